@@ -213,7 +213,7 @@ class _Session:
         )
 
     def call(self) -> None:
-        """One API call: a line a content block, only the last with the final output count. Then the results."""
+        """One API call: a line a block, only the last with the final output count. Then the results."""
         rng = self.rng
         calls = rng.choices((0, 1, 2, 3), (10, 60, 20, 10))[0]
         blocks: list[dict[str, Any]] = []

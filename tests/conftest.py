@@ -1,0 +1,34 @@
+"""What the tests share: where things lie, and a clean environment."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Machines differ in speed: a test fails for a wrong answer, never for a slow one.
+settings.register_profile("llmcost", deadline=None, max_examples=60)
+settings.load_profile("llmcost")
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the person who runs the tests decides their outcome."""
+    for name in ("LLMCOST_DB", "COLUMNS", "FORCE_COLOR", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def store_path(tmp_path: Path) -> Path:
+    """Where a new store may be made."""
+    return tmp_path / "llmcost.duckdb"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Public logs with known answers, kept beside the checkout and no part of it."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the public logs with known answers are not beside this checkout (../shared/data)")
+    return folder
