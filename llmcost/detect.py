@@ -1,0 +1,117 @@
+"""Which format a file is in, told by its content."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import pyarrow as pa
+
+from llmcost import documents, lines, registry
+from llmcost.errors import LlmcostError
+from llmcost.store import Store
+
+_QUICK = (5, 1 << 14)
+_THOROUGH = (2000, 1 << 20)
+"""Lines and bytes of a file looked at: first a few, then many where the few say nothing."""
+
+
+@dataclass
+class Detection:
+    """A file and the formats that claim lines of it, the most frequent first; none: it is no log."""
+
+    source: lines.Source
+    formats: list[str] = field(default_factory=list)
+    elements: list[Any] | None = None  # of a file that is one JSON document
+
+
+def detect(store: Store, pending: Iterable[lines.Source], format_asked: str, named: set[str]) -> list[Detection]:
+    """The formats of every source. Raises LlmcostError when a named file is of none, or any file of two."""
+    detections = [Detection(source) for source in pending]
+    for number, detection in enumerate(detections):
+        detection.source.source_id = detection.source.source_id or -1 - number  # told apart until they get their own
+    if format_asked != "auto":
+        for detection in detections:
+            _look(detection, *_QUICK)
+            detection.formats = [format_asked]
+        return detections
+    unknown = detections
+    for limit in (_QUICK, _THOROUGH):
+        unknown = _sniff(store, unknown, *limit)
+    for detection in unknown:
+        if detection.source.path in named:
+            raise _unrecognised(detection.source)
+    return detections
+
+
+def parsed_lines(query: registry.Query, relation: str) -> str:
+    """SQL: the relation's lines with the format's typed columns, and `line.claimed`."""
+    columns = query.field("columns").replace("'", "''")
+    return f"""
+        select
+            {{'source_id': source_id, 'line_no': line_no, 'raw': raw, 'fault': fault,
+             'claimed': coalesce(({query.field("claims")}), false)}} as line,
+            * exclude (source_id, line_no, raw, fault)
+        from (
+            select source_id, line_no, raw, fault,
+                unnest(try(from_json(case when fault is null then raw end, '{columns}')))
+            from {relation}
+        )"""
+
+
+def _sniff(store: Store, detections: list[Detection], max_lines: int, max_bytes: int) -> list[Detection]:
+    """Fills in the formats of those that show one; returns the others."""
+    batches = [batch for detection in detections for batch in _look(detection, max_lines, max_bytes)]
+    if not batches:
+        return detections
+    claims = " union all ".join(
+        f"select line.source_id, line.line_no, '{query.name}' as format from ({parsed_lines(query, 'sample')})"
+        " where line.claimed"
+        for query in registry.load("formats").values()
+    )
+    with store.relation("sample", pa.Table.from_batches(batches)):
+        store.execute(f"create or replace temp table claims as {claims}")
+    both = store.rows(
+        "select source_id, line_no, list(format order by format) as formats from claims"
+        " group by all having count(*) > 1 order by all limit 1"
+    )
+    by_id = {detection.source.source_id: detection for detection in detections}
+    if both:
+        path = by_id[both[0]["source_id"]].source.path
+        raise LlmcostError(
+            f"{path} line {both[0]['line_no']} is claimed by {' and '.join(both[0]['formats'])}",
+            hint="say which with --format NAME",
+        )
+    for row in store.rows(
+        "select source_id, format from claims group by all order by source_id, count(*) desc, format"
+    ):
+        by_id[row["source_id"]].formats.append(row["format"])
+    return [detection for detection in detections if not detection.formats]
+
+
+def _look(detection: Detection, max_lines: int, max_bytes: int) -> list[pa.RecordBatch]:
+    """The file's first lines, at least one whole line where there is one."""
+    source = detection.source
+    start = lines.head(source.file, max_bytes)
+    if lines.is_binary(start):
+        return []
+    look = lines.Source(source.path, source.file, source_id=source.source_id)
+    if documents.looks_like_one(start):
+        detection.elements = documents.elements(source)
+    if detection.elements is not None:
+        return list(documents.read(look, detection.elements[:max_lines]))
+    if b"\n" not in start:
+        start = lines.head(source.file, lines.MAX_LINE_BYTES)
+    whole, line_break, rest = start.rpartition(b"\n")
+    texts = list(islice((whole if line_break else rest).split(b"\n"), max_lines))
+    return [lines.table(look, pa.array([text.decode("utf-8", "replace") for text in texts], pa.string()), None)]
+
+
+def _unrecognised(source: lines.Source) -> LlmcostError:
+    start = lines.head(source.file, 1 << 13)
+    if not start:
+        return LlmcostError(f"{source.path} is empty or cannot be decompressed", hint="check how it was written")
+    if lines.is_binary(start):
+        return LlmcostError(f"{source.path} is no text file", hint="llmcost reads JSON lines, plain, .gz or .zst")
+    known = ", ".join(registry.load("formats"))
+    return LlmcostError(f"no format claims {source.path}", hint=f"known formats: {known}; name one with --format NAME")

@@ -1,0 +1,219 @@
+"""Log files into the store: recognise, normalise, merge, account for every line.
+
+The work is SQL (`queries/formats`, `queries/ingest`); this module streams lines
+into it. Each group of whole files is one transaction, so that an ingest that dies
+leaves the store as it was or with whole files.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from llmcost import documents, lines, prices, registry, sources
+from llmcost.detect import Detection, detect, parsed_lines
+from llmcost.errors import LlmcostError
+from llmcost.store import Store, statements
+
+GROUP_BYTES = 512 << 20
+"""Files are read in groups of about this many bytes, one transaction each."""
+
+COUNTS = ("lines", "requests", "duplicates", "no_call", "rejects")
+
+
+@dataclass
+class Account:
+    """What became of every line of one run: lines = requests + duplicates + no_call + rejects."""
+
+    files: int = 0
+    unchanged: int = 0  # files of which the store had everything already
+    skipped: list[str] = field(default_factory=list)  # files in folders that are no logs
+    formats: dict[str, dict[str, int]] = field(default_factory=dict)
+    cost_usd: float | None = None  # of the requests this run added or completed; null: none has a price
+    unpriced_requests: int = 0
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Counts one row of the ledger in."""
+        counts = self.formats.setdefault(row["format"] or "unrecognised", dict.fromkeys(COUNTS, 0))
+        for name in COUNTS:
+            counts[name] += row[name]
+
+    def total(self, name: str) -> int:
+        """One count over all formats."""
+        return sum(counts[name] for counts in self.formats.values())
+
+
+@dataclass
+class Progress:
+    """What a progress bar is told: bytes to read in all, and bytes as they are read."""
+
+    start: Callable[[int], None] = lambda _: None
+    advance: Callable[[int], None] = lambda _: None
+
+
+def ingest(store: Store, paths: Sequence[str], format_asked: str = "auto", progress: Progress | None = None) -> Account:
+    """Reads every new line under the paths into the store.
+
+    Raises LlmcostError, before anything is written, for a path that does not exist and for a named file that no
+    format or more than one format claims.
+    """
+    progress = progress or Progress()
+    if format_asked != "auto":
+        registry.find("formats", format_asked)
+    for statement in statements("ingest/macros.sql"):
+        store.execute(statement)
+
+    account = Account()
+    found = sources.find(paths)
+    pending: list[lines.Source] = []
+    for file in found:
+        source = sources.resume(store, file, format_asked) if sources.readable(file) else None
+        if source is not None:
+            pending.append(source)
+        elif sources.readable(file):
+            account.unchanged += 1
+        else:
+            account.skipped.append(file.path)
+    detections = detect(store, pending, format_asked, {file.path for file in found if file.named})
+    account.skipped += [detection.source.path for detection in detections if not detection.formats]
+    logs = [detection for detection in detections if detection.formats]
+    account.files = account.unchanged + len(logs)
+    if account.files == 0:
+        known = ", ".join(registry.load("formats"))
+        raise LlmcostError(f"no log found in {', '.join(paths)}", hint=f"known formats: {known}")
+
+    progress.start(sum(detection.source.size() for detection in logs))
+    for group in _groups(logs):
+        with store.transaction():
+            _ingest_group(store, group, format_asked, account, progress)
+    return account
+
+
+def _groups(detections: Iterable[Detection]) -> Iterator[list[Detection]]:
+    """Files of one leading format, about GROUP_BYTES together."""
+    by_format: dict[str, list[Detection]] = {}
+    for detection in detections:
+        by_format.setdefault(detection.formats[0], []).append(detection)
+    for members in by_format.values():
+        group: list[Detection] = []
+        for detection in members:
+            group.append(detection)
+            if sum(member.source.size() for member in group) >= GROUP_BYTES:
+                yield group
+                group = []
+        if group:
+            yield group
+
+
+def _ingest_group(
+    store: Store, group: list[Detection], format_asked: str, account: Account, progress: Progress
+) -> None:
+    sizes = [detection.source.size() for detection in group]
+    next_id = int(store.value("select coalesce(max(source_id), 0) + 1 from ledger"))
+    for detection in group:
+        if detection.source.source_id < 0:
+            detection.source.source_id = next_id
+            next_id += 1
+        store.execute(  # what is read anew is judged anew
+            "delete from rejects where source_id = $id and line_no > $start",
+            {"id": detection.source.source_id, "start": detection.source.start_line},
+        )
+    _stage(store, group, format_asked, progress)
+    _name_models(store)
+    _merge(store)
+    for row in store.rows(f"insert into ledger {_query('account')} returning *"):
+        account.add(row)
+    store.execute(f"insert into rejects {_query('rejects')}")
+    for row in store.rows(prices.spend_sql("incoming")):
+        if row["cost_usd"] is not None:
+            account.cost_usd = (account.cost_usd or 0.0) + row["cost_usd"]
+        account.unpriced_requests += row["unpriced_requests"]
+    for detection, size in zip(group, sizes, strict=True):
+        sources.remember(store, detection.source, format_asked, size=size, document=detection.elements is not None)
+
+
+def _stage(store: Store, group: list[Detection], format_asked: str, progress: Progress) -> None:
+    """Reads the group's lines into `staged`, one row a line that a format claims, and `leftover`, the others.
+
+    The leading format reads the stream; the lines it does not claim are offered to the other formats in turn.
+    """
+    lead = group[0].formats[0]
+    others = [name for name in registry.load("formats") if name != lead] if format_asked == "auto" else []
+    stream = pa.RecordBatchReader.from_batches(lines.SCHEMA, _stream(group, progress.advance))
+    with store.relation("stream", stream):
+        store.execute(f"create or replace temp table staged as {_read_as(lead, 'stream')}")
+    for name in others:
+        store.execute(
+            "create or replace temp table unclaimed as"
+            " select source_id, line_no, raw, fault from staged where not claimed"
+        )
+        if store.value("select count(*) from unclaimed") == 0:
+            break
+        store.execute(f"create or replace temp table second as select * from ({_read_as(name, 'unclaimed')}) where claimed")
+        store.execute("delete from staged where not claimed and (source_id, line_no) in (select (source_id, line_no) from second)")
+        store.execute("insert into staged by name from second")
+    store.execute(
+        "create or replace temp table unclaimed as"
+        " select source_id, line_no, raw, fault from staged where not claimed"
+    )
+    store.execute(f"create or replace temp table leftover as {_query('leftover')}")
+
+
+def _stream(group: list[Detection], on_bytes: Callable[[int], None]) -> Iterator[pa.RecordBatch]:
+    for detection in group:
+        if detection.elements is not None:
+            yield from documents.read(detection.source, detection.elements, on_bytes)
+        else:
+            yield from lines.read(detection.source, on_bytes)
+
+
+def _read_as(name: str, relation: str) -> str:
+    """SQL: the relation's lines as one format reads them, normalised."""
+    query = registry.find("formats", name)
+    return f"""
+        with lines as ({parsed_lines(query, relation)}),
+        drafts as ({_query("drafts")} union all by name ({query.body})),
+        normalised as ({_query("normalise")})
+        select
+            line.source_id, line.line_no, line.claimed, '{name}' as format, line.fault,
+            line.claimed and coalesce(carries_call, false) as carries_call,
+            case when not line.claimed or reason is not null then line.raw end as raw,
+            * exclude (line, carries_call)
+        from normalised"""
+
+
+def _name_models(store: Store) -> None:
+    """Finds the price table's names, and its prices, for models that the store has not met."""
+    new = store.rows(
+        "select distinct provider as provider_logged, model_logged from staged"
+        " where carries_call and reason is null and model_logged is not null"
+        " except select provider_logged, model_logged from models"
+    )
+    if not new:
+        return
+    names, rows = prices.expand((row["provider_logged"], row["model_logged"]) for row in new)
+    with store.relation("new_models", names):
+        store.execute("insert into models by name from new_models")
+    with store.relation("new_prices", rows):
+        store.execute(
+            "insert into prices by name from new_prices"
+            " where (provider, model) not in (select distinct (provider, model) from prices)"
+        )
+
+
+def _merge(store: Store) -> None:
+    """Adds the calls to `requests`, one row a call; `incoming` is what was added or completed."""
+    store.execute(f"create or replace temp view calls as {_query('calls')}")
+    store.execute(f"create or replace temp table contested as {_query('contested')}")
+    store.execute(
+        "create or replace temp table incoming as"
+        " select * exclude (source_id, line_no) from calls where request_id not in (select request_id from contested)"
+    )
+    store.execute(f"insert into incoming by name {_query('winners')}")
+    store.execute("delete from requests where request_id in (select request_id from contested where in_store)")
+    store.execute("insert into requests by name from incoming")
+
+
+def _query(name: str) -> str:
+    return registry.find("ingest", name).body

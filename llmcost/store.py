@@ -1,0 +1,192 @@
+"""The store: one DuckDB file, and the only module that talks to DuckDB.
+
+Everything above it speaks of relations and Arrow tables. Log content reaches SQL
+as parameters or as data, never as text of a query.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from llmcost import registry
+from llmcost.errors import LlmcostError
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+SCHEMA_VERSION = "1"
+DEFAULT_NAME = "llmcost.duckdb"
+_DDL = ("schema.sql", "ingest/tables.sql", "pricing/tables.sql", "measurements.sql")
+
+
+def locate(db: str | None) -> Path:
+    """The store's path: what was asked for, else $LLMCOST_DB, else `llmcost.duckdb` in this folder."""
+    return Path(db or os.environ.get("LLMCOST_DB") or DEFAULT_NAME)
+
+
+class Store:
+    """An open store. Use `reading` or `writing` to get one."""
+
+    def __init__(self, connection: "duckdb.DuckDBPyConnection", path: Path) -> None:
+        self._connection = connection
+        self.path = path
+
+    def execute(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
+        """Runs one statement for its effect."""
+        self._run(sql, parameters)
+
+    def arrow(self, sql: str, parameters: Mapping[str, Any] | None = None) -> "pa.Table":
+        """The statement's result as an Arrow table."""
+        return self._run(sql, parameters).to_arrow_table()
+
+    def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """The statement's result as one dict a row. For small results."""
+        cursor = self._run(sql, parameters)
+        names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def value(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
+        """The first column of the first row."""
+        row = self._run(sql, parameters).fetchone()
+        return row[0] if row else None
+
+    @contextmanager
+    def relation(self, name: str, data: Any) -> Iterator[None]:
+        """Makes an Arrow table or a stream of batches readable under a name, while the block runs."""
+        self._connection.register(name, data)
+        try:
+            yield
+        finally:
+            self._connection.unregister(name)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of the block's changes, or none of them."""
+        self._connection.execute("begin")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("rollback")
+            raise
+        self._connection.execute("commit")
+
+    def interrupt(self) -> None:
+        """Asks the running statement to stop."""
+        self._connection.interrupt()
+
+    def _run(self, sql: str, parameters: Mapping[str, Any] | None) -> "duckdb.DuckDBPyConnection":
+        if parameters is None:
+            return self._connection.execute(sql)
+        return self._connection.execute(sql, registry.used(sql, parameters))
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def reading(path: Path) -> Store:
+    """Opens an existing store without the right to change it; temporary relations are allowed."""
+    if not path.exists():
+        raise LlmcostError(f"there is no store at {path}", hint="make one with: llmcost ingest PATH")
+    store = _open(path, read_only=True)
+    _check_ours(store)
+    return store
+
+
+def writing(path: Path) -> Store:
+    """Opens a store for changes, and makes it first where there is none."""
+    if not path.parent.is_dir():
+        raise LlmcostError(f"there is no folder {path.parent}", hint="name another store with --db FILE")
+    store = _open(path, read_only=False)
+    if store.value("select count(*) from duckdb_tables() where not internal") == 0:
+        _create(store)
+    _check_ours(store)
+    return store
+
+
+def in_memory() -> Store:
+    """An empty store that is gone when it is closed."""
+    import duckdb
+
+    store = Store(_configured(duckdb.connect()), Path(":memory:"))
+    _create(store)
+    return store
+
+
+def statements(file: str) -> Sequence[str]:
+    """The statements of one query file that holds several."""
+    path = registry.queries_dir() / file
+    if not path.exists():
+        return []
+    lines = (line.split("--")[0] for line in path.read_text(encoding="utf-8").splitlines())
+    return [text.strip() for text in "\n".join(lines).split(";") if text.strip()]
+
+
+def _create(store: Store) -> None:
+    with store.transaction():
+        store.execute("create table llmcost_meta (key varchar not null, value varchar not null)")
+        store.execute("insert into llmcost_meta values ('schema_version', $version)", {"version": SCHEMA_VERSION})
+        for file in _DDL:
+            for statement in statements(file):
+                store.execute(statement)
+
+
+def _open(path: Path, *, read_only: bool) -> Store:
+    import duckdb
+
+    if path.is_dir():
+        raise LlmcostError(f"{path} is a folder, not a store", hint="name a file with --db FILE")
+    try:
+        return Store(_configured(duckdb.connect(str(path), read_only=read_only)), path)
+    except duckdb.Error as error:
+        raise _explained(path, str(error)) from None
+
+
+def _configured(connection: "duckdb.DuckDBPyConnection") -> "duckdb.DuckDBPyConnection":
+    for setting in (
+        "set TimeZone = 'UTC'",
+        "set preserve_insertion_order = false",  # no report depends on it, and loading is faster without
+        "set enable_progress_bar = false",
+        "set python_enable_replacements = false",  # a Python variable must never shadow a relation
+        "set autoinstall_known_extensions = false",  # nothing is fetched from a network
+        "set autoload_known_extensions = false",
+    ):
+        connection.execute(setting)
+    return connection
+
+
+def _check_ours(store: Store) -> None:
+    tables = {row["table_name"] for row in store.rows("select table_name from duckdb_tables() where not internal")}
+    if "llmcost_meta" not in tables:
+        store.close()
+        raise LlmcostError(
+            f"{store.path} is a DuckDB file of another program", hint="name another store with --db FILE"
+        )
+    version = store.value("select value from llmcost_meta where key = 'schema_version'")
+    if version != SCHEMA_VERSION:
+        store.close()
+        raise LlmcostError(
+            f"{store.path} was written by another version of llmcost (schema {version}, this is {SCHEMA_VERSION})",
+            hint="ingest the logs into a new store with --db FILE",
+        )
+
+
+def _explained(path: Path, error: str) -> LlmcostError:
+    text = error.lower()
+    if "lock" in text:
+        return LlmcostError(
+            f"the store {path} is in use by another process", hint="wait until it has finished, or use --db FILE"
+        )
+    if "not a valid duckdb" in text or "valid duckdb database file" in text:
+        return LlmcostError(f"{path} is not a store of llmcost", hint="name another store with --db FILE")
+    if "permission denied" in text or "read-only" in text or "cannot open file" in text:
+        return LlmcostError(f"the store {path} cannot be opened: no permission", hint="name another one with --db FILE")
+    return LlmcostError(f"the store {path} cannot be opened: {error.splitlines()[0]}", hint="use --db FILE")

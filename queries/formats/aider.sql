@@ -1,0 +1,22 @@
+-- aider: aider's analytics log
+--
+-- source: the file given to `aider --analytics-log FILE`
+-- columns: {"event": "VARCHAR", "user_id": "VARCHAR", "time": "VARCHAR", "properties": {
+--   "main_model": "VARCHAR", "edit_format": "VARCHAR", "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR",
+--   "cost": "DOUBLE", "total_cost": "DOUBLE"}}
+-- claims: event is not null and properties is not null and time is not null
+-- truth: prompt_tokens holds what the provider counted as input; the log does not say how much of it came from a cache.
+--   cost is aider's own figure for the call, total_cost a running total of the session.
+
+select
+    line,
+    coalesce(event = 'message_send' and properties.prompt_tokens is not null, false) as carries_call,
+    time as ts,
+    case when contains(properties.main_model, '/') then split_part(properties.main_model, '/', 1) end as provider,
+    properties.main_model as model,
+    properties.edit_format as task_type,
+    user_id,
+    properties.prompt_tokens as input_tokens,
+    properties.completion_tokens as output_tokens,
+    properties.cost as cost_logged_usd
+from lines

@@ -1,0 +1,43 @@
+-- What a format may say of a call, before any value is checked. A format leaves out what its log does not hold;
+-- counts and times stay text until then, so that "12", 12.0 and nonsense can be told apart.
+
+select
+    cast(null as struct(source_id integer, line_no bigint, raw varchar, fault varchar, claimed boolean)) as line,
+    cast(null as boolean) as carries_call,
+    cast(null as varchar) as request_id,
+    cast(null as varchar) as ts,
+    cast(null as varchar) as provider,
+    cast(null as varchar) as model,
+    cast(null as varchar) as feature,
+    cast(null as varchar) as task_type,
+    cast(null as varchar) as prompt_id,
+    cast(null as varchar) as user_id,
+    cast(null as varchar) as session_id,
+    cast(null as varchar) as project,
+    cast(null as map(varchar, varchar)) as tags,
+    cast(null as varchar) as input_tokens,
+    cast(null as varchar) as cache_read_tokens,
+    cast(null as varchar) as cache_write_5m_tokens,
+    cast(null as varchar) as cache_write_1h_tokens,
+    cast(null as varchar) as output_tokens,
+    cast(null as varchar) as reasoning_tokens,
+    cast(null as varchar) as web_searches,
+    cast(null as varchar) as calls,
+    cast(null as varchar) as max_output_tokens,
+    cast(null as varchar) as stop_reason,
+    cast(null as varchar) as service_tier,
+    cast(null as varchar) as status,
+    cast(null as double) as latency_ms,
+    cast(null as double) as ttft_ms,
+    cast(null as boolean) as output_partial,
+    cast(null as varchar) as prompt_hash,
+    cast(null as varchar) as prompt_key,        -- everything that decides the answer, as text: hashed into prompt_hash
+    cast(null as varchar) as output_hash,
+    cast(null as varchar) as output_text,       -- hashed into output_hash
+    cast(null as varchar) as prompt_text,       -- the last user turn: what complexity is read from
+    cast(null as struct(hash varchar, tokens bigint)[]) as prefix,
+    cast(null as varchar[]) as prompt_blocks,   -- the prompt's blocks in the cache's order: hashed into prefix
+    cast(null as integer) as system_blocks,
+    cast(null as double) as complexity,
+    cast(null as double) as cost_logged_usd
+where false

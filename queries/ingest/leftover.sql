@@ -1,0 +1,14 @@
+-- Lines that no format claims: which of them may hide spend.
+
+select
+    source_id,
+    line_no,
+    cast(null as varchar) as format,
+    case
+        when fault is not null then fault
+        when trim(raw) = '' then null
+        when not json_valid(raw) then 'not JSON'
+        when regexp_matches(raw, '(?i)"[a-z_]*(usage|tokens?|tokencount)"\s*:') then 'token counts in a shape no format knows'
+    end as reason,
+    raw
+from unclaimed

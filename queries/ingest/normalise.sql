@@ -1,0 +1,86 @@
+-- From what a format read to the columns of `requests`, the same for every format: values parsed and checked, texts
+-- turned into hashes. A call that cannot be taken gets a `reason`.
+
+with parsed as (
+    select
+        * replace (
+            parse_time(ts) as ts,
+            parse_count(input_tokens) as input_tokens,
+            coalesce(parse_count(cache_read_tokens), 0) as cache_read_tokens,
+            coalesce(parse_count(cache_write_5m_tokens), 0) as cache_write_5m_tokens,
+            coalesce(parse_count(cache_write_1h_tokens), 0) as cache_write_1h_tokens,
+            parse_count(output_tokens) as output_tokens,
+            parse_count(reasoning_tokens) as reasoning_tokens,
+            coalesce(parse_count(web_searches), 0) as web_searches,
+            coalesce(parse_count(calls), 1) as calls,
+            parse_count(max_output_tokens) as max_output_tokens
+        ),
+        ts is not null and parse_time(ts) is null as has_no_time,
+        is_no_count(input_tokens)
+        or is_no_count(cache_read_tokens)
+        or is_no_count(cache_write_5m_tokens)
+        or is_no_count(cache_write_1h_tokens)
+        or is_no_count(output_tokens)
+        or is_no_count(reasoning_tokens)
+        or is_no_count(web_searches)
+        or is_no_count(calls) as has_no_count
+    from drafts
+)
+
+select
+    line,
+    carries_call,
+    case
+        when not carries_call then null
+        when coalesce(trim(model), '') = '' then 'no model'
+        when has_no_time then 'a time that is no time'
+        when has_no_count then 'a count that is no number'
+        when input_tokens is null then 'no input token count'
+        when output_tokens is null then 'no output token count'
+        when least(
+            input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens,
+            coalesce(reasoning_tokens, 0), web_searches, calls - 1
+        ) < 0 then 'a negative count'
+        when greatest(
+            input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens
+        ) > 100000000 * calls then 'an absurd count: more than 100 million tokens in one call'
+    end as reason,
+    coalesce(request_id, 'row_' || md5(line.raw)) as request_id,
+    ts,
+    lower(provider) as provider,
+    trim(model) as model_logged,
+    feature,
+    task_type,
+    prompt_id,
+    user_id,
+    session_id,
+    project,
+    tags,
+    input_tokens,
+    cache_read_tokens,
+    cache_write_5m_tokens,
+    cache_write_1h_tokens,
+    output_tokens,
+    reasoning_tokens,
+    web_searches,
+    calls,
+    max_output_tokens,
+    stop_reason,
+    case
+        when service_tier is null or lower(service_tier) in ('default', 'auto', 'on_demand') then 'standard'
+        else lower(service_tier)
+    end as service_tier,
+    case when lower(status) in ('error', 'failure', 'failed', 'errored') then 'error' else 'ok' end as status,
+    latency_ms,
+    ttft_ms,
+    coalesce(output_partial, false) as output_partial,
+    coalesce(prompt_hash, short_hash(prompt_key)) as prompt_hash,
+    coalesce(output_hash, short_hash(output_text)) as output_hash,
+    coalesce(
+        prefix,
+        prefix_of(prompt_blocks, input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens)
+    ) as prefix,
+    system_blocks,
+    coalesce(complexity, complexity_of(prompt_text)) as complexity,
+    cost_logged_usd
+from parsed

@@ -1,0 +1,8 @@
+-- The lines just read that could not be taken, each with its reason and a short redacted excerpt.
+
+select source_id, line_no, format, reason, redacted(raw[:300]) as excerpt
+from (
+    select source_id, line_no, format, reason, raw from staged where claimed and carries_call and reason is not null
+    union all
+    select source_id, line_no, format, reason, raw from leftover where reason is not null
+) as refused

@@ -1,0 +1,59 @@
+-- The relation `requests`: one row per API call.
+--
+-- Every format ends in these columns, every what-if keeps them, every report
+-- reads them. Their meaning is written here and nowhere else.
+
+create table requests (
+    -- identity
+    request_id            varchar not null,   -- the provider's own id, else a hash of the row; unique
+    source_format         varchar not null,   -- name of the format that recognised the line
+    ts                    timestamp,          -- UTC, when the request started; null where the log has no time
+
+    -- what was called
+    provider              varchar,            -- as billed: the price table's provider id
+    model                 varchar,            -- as billed: the price table's model id
+    model_logged          varchar,            -- the model as the log wrote it
+
+    -- who and what spent it
+    feature               varchar,
+    task_type             varchar,
+    prompt_id             varchar,
+    user_id               varchar,
+    session_id            varchar,
+    project               varchar,
+    tags                  map(varchar, varchar),  -- everything else the log says about the request
+
+    -- billed tokens: five disjoint buckets, whole numbers >= 0
+    input_tokens          bigint not null,    -- neither read from nor written to a prompt cache
+    cache_read_tokens     bigint not null,
+    cache_write_5m_tokens bigint not null,    -- written to live five minutes (or the provider's default life)
+    cache_write_1h_tokens bigint not null,
+    output_tokens         bigint not null,    -- reasoning included
+    reasoning_tokens      bigint,             -- the part of output_tokens spent on reasoning
+    web_searches          bigint not null,    -- billed server-side searches
+
+    calls                 bigint not null,    -- how many calls the row stands for: 1, more in a provider's daily aggregate
+
+    -- how it went
+    max_output_tokens     bigint,             -- the request's own cap
+    stop_reason           varchar,            -- as logged: end_turn, max_tokens, stop, length, tool_use ...
+    service_tier          varchar not null,   -- standard | batch | flex | priority | fast
+    status                varchar not null,   -- ok | error
+    latency_ms            double,             -- request sent to last token
+    ttft_ms               double,             -- request sent to first token
+    output_partial        boolean not null,   -- true: the log never held the final output count, output_tokens is too low
+
+    -- what a cache sees
+    prompt_hash           varchar,            -- hash of everything that decides the answer: the exact-cache key
+    output_hash           varchar,            -- hash of the answer
+    prefix                struct(hash varchar, tokens bigint)[],
+                                              -- cumulative hashes of the prompt's blocks and the tokens up to and
+                                              -- including each, longest prefix last: what a prompt cache sees
+    system_blocks         integer,            -- how many of the first blocks are tools and system prompt
+
+    complexity            double,             -- 0 (simple) to 1 (complex); null where the prompt is unknown
+
+    -- money that is not tokens times price
+    cost_logged_usd       double,             -- what the log itself says the request cost
+    cost_override_usd     double              -- set by a what-if that pays by another measure than tokens
+);
