@@ -1,0 +1,227 @@
+"""Spend by any key, the overview, and what a reader must know beside the numbers."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from llmcost import registry
+from llmcost.errors import UsageError, did_you_mean
+from llmcost.relations import Step, dimensioned, nested, priced
+from llmcost.store import Store
+
+Row = dict[str, Any]
+
+DIMENSIONS = (
+    "feature", "task_type", "prompt", "model", "provider", "user", "session", "project", "status",
+    "hour", "day", "week", "month",
+)  # fmt: skip
+TIMES = ("hour", "day", "week", "month")
+MEASURES = (
+    "requests", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "cost_usd", "cost_share",
+    "unpriced_requests",
+)  # fmt: skip
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_AGO = re.compile(r"(\d+)([hdwm])")
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "m": timedelta(days=30)}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which requests a report covers: a relation, and a stretch of time from `since` up to, not including, `until`."""
+
+    relation: str = "requests"
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def steps(self) -> list[Step]:
+        """The covered requests as the first steps of a query."""
+        window = ("requests", registry.find("reports", "window").body)
+        return [("requests", f"select * from {self.relation}"), window]
+
+    def parameters(self) -> dict[str, registry.Value]:
+        """The values of the query `window`."""
+        ends = {"since": self.since, "until": self.until}
+        return {name: end.isoformat(sep=" ") if end else None for name, end in ends.items()}
+
+
+@dataclass
+class Report:
+    """Rows by their dimensions, their total, and notes in words."""
+
+    rows: list[Row]
+    total: Row
+    notes: list[str]
+    dimensions: tuple[str, ...] = ()
+    sections: dict[str, list[Row]] = field(default_factory=dict)  # of the overview, by section
+
+
+def scope(store: Store, since: str | None = None, until: str | None = None, relation: str = "requests") -> Scope:
+    """What two words of the user stand for: a date, a time, or `7d` before the newest request.
+
+    A date as `until` covers that day. Raises UsageError for words that are no time and for an empty stretch.
+    """
+    newest = store.value("select max(ts) from requests") if since or until else None
+    start = _moment(since, newest, "--since")
+    end = _moment(until, newest, "--until")
+    if end and until and _DATE.fullmatch(until):
+        end += timedelta(days=1)
+    if start and end and start >= end:
+        raise UsageError(f"--since {since} is not before --until {until}", hint="swap them")
+    return Scope(relation, start, end)
+
+
+def by(
+    store: Store, dimensions: Sequence[str], covered: Scope, *, top: int | None = None, sort: str | None = None
+) -> Report:
+    """Spend by one or more dimensions. With `top`, the rows beyond it are added up in one named (other)."""
+    if sort is not None and sort not in (*dimensions, *MEASURES):
+        raise UsageError(f"--sort {sort}: no such column", hint=did_you_mean(sort, [*dimensions, *MEASURES]))
+    rows = _sorted(spend(store, dimensions, covered), dimensions, sort)
+    total = spend(store, (), covered)[0]
+    if top is not None and len(rows) > top:
+        rows = [*rows[:top], _others(rows[top:], dimensions)]
+    return Report(rows, total, notes(store, covered), tuple(dimensions))
+
+
+def overview(store: Store, covered: Scope) -> Report:
+    """The first screen: the total, and spend by day, model, feature and prompt."""
+    found = store.rows(nested(dimensioned(*covered.steps()), _query("overview").body), covered.parameters())
+    sections: dict[str, list[Row]] = {}
+    for row in found:
+        if row["key"] is not None or row["section"] == "total":
+            sections.setdefault(row["section"], []).append(row)
+    total = sections["total"][0]
+    for row in found:
+        row["cost_share"] = _share(row["cost_usd"], total["cost_usd"])
+    sections["day"] = sorted(sections.get("day", []), key=lambda row: str(row["key"]))
+    rows = [{"model": row["key"], **_measures(row)} for row in found if row["section"] == "model"]
+    return Report(rows, _measures(total), notes(store, covered), ("model",), sections)
+
+
+def spend(store: Store, dimensions: Sequence[str], covered: Scope) -> list[Row]:
+    """Spend by the dimensions, one row a combination, each holding its dimensions by name and MEASURES."""
+    fields, tags = key(dimensions)
+    keyed = ("keyed", f"select {fields} as key, * from dimensions")
+    parameters = covered.parameters() | tags
+    rows = store.rows(nested([*dimensioned(*covered.steps()), keyed], _query("spend").body), parameters)
+    if not rows and not dimensions:
+        return [dict.fromkeys(MEASURES, 0) | {"cost_usd": None, "cost_share": None}]
+    return [unkeyed(row, dimensions) for row in rows]
+
+
+def key(dimensions: Sequence[str]) -> tuple[str, dict[str, registry.Value]]:
+    """SQL for the value that rows of these dimensions group by, and its parameters. UsageError for unknown ones."""
+    parameters: dict[str, registry.Value] = {}
+    fields = []
+    for number, name in enumerate(dimensions):
+        column, tag = _column(name, f"tag_{number}")
+        parameters |= tag
+        fields.append(f"'k{number}': {column}")
+    return "{" + ", ".join(fields) + "}" if fields else "true", parameters
+
+
+def unkeyed(row: Row, dimensions: Sequence[str]) -> Row:
+    """The row with its key taken apart into the dimensions, by name."""
+    parts = {name: row["key"][f"k{number}"] for number, name in enumerate(dimensions)}
+    return parts | {name: value for name, value in row.items() if name != "key"}
+
+
+def notes(store: Store, covered: Scope) -> list[str]:
+    """In words: requests without a price, spend that the log understates, requests without a time, outliers."""
+    rows = store.rows(nested(priced(*covered.steps()), _query("cautions").body), covered.parameters())
+    found = [*_unpriced(rows), *_partial(rows), *_timeless(rows)]
+    outliers = _query("outliers")
+    parameters = covered.parameters() | outliers.bind({})
+    for row in store.rows(nested(priced(*covered.steps()), outliers.body), parameters):
+        found.append(_outlier(row))
+    return found
+
+
+def _unpriced(rows: Sequence[Row]) -> list[str]:
+    unpriced = [row for row in rows if row["unpriced_requests"]]
+    if not unpriced:
+        return []
+    count = sum(row["unpriced_requests"] for row in unpriced)
+    logged = sum(row["unpriced_cost_logged_usd"] or 0 for row in unpriced)
+    names = ", ".join(str(row["model"]) for row in sorted(unpriced, key=lambda row: -row["unpriced_requests"])[:5])
+    more = f" and {len(unpriced) - 5} more" if len(unpriced) > 5 else ""
+    said = f"; the log itself puts them at ${logged:,.2f}" if logged else ""
+    return [f"{count:,} requests have no price and are not in the total ({names}{more}){said}"]
+
+
+def _partial(rows: Sequence[Row]) -> list[str]:
+    count = sum(row["partial_output_requests"] for row in rows)
+    if not count:
+        return []
+    share = count / sum(row["requests"] for row in rows)
+    return [
+        f"spend is understated: for {count:,} requests ({share:.0%}) the log never held the final output token count"
+    ]
+
+
+def _timeless(rows: Sequence[Row]) -> list[str]:
+    count = sum(row["requests_without_time"] for row in rows)
+    return [f"{count:,} requests have no time: priced at the newest price, in no day"] if count else []
+
+
+def _outlier(row: Row) -> str:
+    computed = "no price" if row["cost_usd"] is None else f"${row['cost_usd']:,.4f} by its tokens"
+    logged = "" if row["cost_logged_usd"] is None else f", ${row['cost_logged_usd']:,.2f} by the log"
+    return (
+        f"outlier: {row['request_id']} ({row['model']}, {row['ts']}, {row['prompt_tokens']:,} tokens in,"
+        f" {row['output_tokens']:,} out) costs {computed}{logged}: {row['why']}"
+    )
+
+
+def _measures(row: Row) -> Row:
+    return {name: row[name] for name in MEASURES}
+
+
+def _share(part: float | None, whole: float | None) -> float | None:
+    return part / whole if part is not None and whole else None
+
+
+def _column(dimension: str, parameter: str) -> tuple[str, dict[str, registry.Value]]:
+    """The SQL of a dimension, and the parameter that carries a tag's name: it may be anything."""
+    if dimension.startswith("tag:") and len(dimension) > 4:
+        return f"tags[${parameter}]", {parameter: dimension[4:]}
+    if dimension not in DIMENSIONS:
+        raise UsageError(f"--by {dimension}: no such dimension", hint=did_you_mean(dimension, [*DIMENSIONS, "tag:NAME"]))
+    return f"by_{dimension}", {}
+
+
+def _sorted(rows: list[Row], dimensions: Sequence[str], sort: str | None) -> list[Row]:
+    """By time where the first dimension is one, else by cost, dearest first; ties by the dimensions."""
+    named = sorted(rows, key=lambda row: [str(row[name]) for name in dimensions])
+    column = sort or (dimensions[0] if dimensions and dimensions[0] in TIMES else "cost_usd")
+    if column in MEASURES:
+        return sorted(named, key=lambda row: (row[column] is None, -(row[column] or 0)))
+    return sorted(named, key=lambda row: (row[column] is None, str(row[column])))
+
+
+def _others(rows: Sequence[Row], dimensions: Sequence[str]) -> Row:
+    summed = {
+        name: sum(row[name] for row in rows if row[name] is not None)
+        if any(row[name] is not None for row in rows) else None
+        for name in MEASURES
+    }  # fmt: skip
+    return {name: f"({len(rows)} others)" for name in dimensions} | summed
+
+
+def _moment(text: str | None, newest: datetime | None, option: str) -> datetime | None:
+    if text is None:
+        return None
+    if (ago := _AGO.fullmatch(text)) is not None:
+        return newest - int(ago[1]) * _UNITS[ago[2]] if newest else None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{option} {text} is no time", hint="write 2026-08-01, 2026-08-01T12:00 or 7d") from None
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _query(name: str) -> registry.Query:
+    return registry.find("reports", name)

@@ -1,0 +1,12 @@
+-- window: the requests of a stretch of time
+--
+-- question: Which requests does the report cover?
+-- param since text = none: the first moment, UTC; none: from the beginning.
+-- param until text = none: the first moment no longer covered, UTC; none: to the end.
+-- assumes: a request without a time is covered only when neither end is given.
+
+select *
+from requests
+where
+    ($since is null or ts >= $since::timestamp)
+    and ($until is null or ts < $until::timestamp)
