@@ -25,7 +25,10 @@ class BenchmarkError(Exception):
 
 @dataclass(frozen=True)
 class Run:
-    """What one process, or several one after another, used."""
+    """What one process, or several one after another, used.
+
+    `peak_bytes` is never less than what this process held when it started them: keep it small.
+    """
 
     wall_s: float
     cpu_s: float

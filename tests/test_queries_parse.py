@@ -115,12 +115,17 @@ def test_the_header_keeps_to_the_grammar(path: Path) -> None:
 
 @pytest.mark.parametrize("path", HEADED, ids=named)
 def test_parameters_are_declared_once_and_used(path: Path) -> None:
-    """A kernel's parameters may be the kernel's alone; any other has to stand in the SQL."""
+    """A kernel's parameters may be the kernel's alone; any other has to stand in the SQL.
+
+    With a parameter `small` of type model the SQL may also name `$small_provider`.
+    """
     entries = fields(path)
-    declared = [match["name"] for entry in entries if (match := PARAM.fullmatch(entry))]
+    matches = [match for entry in entries if (match := PARAM.fullmatch(entry))]
+    declared = [match["name"] for match in matches]
+    providers = {f"{match['name']}_provider" for match in matches if match["type"] == "model"}
     used = set(PLACEHOLDER.findall(split(path)[1]))
     assert len(declared) == len(set(declared))
-    assert used <= set(declared), "the SQL names a parameter that the header does not declare"
+    assert used <= set(declared) | providers, "the SQL names a parameter that the header does not declare"
     if not any(entry.startswith("kernel: ") for entry in entries):
         assert set(declared) <= used, "the header declares a parameter that the SQL does not use"
 
