@@ -80,7 +80,7 @@ def test_a_command_that_fails_is_no_measurement() -> None:
 
 
 def test_the_peak_is_the_childs() -> None:
-    """Measured from a small process, as the benchmarks do: its peak counts from what its parent holds."""
+    """Measured from a small process, as the benchmarks do: a peak is never below what its parent held."""
     script = """if True:
         import sys
         from benchmarks.measure import Command

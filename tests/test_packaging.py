@@ -53,7 +53,7 @@ def files_under(folder: str, pattern: str) -> set[str]:
 
 
 def test_the_wheel_holds_the_package_and_its_queries(in_wheel: set[str]) -> None:
-    assert files_under("llmcost", "*.py") <= in_wheel
+    assert files_under("llmcost", "*.py") | {"llmcost/py.typed"} <= in_wheel
     assert {f"llmcost/{query}" for query in files_under("queries", "*.sql")} <= in_wheel
 
 
