@@ -11,7 +11,7 @@ from llmcost import documents, lines, registry
 from llmcost.errors import LlmcostError
 from llmcost.store import Store
 
-_QUICK = (5, 1 << 14)
+_QUICK = (3, 1 << 14)
 _THOROUGH = (2000, 1 << 20)
 """Lines and bytes of a file looked at: first a few, then many where the few say nothing."""
 

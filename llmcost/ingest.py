@@ -11,10 +11,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from llmcost import documents, lines, prices, registry, sources
+from llmcost import documents, lines, price_book, registry, reports, sources
 from llmcost.detect import Detection, detect, parsed_lines
 from llmcost.errors import LlmcostError
-from llmcost.store import Store, statements
+from llmcost.store import Store
 
 GROUP_BYTES = 512 << 20
 """Files are read in groups of about this many bytes, one transaction each."""
@@ -61,20 +61,19 @@ def ingest(store: Store, paths: Sequence[str], format_asked: str = "auto", progr
     progress = progress or Progress()
     if format_asked != "auto":
         registry.find("formats", format_asked)
-    for statement in statements("ingest/macros.sql"):
-        store.execute(statement)
+    store.script("ingest/macros.sql")
 
     account = Account()
     found = sources.find(paths)
+    before = sources.seen(store, format_asked)
     pending: list[lines.Source] = []
     for file in found:
-        source = sources.resume(store, file, format_asked) if sources.readable(file) else None
-        if source is not None:
-            pending.append(source)
-        elif sources.readable(file):
-            account.unchanged += 1
-        else:
+        if not sources.readable(file):
             account.skipped.append(file.path)
+        elif (source := sources.resume(file, before)) is not None:
+            pending.append(source)
+        else:
+            account.unchanged += 1
     detections = detect(store, pending, format_asked, {file.path for file in found if file.named})
     account.skipped += [detection.source.path for detection in detections if not detection.formats]
     logs = [detection for detection in detections if detection.formats]
@@ -97,11 +96,13 @@ def _groups(detections: Iterable[Detection]) -> Iterator[list[Detection]]:
         by_format.setdefault(detection.formats[0], []).append(detection)
     for members in by_format.values():
         group: list[Detection] = []
+        size = 0
         for detection in members:
             group.append(detection)
-            if sum(member.source.size() for member in group) >= GROUP_BYTES:
+            size += detection.source.size()
+            if size >= GROUP_BYTES:
                 yield group
-                group = []
+                group, size = [], 0
         if group:
             yield group
 
@@ -115,22 +116,35 @@ def _ingest_group(
         if detection.source.source_id < 0:
             detection.source.source_id = next_id
             next_id += 1
-        store.execute(  # what is read anew is judged anew
-            "delete from rejects where source_id = $id and line_no > $start",
-            {"id": detection.source.source_id, "start": detection.source.start_line},
-        )
     _stage(store, group, format_asked, progress)
     _name_models(store)
+    before = store.value("select coalesce(max(rowid), -1) from requests")
     _merge(store)
     for row in store.rows(f"insert into ledger {_query('account')} returning *"):
         account.add(row)
+    _remember(
+        store,
+        [
+            sources.record(detection.source, format_asked, size=size, document=detection.elements is not None)
+            for detection, size in zip(group, sizes, strict=True)
+        ],
+    )
     store.execute(f"insert into rejects {_query('rejects')}")
-    for row in store.rows(prices.spend_sql("incoming")):
-        if row["cost_usd"] is not None:
-            account.cost_usd = (account.cost_usd or 0.0) + row["cost_usd"]
-        account.unpriced_requests += row["unpriced_requests"]
-    for detection, size in zip(group, sizes, strict=True):
-        sources.remember(store, detection.source, format_asked, size=size, document=detection.elements is not None)
+    [found] = reports.spend(store, (), reports.Scope(f"(select * from requests where rowid > {before})"))
+    if found["cost_usd"] is not None:
+        account.cost_usd = (account.cost_usd or 0.0) + found["cost_usd"]
+    account.unpriced_requests += found["unpriced_requests"]
+
+
+def _remember(store: Store, records: list[dict[str, Any]]) -> None:
+    """Writes down how far the sources have been read; rejects of what was read anew make room for new ones."""
+    with store.relation("records", pa.Table.from_pylist(records)):
+        store.execute(
+            "delete from rejects using records"
+            " where rejects.source_id = records.source_id and rejects.line_no > records.start_line"
+        )
+        store.execute("delete from sources where source_id in (select source_id from records)")
+        store.execute("insert into sources by name select * exclude (start_line) from records")
 
 
 def _stage(store: Store, group: list[Detection], format_asked: str, progress: Progress) -> None:
@@ -150,12 +164,15 @@ def _stage(store: Store, group: list[Detection], format_asked: str, progress: Pr
         )
         if store.value("select count(*) from unclaimed") == 0:
             break
-        store.execute(f"create or replace temp table second as select * from ({_read_as(name, 'unclaimed')}) where claimed")
-        store.execute("delete from staged where not claimed and (source_id, line_no) in (select (source_id, line_no) from second)")
+        store.execute(
+            f"create or replace temp table second as select * from ({_read_as(name, 'unclaimed')}) where claimed"
+        )
+        store.execute(
+            "delete from staged where not claimed and (source_id, line_no) in (select (source_id, line_no) from second)"
+        )
         store.execute("insert into staged by name from second")
     store.execute(
-        "create or replace temp table unclaimed as"
-        " select source_id, line_no, raw, fault from staged where not claimed"
+        "create or replace temp table unclaimed as select source_id, line_no, raw, fault from staged where not claimed"
     )
     store.execute(f"create or replace temp table leftover as {_query('leftover')}")
 
@@ -190,29 +207,21 @@ def _name_models(store: Store) -> None:
         " where carries_call and reason is null and model_logged is not null"
         " except select provider_logged, model_logged from models"
     )
-    if not new:
-        return
-    names, rows = prices.expand((row["provider_logged"], row["model_logged"]) for row in new)
-    with store.relation("new_models", names):
-        store.execute("insert into models by name from new_models")
-    with store.relation("new_prices", rows):
-        store.execute(
-            "insert into prices by name from new_prices"
-            " where (provider, model) not in (select distinct (provider, model) from prices)"
-        )
+    if new:
+        price_book.learn(store, ((row["provider_logged"], row["model_logged"]) for row in new))
 
 
 def _merge(store: Store) -> None:
-    """Adds the calls to `requests`, one row a call; `incoming` is what was added or completed."""
+    """Adds the calls to `requests`, one row a call."""
     store.execute(f"create or replace temp view calls as {_query('calls')}")
     store.execute(f"create or replace temp table contested as {_query('contested')}")
-    store.execute(
-        "create or replace temp table incoming as"
-        " select * exclude (source_id, line_no) from calls where request_id not in (select request_id from contested)"
-    )
-    store.execute(f"insert into incoming by name {_query('winners')}")
+    store.execute(f"create or replace temp table winners as {_query('winners')}")
     store.execute("delete from requests where request_id in (select request_id from contested where in_store)")
-    store.execute("insert into requests by name from incoming")
+    store.execute(
+        "insert into requests by name select * exclude (source_id, line_no) from calls"
+        " where request_id not in (select request_id from contested)"
+    )
+    store.execute("insert into requests by name from winners")
 
 
 def _query(name: str) -> str:

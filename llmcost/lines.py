@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,9 +23,7 @@ BLOCK_BYTES = 2 << 20
 MAX_LINE_BYTES = 256 << 20
 """A longer line is not held in memory: it is reported with its first bytes and a fault."""
 
-SCHEMA = pa.schema(
-    [("source_id", pa.int32()), ("line_no", pa.int64()), ("raw", pa.string()), ("fault", pa.string())]
-)
+SCHEMA = pa.schema([("source_id", pa.int32()), ("line_no", pa.int64()), ("raw", pa.string()), ("fault", pa.string())])
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _EXCERPT_BYTES = 2000
@@ -84,7 +83,7 @@ def read(source: Source, on_bytes: Callable[[int], None] = lambda _: None) -> It
 def head(file: str, size: int) -> bytes:
     """The first bytes of the uncompressed text, as many as can be read."""
     start = b""
-    with suppress(*_DAMAGE), _open(file, lambda _: None) as stream:
+    with suppress(*_DAMAGE), _open(file, lambda _: None, min(size, BLOCK_BYTES)) as stream:
         while len(start) < size and (block := stream.read(min(size - len(start), BLOCK_BYTES))):
             start += block
     return start
@@ -165,11 +164,11 @@ class _Zstd(io.RawIOBase):
         super().close()
 
 
-def _open(file: str, on_bytes: Callable[[int], None]) -> IO[bytes]:
-    counted = io.BufferedReader(_Counted(open(file, "rb", buffering=0), on_bytes), BLOCK_BYTES)  # noqa: SIM115
+def _open(file: str, on_bytes: Callable[[int], None], buffer_bytes: int = BLOCK_BYTES) -> IO[bytes]:
+    counted = io.BufferedReader(_Counted(open(file, "rb", buffering=0), on_bytes), buffer_bytes)  # noqa: SIM115
     start = counted.peek(4)[:4]
     if start.startswith(_GZIP):
-        return io.BufferedReader(gzip.GzipFile(fileobj=counted), BLOCK_BYTES)  # type: ignore[arg-type]
+        return io.BufferedReader(gzip.GzipFile(fileobj=counted), BLOCK_BYTES)
     if start.startswith(_ZSTD):
         return io.BufferedReader(_Zstd(counted), BLOCK_BYTES)
     return counted
@@ -189,8 +188,8 @@ def _batch(source: Source, buffer: bytes, ends: "np.ndarray[tuple[int], np.dtype
 
 def _repaired(buffer: bytes, offsets: "np.ndarray[tuple[int], np.dtype[np.int32]]") -> pa.StringArray:
     """The same lines with bytes that are no UTF-8 replaced by U+FFFD: the call in them still counts."""
-    pairs = zip(offsets[:-1], offsets[1:], strict=True)
-    return pa.array([buffer[start:end].decode("utf-8", "replace") for start, end in pairs], pa.string())
+    texts = [buffer[start:end].decode("utf-8", "replace") for start, end in pairwise(offsets.tolist())]
+    return pa.array(texts, pa.string())
 
 
 def _line(source: Source, text: bytes, fault: str | None) -> pa.RecordBatch:

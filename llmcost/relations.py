@@ -21,7 +21,11 @@ def nested(steps: Sequence[Step], body: str) -> str:
 
 
 def _over(relation: str, select: str) -> str:
-    return f"{relation}\nselect * from (\n{select}\n)" if select.lstrip().lower().startswith("with") else f"{relation}\n{select}"
+    return (
+        f"{relation}\nselect * from (\n{select}\n)"
+        if select.lstrip().lower().startswith("with")
+        else f"{relation}\n{select}"
+    )
 
 
 def priced(*steps: Step) -> list[Step]:

@@ -74,7 +74,12 @@ def scope(store: Store, since: str | None = None, until: str | None = None, rela
 
 
 def by(
-    store: Store, dimensions: Sequence[str], covered: Scope, *, top: int | None = None, sort: str | None = None
+    store: Store,
+    dimensions: Sequence[str],
+    covered: Scope,
+    *,
+    top: int | None = None,
+    sort: str | None = None,
 ) -> Report:
     """Spend by one or more dimensions. With `top`, the rows beyond it are added up in one named (other)."""
     if sort is not None and sort not in (*dimensions, *MEASURES):
@@ -135,9 +140,8 @@ def notes(store: Store, covered: Scope) -> list[str]:
     found = [*_unpriced(rows), *_partial(rows), *_timeless(rows)]
     outliers = _query("outliers")
     parameters = covered.parameters() | outliers.bind({})
-    for row in store.rows(nested(priced(*covered.steps()), outliers.body), parameters):
-        found.append(_outlier(row))
-    return found
+    far_out = store.rows(nested(priced(*covered.steps()), outliers.body), parameters)
+    return [*found, *(_outlier(row) for row in far_out)]
 
 
 def _unpriced(rows: Sequence[Row]) -> list[str]:
@@ -189,7 +193,9 @@ def _column(dimension: str, parameter: str) -> tuple[str, dict[str, registry.Val
     if dimension.startswith("tag:") and len(dimension) > 4:
         return f"tags[${parameter}]", {parameter: dimension[4:]}
     if dimension not in DIMENSIONS:
-        raise UsageError(f"--by {dimension}: no such dimension", hint=did_you_mean(dimension, [*DIMENSIONS, "tag:NAME"]))
+        raise UsageError(
+            f"--by {dimension}: no such dimension", hint=did_you_mean(dimension, [*DIMENSIONS, "tag:NAME"])
+        )
     return f"by_{dimension}", {}
 
 

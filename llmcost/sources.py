@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
+from typing import Any
 
 from llmcost import lines
 from llmcost.errors import LlmcostError
@@ -42,14 +43,14 @@ def find(paths: Iterable[str]) -> list[File]:
 
 
 def _under(path: str) -> list[File]:
-    if os.path.isdir(path):
+    if Path(path).is_dir():
         inside = sorted(_walk(path))
         if not inside:
             raise LlmcostError(f"no files in {path}", hint="give the folder that holds the logs")
         return [File(file, named=False) for file in inside]
-    if os.path.exists(path):
+    if Path(path).exists():
         return [File(path, named=True)]
-    matches = sorted(glob(path, recursive=True))
+    matches = sorted(glob(path, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
     if not matches:
         raise LlmcostError(f"there is no file or folder {path}", hint="check the path; a glob must match something")
     return [file for match in matches for file in _under(match)]
@@ -58,10 +59,16 @@ def _under(path: str) -> list[File]:
 def _walk(folder: str) -> Iterable[str]:
     for place, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (os.path.join(place, name) for name in files if not name.startswith("."))
+        yield from (str(Path(place, name)) for name in files if not name.startswith("."))
 
 
-def resume(store: Store, file: File, format_asked: str) -> lines.Source | None:
+def seen(store: Store, format_asked: str) -> dict[str, dict[str, Any]]:
+    """What the store has read, by path, when it was read as this format."""
+    rows = store.rows("select * from sources where format_asked = $asked", {"asked": format_asked})
+    return {row["path"]: row for row in rows}
+
+
+def resume(file: File, before: dict[str, dict[str, Any]]) -> lines.Source | None:
     """Where to start reading the file; None when the store has all of it.
 
     A file that has only grown is read from its last whole line on. One that has changed in another way is read
@@ -70,45 +77,39 @@ def resume(store: Store, file: File, format_asked: str) -> lines.Source | None:
     if file.path == "-":
         return lines.Source("-", _spooled())
     path = os.path.realpath(file.path)
-    known = store.rows(
-        "select * from sources where path = $path and format_asked = $asked", {"path": path, "asked": format_asked}
-    )
-    if not known:
+    if path not in before:
         return lines.Source(file.path, file.path)
-    seen = known[0]
-    source = lines.Source(file.path, file.path, source_id=seen["source_id"])
+    last = before[path]
+    source = lines.Source(file.path, file.path, source_id=last["source_id"])
     size = source.size()
-    if size < seen["bytes"] or fingerprint(file.path, seen["bytes"]) != seen["fingerprint"]:
+    if size < last["bytes"] or fingerprint(path, last["bytes"]) != last["fingerprint"]:
         return source
-    if size == seen["bytes"]:
-        return None if _modified(path) == seen["modified_ns"] else source
-    if seen["whole_document"] or lines.is_compressed(file.path):
+    if size == last["bytes"]:
+        return None if _modified(path) == last["modified_ns"] else source
+    if last["whole_document"] or lines.is_compressed(path):
         return source
-    source.start_byte, source.start_line = seen["end_byte"], seen["lines"]
+    source.start_byte, source.start_line = last["end_byte"], last["lines"]
     return source
 
 
-def remember(store: Store, source: lines.Source, format_asked: str, *, size: int, document: bool) -> None:
-    """Writes down how far a source has been read. `size` is the file's size when reading began."""
-    if source.path == "-":
-        return
-    path = os.path.realpath(source.path)
-    store.execute("delete from sources where source_id = $source_id", {"source_id": source.source_id})
-    store.execute(
-        "insert into sources values ($source_id, $path, $bytes, $end_byte, $lines, $document, $modified_ns,"
-        " $fingerprint, $asked)",
-        {
-            "source_id": source.source_id,
-            "path": path,
-            "bytes": size,
-            "end_byte": source.end_byte,
-            "lines": source.lines - source.tail_lines,
-            "document": document,
-            "modified_ns": _modified(path),
-            "fingerprint": fingerprint(path, size),
-            "asked": format_asked,
-        },
-    )
+def record(source: lines.Source, format_asked: str, *, size: int, document: bool) -> dict[str, Any]:
+    """The row of `sources` that says how far a source has been read, and from which line on it was.
+
+    `size` is the file's size when reading began.
+    """
+    path = os.path.realpath(source.file)
+    return {
+        "source_id": source.source_id,
+        "path": source.path if source.path == "-" else path,
+        "bytes": size,
+        "start_line": source.start_line,
+        "end_byte": source.end_byte,
+        "lines": source.lines - source.tail_lines,
+        "whole_document": document,
+        "modified_ns": _modified(path),
+        "fingerprint": fingerprint(path, size),
+        "format_asked": format_asked,
+    }
 
 
 def fingerprint(path: str, size: int) -> str:

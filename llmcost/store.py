@@ -5,7 +5,7 @@ as parameters or as data, never as text of a query.
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -22,9 +22,9 @@ DEFAULT_NAME = "llmcost.duckdb"
 _DDL = ("schema.sql", "ingest/tables.sql", "pricing/tables.sql", "measurements.sql")
 
 
-def locate(db: str | None) -> Path:
+def locate(db: Path | None) -> Path:
     """The store's path: what was asked for, else $LLMCOST_DB, else `llmcost.duckdb` in this folder."""
-    return Path(db or os.environ.get("LLMCOST_DB") or DEFAULT_NAME)
+    return db or Path(os.environ.get("LLMCOST_DB") or DEFAULT_NAME)
 
 
 class Store:
@@ -38,6 +38,11 @@ class Store:
         """Runs one statement for its effect."""
         self._run(sql, parameters)
 
+    def script(self, file: str) -> None:
+        """Runs every statement of a file under `queries/`."""
+        for statement in self._connection.extract_statements((registry.queries_dir() / file).read_text("utf-8")):
+            self._connection.execute(statement)
+
     def arrow(self, sql: str, parameters: Mapping[str, Any] | None = None) -> "pa.Table":
         """The statement's result as an Arrow table."""
         return self._run(sql, parameters).to_arrow_table()
@@ -50,8 +55,8 @@ class Store:
 
     def value(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
         """The first column of the first row."""
-        row = self._run(sql, parameters).fetchone()
-        return row[0] if row else None
+        rows = self._run(sql, parameters).fetchall()
+        return rows[0][0] if rows else None
 
     @contextmanager
     def relation(self, name: str, data: Any) -> Iterator[None]:
@@ -121,22 +126,13 @@ def in_memory() -> Store:
     return store
 
 
-def statements(file: str) -> Sequence[str]:
-    """The statements of one query file that holds several."""
-    path = registry.queries_dir() / file
-    if not path.exists():
-        return []
-    lines = (line.split("--")[0] for line in path.read_text(encoding="utf-8").splitlines())
-    return [text.strip() for text in "\n".join(lines).split(";") if text.strip()]
-
-
 def _create(store: Store) -> None:
     with store.transaction():
         store.execute("create table llmcost_meta (key varchar not null, value varchar not null)")
         store.execute("insert into llmcost_meta values ('schema_version', $version)", {"version": SCHEMA_VERSION})
         for file in _DDL:
-            for statement in statements(file):
-                store.execute(statement)
+            if (registry.queries_dir() / file).exists():  # TODO
+                store.script(file)
 
 
 def _open(path: Path, *, read_only: bool) -> Store:
@@ -183,7 +179,8 @@ def _explained(path: Path, error: str) -> LlmcostError:
     text = error.lower()
     if "lock" in text:
         return LlmcostError(
-            f"the store {path} is in use by another process", hint="wait until it has finished, or use --db FILE"
+            f"the store {path} is in use by another process",
+            hint="wait until it has finished, or use --db FILE",
         )
     if "not a valid duckdb" in text or "valid duckdb database file" in text:
         return LlmcostError(f"{path} is not a store of llmcost", hint="name another store with --db FILE")

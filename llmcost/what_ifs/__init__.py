@@ -12,7 +12,7 @@ from typing import Any
 
 from llmcost import price_book, registry, reports
 from llmcost.errors import LlmcostError, UsageError
-from llmcost.relations import nested, priced
+from llmcost.relations import dimensioned, nested, priced
 from llmcost.reports import Row, Scope
 from llmcost.store import Store
 
@@ -120,8 +120,9 @@ def composed(store: Store, stack: Sequence[WhatIf], covered: Scope) -> str:
     A step with a kernel reads the kernel's decisions from a relation `replayed`, which the query cannot make.
     """
     steps = [(name, registry.literal(body, covered.parameters())) for name, body in covered.steps()]
-    for what_if in stack:
-        steps.append(("requests", registry.literal(what_if.query.body, _with_models(store, what_if))))
+    steps += [
+        ("requests", registry.literal(what_if.query.body, _with_models(store, what_if))) for what_if in stack
+    ]
     return nested(priced(*steps), "select sum(cost_usd) as cost_usd from priced")
 
 
@@ -163,7 +164,7 @@ def _run(store: Store, query: registry.Query, values: dict[str, registry.Value],
 def _price(store: Store, number: int, dimensions: Sequence[str]) -> None:
     """Makes `cost_<number>`: each request of the stage with its calls, model, cost and, for the baseline, its key."""
     key, parameters = reports.key(dimensions)
-    steps = reports.dimensioned(("requests", f"select * from stage_{number}"))
+    steps = dimensioned(("requests", f"select * from stage_{number}"))
     body = f"select request_id, calls, model, cost_usd, {key} as key from dimensions"
     store.execute(f"create or replace temp table cost_{number} as {nested(steps, body)}", parameters)
 

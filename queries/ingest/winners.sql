@@ -1,5 +1,5 @@
 -- One row for each call that stands more than once. The copy with most output tokens is the finished one; of equals the
--- parent's, not the subagent's; then whichever sorts first as text, so that the order of reading decides nothing. The
+-- parent's, not the subagent's; then the one whose content hashes lower, so that the order of reading decides nothing. The
 -- call began when its earliest copy says.
 
 with copies as (
@@ -8,19 +8,19 @@ with copies as (
     select * exclude (source_id, line_no) from calls where request_id in (select request_id from contested)
 ),
 
+hashed as (
+    select *, hash(row(*columns(* exclude (ts)))) as copy_hash from copies
+),
+
 ranked as (
     select
         *,
         min(ts) over (partition by request_id) as first_ts,
         row_number() over (
             partition by request_id
-            order by
-                output_tokens desc,
-                coalesce(tags['sidechain'], 'false'),
-                output_partial,
-                cast(row(*columns(* exclude (ts))) as varchar)
+            order by output_tokens desc, coalesce(tags['sidechain'], 'false'), output_partial, copy_hash
         ) as place
-    from copies
+    from hashed
 )
 
-select * exclude (place, first_ts) replace (first_ts as ts) from ranked where place = 1
+select * exclude (place, first_ts, copy_hash) replace (first_ts as ts) from ranked where place = 1

@@ -1,0 +1,54 @@
+"""The command line: every command registered, every error for a person in one line."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from llmcost.commands.ingest import ingest
+from llmcost.commands.report import report
+from llmcost.commands.simulate import simulate
+from llmcost.errors import LlmcostError, UsageError
+
+app = typer.Typer(
+    name="llmcost",
+    help="Where your LLM money goes, and what would cut it: from the request logs you already have.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (ingest, report, simulate):
+    app.command()(command)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from llmcost import __version__
+
+        typer.echo(f"llmcost {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None: ...
+
+
+def main() -> None:
+    """Runs the command line. Exit status: 0 done, 1 cannot be done, 2 wrong usage, 130 interrupted."""
+    try:
+        app()
+    except LlmcostError as error:
+        from llmcost.render import terminal
+
+        terminal.fail(error.message, error.hint)
+        sys.exit(2 if isinstance(error, UsageError) else 1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on: end quietly
+        sys.exit(141)

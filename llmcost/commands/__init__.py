@@ -1,0 +1,1 @@
+"""One file a command: its words, then what it does, read top to bottom."""

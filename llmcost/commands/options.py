@@ -1,0 +1,41 @@
+"""Options that several commands share."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Db = Annotated[
+    Path | None,
+    typer.Option("--db", metavar="FILE", help="The store; else $LLMCOST_DB, else llmcost.duckdb in this folder."),
+]
+Since = Annotated[
+    str | None,
+    typer.Option("--since", metavar="TIME", help="From: 2026-08-01, or 7d (h, d, w, m) before the newest request."),
+]
+Until = Annotated[
+    str | None,
+    typer.Option("--until", metavar="TIME", help="Up to: a date covers its day; or 7d as for --since."),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="FILE", help="Write there instead of to standard output."),
+]
+
+
+class Format(StrEnum):
+    """How a result is written."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+    markdown = "markdown"
+
+
+ResultFormat = Annotated[Format, typer.Option("--format", help="How to write the result.")]
+
+
+def words(text: list[str] | None) -> tuple[str, ...]:
+    """What a repeatable option holds, commas taken as separators too, each word once."""
+    return tuple(dict.fromkeys(word.strip() for part in text or [] for word in part.split(",") if word.strip()))

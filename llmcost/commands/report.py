@@ -1,0 +1,47 @@
+"""`llmcost report`: where the money went."""
+
+from typing import Annotated
+
+import typer
+
+from llmcost.commands import options
+
+
+def report(
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--by",
+            metavar="KEY",
+            help="One or more of feature, task_type, prompt, model, provider, user, session, project, status, hour,"
+            " day, week, month, tag:NAME. Without it: an overview.",
+        ),
+    ] = None,
+    since: options.Since = None,
+    until: options.Until = None,
+    top: Annotated[int | None, typer.Option("--top", min=1, help="Show that many rows, the rest as one.")] = None,
+    sort: Annotated[str | None, typer.Option("--sort", metavar="COLUMN", help="By cost_usd unless said.")] = None,
+    result_format: options.ResultFormat = options.Format.table,
+    output: options.Output = None,
+    db: options.Db = None,
+) -> None:
+    """Show where the money went: by feature, prompt, model, time or tag."""
+    from llmcost import reports, store
+    from llmcost.render import terminal, text
+    from llmcost.screens import report as screen
+
+    dimensions = options.words(by)
+    with store.reading(store.locate(db)) as opened:
+        covered = reports.scope(opened, since, until)
+        if dimensions:
+            result = reports.by(opened, dimensions, covered, top=top, sort=sort)
+        else:
+            result = reports.overview(opened, covered)
+    if result_format is options.Format.json:
+        terminal.write(text.as_json(screen.document(result)), output)
+    elif result_format is options.Format.csv:
+        terminal.write(text.as_csv(result.rows, screen.columns(result)), output)
+    elif result_format is options.Format.markdown:
+        terminal.write(text.as_markdown(result.rows, screen.columns(result)), output)
+    else:
+        terminal.show(screen.show(result), output)

@@ -1,0 +1,59 @@
+"""`llmcost simulate`: what the logged traffic would have cost under what-ifs."""
+
+from typing import Annotated
+
+import typer
+
+from llmcost.commands import options
+
+
+def simulate(
+    what_if: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--what-if",
+            metavar="NAME[:param=value,…]",
+            help="A what-if with its parameters; repeat it to stack them in the order given.",
+        ),
+    ] = None,
+    by: Annotated[list[str] | None, typer.Option("--by", metavar="KEY", help="Savings by feature, model …")] = None,
+    since: options.Since = None,
+    until: options.Until = None,
+    show_sql: Annotated[
+        bool, typer.Option("--show-sql", help="Print the composed query instead of running it.")
+    ] = False,
+    list_them: Annotated[bool, typer.Option("--list", help="List the what-ifs and their parameters.")] = False,
+    result_format: options.ResultFormat = options.Format.table,
+    output: options.Output = None,
+    db: options.Db = None,
+) -> None:
+    """Replay the logged traffic under what-ifs, stacked in the order given."""
+    from llmcost.render import terminal, text
+    from llmcost.screens import projection as screen
+
+    if list_them:
+        from llmcost import registry
+
+        terminal.show(screen.listed(list(registry.load("what_ifs").values())), output)
+        return
+
+    from llmcost import reports, store, what_ifs
+    from llmcost.errors import UsageError
+
+    stack = [what_ifs.parse(word) for word in what_if or []]
+    if not stack:
+        raise UsageError("no --what-if given", hint="see them with: llmcost simulate --list")
+    with store.reading(store.locate(db)) as opened:
+        covered = reports.scope(opened, since, until)
+        if show_sql:
+            terminal.write(what_ifs.composed(opened, stack, covered) + "\n", output)
+            return
+        result = what_ifs.simulate(opened, stack, covered, options.words(by))
+    if result_format is options.Format.json:
+        terminal.write(text.as_json(screen.document(result)), output)
+    elif result_format is options.Format.table:
+        terminal.show(screen.show(result), output)
+    else:
+        rows, columns = screen.rows(result)
+        write = text.as_csv if result_format is options.Format.csv else text.as_markdown
+        terminal.write(write(rows, columns), output)

@@ -1,0 +1,72 @@
+"""Tables as JSON, CSV and Markdown, safe to read by programs and spreadsheets."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+Row = dict[str, Any]
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_json(document: Any) -> str:
+    """The document as one indented JSON object; numbers unrounded, times in ISO 8601."""
+    return json.dumps(document, indent=2, default=_plain, ensure_ascii=False) + "\n"
+
+
+def as_csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
+    """The rows under a header line. Text that a spreadsheet would run as a formula is quoted with an apostrophe."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_harmless(row.get(column)) for column in columns])
+    return out.getvalue()
+
+
+def as_markdown(rows: Sequence[Row], columns: Sequence[str]) -> str:
+    """The rows as a Markdown table; numbers to the right."""
+    numeric = {column for column in columns if any(isinstance(row.get(column), int | float) for row in rows)}
+    lines = [
+        "| " + " | ".join(columns) + " |",
+        "|" + "|".join(" ---: " if column in numeric else " --- " for column in columns) + "|",
+    ]
+    lines += ["| " + " | ".join(_cell(row.get(column)) for column in columns) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def visible(text: str) -> str:
+    """The text with control characters and direction marks written out, so that it can do nothing but be read."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return float(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _harmless(value: Any) -> Any:
+    if isinstance(value, str):
+        text = visible(value)
+        return "'" + text if text.startswith(_FORMULA) else text
+    return value
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    text = visible(str(value))
+    for mark in "\\`*_{}[]<>()#|~!":
+        text = text.replace(mark, "\\" + mark) if not isinstance(value, int) else text
+    return text

@@ -1,0 +1,64 @@
+"""The account of an ingest."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from llmcost.ingest import COUNTS, Account
+from llmcost.render import terminal
+
+_HEADINGS = {
+    "lines": "lines",
+    "requests": "new requests",
+    "duplicates": "duplicates",
+    "no_call": "no call",
+    "rejects": "rejects",
+}
+_SKIPPED_SHOWN = 5
+
+
+def document(account: Account) -> dict[str, Any]:
+    """The account as JSON: every count in all and by format; lines is the sum of the other four."""
+    return {
+        "files": account.files,
+        "unchanged": account.unchanged,
+        "skipped": account.skipped,
+        **{count: account.total(count) for count in COUNTS},
+        "formats": account.formats,
+        "cost_usd": account.cost_usd,
+        "unpriced_requests": account.unpriced_requests,
+    }
+
+
+def show(account: Account, store: Path) -> RenderableType:
+    """The account as a table, and what it found in a sentence."""
+    columns = [("format", "left"), *((heading, "right") for heading in _HEADINGS.values())]
+    rows = [
+        [terminal.name(name), *(terminal.exact(counts[count]) for count in COUNTS)]
+        for name, counts in sorted(account.formats.items())
+    ]
+    if len(rows) > 1:
+        rows.append([Text("all", style="bold"), *(terminal.exact(account.total(count)) for count in COUNTS)])
+    parts: list[RenderableType] = [terminal.table(columns, rows)] if rows else []
+    unchanged = f", {account.unchanged:,} of them unchanged since the last time" if account.unchanged else ""
+    parts.append(Text(f"{account.files:,} {'file' if account.files == 1 else 'files'}{unchanged}. {_found(account)}"))
+    if account.skipped:
+        shown = [*account.skipped[:_SKIPPED_SHOWN]]
+        more = len(account.skipped) - len(shown)
+        lines = shown + ([f"and {more:,} more"] if more else [])
+        parts.append(terminal.bullets("No logs, passed over:", lines, "yellow"))
+    if account.total("rejects"):
+        parts.append(Text(f"{account.total('rejects'):,} lines could not be read; they are kept with their reasons.",
+                          style="yellow"))  # fmt: skip
+    parts.append(Text(f"Store: {store}. Next: llmcost report", style="dim"))
+    return Group(*parts)
+
+
+def _found(account: Account) -> str:
+    if account.total("requests") == 0 and account.total("duplicates") == 0:
+        return "Nothing new."
+    spend = "no spend that can be priced" if account.cost_usd is None else f"${account.cost_usd:,.2f} of spend"
+    unpriced = f", {account.unpriced_requests:,} requests without a price" if account.unpriced_requests else ""
+    return f"Found {spend}{unpriced}."

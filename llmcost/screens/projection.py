@@ -1,0 +1,174 @@
+"""A simulation: the baseline, each step, what it rests on."""
+
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from llmcost.registry import Query
+from llmcost.render import terminal
+from llmcost.what_ifs import Projection, Stage
+
+_MOVES_SHOWN = 6
+
+
+def document(projection: Projection) -> dict[str, Any]:
+    """The simulation as one JSON object; shares are of the baseline's cost."""
+    saved = projection.baseline_usd - projection.cost_usd
+    return {
+        "baseline": {"requests": projection.requests, "cost_usd": projection.baseline_usd},
+        "stages": [
+            {
+                "what_if": stage.what_if.query.name,
+                "params": stage.what_if.values,
+                "cost_usd": stage.cost_usd,
+                "saved_usd": stage.saved_usd,
+                "saved_share": stage.saved_share,
+                "moves": stage.moves,
+            }
+            for stage in projection.stages
+        ],
+        "result": {
+            "requests": projection.requests,
+            "cost_usd": projection.cost_usd,
+            "saved_usd": saved,
+            "saved_share": saved / projection.baseline_usd if projection.baseline_usd else None,
+        },
+        "by": projection.by,
+        "backtest": projection.backtest,
+        "assumptions": projection.assumptions,
+        "notes": projection.notes,
+    }
+
+
+def rows(projection: Projection) -> tuple[list[dict[str, Any]], list[str]]:
+    """The simulation as one table: by the keys asked for, else a row a step."""
+    if projection.by:
+        return projection.by, [
+            *projection.dimensions,
+            "requests",
+            "baseline_cost_usd",
+            "cost_usd",
+            "saved_usd",
+        ]
+    steps = [{"what_if": "baseline", "cost_usd": projection.baseline_usd, "saved_usd": 0.0, "saved_share": 0.0}]
+    steps += [
+        {"what_if": stage.what_if.query.name, "cost_usd": stage.cost_usd, "saved_usd": stage.saved_usd,
+         "saved_share": stage.saved_share}
+        for stage in projection.stages
+    ]  # fmt: skip
+    return steps, ["what_if", "cost_usd", "saved_usd", "saved_share"]
+
+
+def show(projection: Projection) -> RenderableType:
+    """The simulation as a person reads it."""
+    parts: list[RenderableType] = [_steps(projection)]
+    moves = [line for stage in projection.stages for line in _moves(stage)]
+    if moves:
+        parts.append(terminal.bullets("Requests that move", moves))
+    if projection.by:
+        parts.append(_by(projection))
+    if projection.backtest:
+        parts.append(terminal.bullets("How the replay predicts what the log recorded", _backtest(projection.backtest)))
+    parts.append(terminal.bullets("What this rests on", projection.assumptions))
+    if projection.notes:
+        parts.append(terminal.bullets("What to know beside these numbers", projection.notes, "yellow"))
+    return Group(*parts)
+
+
+def listed(queries: list[Query]) -> RenderableType:
+    """The what-ifs there are, with their parameters."""
+    parts: list[RenderableType] = []
+    for query in queries:
+        title = Text(query.name, style="bold cyan")
+        title.append(f"  {query.title}", style="default")
+        parts.append(title)
+        parts.append(Padding(Text(query.field("question"), style="italic"), (0, 0, 0, 2)))
+        lines = [
+            [Text(p.name), Text("none" if p.default is None else str(p.default).lower()
+                                if isinstance(p.default, bool) else str(p.default), style="green"), Text(p.meaning)]
+            for p in query.parameters
+        ]  # fmt: skip
+        parts.append(Padding(terminal.table([("parameter", "left"), ("default", "left"), ("meaning", "left")], lines),
+                             (0, 0, 0, 2)))  # fmt: skip
+    return Group(*parts)
+
+
+def _steps(projection: Projection) -> RenderableType:
+    baseline = projection.baseline_usd
+    cells: list[list[RenderableType]] = [
+        [Text("as logged"), terminal.usd(baseline), Text(""), Text(""), _remaining(baseline, 0.0, baseline)]
+    ]
+    cells += [
+        [
+            Text(stage.what_if.query.name),
+            terminal.usd(stage.cost_usd),
+            terminal.usd(stage.saved_usd),
+            terminal.share(stage.saved_share),
+            _remaining(stage.cost_usd, stage.saved_usd, baseline),
+        ]
+        for stage in projection.stages
+    ]
+    saved = baseline - projection.cost_usd
+    share = saved / baseline if baseline else None
+    cells.append([Text("together", style="bold"), terminal.usd(projection.cost_usd), terminal.usd(saved),
+                  terminal.share(share), Text("")])  # fmt: skip
+    headings = [
+        ("step", "left"),
+        ("cost", "right"),
+        ("saved", "right"),
+        ("of baseline", "right"),
+        ("", "left"),
+    ]
+    title = f"{projection.requests:,} requests replayed"
+    return terminal.table(headings, cells, title=title, rule_before_last=True)
+
+
+def _remaining(cost: float, saved: float, baseline: float, width: int = 40) -> Text:
+    """A waterfall's bar: what is still spent, then what this step took away or added."""
+    if not baseline:
+        return Text("")
+    left = round(min(cost, cost + saved, baseline * 1.5) / baseline * width)
+    change = round(abs(saved) / baseline * width)
+    picture = Text("█" * max(left, 0), style="cyan")
+    picture.append("░" * change if saved >= 0 else "▓" * change, style="green" if saved >= 0 else "red")
+    return picture
+
+
+def _moves(stage: Stage) -> list[str]:
+    lines = [
+        f"{stage.what_if.query.name}: {row['requests']:,} ({row['share']:.1%}) from {row['from_model']}"
+        f" to {row['to_model']}"
+        for row in stage.moves[:_MOVES_SHOWN]
+    ]
+    rest = stage.moves[_MOVES_SHOWN:]
+    if rest:
+        lines.append(f"{stage.what_if.query.name}: {sum(row['requests'] for row in rest):,} in {len(rest)} other ways")
+    return lines
+
+
+def _by(projection: Projection) -> RenderableType:
+    headings = [(name, "left") for name in projection.dimensions] + [
+        ("requests", "right"), ("as logged", "right"), ("projected", "right"), ("saved", "right")
+    ]  # fmt: skip
+    cells = [
+        [
+            *(terminal.name(row[name]) for name in projection.dimensions),
+            terminal.count(row["requests"]),
+            terminal.usd(row["baseline_cost_usd"]),
+            terminal.usd(row["cost_usd"]),
+            terminal.usd(row["saved_usd"]),
+        ]
+        for row in projection.by
+    ]
+    return terminal.table(headings, cells, title=f"Savings by {', '.join(projection.dimensions)}")
+
+
+def _backtest(backtest: dict[str, Any]) -> list[str]:
+    return [
+        f"{name}: predicted {terminal.usd(found['predicted_usd'])} (range {terminal.usd(found['low_usd'])} to"
+        f" {terminal.usd(found['high_usd'])}), actual {terminal.usd(found['actual_usd'])},"
+        f" error {found['error_share']:+.1%}"
+        for name, found in backtest.items()
+    ]

@@ -1,0 +1,120 @@
+"""Spend by any key, and the overview."""
+
+from typing import Any
+
+from rich.columns import Columns
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from llmcost.render import terminal
+from llmcost.reports import MEASURES, Report, Row
+
+_SECTION_ROWS = 7
+_TREND_DAYS = 60
+
+
+def document(report: Report) -> dict[str, Any]:
+    """The report as JSON: {"rows", "total", "notes"}, and "overview" with every section where there is one."""
+    made: dict[str, Any] = {"rows": report.rows, "total": report.total, "notes": report.notes}
+    if report.sections:
+        made["overview"] = {
+            section: [{section: row["key"]} | {name: row[name] for name in MEASURES} for row in rows]
+            for section, rows in report.sections.items()
+            if section != "total"
+        }
+    return made
+
+
+def columns(report: Report) -> list[str]:
+    """The names of a row's columns: its dimensions, then what is measured."""
+    return [*report.dimensions, *MEASURES]
+
+
+def show(report: Report) -> RenderableType:
+    """The report as a person reads it."""
+    body = _overview(report) if report.sections else _by(report)
+    parts = [body]
+    if report.notes:
+        parts.append(terminal.bullets("What to know beside these numbers", report.notes, "yellow"))
+    return Group(*parts)
+
+
+def _by(report: Report) -> RenderableType:
+    headings = [(dimension, "left") for dimension in report.dimensions] + [
+        ("requests", "right"), ("input", "right"), ("cache read", "right"), ("cache write", "right"),
+        ("output", "right"), ("cost", "right"), ("share", "right"),
+    ]  # fmt: skip
+    rows: list[list[RenderableType]] = [
+        [*(terminal.name(row[dimension]) for dimension in report.dimensions), *_cells(row)] for row in report.rows
+    ]
+    rows.append([Text("total", style="bold"), *[Text("")] * (len(report.dimensions) - 1), *_cells(report.total)])
+    return terminal.table(headings, rows, rule_before_last=True)
+
+
+def _cells(row: Row) -> list[RenderableType]:
+    cost = terminal.usd(row["cost_usd"])
+    if row["unpriced_requests"] and row["cost_usd"] is not None:
+        cost.append("*", style="yellow")
+    counts = ("requests", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")
+    return [*(terminal.count(row[name]) for name in counts), cost, terminal.share(row["cost_share"])]
+
+
+def _overview(report: Report) -> RenderableType:
+    return Group(
+        _headline(report),
+        Columns([_section(report, "model", "By model"), _section(report, "feature", "By feature")], padding=(0, 4)),
+        _section(report, "prompt", "Most expensive prompts"),
+    )
+
+
+def _headline(report: Report) -> RenderableType:
+    total = report.total
+    days = report.sections["day"]
+    requests = total["requests"]
+    prompt = total["input_tokens"] + total["cache_read_tokens"] + total["cache_write_tokens"]
+    priced = requests - total["unpriced_requests"]
+    spent = Text("")
+    spent.append(terminal.usd(total["cost_usd"]).plain, style="bold green")
+    spent.append(f" for {requests:,} requests")
+    if days:
+        spent.append(f", {days[0]['key']} to {days[-1]['key']}")
+    lines = [spent]
+    if days:
+        recent = days[-_TREND_DAYS:]
+        trend = Text("per day        ", style="dim")
+        trend.append(terminal.sparkline([row["cost_usd"] or 0.0 for row in recent]), style="cyan")
+        dearest = max(recent, key=lambda row: row["cost_usd"] or 0.0)
+        trend.append(f"  {terminal.usd(total['cost_usd'] and total['cost_usd'] / len(days)).plain} on average,")
+        trend.append(f" {terminal.usd(dearest['cost_usd']).plain} on {dearest['key']}")
+        lines.append(trend)
+    each = Text("per request    ", style="dim")
+    each.append(terminal.usd(total["cost_usd"] / priced if total["cost_usd"] is not None and priced else None).plain)
+    if requests:
+        each.append(f", {prompt / requests:,.0f} tokens in, {total['output_tokens'] / requests:,.0f} out")
+    lines.append(each)
+    cached = Text("prompt cache   ", style="dim")
+    cached.append(
+        f"{terminal.share(total['cache_read_tokens'] / prompt if prompt else None)} of input tokens read from it"
+    )
+    lines.append(cached)
+    return Padding(Group(*lines), (1, 0, 1, 0))
+
+
+def _section(report: Report, section: str, title: str) -> RenderableType:
+    rows = report.sections.get(section, [])
+    shown: list[list[RenderableType]] = [
+        [
+            terminal.name(row["key"]),
+            terminal.count(row["requests"]),
+            terminal.usd(row["cost_usd"]),
+            terminal.share(row["cost_share"]),
+            terminal.bar(row["cost_share"]),
+        ]
+        for row in rows[:_SECTION_ROWS]
+    ]
+    if not shown:
+        return Text(f"{title}: the log names none.", style="dim")
+    more = f" (the first {_SECTION_ROWS} of {len(rows)})" if len(rows) > _SECTION_ROWS else ""
+    headings = [(section, "left"), ("requests", "right"), ("cost", "right"), ("share", "right"), ("", "left")]
+    return terminal.table(headings, shown, title=title + more)
