@@ -56,6 +56,7 @@ class Command:
         return self._run()[1]
 
     def _run(self) -> tuple[Run, str]:
+        os.sync()  # what the run before left to be written is not charged to this one
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             start = time.perf_counter()
             process = subprocess.Popen(
