@@ -12,7 +12,7 @@ from llmcost.errors import LlmcostError
 from llmcost.store import Store
 
 _QUICK = (3, 1 << 14)
-_THOROUGH = (2000, 1 << 20)
+_THOROUGH = (500, 1 << 18)
 """Lines and bytes of a file looked at: first a few, then many where the few say nothing."""
 
 
@@ -54,9 +54,20 @@ def parsed_lines(query: registry.Query, relation: str) -> str:
             * exclude (source_id, line_no, raw, fault)
         from (
             select source_id, line_no, raw, fault,
-                unnest(try(from_json(case when fault is null then raw end, '{columns}')))
+                unnest(try(from_json(case when fault is null and starts_with(ltrim(left(raw, 9)), '{{') then raw end,
+                    '{columns}')))
             from {relation}
         )"""
+
+
+def claim(store: Store, relation: str) -> None:
+    """Makes `claims`: which of the relation's lines which formats claim."""
+    claims = " union all ".join(
+        f"select line.source_id, line.line_no, '{query.name}' as format from ({parsed_lines(query, relation)})"
+        " where line.claimed"
+        for query in registry.load("formats").values()
+    )
+    store.execute(f"create or replace temp table claims as {claims}")
 
 
 def _sniff(store: Store, detections: list[Detection], max_lines: int, max_bytes: int) -> list[Detection]:
@@ -64,13 +75,8 @@ def _sniff(store: Store, detections: list[Detection], max_lines: int, max_bytes:
     batches = [batch for detection in detections for batch in _look(detection, max_lines, max_bytes)]
     if not batches:
         return detections
-    claims = " union all ".join(
-        f"select line.source_id, line.line_no, '{query.name}' as format from ({parsed_lines(query, 'sample')})"
-        " where line.claimed"
-        for query in registry.load("formats").values()
-    )
     with store.relation("sample", pa.Table.from_batches(batches)):
-        store.execute(f"create or replace temp table claims as {claims}")
+        claim(store, "sample")
     both = store.rows(
         "select source_id, line_no, list(format order by format) as formats from claims"
         " group by all having count(*) > 1 order by all limit 1"

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from llmcost import documents, lines, price_book, registry, reports, sources
-from llmcost.detect import Detection, detect, parsed_lines
+from llmcost.detect import Detection, claim, detect, parsed_lines
 from llmcost.errors import LlmcostError
 from llmcost.store import Store
 
@@ -150,31 +150,31 @@ def _remember(store: Store, records: list[dict[str, Any]]) -> None:
 def _stage(store: Store, group: list[Detection], format_asked: str, progress: Progress) -> None:
     """Reads the group's lines into `staged`, one row a line that a format claims, and `leftover`, the others.
 
-    The leading format reads the stream; the lines it does not claim are offered to the other formats in turn.
+    The leading format reads the stream; lines it does not claim are offered to the others.
     """
     lead = group[0].formats[0]
-    others = [name for name in registry.load("formats") if name != lead] if format_asked == "auto" else []
     stream = pa.RecordBatchReader.from_batches(lines.SCHEMA, _stream(group, progress.advance))
     with store.relation("stream", stream):
         store.execute(f"create or replace temp table staged as {_read_as(lead, 'stream')}")
-    for name in others:
-        store.execute(
-            "create or replace temp table unclaimed as"
-            " select source_id, line_no, raw, fault from staged where not claimed"
-        )
-        if store.value("select count(*) from unclaimed") == 0:
-            break
-        store.execute(
-            f"create or replace temp table second as select * from ({_read_as(name, 'unclaimed')}) where claimed"
-        )
-        store.execute(
-            "delete from staged where not claimed and (source_id, line_no) in (select (source_id, line_no) from second)"
-        )
-        store.execute("insert into staged by name from second")
     store.execute(
         "create or replace temp table unclaimed as select source_id, line_no, raw, fault from staged where not claimed"
     )
+    if format_asked == "auto" and store.value("select count(*) from unclaimed") > 0:
+        claim(store, "unclaimed")
+        for row in store.rows("select distinct format from claims order by format"):
+            _take_over(store, row["format"])
+    store.execute("delete from staged where not claimed")
     store.execute(f"create or replace temp table leftover as {_query('leftover')}")
+
+
+def _take_over(store: Store, name: str) -> None:
+    """Moves the lines that a further format claims from `unclaimed` to `staged`."""
+    store.execute(f"insert into staged by name select * from ({_read_as(name, 'unclaimed')}) where claimed")
+    store.execute(
+        "delete from unclaimed using claims where claims.format = $name"
+        " and unclaimed.source_id = claims.source_id and unclaimed.line_no = claims.line_no",
+        {"name": name},
+    )
 
 
 def _stream(group: list[Detection], on_bytes: Callable[[int], None]) -> Iterator[pa.RecordBatch]:

@@ -26,6 +26,7 @@ MAX_LINE_BYTES = 256 << 20
 SCHEMA = pa.schema([("source_id", pa.int32()), ("line_no", pa.int64()), ("raw", pa.string()), ("fault", pa.string())])
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _EXCERPT_BYTES = 2000
 _DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
 
@@ -63,6 +64,8 @@ def read(source: Source, on_bytes: Callable[[int], None] = lambda _: None) -> It
                 break
             if not block:
                 break
+            if source.end_byte == 0 and not carry and block.startswith(_BYTE_ORDER_MARK):
+                block = b" " * len(_BYTE_ORDER_MARK) + block.removeprefix(_BYTE_ORDER_MARK)
             buffer = carry + block if carry else block
             ends = np.flatnonzero(np.frombuffer(buffer, np.uint8) == 10)
             if len(ends) == 0:

@@ -17,6 +17,8 @@ from llmcost.errors import LlmcostError
 from llmcost.store import Store
 
 _EDGE_BYTES = 4096
+_NO_LOGS = ("__pycache__", "node_modules", "venv")
+"""Folders that are large and never hold logs."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def _under(path: str) -> list[File]:
 
 def _walk(folder: str) -> Iterable[str]:
     for place, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _NO_LOGS)
         yield from (str(Path(place, name)) for name in files if not name.startswith("."))
 
 

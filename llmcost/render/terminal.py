@@ -29,12 +29,12 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, width=width, markup=False, emoji=False, highlight=False)
 
 
-def name(value: Any) -> Text:
-    """A value from a log, as text and nothing else, cut to a readable length."""
+def name(value: Any, width: int = _MAX_NAME) -> Text:
+    """A value from a log, as text and nothing else, cut to a readable width."""
     if value is None:
         return Text("–", style="dim")
     text = visible(str(value))
-    return Text(text if len(text) <= _MAX_NAME else text[: _MAX_NAME - 1] + "…")
+    return Text(text if len(text) <= width else text[: width - 1] + "…")
 
 
 def usd(value: float | None) -> Text:
@@ -96,6 +96,13 @@ def table(
     for number, row in enumerate(rows):
         made.add_row(*row, end_section=rule_before_last and number == len(rows) - 2)
     return made
+
+
+def side_by_side(left: RenderableType, right: RenderableType) -> RenderableType:
+    """Two pictures beside each other."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_row(left, right)
+    return grid
 
 
 def bullets(heading: str, lines: Sequence[str], style: str = "") -> RenderableType:

@@ -139,13 +139,17 @@ def _remaining(cost: float, saved: float, baseline: float, width: int = 40) -> T
 def _moves(stage: Stage) -> list[str]:
     lines = [
         f"{stage.what_if.query.name}: {row['requests']:,} ({row['share']:.1%}) from {row['from_model']}"
-        f" to {row['to_model']}"
+        f" to {row['to_model']}, {_saving(row['saved_usd'])}"
         for row in stage.moves[:_MOVES_SHOWN]
     ]
     rest = stage.moves[_MOVES_SHOWN:]
     if rest:
         lines.append(f"{stage.what_if.query.name}: {sum(row['requests'] for row in rest):,} in {len(rest)} other ways")
     return lines
+
+
+def _saving(saved_usd: float) -> str:
+    return f"{'saving' if saved_usd >= 0 else 'costing'} {terminal.usd(abs(saved_usd)).plain}"
 
 
 def _by(projection: Projection) -> RenderableType:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from rich.columns import Columns
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
@@ -61,11 +60,8 @@ def _cells(row: Row) -> list[RenderableType]:
 
 
 def _overview(report: Report) -> RenderableType:
-    return Group(
-        _headline(report),
-        Columns([_section(report, "model", "By model"), _section(report, "feature", "By feature")], padding=(0, 4)),
-        _section(report, "prompt", "Most expensive prompts"),
-    )
+    pair = terminal.side_by_side(_section(report, "model", "By model"), _section(report, "feature", "By feature"))
+    return Group(_headline(report), pair, _section(report, "prompt", "Most expensive prompts", bars=True))
 
 
 def _headline(report: Report) -> RenderableType:
@@ -101,20 +97,20 @@ def _headline(report: Report) -> RenderableType:
     return Padding(Group(*lines), (1, 0, 1, 0))
 
 
-def _section(report: Report, section: str, title: str) -> RenderableType:
+def _section(report: Report, section: str, title: str, *, bars: bool = False) -> RenderableType:
     rows = report.sections.get(section, [])
-    shown: list[list[RenderableType]] = [
+    if not rows:
+        return Text(f"{title}: the log names none.\n", style="dim")
+    cells: list[list[RenderableType]] = [
         [
-            terminal.name(row["key"]),
+            terminal.name(row["key"], 40 if bars else 22),
             terminal.count(row["requests"]),
             terminal.usd(row["cost_usd"]),
             terminal.share(row["cost_share"]),
-            terminal.bar(row["cost_share"]),
+            *([terminal.bar(row["cost_share"], 24)] if bars else []),
         ]
         for row in rows[:_SECTION_ROWS]
     ]
-    if not shown:
-        return Text(f"{title}: the log names none.", style="dim")
-    more = f" (the first {_SECTION_ROWS} of {len(rows)})" if len(rows) > _SECTION_ROWS else ""
-    headings = [(section, "left"), ("requests", "right"), ("cost", "right"), ("share", "right"), ("", "left")]
-    return terminal.table(headings, shown, title=title + more)
+    headings = [(section, "left"), ("requests", "right"), ("cost", "right"), ("share", "right")]
+    more = f" ({_SECTION_ROWS} of {len(rows)})" if len(rows) > _SECTION_ROWS else ""
+    return terminal.table(headings + ([("", "left")] if bars else []), cells, title=title + more)

@@ -120,9 +120,7 @@ def composed(store: Store, stack: Sequence[WhatIf], covered: Scope) -> str:
     A step with a kernel reads the kernel's decisions from a relation `replayed`, which the query cannot make.
     """
     steps = [(name, registry.literal(body, covered.parameters())) for name, body in covered.steps()]
-    steps += [
-        ("requests", registry.literal(what_if.query.body, _with_models(store, what_if))) for what_if in stack
-    ]
+    steps += [("requests", registry.literal(what_if.query.body, _with_models(store, what_if))) for what_if in stack]
     return nested(priced(*steps), "select sum(cost_usd) as cost_usd from priced")
 
 

@@ -2,14 +2,14 @@
 --
 -- source: your application's own log of response objects, one a line; alone, or as {"ts", "request", "response"}
 -- columns: {"id": "VARCHAR", "type": "VARCHAR", "role": "VARCHAR", "model": "VARCHAR", "stop_reason": "VARCHAR",
---   "content": "VARCHAR", "usage": {
+--   "content": "VARCHAR", "error": {"type": "VARCHAR"}, "usage": {
 --     "input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
 --     "cache_read_input_tokens": "VARCHAR", "service_tier": "VARCHAR", "speed": "VARCHAR",
 --     "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
 --     "output_tokens_details": {"thinking_tokens": "VARCHAR"},
 --     "server_tool_use": {"web_search_requests": "VARCHAR"}},
 --   "response": {"id": "VARCHAR", "type": "VARCHAR", "role": "VARCHAR", "model": "VARCHAR", "stop_reason": "VARCHAR",
---     "content": "VARCHAR", "usage": {
+--     "content": "VARCHAR", "error": {"type": "VARCHAR"}, "usage": {
 --       "input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
 --       "cache_read_input_tokens": "VARCHAR", "service_tier": "VARCHAR", "speed": "VARCHAR",
 --       "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
@@ -21,7 +21,8 @@
 --   "feature": "VARCHAR", "task_type": "VARCHAR", "prompt_id": "VARCHAR", "user_id": "VARCHAR",
 --   "session_id": "VARCHAR", "project": "VARCHAR", "tags": "MAP(VARCHAR, VARCHAR)",
 --   "sessionId": "VARCHAR", "llmcost": "VARCHAR", "litellm_call_id": "VARCHAR"}
--- claims: coalesce(response.type, type) = 'message' and coalesce(response.role, role) = 'assistant'
+-- claims: ((coalesce(response.type, type) = 'message' and coalesce(response.role, role) = 'assistant')
+--     or (coalesce(response.type, type) = 'error' and coalesce(response.error.type, error.type) is not null))
 --   and sessionId is null and llmcost is null and litellm_call_id is null
 -- truth: input_tokens, cache_read_input_tokens and cache_creation_input_tokens are disjoint; output_tokens holds the
 --   thinking. A bare response has no time: such calls are priced at the newest price and stand in no day.
@@ -29,7 +30,7 @@
 with calls as (
     select *, coalesce(response, {
         'id': id, 'type': type, 'role': role, 'model': model, 'stop_reason': stop_reason, 'content': content,
-        'usage': usage
+        'error': error, 'usage': usage
     }) as answer
     from lines
 )

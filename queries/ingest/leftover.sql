@@ -6,9 +6,10 @@ select
     cast(null as varchar) as format,
     case
         when fault is not null then fault
-        when trim(raw) = '' then null
+        when regexp_full_match(raw, '\s*') then null
         when not json_valid(raw) then 'not JSON'
-        when regexp_matches(raw, '(?i)"[a-z_]*(usage|tokens?|tokencount)"\s*:') then 'token counts in a shape no format knows'
+        when regexp_matches(raw, '"(usage|(prompt|completion|input|output|total)_?[tT]okens?|[a-zA-Z]*TokenCount)"\s*:')
+            then 'token counts in a shape no format knows'
     end as reason,
     raw
 from unclaimed

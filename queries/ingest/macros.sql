@@ -1,7 +1,7 @@
 -- Small functions the ingest queries share. DuckDB only: ingestion does not run on another engine.
 
 -- A time as logs write it: ISO 8601 with or without a zone (none: UTC), or epoch seconds, ms, µs, ns by magnitude.
-create temp macro parse_time(text) as
+create or replace temp macro parse_time(text) as
     case
         when text is null then null
         when regexp_full_match(text, '[0-9]{9,}(\.[0-9]+)?([eE][+-]?[0-9]+)?') then
@@ -17,15 +17,15 @@ create temp macro parse_time(text) as
     end;
 
 -- A whole number as logs write it: 12, "12", 12.0. Null for anything else.
-create temp macro parse_count(text) as try_cast(text as bigint);
+create or replace temp macro parse_count(text) as try_cast(text as bigint);
 
 -- Something stands where a count belongs, and it is none.
-create temp macro is_no_count(text) as text is not null and parse_count(text) is null;
+create or replace temp macro is_no_count(text) as text is not null and parse_count(text) is null;
 
-create temp macro short_hash(text) as left(md5(text), 16);
+create or replace temp macro short_hash(text) as left(md5(text), 16);
 
 -- A prompt's blocks as cumulative (hash, tokens): tokens are the billed prompt shared out by length in characters.
-create temp macro chained(blocks, hashes, chars, prompt_tokens) as
+create or replace temp macro chained(blocks, hashes, chars, prompt_tokens) as
     list_transform(
         range(1, len(blocks) + 1),
         lambda upto: {
@@ -33,7 +33,7 @@ create temp macro chained(blocks, hashes, chars, prompt_tokens) as
             'tokens': cast(round(prompt_tokens * list_sum(chars[1:upto]) / greatest(list_sum(chars), 1)) as bigint)
         });
 
-create temp macro prefix_of(blocks, prompt_tokens) as
+create or replace temp macro prefix_of(blocks, prompt_tokens) as
     case when len(blocks) > 0 then
         chained(
             blocks,
@@ -43,7 +43,7 @@ create temp macro prefix_of(blocks, prompt_tokens) as
     end;
 
 -- The article's rule: complex words among complex and simple ones, 0.5 with neither.
-create temp macro complexity_of(prompt) as
+create or replace temp macro complexity_of(prompt) as
     case
         when prompt is null then null
         when regexp_matches(prompt, '(?i)\b(analyze|reason|compare|design|architect|debug|summarize|classify|extract|list|format)\b')
@@ -55,7 +55,7 @@ create temp macro complexity_of(prompt) as
     end;
 
 -- The plain input of a prompt count that holds its cache reads and writes. Nonsense stays as it is, to be rejected.
-create temp macro uncached(prompt, cache_read, cache_write) as
+create or replace temp macro uncached(prompt, cache_read, cache_write) as
     case
         when is_no_count(prompt) or is_no_count(cache_read) or is_no_count(cache_write) then prompt
         else cast(
@@ -64,7 +64,7 @@ create temp macro uncached(prompt, cache_read, cache_write) as
     end;
 
 -- What looks like a secret, taken out: keys of the known providers, bearer tokens, JWTs, private keys.
-create temp macro redacted(text) as regexp_replace(
+create or replace temp macro redacted(text) as regexp_replace(
     text,
     '(sk-[A-Za-z0-9_-]{16,}|AIza[A-Za-z0-9_-]{30,}|AKIA[A-Z0-9]{16}|gh[pousr]_[A-Za-z0-9]{20,}|xox[abprs]-[A-Za-z0-9-]{10,}|hf_[A-Za-z0-9]{20,}|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(\.[A-Za-z0-9_-]*)?|[Bb]earer +[A-Za-z0-9._~+/=-]{16,}|-----BEGIN [A-Z ]*PRIVATE KEY-----.*)',
     '[redacted]', 'g');

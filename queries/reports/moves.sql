@@ -6,7 +6,9 @@ select
     before.model as from_model,
     after.model as to_model,
     sum(before.calls)::bigint as requests,
-    sum(before.calls)::double / (select sum(calls) from before) as share
+    sum(before.calls)::double / (select sum(calls) from before) as share,
+    coalesce(sum(before.cost_usd::decimal(38, 15)), 0)::double - coalesce(sum(after.cost_usd::decimal(38, 15)), 0)::double
+        as saved_usd
 from before
 join after using (request_id)
 where before.model is distinct from after.model

@@ -1,0 +1,23 @@
+-- The price table: the prices of every model the store has met, as expanded by llmcost/prices.py.
+-- Bands are disjoint: a request matches one row, or none.
+
+create table prices (
+    provider                    varchar not null,
+    model                       varchar not null,
+    service_tier                varchar not null,   -- standard | batch | flex | priority | fast
+    valid_from                  date not null,
+    valid_to                    date,               -- the first day no longer; null: still valid
+    minute_from                 integer not null,   -- of the UTC day, 0 to 1439
+    minute_to                   integer not null,   -- up to, not including; 1440: midnight
+    prompt_min                  bigint not null,    -- prompt tokens, cached ones included, from here
+    prompt_max                  bigint,             -- up to and including; null: no end
+    input_usd_mtok              double,             -- US dollars per million tokens
+    cache_read_usd_mtok         double,
+    cache_write_5m_usd_mtok     double,
+    cache_write_1h_usd_mtok     double,
+    output_usd_mtok             double,
+    reasoning_usd_mtok          double,             -- of the part of the output that is reasoning
+    web_search_usd              double,             -- US dollars a search
+    request_usd                 double,             -- US dollars a call
+    source                      varchar not null    -- where the price comes from
+);
