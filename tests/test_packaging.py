@@ -18,6 +18,7 @@ import llmcost
 
 ROOT = Path(__file__).resolve().parents[1]
 NAME = f"llmcost_cli-{llmcost.__version__}"
+OPTIONAL = ("track", "semantic", "metrics", "bench", "self-hosting")
 
 
 @pytest.fixture(scope="module")
@@ -83,9 +84,7 @@ def test_metadata(metadata: Message) -> None:
     assert metadata["Version"] == llmcost.__version__
     assert metadata["Requires-Python"] == ">=3.11"
     assert metadata["License-Expression"] == "MIT"
-    assert {"track", "semantic", "metrics", "bench", "test", "lint", "dev"} == set(
-        metadata.get_all("Provides-Extra", [])
-    )
+    assert {*OPTIONAL, "test", "lint", "dev"} == set(metadata.get_all("Provides-Extra", []))
 
 
 def test_every_dependency_has_a_floor(metadata: Message) -> None:
@@ -122,7 +121,7 @@ def test_what_is_imported_is_declared(path: Path) -> None:
     """A third-party import is a dependency or belongs to an extra: none comes by way of another package."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = list(project["dependencies"])
-    for extra in ("track", "semantic", "metrics", "bench"):
+    for extra in OPTIONAL:
         declared += project["optional-dependencies"][extra]
     names = {re.split(r"[>=]", requirement)[0].replace("-", "_") for requirement in declared}
     assert imported_by(path) <= names | sys.stdlib_module_names | {"llmcost"}

@@ -15,7 +15,7 @@ QUERIES = Path(__file__).resolve().parents[1] / "queries"
 FILES = sorted(QUERIES.rglob("*.sql"))
 
 COMMON_KEYS = {"question", "param", "assumes"}
-# A header's keys by folder. The folders left out hold parts of the machinery, headed by a sentence.
+# A header's keys by folder. Other folders, and any tables.sql, are parts of the machinery, headed by a sentence.
 KEYS = {
     "formats": {"source", "columns", "claims", "truth"},
     "what_ifs": COMMON_KEYS | {"rows", "kernel"},
@@ -28,7 +28,7 @@ REQUIRED = {
     "reports": {"question"},
     "pricing": {"question"},
 }
-HEADED = [path for path in FILES if path.parent.name in KEYS]
+HEADED = [path for path in FILES if path.parent.name in KEYS and path.name != "tables.sql"]
 
 FIELD = re.compile(r"(?P<key>[a-z_]+): (?P<value>\S.*)")
 PARAM = re.compile(
@@ -94,9 +94,7 @@ def test_it_says_what_it_is(path: Path) -> None:
 def test_the_title_starts_with_the_name(path: Path) -> None:
     name = path.stem.replace("_", "-")
     header, _ = split(path)
-    assert re.fullmatch(rf"{re.escape(name)}: \S.*[^.]", header[0]), (
-        f"the first line is not '-- {name}: what it does'"
-    )
+    assert re.fullmatch(rf"{re.escape(name)}: \S.*[^.]", header[0]), f"the first line is not '-- {name}: what it does'"
     assert len(header) == 1 or header[1] == "", "an empty '--' line follows the title"
 
 
@@ -136,7 +134,5 @@ def test_what_a_what_if_says_of_rows_and_kernel_is_true(path: Path) -> None:
         if entry.startswith("rows: "):
             assert entry.removeprefix("rows: ") in ("keeps", "adds", "drops")
         if entry.startswith("kernel: "):
-            module = (
-                QUERIES.parent / "llmcost" / "what_ifs" / "kernels" / f"{entry.removeprefix('kernel: ')}.py"
-            )
+            module = QUERIES.parent / "llmcost" / "what_ifs" / "kernels" / f"{entry.removeprefix('kernel: ')}.py"
             assert module.is_file()
