@@ -24,9 +24,7 @@ def main() -> int:
     machine = _machine()
     print("  ".join(f"{name} {value}" for name, value in machine.items()), flush=True)
     with tempfile.TemporaryDirectory(prefix="llmcost-bench-") as scratch:
-        options = Options(
-            arguments.data, Path(scratch), arguments.pairs, arguments.lines, arguments.megabytes
-        )
+        options = Options(arguments.data, Path(scratch), arguments.pairs, arguments.lines, arguments.megabytes)
         for name in arguments.part or PARTS:
             print(f"\n{name}: {PARTS[name].__doc__}", flush=True)
             try:
@@ -49,15 +47,9 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("part", nargs="*", type=_part, help=f"{', '.join(PARTS)} (default: all)")
     parser.add_argument("--pairs", type=_positive, default=5, help="runs of each side (default: %(default)s)")
-    parser.add_argument(
-        "--lines", type=_positive, default=1_000_000, help="of the llmcost log (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--megabytes", type=_positive, default=200, help="of Claude Code logs (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--json", type=Path, metavar="FILE", help="write every figure, with the versions, to FILE"
-    )
+    parser.add_argument("--lines", type=_positive, default=1_000_000, help="of the llmcost log (default: %(default)s)")
+    parser.add_argument("--megabytes", type=_positive, default=200, help="of Claude Code logs (default: %(default)s)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure, with the versions, to FILE")
     parser.add_argument(
         "--data",
         type=Path,

@@ -23,9 +23,7 @@ def install(data: Path) -> Path:
         words = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(folder), f"ccusage@{VERSION}"]
         done = subprocess.run(words, capture_output=True, text=True)
         if done.returncode:
-            raise BenchmarkError(
-                f"ccusage is not measured: npm could not install it: {done.stderr.strip()[-300:]}"
-            )
+            raise BenchmarkError(f"ccusage is not measured: npm could not install it: {done.stderr.strip()[-300:]}")
     programs = _programs(folder)
     if not programs:
         raise BenchmarkError("ccusage is not measured: npm has no native program of it for this machine")

@@ -31,10 +31,7 @@ _CODE = ("\n    ", "\n\n", " = ", "(", ")", ': "', '",', " -> ", "/", "\\n", "\t
 
 def llmcost_log(data: Path, lines: int) -> Path:
     """The log of a product in llmcost's own format: one file, `lines` requests."""
-    return (
-        _once(data / f"llmcost_log_{lines}_v{GENERATION}", lambda out: _write_llmcost_log(out, lines))
-        / "log.jsonl"
-    )
+    return _once(data / f"llmcost_log_{lines}_v{GENERATION}", lambda out: _write_llmcost_log(out, lines)) / "log.jsonl"
 
 
 def claude_code_logs(data: Path, megabytes: int) -> Path:
@@ -285,9 +282,7 @@ def _write_claude_code(out: Path, size: int) -> None:
         folder = out / "projects" / f"-home-dev-{project}"
         folder.mkdir(parents=True, exist_ok=True)
         name = f"agent-{session.session_id[:8]}" if session.sidechain else session.session_id
-        lines = "".join(
-            json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n" for line in session.lines
-        )
+        lines = "".join(json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n" for line in session.lines)
         written += (folder / f"{name}.jsonl").write_bytes(lines.encode())
         previous = session.lines
 

@@ -35,9 +35,7 @@ class Run:
     peak_bytes: int
 
     def then(self, other: Run) -> Run:
-        return Run(
-            self.wall_s + other.wall_s, self.cpu_s + other.cpu_s, max(self.peak_bytes, other.peak_bytes)
-        )
+        return Run(self.wall_s + other.wall_s, self.cpu_s + other.cpu_s, max(self.peak_bytes, other.peak_bytes))
 
 
 @dataclass(frozen=True)
@@ -121,9 +119,7 @@ def _medians(runs: Sequence[Run]) -> dict[str, float]:
     }
 
 
-def side_by_side(
-    pairs: int, ours: Callable[[], Run], theirs: Callable[[], Run]
-) -> tuple[list[Run], list[Run]]:
+def side_by_side(pairs: int, ours: Callable[[], Run], theirs: Callable[[], Run]) -> tuple[list[Run], list[Run]]:
     """`pairs` runs of each, alternating who goes first, after one of each that warms the file cache."""
     theirs()
     ours()

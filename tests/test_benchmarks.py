@@ -59,9 +59,7 @@ def test_an_llmcost_line_is_what_the_format_asks_for(tmp_path: Path) -> None:
         assert tokens == sorted(tokens)
 
 
-def test_an_interrupted_generation_is_not_taken_for_a_log(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupted_generation_is_not_taken_for_a_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def cut_short(out: Path, size: int) -> None:
         (out / "projects").mkdir()
         raise KeyboardInterrupt
@@ -87,9 +85,7 @@ def test_the_peak_is_the_childs() -> None:
         for work in ("pass", "bytearray(200_000_000)"):
             print(Command((sys.executable, "-c", work)).run().peak_bytes)
     """
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     small, large = map(int, done.stdout.split())
     assert small < 40e6
     assert 180e6 < large - small < 210e6
@@ -118,9 +114,7 @@ def test_a_ratio_is_the_median_of_the_pairs_own() -> None:
 
 def test_it_runs(tmp_path: Path) -> None:
     words = ["startup", "--pairs", "1", "--json", str(tmp_path / "found.json"), "--data", str(tmp_path)]
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", *words], cwd=ROOT, capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, "-m", "benchmarks", *words], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))
     assert [result["work"] for result in found["results"]] == ["--help", "report on 1,000 requests"]

@@ -36,9 +36,7 @@ class Installed:
         self.folder = folder
 
     def run(self, *words: str) -> str:
-        environment = {
-            key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL"))
-        }
+        environment = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL"))}
         done = subprocess.run(
             [str(self.bin / words[0]), *words[1:]],
             cwd=self.folder,
