@@ -7,14 +7,17 @@
 -- param breakpoint choice(auto, tools, system, last) = auto: how far a prompt is cached, to the end of the tools, of the
 --   system prompt or of the last turn; auto is last in a session of several calls, else system.
 -- param recorded choice(keep, replay) = keep: what becomes of sessions and prompts whose log records real cache use.
--- param base_share float = 0.5: part of a session's first prompt, 0 to 1, that other sessions begin with too; used where
---   the log holds no prompts.
--- param rewritten_below float = 0.95: a prompt shorter than this share of the one before it has a rewritten history; used
---   where the log holds no prompts.
--- param miss_rate float = 0.004: share of calls, 0 to 1, whose history is not found for a reason that no usage log shows;
---   used where the log holds no prompts.
 -- param ttft_ms float = 1000: time to the first token in milliseconds where the log has none; an entry can be read only
 --   after it.
+-- param life_slack float = 0: how much longer than documented an entry lives, as a share of its life.
+-- param base_share float = 0.6: where the log holds no prompts: part of a session's first prompt, 0 to 1, that other
+--   sessions begin with too (tools and system prompt).
+-- param others_every_s float = 2700: where the log holds no prompts: seconds between two uses of that part by sessions
+--   that this log does not hold; none means that there are no such sessions.
+-- param miss_rate float = 0.005: where the log holds no prompts: share of calls, 0 to 1, whose history is not found for a
+--   reason that no usage log shows.
+-- param rewritten_below float = 0.95: where the log holds no prompts: a prompt shorter than this share of the one before
+--   it has a rewritten history.
 -- assumes: minimum lengths, steps, lives and write charges are the providers' documented rules of November 2026.
 -- assumes: an entry is alive while requests use it within its life, and can be read once the request that wrote it has
 --   begun to answer; a read extends its life.
@@ -79,14 +82,15 @@ caches as (
 
 traffic as (
     select
-        request_id, ts, provider, model, project, prefix, session_id, system_blocks,
-        ttft_ms, latency_ms, cache_write_5m_tokens, cache_write_1h_tokens,
-        status = 'ok' and calls = 1 and ts is not null as sent_once,
+        request_id, ts, provider, model, project, prefix, system_blocks, session_id, ttft_ms, latency_ms,
+        cache_write_5m_tokens, cache_write_1h_tokens,
         cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens as cached_tokens,
         input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens as prompt_tokens,
-        -- what is kept or replayed as a whole, and what gets one life
+        status = 'ok' and calls = 1 and ts is not null and (len(prefix) > 0 or session_id is not null) as can_cache,
+        -- what is kept or replayed as a whole, what was sent one after the other, and what gets one life
         hash(provider, model, coalesce('session ' || session_id, 'prompt ' || prompt_id, 'feature ' || feature))
             as conversation,
+        hash(provider, model, project, session_id, tags['sidechain'], tags['agent']) as thread,
         hash(provider, model, coalesce('prompt ' || prompt_id, 'feature ' || feature, 'session ' || session_id))
             as prompt
     from requests
@@ -108,17 +112,17 @@ sent as (
         traffic.request_id, traffic.prompt, traffic.prompt_tokens, traffic.prefix, traffic.system_blocks,
         caches.* exclude (provider, model, life_s),
         hash(traffic.provider, traffic.model, traffic.project, caches.ttl) as cache,
-        hash(traffic.conversation, traffic.project, caches.ttl) as session,
+        hash(traffic.thread, caches.ttl) as thread,
         row_number() over (order by traffic.ts, traffic.request_id) as place,
         epoch_us(traffic.ts) as sent_us,
         epoch_us(traffic.ts)
         + cast(1000 * coalesce(traffic.ttft_ms, least(traffic.latency_ms, $ttft_ms), $ttft_ms) as bigint) as begun_us,
-        1000000 * cast(case
+        case
             when caches.ttl <> 'recorded' then caches.life_s
             when traffic.cache_write_1h_tokens > 0 then 3600
             when traffic.cache_write_5m_tokens > 0 or not conversations.mostly_1h then 300
             else 3600
-        end as bigint) as life_us,
+        end as life_s,
         case
             when not caches.client_decides then 'last'
             when $breakpoint <> 'auto' then $breakpoint
@@ -128,9 +132,7 @@ sent as (
     from traffic
     inner join caches on caches.provider is not distinct from traffic.provider and caches.model = traffic.model
     inner join conversations on conversations.conversation = traffic.conversation
-    where traffic.sent_once
-        and (len(traffic.prefix) > 0 or traffic.session_id is not null)
-        and ($recorded = 'replay' or not conversations.caches_already)
+    where traffic.can_cache and ($recorded = 'replay' or not conversations.caches_already)
 ),
 
 logged_prompts as (
@@ -138,7 +140,7 @@ logged_prompts as (
         *,
         case
             when breakpoint = 'last' or system_blocks is null then len(prefix)
-            when breakpoint = 'system' then system_blocks
+            when breakpoint = 'system' then least(system_blocks, len(prefix))
             when system_blocks > 1 then 1
             else 0
         end as upto_block
@@ -154,7 +156,7 @@ turns as (
         least(prompt_tokens, cast($base_share * first_value(prompt_tokens) over so_far as bigint)) as base_tokens
     from sent
     where coalesce(len(prefix), 0) = 0
-    window so_far as (partition by session order by place)
+    window so_far as (partition by thread order by place)
 ),
 
 unseen_prompts as (
@@ -162,28 +164,29 @@ unseen_prompts as (
         *,
         case when breakpoint = 'last' then prompt_tokens else base_tokens end as upto_tokens,
         count(case when prompt_tokens < $rewritten_below * before_tokens then 1 end)
-            over (partition by session order by place) as rewrites
+            over (partition by thread order by place) as rewrites
     from turns
 ),
 
 prompts as (
     select
-        place, request_id, prompt, ttl, prompt_tokens, min_tokens, step_tokens, writes_charged, false as unseen,
-        least(prompt_tokens, coalesce(prefix[upto_block].tokens, 0)) as upto_tokens
+        place, request_id, prompt, prompt_tokens, ttl, life_s, min_tokens, step_tokens, writes_charged,
+        least(prompt_tokens, coalesce(prefix[upto_block].tokens, 0)) as upto_tokens,
+        cast(null as bigint) as unseen_base_tokens
     from logged_prompts
     union all
     select
-        place, request_id, prompt, ttl, prompt_tokens, min_tokens, step_tokens, writes_charged, true as unseen,
-        upto_tokens
+        place, request_id, prompt, prompt_tokens, ttl, life_s, min_tokens, step_tokens, writes_charged,
+        upto_tokens, base_tokens as unseen_base_tokens
     from unseen_prompts
 ),
 
 blocks as (
     -- A prompt as a cache sees it: the prefixes that it reads or else writes.
     select
-        hash(cache, block.hash) as entry, place, sent_us, begun_us, life_us, whole_units,
-        least(block.tokens, prompt_tokens) as tokens,
+        hash(cache, block.hash) as entry, place, sent_us, begun_us, life_s, whole_units,
         number = len(prefix) as whole_prompt,
+        least(block.tokens, prompt_tokens) as tokens,
         false as base
     from (
         select *, unnest(prefix) as block, generate_subscripts(prefix, 1) as number
@@ -192,76 +195,83 @@ blocks as (
     where number <= upto_block and least(block.tokens, prompt_tokens) >= min_tokens
     union all
     select
-        hash(cache, 'base') as entry, place, sent_us, begun_us, life_us, false as whole_units,
-        base_tokens as tokens, false as whole_prompt, true as base
+        hash(cache, 'base') as entry, place, sent_us, begun_us, life_s, whole_units, false as whole_prompt,
+        base_tokens as tokens, true as base
     from unseen_prompts
     where upto_tokens >= min_tokens
     union all
     select
-        hash(session, rewrites) as entry, place, sent_us, begun_us, life_us, false as whole_units,
-        least(before_tokens, prompt_tokens) as tokens, true as whole_prompt, false as base
+        hash(thread, rewrites) as entry, place, sent_us, begun_us, life_s, whole_units, true as whole_prompt,
+        least(before_tokens, prompt_tokens) as tokens, false as base
     from unseen_prompts
     where upto_tokens >= min_tokens and breakpoint = 'last'
 ),
 
 uses as (
     select
-        *,
-        coalesce(sent_us > lag(sent_us + life_us) over earlier, true) as writes,
-        coalesce(lag(begun_us) over earlier > sent_us, false) as in_flight,
+        place, entry, tokens, base, sent_us, begun_us,
+        coalesce(sent_us > lag(sent_us + cast(1000000 * (1 + $life_slack) * life_s as bigint)) over earlier, true)
+            as writes,
+        lag(begun_us) over earlier > sent_us as in_flight,
         not whole_units or lag(whole_prompt) over earlier or lag(place, 2) over earlier is not null as stored
     from blocks
     window earlier as (partition by entry order by place)
 ),
 
 reads as (
-    -- In a row of requests that overlap, the first decides: it found the entry, or the rest wait for its answer.
+    -- Of requests that overlap the first decides: either it found the entry, or the others miss until it is answered.
     select
         place, tokens, base,
         not writes and stored and sent_us >= last_value(
             case when writes then begun_us when not in_flight then sent_us end ignore nulls
-        ) over (partition by entry order by place) as found
+        ) over (partition by entry order by place) as alive
     from uses
 ),
 
-longest as (
-    select
-        place,
-        max(tokens) as read_tokens,
-        max(case when base then tokens else 0 end) as base_tokens
+found as (
+    select place, max(tokens) as longest_tokens, max(case when base then tokens end) as base_tokens
     from reads
-    where found
+    where alive
     group by place
 ),
 
-replayed as (
-    -- A history that is not found for an unknown reason is written again, after what all sessions begin with.
+expected as (
+    -- Where the prompts are unseen, sessions elsewhere may have kept the common part alive, and a history that is not
+    -- found for an unknown reason is written again after that part.
     select
-        prompts.request_id, prompts.prompt, prompts.ttl, prompts.prompt_tokens, prompts.writes_charged,
-        prompts.min_tokens, prompts.step_tokens, prompts.upto_tokens,
-        coalesce(longest.read_tokens, 0) - case
-            when prompts.unseen and longest.read_tokens > longest.base_tokens
-                then cast($miss_rate * (longest.read_tokens - longest.base_tokens) as bigint)
-            else 0
+        request_id, prompt, prompt_tokens, ttl, life_s, min_tokens, step_tokens, writes_charged, upto_tokens,
+        case
+            when longest_tokens > coalesce(base_tokens, 0) and common_tokens is not null
+                then longest_tokens - cast($miss_rate * (longest_tokens - common_tokens) as bigint)
+            else coalesce(longest_tokens, common_tokens, 0)
         end as read_tokens
-    from prompts
-    left join longest on longest.place = prompts.place
+    from (
+        select
+            prompts.*, found.longest_tokens, found.base_tokens,
+            coalesce(
+                found.base_tokens,
+                cast(prompts.unseen_base_tokens * coalesce(1 - exp(-prompts.life_s / $others_every_s), 0) as bigint)
+            ) as common_tokens
+        from prompts
+        left join found on found.place = prompts.place
+    )
 ),
 
 decided as (
     select
-        request_id, prompt, ttl, prompt_tokens,
-        whole_read_tokens as read_tokens,
-        case when writes_charged then greatest(whole_upto_tokens - whole_read_tokens, 0) else 0 end as write_tokens
+        request_id, prompt, prompt_tokens, ttl, read_tokens,
+        ttl = '1h' or (ttl = 'recorded' and life_s = 3600) as writes_1h,
+        case when writes_charged then greatest(written_to - read_tokens, 0) else 0 end as write_tokens
     from (
         select
-            *,
-            case
-                when least(read_tokens, upto_tokens) < min_tokens then 0 else read_tokens - read_tokens % step_tokens
-            end as whole_read_tokens,
-            case when upto_tokens < min_tokens then 0 else upto_tokens - upto_tokens % step_tokens end
-                as whole_upto_tokens
-        from replayed
+            * replace (
+                case
+                    when least(upto_tokens, read_tokens) < min_tokens then 0
+                    else read_tokens - read_tokens % step_tokens
+                end as read_tokens
+            ),
+            case when upto_tokens < min_tokens then 0 else upto_tokens - upto_tokens % step_tokens end as written_to
+        from expected
     )
 ),
 
@@ -273,7 +283,7 @@ chosen as (
             prompt, ttl,
             sum(write_tokens * case when ttl = '1h' then 1.0 else 0.25 end - read_tokens * 0.9) as extra
         from decided
-        where $ttl = 'auto'
+        where $ttl = 'auto' and ttl <> 'provider'
         group by prompt, ttl
     )
     group by prompt
@@ -281,7 +291,7 @@ chosen as (
 
 settled as (
     select
-        decided.request_id, decided.ttl, decided.prompt_tokens,
+        decided.request_id, decided.prompt_tokens, decided.writes_1h,
         case when chosen.extra > 0 then 0 else decided.read_tokens end as read_tokens,
         case when chosen.extra > 0 then 0 else decided.write_tokens end as write_tokens
     from decided
@@ -293,15 +303,12 @@ select
     requests.* replace (
         coalesce(settled.prompt_tokens - settled.read_tokens - settled.write_tokens, input_tokens) as input_tokens,
         coalesce(settled.read_tokens, cache_read_tokens) as cache_read_tokens,
+        case when settled.writes_1h then 0 else coalesce(settled.write_tokens, cache_write_5m_tokens) end
+            as cache_write_5m_tokens,
         case
-            when settled.request_id is null then cache_write_5m_tokens
-            when settled.ttl = '1h' or (settled.ttl = 'recorded' and cache_write_1h_tokens > 0) then 0
-            else settled.write_tokens
-        end as cache_write_5m_tokens,
-        case
-            when settled.request_id is null then cache_write_1h_tokens
-            when settled.ttl = '1h' or (settled.ttl = 'recorded' and cache_write_1h_tokens > 0) then settled.write_tokens
-            else 0
+            when settled.writes_1h then settled.write_tokens
+            when settled.request_id is not null then 0
+            else cache_write_1h_tokens
         end as cache_write_1h_tokens
     )
 from requests
