@@ -1,0 +1,140 @@
+"""Whether a model fits a GPU: its weights, a KV cache worth having, and kernels for its number format."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from llmcost.errors import LlmcostError
+from llmcost.self_hosting.catalogue import Catalogue, Gpu, Instance, Model
+
+Quantization = Literal["none", "fp8", "awq", "gptq"]
+QUANTIZATIONS: tuple[Quantization, ...] = get_args(Quantization)
+
+GIB = 1 << 30
+BLOCK_SIZE = 16  # tokens, vLLM's default
+MEMORY_SHARE = 0.9  # vLLM's gpu_memory_utilization
+# What vLLM keeps of that share for activations and the CUDA context: on an RTX 4090 with Llama 3.1 8B, 0.9 of
+# 23.5 GiB less 15.0 GiB of weights less its 2,588 blocks of cache leave 1.15 GiB.
+WORKSPACE_BYTES = int(1.15 * GIB)
+LEAST_CACHE_TOKENS = 4096  # with less, hardly two requests run at once
+
+# Bits a weight takes, scales and zero points of groups of 128 included.
+_BITS = {"none": 16.0, "fp8": 8.0, "awq": 4.16, "gptq": 4.16}
+_SMALLER: tuple[Quantization, ...] = ("fp8", "awq")  # to advise, the largest first
+# The oldest compute capability with vLLM kernels for the format; 8-bit floats are unpacked to 16 bits below 8.9.
+_LEAST_CAPABILITY = {"none": 7.0, "fp8": 8.0, "awq": 7.5, "gptq": 7.5}
+
+
+class DoesNotFitError(LlmcostError):
+    """The model cannot be served on this machine; the hint names what could be."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A model on the GPUs of one machine."""
+
+    gpu: Gpu
+    gpus: int
+    model: Model
+    quantization: Quantization
+    dtype: str  # bfloat16, or float16 where the GPU lacks it
+    weights_bytes: int  # over all GPUs
+    kv_blocks: int  # usable ones
+    note: str  # what a reader should know, or ""
+
+    @property
+    def kv_tokens(self) -> int:
+        """How many tokens of context the cache holds, over all running requests."""
+        return self.kv_blocks * BLOCK_SIZE
+
+
+def weights_bytes(model: Model, quantization: Quantization) -> int:
+    """The weights' size: layers in the quantization's bits, embeddings in 16."""
+    return int(model.layer_parameters * _BITS[quantization] / 8 + model.embedding_parameters * 2)
+
+
+def check(catalogue: Catalogue, model: Model, quantization: Quantization, gpu: Gpu, gpus: int = 1) -> Fit:
+    """The model's place on this many GPUs; DoesNotFitError with the reason and the nearest alternative."""
+    if gpu.compute_capability < _LEAST_CAPABILITY[quantization]:
+        raise DoesNotFitError(
+            f"{gpu.name} has no kernels for {_spoken(quantization)} weights"
+            f" (compute capability {gpu.compute_capability}, {_LEAST_CAPABILITY[quantization]} needed)",
+            hint=_alternatives(catalogue, model, quantization, gpu, gpus),
+        )
+    if model.kv_heads % gpus:
+        raise DoesNotFitError(
+            f"{model.name} cannot be split over {gpus} GPUs: it has {model.kv_heads} key-value heads",
+            hint="use an instance with another number of GPUs",
+        )
+    room = _cache_tokens(model, quantization, gpu, gpus)
+    if room < LEAST_CACHE_TOKENS:
+        usable = gpus * gpu.memory_gib * MEMORY_SHARE
+        raise DoesNotFitError(
+            f"{model.name} in {_spoken(quantization)} does not fit {_cards(gpu, gpus)}:"
+            f" {weights_bytes(model, quantization) / GIB:.1f} GiB of weights and"
+            f" {gpus * WORKSPACE_BYTES / GIB:.1f} GiB of workspace leave room for"
+            f" {max(0, room):,} tokens of cache in {usable:.1f} GiB",
+            hint=_alternatives(catalogue, model, quantization, gpu, gpus),
+        )
+    return Fit(
+        gpu=gpu,
+        gpus=gpus,
+        model=model,
+        quantization=quantization,
+        dtype="bfloat16" if gpu.compute_capability >= 8.0 else "float16",
+        weights_bytes=weights_bytes(model, quantization),
+        kv_blocks=room // BLOCK_SIZE - 1,  # vLLM keeps one block for itself
+        note=_note(gpu, quantization),
+    )
+
+
+def _cache_tokens(model: Model, quantization: Quantization, gpu: Gpu, gpus: int) -> int:
+    free = gpus * (gpu.memory_gib * GIB * MEMORY_SHARE - WORKSPACE_BYTES) - weights_bytes(model, quantization)
+    return int(free // model.kv_bytes_per_token)
+
+
+def _fits(model: Model, quantization: Quantization, gpu: Gpu, gpus: int) -> bool:
+    return (
+        gpu.compute_capability >= _LEAST_CAPABILITY[quantization]
+        and model.kv_heads % gpus == 0
+        and _cache_tokens(model, quantization, gpu, gpus) >= LEAST_CACHE_TOKENS
+    )
+
+
+def _alternatives(catalogue: Catalogue, model: Model, quantization: Quantization, gpu: Gpu, gpus: int) -> str:
+    """The same GPU with smaller weights, and the cheapest instance with the same weights."""
+    smaller = [other for other in _SMALLER if _BITS[other] < _BITS[quantization]]
+    here = next((other for other in smaller if _fits(model, other, gpu, gpus)), None)
+    rentable = [
+        instance for instance in catalogue.instances.values()
+        if instance.usd_per_hour is not None
+        and _fits(model, quantization, catalogue.gpu(instance.gpu), instance.gpus)
+    ]  # fmt: skip
+    elsewhere = min(rentable, key=_hourly_usd, default=None)
+    words = []
+    if here:
+        size = weights_bytes(model, here) / GIB
+        words.append(f"in {_spoken(here)} (quantization={here}, {size:.1f} GiB) it fits {_cards(gpu, gpus)}")
+    if elsewhere:
+        cards = _cards(catalogue.gpu(elsewhere.gpu), elsewhere.gpus)
+        words.append(f"in {_spoken(quantization)} it fits {elsewhere.name} ({cards})")
+    return "; ".join(words) or "take a smaller model"
+
+
+def _hourly_usd(instance: Instance) -> float:
+    return instance.usd_per_hour or 0.0
+
+
+def _note(gpu: Gpu, quantization: Quantization) -> str:
+    if quantization == "fp8" and gpu.compute_capability < 8.9:
+        return f"{gpu.name} has no 8-bit arithmetic: weights are unpacked to 16 bits, which saves memory but no work"
+    if gpu.compute_capability < 8.0:
+        return f"{gpu.name} has neither bfloat16 nor FlashAttention 2: float16, and slower attention"
+    return ""
+
+
+def _spoken(quantization: Quantization) -> str:
+    return {"none": "16-bit", "fp8": "8-bit", "awq": "4-bit AWQ", "gptq": "4-bit GPTQ"}[quantization]
+
+
+def _cards(gpu: Gpu, gpus: int) -> str:
+    return f"one {gpu.name}" if gpus == 1 else f"{gpus} {gpu.name}"

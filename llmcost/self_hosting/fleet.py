@@ -1,0 +1,96 @@
+"""How many equal machines the traffic needs."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llmcost.errors import LlmcostError
+from llmcost.self_hosting.latency import tpot_s
+from llmcost.self_hosting.replay import Engine, Served, Traffic, replay, replay_on
+from llmcost.self_hosting.timing import IterationTime
+
+MOST_MACHINES = 1024
+_PEAK = 20_000  # requests of the busiest stretch, on which a number is tried first
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the machines must keep: this share of the requests within both limits."""
+
+    ttft_ms: float = 2000.0
+    tpot_ms: float = 100.0
+    share: float = 0.95
+
+
+def within(served: Served, target: Target) -> NDArray[np.bool_]:
+    """Who meets both limits; who was turned away meets none."""
+    per_token_s = tpot_s(served.first_token_s, served.last_token_s, served.output_tokens)
+    slow = per_token_s * 1e3 > target.tpot_ms  # an output of one token has no pace: nan is not slow
+    return (served.first_token_s - served.arrival_s <= target.ttft_ms / 1e3) & ~slow
+
+
+def needed(traffic: Traffic, engine: Engine, time: IterationTime, target: Target) -> int:
+    """The least number of machines with which the target is met: first for the busiest stretch, then for all.
+
+    Raises LlmcostError where even a machine of its own is too slow for too many requests.
+    """
+    if len(traffic) == 0:
+        return 0
+    peak = _peak(traffic)
+    alone = replay(replace(peak, arrival_s=_apart(peak, time)), engine, time)
+    best = float(within(alone, target).mean())
+    if best < target.share:
+        ttft_ms, tpot_ms = (
+            float(np.nanpercentile(values, 95)) * 1e3
+            for values in (
+                alone.first_token_s - alone.arrival_s,
+                tpot_s(alone.first_token_s, alone.last_token_s, alone.output_tokens),
+            )
+        )
+        raise LlmcostError(
+            f"no number of these machines meets the target: with one to itself a request has a p95 TTFT of"
+            f" {ttft_ms:,.0f} ms and a p95 TPOT of {tpot_ms:,.0f} ms, and {best:.0%} are within"
+            f" {target.ttft_ms:,.0f} and {target.tpot_ms:,.0f} ms ({target.share:.0%} wanted)",
+            hint="take a faster GPU or a smaller model, or set ttft_ms and tpot_ms higher",
+        )
+    count = _least(peak, engine, time, target, 1)
+    return _least(traffic, engine, time, target, count) if len(traffic) > _PEAK else count
+
+
+def _least(traffic: Traffic, engine: Engine, time: IterationTime, target: Target, start: int) -> int:
+    """The least number that meets the target, from `start` on: doubling, then halving the gap."""
+    low, high = start - 1, start
+    while not _met(high, traffic, engine, time, target):
+        low, high = high, high * 2
+        if high > MOST_MACHINES:
+            raise LlmcostError(
+                f"the traffic needs more than {MOST_MACHINES} of these machines", hint="take a faster GPU"
+            )
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _met(middle, traffic, engine, time, target):
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _met(machines: int, traffic: Traffic, engine: Engine, time: IterationTime, target: Target) -> bool:
+    return float(within(replay_on(machines, traffic, engine, time), target).mean()) >= target.share
+
+
+def _peak(traffic: Traffic) -> Traffic:
+    """The stretch in which so many requests come fastest."""
+    if len(traffic) <= _PEAK:
+        return traffic
+    spans = traffic.arrival_s[_PEAK - 1 :] - traffic.arrival_s[: len(traffic) - _PEAK + 1]
+    first = int(np.argmin(spans))
+    return traffic.take(slice(first, first + _PEAK))
+
+
+def _apart(traffic: Traffic, time: IterationTime) -> NDArray[np.float64]:
+    """Arrivals so far apart that nobody meets anybody."""
+    longest = float(traffic.output_tokens.max()) + 64.0
+    slowest_s = time.fixed_s + time.weights_s + (time.per_token_s + time.per_kv_token_s) * 1e6
+    return np.arange(len(traffic), dtype=np.float64) * (longest * slowest_s)

@@ -1,0 +1,118 @@
+"""When the machines run, and what they cost."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llmcost.errors import LlmcostError, UsageError
+from llmcost.self_hosting.catalogue import Instance
+
+Price = Literal["on-demand", "spot", "reserved", "own"]
+Hours = Literal["always", "office", "scale-to-zero"]
+PRICES: tuple[Price, ...] = get_args(Price)
+HOURS: tuple[Hours, ...] = get_args(Hours)
+
+HOURS_PER_MONTH = 730  # 365 * 24 / 12
+_DAY_S = 86_400
+_WEEKEND = (5, 6)  # Monday is 0
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The hours in which the machines run."""
+
+    hours: Hours = "always"
+    office_from: int = 9  # o'clock UTC, Monday to Friday
+    office_to: int = 18
+    cold_start_s: float = 180.0  # from the first request to a server that answers
+    idle_minutes: float = 15.0  # without a request, after which the machines stop
+
+
+@dataclass(frozen=True)
+class Running:
+    """What a schedule does to the requests of a log."""
+
+    open: NDArray[np.bool_]  # the machines run, or start, when the request comes
+    ready_s: NDArray[np.float64]  # when the request can enter the queue
+    span_hours: float  # from the log's first request to its last, an hour at least
+    hours: float  # of those, in which each machine runs
+    share: float  # of all hours in the long run
+
+
+def hourly_usd(instance: Instance, price: Price, given: float | None) -> float:
+    """What an hour of the machine costs. LlmcostError where nobody has said so."""
+    if given is not None:
+        if given < 0:
+            raise UsageError(f"usd_per_hour={given} is below zero")
+        return given
+    known = {"on-demand": instance.usd_per_hour, "spot": instance.spot_usd_per_hour}.get(price)
+    if known is None:
+        raise LlmcostError(
+            f"no {price} price is known for {instance.name}",
+            hint="give it with usd_per_hour=…"
+            + ("; for own hardware: (purchase / hours of its life) + power" if price == "own" else ""),
+        )
+    return known
+
+
+def bill(price: Price, on: Running) -> float:
+    """The hours of one machine to be paid for the log's time. What is reserved or owned is paid while off, too."""
+    return on.span_hours if price in ("reserved", "own") else on.hours
+
+
+def monthly_hours(price: Price, on: Running) -> float:
+    """The hours of one machine to be paid a month, if the log's time is like any other."""
+    return HOURS_PER_MONTH * (1.0 if price in ("reserved", "own") else on.share)
+
+
+def running(schedule: Schedule, at_s: NDArray[np.float64], busy_until_s: NDArray[np.float64] | None = None) -> Running:
+    """Applies a schedule to requests in order of arrival (seconds since 1970, UTC).
+
+    `busy_until_s`: when each request was done, where that is known from a first replay; a machine that scales
+    to zero stops only after it.
+    """
+    if not 0 <= schedule.office_from < schedule.office_to <= 24:
+        raise UsageError("office hours must begin before they end, between 0 and 24 o'clock")
+    count = len(at_s)
+    span_s = max(float(at_s[-1] - at_s[0]), 3600.0) if count else 0.0
+    if schedule.hours == "always":
+        return Running(np.ones(count, bool), at_s, span_s / 3600, span_s / 3600, 1.0)
+    if schedule.hours == "office":
+        length = schedule.office_to - schedule.office_from
+        on_s = float(_office_s(schedule, at_s[0], at_s[0] + span_s)) if count else 0.0
+        return Running(_in_office(schedule, at_s), at_s, span_s / 3600, on_s / 3600, 5 * length / (7 * 24))
+    return _scaled_to_zero(schedule, at_s, at_s if busy_until_s is None else busy_until_s, span_s)
+
+
+def _in_office(schedule: Schedule, at_s: NDArray[np.float64]) -> NDArray[np.bool_]:
+    day, second = np.divmod(at_s, _DAY_S)
+    weekday = (day + 3) % 7  # 1970 began on a Thursday
+    hour = second / 3600
+    return (weekday < _WEEKEND[0]) & (hour >= schedule.office_from) & (hour < schedule.office_to)
+
+
+def _office_s(schedule: Schedule, start_s: float, end_s: float) -> float:
+    """Seconds of office hours between two moments."""
+    days = np.arange(start_s // _DAY_S, end_s // _DAY_S + 1)
+    days = days[(days + 3) % 7 < _WEEKEND[0]]
+    opens, closes = days * _DAY_S + schedule.office_from * 3600, days * _DAY_S + schedule.office_to * 3600
+    return float(np.maximum(0, np.minimum(closes, end_s) - np.maximum(opens, start_s)).sum())
+
+
+def _scaled_to_zero(
+    schedule: Schedule, at_s: NDArray[np.float64], busy_until_s: NDArray[np.float64], span_s: float
+) -> Running:
+    """Sessions: the machines start with the first request after a pause, and stop idle."""
+    if len(at_s) == 0:
+        return Running(np.ones(0, bool), at_s, 0.0, 0.0, 0.0)
+    idle_s = schedule.idle_minutes * 60
+    done_s = np.maximum.accumulate(busy_until_s)
+    starts = np.concatenate([[True], at_s[1:] > done_s[:-1] + idle_s])
+    session = np.cumsum(starts) - 1
+    begins_s = at_s[starts]
+    ready_s = np.maximum(at_s, (begins_s + schedule.cold_start_s)[session])
+    ends_s = np.append(done_s[:-1][starts[1:]], done_s[-1]) + idle_s
+    on_s = float((np.maximum(ends_s, begins_s + schedule.cold_start_s) - begins_s).sum())
+    return Running(np.ones(len(at_s), bool), ready_s, span_s / 3600, on_s / 3600, min(1.0, on_s / (span_s + idle_s)))

@@ -1,0 +1,174 @@
+"""The answer to "should we host it ourselves?": a log's traffic on machines of one's own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llmcost.errors import UsageError
+from llmcost.self_hosting.calibrations import Calibration
+from llmcost.self_hosting.catalogue import Catalogue, Instance
+from llmcost.self_hosting.fitting import Fit, Quantization, check
+from llmcost.self_hosting.fleet import Target, needed, within
+from llmcost.self_hosting.footing import Footing, choose
+from llmcost.self_hosting.hosting import Price, Running, Schedule, bill, hourly_usd, monthly_hours, running
+from llmcost.self_hosting.latency import Latency, measure
+from llmcost.self_hosting.replay import Engine, Floats, Served, Traffic, replay_on
+from llmcost.self_hosting.timing import IterationTime
+
+# Why a request stays on the API; 0 is for those that do not.
+HOSTED, TOO_LONG, OUT_OF_HOURS, QUEUE_FULL, NO_MACHINE = range(5)
+REASONS = (
+    "",
+    "too long for the model or its cache",
+    "outside the machines' hours",
+    "the queue was full",
+    "there is no machine",
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to host it on, and how."""
+
+    instance: Instance
+    model: str
+    quantization: Quantization = "none"
+    machines: int | None = None  # none: as many as the target needs
+    price: Price = "on-demand"
+    usd_per_hour: float | None = None
+    schedule: Schedule = field(default_factory=Schedule)
+    target: Target = field(default_factory=Target)
+    max_context: int | None = None  # tokens; none: what the model and the cache hold
+    max_waiting: int | None = None  # requests a machine; beyond it a request stays on the API
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What hosting would have meant. Arrays have one entry a request of the traffic given; nan where it stays."""
+
+    fit: Fit
+    footing: Footing
+    machines: int
+    machines_range: tuple[int, int]  # as needed if the footing errs by its error; the same twice where it has none
+    fate: NDArray[np.int8]  # index into REASONS
+    ttft_s: Floats  # from the request's arrival, a cold start included
+    e2e_s: Floats
+    cost_usd: Floats  # its share of the bill, by GPU time
+    latency: Latency  # of those served
+    late: int  # served, but not within the target
+    preemptions: int
+    hours: float  # that each machine ran during the log
+    busy: float  # share of those hours in which its GPU computed
+    usd_per_hour: float  # of one machine
+    bill_usd: float  # of all machines for the log's time
+    usd_per_month: float  # of all machines, in the long run
+    input_tokens: int  # of those served
+    output_tokens: int
+
+    @property
+    def served(self) -> NDArray[np.bool_]:
+        """Who is served by the machines."""
+        return np.equal(self.fate, HOSTED)
+
+    @property
+    def usd_per_month_range(self) -> tuple[float, float]:
+        """The month's price with the least and the largest number of machines that may be needed."""
+        each = self.usd_per_month / self.machines if self.machines else 0.0
+        return each * self.machines_range[0], each * self.machines_range[1]
+
+    def usd_per_mtok(self, tokens: int) -> float:
+        """The log's whole bill over so many tokens, in dollars a million; nan for none."""
+        return self.bill_usd / tokens * 1e6 if tokens else float("nan")
+
+
+def make(traffic: Traffic, options: Options, catalogue: Catalogue, calibrations: Sequence[Calibration]) -> Plan:
+    """Replays the traffic (arrivals in seconds since 1970, UTC) on the machines asked for.
+
+    Raises DoesNotFitError, UsageError for an unknown name, LlmcostError where a price is missing or no number of
+    machines meets the target.
+    """
+    gpu = catalogue.gpu(options.instance.gpu)
+    fit = check(catalogue, catalogue.model(options.model), options.quantization, gpu, options.instance.gpus)
+    footing = choose(fit, catalogue, calibrations)
+    usd_per_hour = hourly_usd(options.instance, options.price, options.usd_per_hour)
+    engine = Engine(kv_blocks=fit.kv_blocks, max_waiting=options.max_waiting)
+
+    fate = np.full(len(traffic), HOSTED, np.int8)
+    fate[~running(options.schedule, traffic.arrival_s).open] = OUT_OF_HOURS
+    fate[traffic.prompt_tokens + traffic.output_tokens > _longest(fit, engine, options)] = TOO_LONG
+    machines, machines_range = _machines(traffic.take(fate == HOSTED), options, engine, footing)
+    if machines == 0:
+        fate[fate == HOSTED] = NO_MACHINE
+    sent = fate == HOSTED
+    served, on = _serve(machines, traffic.take(sent), engine, footing.time, options.schedule)
+    fate[np.flatnonzero(sent)[served.turned_away]] = QUEUE_FULL
+    bill_usd = bill(options.price, on) * machines * usd_per_hour
+
+    def spread(values: Floats) -> Floats:
+        column = np.full(len(traffic), np.nan)
+        column[sent] = np.where(served.turned_away, np.nan, values)
+        return column
+
+    ended = ~served.turned_away
+    return Plan(
+        fit=fit,
+        footing=footing,
+        machines=machines,
+        machines_range=machines_range,
+        fate=fate,
+        ttft_s=spread(served.first_token_s - served.arrival_s),
+        e2e_s=spread(served.last_token_s - served.arrival_s),
+        cost_usd=spread(bill_usd * served.gpu_s / max(served.busy_s, 1e-300)),
+        latency=measure(
+            served.arrival_s[ended],
+            served.first_token_s[ended],
+            served.last_token_s[ended],
+            served.output_tokens[ended],
+        ),
+        late=int((ended & ~within(served, options.target)).sum()),
+        preemptions=int(served.preemptions.sum()),
+        hours=on.hours,
+        busy=served.busy_s / (machines * on.hours * 3600) if machines and on.hours else 0.0,
+        usd_per_hour=usd_per_hour,
+        bill_usd=bill_usd,
+        usd_per_month=monthly_hours(options.price, on) * machines * usd_per_hour,
+        input_tokens=int(traffic.prompt_tokens[fate == HOSTED].sum()),
+        output_tokens=int(traffic.output_tokens[fate == HOSTED].sum()),
+    )
+
+
+def _longest(fit: Fit, engine: Engine, options: Options) -> int:
+    """The longest request, in tokens, that the model, its cache and the user allow."""
+    return min(engine.kv_tokens, fit.model.max_context, options.max_context or fit.model.max_context)
+
+
+def _machines(traffic: Traffic, options: Options, engine: Engine, footing: Footing) -> tuple[int, tuple[int, int]]:
+    """How many, and how many it may be if the iteration time is off by the footing's error."""
+    if options.machines is not None:
+        if options.machines < 0:
+            raise UsageError(f"count={options.machines} is below zero", hint="give a number of machines, or auto")
+        return options.machines, (options.machines, options.machines)
+    unlimited = replace(engine, max_waiting=None)
+
+    def at(factor: float) -> int:
+        return needed(traffic, unlimited, footing.time.slowed(factor), options.target)
+
+    machines = at(1.0)
+    if footing.error == 0:
+        return machines, (machines, machines)
+    return machines, (at(1 - footing.error), at(1 + footing.error))
+
+
+def _serve(
+    machines: int, traffic: Traffic, engine: Engine, time: IterationTime, schedule: Schedule
+) -> tuple[Served, Running]:
+    """The traffic on its machines, which may have to start first."""
+    on = running(schedule, traffic.arrival_s)
+    served = replay_on(machines, replace(traffic, arrival_s=on.ready_s), engine, time)
+    if schedule.hours == "scale-to-zero" and len(traffic):
+        # how long they keep busy decides when they stop, which decides who has to wait for a start
+        on = running(schedule, traffic.arrival_s, np.where(served.turned_away, traffic.arrival_s, served.last_token_s))
+        served = replay_on(machines, replace(traffic, arrival_s=on.ready_s), engine, time)
+    return replace(served, arrival_s=traffic.arrival_s), on

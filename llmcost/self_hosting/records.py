@@ -1,0 +1,70 @@
+"""The records that the compiled serving loop reads and writes."""
+
+import numpy as np
+
+# What is known of a request (the first four), what comes out, and how far it is.
+REQUEST = np.dtype(
+    [
+        ("arrival_s", np.float64),
+        ("prompt_tokens", np.int64),
+        ("cached_tokens", np.int64),  # of the prompt, found in the server's prefix cache; whole blocks
+        ("output_tokens", np.int64),  # at least 1
+        ("taken_s", np.float64),  # the engine found it in its inbox; infinite: the queue was full
+        ("scheduled_s", np.float64),
+        ("first_token_s", np.float64),
+        ("last_token_s", np.float64),
+        ("gpu_s", np.float64),  # its share of the iterations it took part in
+        ("preemptions", np.int64),
+        ("computed", np.int64),  # tokens whose keys and values are in its blocks after the planned iterations
+        ("planned", np.int64),  # output tokens of all planned iterations
+        ("returned", np.int64),  # output tokens that the engine has seen
+        ("blocks", np.int64),
+        ("freed_at", np.int64),  # where its blocks lie in the queue of free ones, while preempted; else -1
+    ]
+)
+
+# The engine's settings, named as vLLM's where it has them, and the seconds an iteration takes.
+SETTINGS = np.dtype(
+    [
+        ("blocks", np.int64),  # usable ones: vLLM keeps one for itself
+        ("block_size", np.int64),  # tokens
+        ("max_batched_tokens", np.int64),
+        ("max_running", np.int64),
+        ("max_waiting", np.int64),  # beyond it a request is turned away; negative: never
+        ("in_flight", np.int64),  # iterations planned ahead: 2 with asynchronous scheduling, else 1
+        ("prefix_caching", np.bool_),
+        ("whole_prompt", np.bool_),  # admit only where the whole prompt finds room, not just its first chunk
+        ("fixed_s", np.float64),
+        ("weights_s", np.float64),
+        ("per_token_s", np.float64),
+        ("per_kv_token_s", np.float64),
+        ("per_chunk_context_s", np.float64),
+    ]
+)
+
+# The engine between two iterations.
+ENGINE = np.dtype(
+    [
+        ("now_s", np.float64),
+        ("last_end_s", np.float64),  # of the iterations in flight
+        ("busy_s", np.float64),
+        ("iterations", np.int64),
+        ("oldest", np.int64),  # slot of the oldest iteration in flight
+        ("flying", np.int64),
+        ("unfinished", np.int64),
+        ("arrived", np.int64),
+        ("waiting_first", np.int64),
+        ("waiting_end", np.int64),
+        ("preempted", np.int64),
+        ("running", np.int64),
+        ("free_blocks", np.int64),
+        ("reused_blocks", np.int64),  # blocks ever taken from the queue of free ones
+        ("refused", np.bool_),  # nobody waits, or who waits first finds no room until somebody ends
+        # the iteration being planned
+        ("tokens", np.int64),
+        ("kv_tokens", np.int64),
+        ("chunk_context", np.float64),
+        ("sampled", np.int64),  # how many requests get a token from it
+        ("preempting", np.bool_),
+    ]
+)

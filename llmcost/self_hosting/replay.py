@@ -1,0 +1,151 @@
+"""Traffic through one server: arrivals and lengths in, times out."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llmcost.self_hosting.fitting import BLOCK_SIZE
+from llmcost.self_hosting.records import REQUEST, SETTINGS
+from llmcost.self_hosting.scheduler import serve
+from llmcost.self_hosting.timing import IterationTime
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """Requests in order of arrival."""
+
+    arrival_s: Floats  # from any common zero
+    prompt_tokens: Integers  # at least 1
+    output_tokens: Integers  # at least 1
+    cached_tokens: Integers | None = None  # of the prompt, found in the server's prefix cache; none: nothing
+
+    def __len__(self) -> int:
+        return len(self.arrival_s)
+
+    def take(self, chosen: slice | NDArray[np.bool_]) -> "Traffic":
+        """The chosen requests."""
+        cached = None if self.cached_tokens is None else self.cached_tokens[chosen]
+        return Traffic(self.arrival_s[chosen], self.prompt_tokens[chosen], self.output_tokens[chosen], cached)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A server's settings, with vLLM's defaults for an online server."""
+
+    kv_blocks: int  # usable ones: what vLLM reports, less the one it keeps for itself
+    block_size: int = BLOCK_SIZE
+    max_batched_tokens: int = 2048
+    max_running: int = 256
+    max_waiting: int | None = None  # beyond it requests are turned away
+    asynchronous: bool = True  # plans the next iteration while the last one computes
+    prefix_caching: bool = True
+    whole_prompt: bool = True  # admits only where the whole prompt finds room
+
+    @property
+    def kv_tokens(self) -> int:
+        """The longest request, prompt and output, that can be served at all."""
+        return self.kv_blocks * self.block_size
+
+
+@dataclass(frozen=True)
+class Served:
+    """What became of each request, in the traffic's order. Times share its zero; infinite where turned away."""
+
+    arrival_s: Floats
+    output_tokens: Integers
+    taken_s: Floats  # the engine found it in its inbox
+    scheduled_s: Floats
+    first_token_s: Floats
+    last_token_s: Floats
+    gpu_s: Floats  # its share of the iterations; they sum to busy_s
+    preemptions: Integers
+    iterations: int
+    busy_s: float
+
+    @property
+    def turned_away(self) -> NDArray[np.bool_]:
+        """Those who found the queue full."""
+        return np.isinf(self.taken_s)
+
+
+def replay(traffic: Traffic, engine: Engine, time: IterationTime) -> Served:
+    """Serves the traffic on one machine.
+
+    Raises ValueError for a request longer than the cache (leave those out first) and for requests out of
+    order.
+    """
+    if len(traffic) == 0:
+        none, zero = np.zeros(0), np.zeros(0, np.int64)
+        return Served(none, zero, none, none, none, none, none, zero, 0, 0.0)
+    if np.any(np.diff(traffic.arrival_s) < 0):
+        raise ValueError("requests must come in order of arrival")
+    if np.max(traffic.prompt_tokens + traffic.output_tokens) > engine.kv_tokens:
+        raise ValueError("a request is longer than the cache")
+    requests = np.zeros(len(traffic), REQUEST)
+    zero_s = traffic.arrival_s[0]  # small numbers add up more exactly than seconds since 1970
+    requests["arrival_s"] = traffic.arrival_s - zero_s
+    requests["prompt_tokens"] = np.maximum(traffic.prompt_tokens, 1)
+    requests["output_tokens"] = np.maximum(traffic.output_tokens, 1)
+    if traffic.cached_tokens is not None:  # whole blocks, and never the last token
+        reusable = np.minimum(traffic.cached_tokens, requests["prompt_tokens"] - 1)
+        requests["cached_tokens"] = reusable // engine.block_size * engine.block_size
+    for name in ("scheduled_s", "first_token_s", "last_token_s"):
+        requests[name] = np.inf
+    requests["freed_at"] = -1
+    iterations, busy_s = serve(requests, _settings(engine, time))
+    return Served(
+        arrival_s=traffic.arrival_s,
+        output_tokens=requests["output_tokens"],
+        taken_s=requests["taken_s"] + zero_s,
+        scheduled_s=requests["scheduled_s"] + zero_s,
+        first_token_s=requests["first_token_s"] + zero_s,
+        last_token_s=requests["last_token_s"] + zero_s,
+        gpu_s=requests["gpu_s"],
+        preemptions=requests["preemptions"],
+        iterations=int(iterations),
+        busy_s=float(busy_s),
+    )
+
+
+def replay_on(machines: int, traffic: Traffic, engine: Engine, time: IterationTime) -> Served:
+    """Serves the traffic on equal machines that take the requests in turn."""
+    if machines <= 1:
+        return replay(traffic, engine, time)
+    numbers = np.arange(len(traffic))
+    parts = [numbers % machines == machine for machine in range(machines)]
+    served = [replay(traffic.take(part), engine, time) for part in parts]
+
+    def gathered(name: str) -> Floats:
+        values = np.empty(len(traffic), getattr(served[0], name).dtype)
+        for part, one in zip(parts, served, strict=True):
+            values[part] = getattr(one, name)
+        return values
+
+    columns = {
+        field.name: gathered(field.name) for field in fields(Served) if field.name not in ("iterations", "busy_s")
+    }
+    return Served(
+        **columns,  # type: ignore[arg-type]
+        iterations=sum(one.iterations for one in served),
+        busy_s=sum(one.busy_s for one in served),
+    )
+
+
+def _settings(engine: Engine, time: IterationTime) -> Any:
+    settings = np.zeros(1, SETTINGS)[0]
+    settings["blocks"] = engine.kv_blocks
+    settings["block_size"] = engine.block_size
+    settings["max_batched_tokens"] = engine.max_batched_tokens
+    settings["max_running"] = engine.max_running
+    settings["max_waiting"] = -1 if engine.max_waiting is None else engine.max_waiting
+    settings["in_flight"] = 2 if engine.asynchronous else 1
+    settings["prefix_caching"] = engine.prefix_caching
+    settings["whole_prompt"] = engine.whole_prompt
+    for name in ("fixed_s", "weights_s", "per_token_s", "per_kv_token_s", "per_chunk_context_s"):
+        settings[name] = getattr(time, name)
+    return settings

@@ -1,0 +1,67 @@
+"""A plan in plain words and numbers, for tables, JSON and pages."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from llmcost.self_hosting.plan import HOSTED, REASONS, Plan
+
+
+def of(plan: Plan) -> dict[str, Any]:
+    """Everything a report shows of a plan but its per-request columns. Numbers without a value are None."""
+    served = int(plan.served.sum())
+    return {
+        "model": plan.fit.model.name,
+        "quantization": plan.fit.quantization,
+        "dtype": plan.fit.dtype,
+        "gpu": plan.fit.gpu.name,
+        "gpus_per_machine": plan.fit.gpus,
+        "weights_gib": plan.fit.weights_bytes / (1 << 30),
+        "kv_tokens": plan.fit.kv_tokens,
+        "machines": plan.machines,
+        "machines_range": list(plan.machines_range),
+        "requests": len(plan.fate),
+        "requests_hosted": served,
+        "requests_late": plan.late,
+        "requests_staying": {REASONS[code]: count for code, count in _staying(plan)},
+        "preemptions": plan.preemptions,
+        **{
+            name: {key: _number(value) for key, value in asdict(getattr(plan.latency, name)).items()}
+            for name in ("ttft_ms", "tpot_ms", "e2e_ms")
+        },
+        "hours": plan.hours,
+        "gpu_busy": plan.busy,
+        "usd_per_hour": plan.usd_per_hour,
+        "bill_usd": plan.bill_usd,
+        "usd_per_month": plan.usd_per_month,
+        "usd_per_month_range": list(plan.usd_per_month_range),
+        "input_usd_mtok": _number(plan.usd_per_mtok(plan.input_tokens)),
+        "output_usd_mtok": _number(plan.usd_per_mtok(plan.output_tokens)),
+        "total_usd_mtok": _number(plan.usd_per_mtok(plan.input_tokens + plan.output_tokens)),
+        "footing": plan.footing.kind,
+        "error": plan.footing.error,
+        "notes": list(_notes(plan)),
+    }
+
+
+def _staying(plan: Plan) -> Iterator[tuple[int, int]]:
+    for code in range(HOSTED + 1, len(REASONS)):
+        if count := int((plan.fate == code).sum()):
+            yield code, count
+
+
+def _notes(plan: Plan) -> Iterator[str]:
+    yield f"iteration time: {plan.footing.text}"
+    if plan.fit.note:
+        yield plan.fit.note
+    if plan.footing.error and plan.machines_range[0] != plan.machines_range[1]:
+        low, high = plan.machines_range
+        yield f"within that error it takes {low} to {high} machines"
+    for code, count in _staying(plan):
+        yield f"{count:,} requests stay on the API: {REASONS[code]}"
+    if plan.bill_usd and not plan.served.any():
+        yield f"the machines cost ${plan.bill_usd:,.2f}, but served nothing: no request carries that cost"
+
+
+def _number(value: float) -> float | None:
+    return None if value != value else value

@@ -1,0 +1,84 @@
+"""From the relation `requests` to traffic that a server could take."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from llmcost.errors import UsageError
+from llmcost.self_hosting.replay import Traffic
+
+COLUMNS = (
+    "calls", "status", "feature", "task_type", "model", "complexity", "web_searches",
+    "input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "output_tokens",
+)  # fmt: skip
+_PROMPT = ("input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which requests to host, and how their tokens count there. None: whatever it is."""
+
+    features: tuple[str, ...] | None = None
+    task_types: tuple[str, ...] | None = None
+    models: tuple[str, ...] | None = None
+    max_complexity: float | None = None
+    tokenizer_ratio: float = 1.0  # the hosted model's tokens for one of the logged model's
+    prefix_hit_rate: float = 0.0  # share of the logged cache reads that the server's own prefix cache holds
+
+
+def select(requests: pa.Table, selection: Selection) -> tuple[Traffic, NDArray[np.int64]]:
+    """The requests wanted and fit to be replayed, by time, and which rows of the table they are.
+
+    Left out: a row without a time or of several calls (an aggregate has no arrivals), without tokens (answered
+    elsewhere), an error, and one that searched the web, which the provider's own tool does.
+    """
+    if selection.tokenizer_ratio <= 0 or not 0 <= selection.prefix_hit_rate <= 1:
+        raise UsageError("tokenizer_ratio must be above 0 and prefix_hit_rate between 0 and 1")
+    microseconds = requests["ts"].cast(pa.timestamp("us")).cast(pa.int64()).fill_null(0).to_numpy()
+    chosen = np.flatnonzero(_wanted(requests, selection) & _replayable(requests))
+    chosen = chosen[np.argsort(microseconds[chosen], kind="stable")]
+    prompt = _tokens(requests, _PROMPT)[chosen] * selection.tokenizer_ratio
+    cached = _numbers(requests, "cache_read_tokens")[chosen] * (selection.tokenizer_ratio * selection.prefix_hit_rate)
+    output = _numbers(requests, "output_tokens")[chosen] * selection.tokenizer_ratio
+    traffic = Traffic(
+        arrival_s=microseconds[chosen] / 1e6,
+        prompt_tokens=np.maximum(np.rint(prompt), 1).astype(np.int64),
+        output_tokens=np.maximum(np.rint(output), 1).astype(np.int64),
+        cached_tokens=np.floor(cached).astype(np.int64),
+    )
+    return traffic, chosen
+
+
+def _wanted(requests: pa.Table, selection: Selection) -> NDArray[np.bool_]:
+    wanted = np.ones(requests.num_rows, bool)
+    for column, names in (
+        ("feature", selection.features),
+        ("task_type", selection.task_types),
+        ("model", selection.models),
+    ):
+        if names is not None:
+            wanted &= pc.is_in(requests[column], pa.array(names, pa.string())).to_numpy()
+    if selection.max_complexity is not None:
+        wanted &= pc.less_equal(requests["complexity"], selection.max_complexity).fill_null(False).to_numpy()
+    return wanted
+
+
+def _replayable(requests: pa.Table) -> NDArray[np.bool_]:
+    return np.asarray(
+        pc.is_valid(requests["ts"]).to_numpy()
+        & pc.equal(requests["status"], "ok").to_numpy()
+        & (_numbers(requests, "calls") == 1)
+        & (_numbers(requests, "web_searches") == 0)
+        & (_tokens(requests, (*_PROMPT, "output_tokens")) > 0)
+    )
+
+
+def _tokens(requests: pa.Table, buckets: tuple[str, ...]) -> NDArray[np.int64]:
+    return np.asarray(np.sum([_numbers(requests, name) for name in buckets], axis=0, dtype=np.int64))
+
+
+def _numbers(requests: pa.Table, name: str) -> NDArray[np.int64]:
+    return np.asarray(requests[name].cast(pa.int64()).to_numpy())

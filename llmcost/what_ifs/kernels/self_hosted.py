@@ -1,0 +1,121 @@
+"""self-hosted: which requests machines of one's own would have served, how fast, and what each costs.
+
+The work is done in `llmcost.self_hosting`; here its words are those of the command line.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from llmcost.errors import UsageError
+from llmcost.self_hosting import calibrations, catalogue, summary
+from llmcost.self_hosting.catalogue import Catalogue, Instance
+from llmcost.self_hosting.fleet import Target
+from llmcost.self_hosting.hosting import Schedule
+from llmcost.self_hosting.plan import Options, Plan, make
+from llmcost.self_hosting.replay import Traffic
+from llmcost.self_hosting.traffic import COLUMNS as COLUMNS
+from llmcost.self_hosting.traffic import Selection, select
+
+PARTITION = ()  # all requests share the machines
+
+
+@dataclass(frozen=True)
+class Hosting:
+    """The plan for a log, and which of its rows it is about."""
+
+    plan: Plan
+    traffic: Traffic
+    rows: NDArray[np.int64]  # of the table of requests
+
+
+def replay(requests: pa.Table, **params: Any) -> pa.Table:
+    """One row a hosted request, with what it takes and costs there; those that stay on the API have none.
+
+    The table's metadata holds the plan's summary under `summary`, as JSON.
+    """
+    hosting = host(requests, **params)
+    plan, traffic = hosting.plan, hosting.traffic.take(hosting.plan.served)
+    cached = np.zeros(len(traffic), np.int64) if traffic.cached_tokens is None else traffic.cached_tokens
+    replayed = pa.table(
+        {
+            "request_id": requests["request_id"].take(pa.array(hosting.rows[plan.served])),
+            "hosted_model": pa.array([plan.fit.model.name] * len(traffic), pa.string()),
+            "hosted_input_tokens": traffic.prompt_tokens - cached,
+            "hosted_cache_read_tokens": cached,
+            "hosted_output_tokens": traffic.output_tokens,
+            "hosted_ttft_ms": plan.ttft_s[plan.served] * 1e3,
+            "hosted_latency_ms": plan.e2e_s[plan.served] * 1e3,
+            "hosted_cost_usd": plan.cost_usd[plan.served],
+        }
+    )
+    return replayed.replace_schema_metadata({"summary": json.dumps(summary.of(plan), default=str)})
+
+
+def host(requests: pa.Table, **params: Any) -> Hosting:
+    """Plans for the requests (the columns of COLUMNS, by time), with the what-if's parameters as they are parsed.
+
+    Raises LlmcostError: unknown names, a model that does not fit, a missing price, a target out of reach.
+    """
+    known = catalogue.load()
+    traffic, rows = select(requests, _selection(params))
+    plan = make(traffic, _options(known, params), known, calibrations.load())
+    return Hosting(plan, traffic, rows)
+
+
+def _selection(params: dict[str, Any]) -> Selection:
+    return Selection(
+        features=_names(params["features"]),
+        task_types=_names(params["task_types"]),
+        models=_names(params["from_models"]),
+        max_complexity=params["max_complexity"],
+        tokenizer_ratio=params["tokenizer_ratio"],
+        prefix_hit_rate=params["prefix_hit_rate"],
+    )
+
+
+def _names(words: str | None) -> tuple[str, ...] | None:
+    return None if words is None else tuple(word.strip() for word in words.split(",") if word.strip())
+
+
+def _options(known: Catalogue, params: dict[str, Any]) -> Options:
+    return Options(
+        instance=_instance(known, params["instance"], params["gpu"]),
+        model=params["model"],
+        quantization=params["quantization"] or "none",
+        machines=_count(params["count"]),
+        price=params["price"],
+        usd_per_hour=params["usd_per_hour"],
+        schedule=Schedule(
+            hours=params["hours"],
+            office_from=params["office_from"],
+            office_to=params["office_to"],
+            cold_start_s=params["cold_start_s"],
+            idle_minutes=params["idle_minutes"],
+        ),
+        target=Target(params["ttft_ms"], params["tpot_ms"], params["within"]),
+        max_context=params["max_context"],
+        max_waiting=params["max_waiting"],
+    )
+
+
+def _instance(known: Catalogue, instance: str | None, gpu: str | None) -> Instance:
+    """The instance named, or a machine with one GPU of the kind named."""
+    if gpu is not None:
+        card = known.gpu(gpu)
+        return Instance(name=card.name, gpu=card.name, gpus=1)
+    if instance is None:
+        raise UsageError("self-hosted needs an instance or a gpu", hint=f"known: {', '.join(known.instances)}")
+    return known.instance(instance)
+
+
+def _count(word: str | None) -> int | None:
+    if word is None or word == "auto":
+        return None
+    if not word.isdecimal():
+        raise UsageError(f"count={word} is neither a number of machines nor auto", hint="like count=2")
+    return int(word)

@@ -1,0 +1,55 @@
+-- self-hosted: an open-weight model on GPUs of one's own
+--
+-- question: What would the traffic have cost, and how fast would it have been, on machines of our own?
+-- param instance text = g4dn.xlarge: the machine, by its name at the cloud; llmcost.toml may add some.
+-- param gpu text = none: a GPU instead of an instance, one a machine; needs usd_per_hour.
+-- param count text = auto: how many machines, or auto for the least number that meets the target; 0 changes nothing.
+-- param model text = mistral-7b: the open-weight model, by its name on a hub or here.
+-- param quantization choice(none, fp8, awq, gptq) = awq: how the weights are stored; none is 16 bits.
+-- param price choice(on-demand, spot, reserved, own) = on-demand: which price is paid; reserved and own are also paid
+--   for hours in which the machines are off.
+-- param usd_per_hour float = none: US dollars per hour and machine, in place of the table's; needed for reserved and own.
+-- param hours choice(always, office, scale-to-zero) = always: when the machines run.
+-- param office_from int = 9: o'clock UTC, Monday to Friday, at which office hours begin.
+-- param office_to int = 18: o'clock UTC at which they end.
+-- param cold_start_s float = 180: seconds from the first request to a server that answers, where it scales to zero.
+-- param idle_minutes float = 15: minutes without a request after which the machines stop, where it scales to zero.
+-- param ttft_ms float = 2000: target for the time to the first token, milliseconds.
+-- param tpot_ms float = 100: target for the time per output token after it, milliseconds.
+-- param within float = 0.95: share of the requests, 0 to 1, that must keep both targets.
+-- param max_context int = none: tokens, prompt and output together, beyond which a request stays on the API; none is
+--   what the model and its cache hold.
+-- param max_waiting int = none: requests waiting at a machine beyond which a further one stays on the API; none: all wait.
+-- param features text = none: only these features, separated by commas; none is all.
+-- param task_types text = none: only these task types.
+-- param from_models text = none: only requests that went to these models.
+-- param max_complexity float = none: only requests up to this complexity, 0 to 1.
+-- param tokenizer_ratio float = 1: tokens of the hosted model for one token of the logged one.
+-- param prefix_hit_rate float = 0: share, 0 to 1, of the logged cache reads that the server's own prefix cache would hold.
+-- assumes: the server schedules as vLLM does, with its defaults: continuous batching, prompts read in chunks of 2,048
+--   tokens among the generating requests, preemption by recomputing, 90 % of the GPU's memory.
+-- assumes: the machines take the requests in turn, and requests arrive when the log says they began.
+-- assumes: answers are as long as the logged ones; whether the model is good enough is not judged.
+-- assumes: cold starts of 180 s; prices and GPU data are those of the dated tables, without storage, network and staff.
+-- assumes: the machines' bill is split among the requests by GPU time, idle hours included.
+-- kernel: self_hosted
+
+select
+    requests.* replace (
+        case when hosted then 'self-hosted' else provider end as provider,
+        case when hosted then hosted_model else model end as model,
+        case when hosted then hosted_input_tokens else input_tokens end as input_tokens,
+        case when hosted then hosted_cache_read_tokens else cache_read_tokens end as cache_read_tokens,
+        case when hosted then 0 else cache_write_5m_tokens end as cache_write_5m_tokens,
+        case when hosted then 0 else cache_write_1h_tokens end as cache_write_1h_tokens,
+        case when hosted then hosted_output_tokens else output_tokens end as output_tokens,
+        case when hosted then least(reasoning_tokens, hosted_output_tokens) else reasoning_tokens end
+            as reasoning_tokens,
+        case when hosted then 'standard' else service_tier end as service_tier,
+        case when hosted then hosted_latency_ms else latency_ms end as latency_ms,
+        case when hosted then hosted_ttft_ms else ttft_ms end as ttft_ms,
+        case when hosted then hosted_cost_usd else cost_override_usd end as cost_override_usd
+    )
+from requests
+left join (select *, true as hosted from replayed) as replayed
+    on replayed.request_id = requests.request_id
