@@ -52,3 +52,11 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on: end quietly
         sys.exit(141)
+    except Exception as error:
+        if os.environ.get("LLMCOST_DEBUG"):
+            raise
+        from llmcost.render import terminal
+
+        line = str(error).strip().partition("\n")[0]
+        terminal.fail(f"{type(error).__name__}: {line}", "LLMCOST_DEBUG=1 shows where; please report it")
+        sys.exit(1)

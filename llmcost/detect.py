@@ -45,29 +45,61 @@ def detect(store: Store, pending: Iterable[lines.Source], format_asked: str, nam
 
 
 def parsed_lines(query: registry.Query, relation: str) -> str:
-    """SQL: the relation's lines with the format's typed columns, and `line.claimed`."""
-    columns = query.field("columns").replace("'", "''")
+    """SQL: what a format's SELECT reads as `lines`: `line` and the typed columns, one row a record.
+
+    A line is one record, unless the format says under `records` which it wraps: then each is a row with the column
+    `record`, and a line that wraps none keeps one row, without a record.
+    """
+    rows = f"select *, 1 as record_no from ({_typed(query, relation)})"
+    if "records" in query.fields:
+        rows = f"""
+            select * exclude (wrapped), unnest(wrapped) as record, generate_subscripts(wrapped, 1) as record_no
+            from (
+                select *, case when claimed and len(records) > 0 then records else [null] end as wrapped
+                from (select *, {_records(query)} as records from ({_typed(query, relation)}))
+            )"""
     return f"""
         select
-            {{'source_id': source_id, 'line_no': line_no, 'raw': raw, 'fault': fault,
-             'claimed': coalesce(({query.field("claims")}), false)}} as line,
-            * exclude (source_id, line_no, raw, fault)
-        from (
-            select source_id, line_no, raw, fault,
-                unnest(try(from_json(case when fault is null and starts_with(ltrim(left(raw, 9)), '{{') then raw end,
-                    '{columns}')))
-            from {relation}
-        )"""
+            {{'source_id': source_id, 'line_no': line_no, 'record_no': record_no, 'raw': raw, 'fault': fault,
+             'claimed': claimed}} as line,
+            * exclude (source_id, line_no, record_no, raw, fault, claimed)
+        from ({rows})"""
 
 
 def claim(store: Store, relation: str) -> None:
     """Makes `claims`: which of the relation's lines which formats claim."""
     claims = " union all ".join(
-        f"select line.source_id, line.line_no, '{query.name}' as format from ({parsed_lines(query, relation)})"
-        " where line.claimed"
+        f"select source_id, line_no, '{query.name}' as format from ({_typed(query, relation)}) where claimed"
         for query in registry.load("formats").values()
     )
     store.execute(f"create or replace temp table claims as {claims}")
+
+
+def _typed(query: registry.Query, relation: str) -> str:
+    """SQL: the relation's lines with the format's typed columns, and `claimed`.
+
+    A format without `columns` is none of JSON and reads `raw`.
+    """
+    columns = ""
+    if "columns" in query.fields:
+        structure = _literal(query.field("columns").replace('"record"', query.field("record")))
+        is_object = "fault is null and starts_with(ltrim(left(raw, 9)), '{')"
+        columns = f", unnest(try(from_json(case when {is_object} then raw end, {structure})))"
+    return f"""
+        select *, coalesce(({query.field("claims")}), false) as claimed
+        from (select source_id, line_no, raw, fault{columns} from {relation})"""
+
+
+def _records(query: registry.Query) -> str:
+    """SQL: the records that a line wraps; a line that is itself a record is read once more, as one."""
+    if "record" not in query.fields:
+        return f"({query.field('records')})"
+    itself = f"[try(from_json(raw, {_literal(query.field('record'))}))]"
+    return f"case when claimed then coalesce(({query.field('records')}), {itself}) end"
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _sniff(store: Store, detections: list[Detection], max_lines: int, max_bytes: int) -> list[Detection]:
@@ -98,7 +130,7 @@ def _sniff(store: Store, detections: list[Detection], max_lines: int, max_bytes:
 def _look(detection: Detection, max_lines: int, max_bytes: int) -> list[pa.RecordBatch]:
     """The file's first lines, at least one whole line where there is one."""
     source = detection.source
-    start = lines.head(source.file, max_bytes)
+    start = lines.head(source.file, max_bytes).removeprefix(lines.BYTE_ORDER_MARK)
     if lines.is_binary(start):
         return []
     look = lines.Source(source.path, source.file, source_id=source.source_id)

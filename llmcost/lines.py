@@ -4,7 +4,6 @@ Nothing is parsed here and no line is dropped. A line that cannot be read as it
 stands (cut off inside a gzip block, longer than the limit) comes with a `fault`.
 """
 
-import gzip
 import io
 import zlib
 from collections.abc import Callable, Iterator
@@ -26,9 +25,8 @@ MAX_LINE_BYTES = 256 << 20
 SCHEMA = pa.schema([("source_id", pa.int32()), ("line_no", pa.int64()), ("raw", pa.string()), ("fault", pa.string())])
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _EXCERPT_BYTES = 2000
-_DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
 
 
 @dataclass
@@ -53,19 +51,20 @@ def read(source: Source, on_bytes: Callable[[int], None] = lambda _: None) -> It
     """The source's lines from `start_byte` on; fills in `end_byte`, `lines` and `tail_lines` as it goes."""
     source.end_byte, source.lines, source.tail_lines = source.start_byte, source.start_line, 0
     with _open(source.file, on_bytes) as stream:
-        stream.seek(source.start_byte)
+        if source.start_byte:
+            stream.seek(source.start_byte)  # never of a compressed file
         fault = None
         carry = b""
         while fault is None:
             try:
-                block = stream.read(BLOCK_BYTES)
-            except _DAMAGE as error:
+                block = stream.read1(BLOCK_BYTES)
+            except EOFError as error:
                 fault = f"the compressed file is cut off or damaged here ({error})"
                 break
             if not block:
                 break
-            if source.end_byte == 0 and not carry and block.startswith(_BYTE_ORDER_MARK):
-                block = b" " * len(_BYTE_ORDER_MARK) + block.removeprefix(_BYTE_ORDER_MARK)
+            if source.end_byte == 0 and not carry and block.startswith(BYTE_ORDER_MARK):
+                block = b" " * len(BYTE_ORDER_MARK) + block.removeprefix(BYTE_ORDER_MARK)
             buffer = carry + block if carry else block
             ends = np.flatnonzero(np.frombuffer(buffer, np.uint8) == 10)
             if len(ends) == 0:
@@ -86,8 +85,8 @@ def read(source: Source, on_bytes: Callable[[int], None] = lambda _: None) -> It
 def head(file: str, size: int) -> bytes:
     """The first bytes of the uncompressed text, as many as can be read."""
     start = b""
-    with suppress(*_DAMAGE), _open(file, lambda _: None, min(size, BLOCK_BYTES)) as stream:
-        while len(start) < size and (block := stream.read(min(size - len(start), BLOCK_BYTES))):
+    with suppress(EOFError), _open(file, lambda _: None, min(size, BLOCK_BYTES)) as stream:
+        while len(start) < size and (block := stream.read1(size - len(start))):
             start += block
     return start
 
@@ -128,35 +127,31 @@ class _Counted(io.RawIOBase):
         super().close()
 
 
-class _Zstd(io.RawIOBase):
-    """The text of a zstd file, all its frames. A frame that is cut off raises EOFError, as gzip does."""
+class _Decompressed(io.RawIOBase):
+    """The text of a gzip or zstd file, all its members. One that is cut off raises EOFError, after its last text."""
 
-    def __init__(self, compressed: IO[bytes]) -> None:
-        import zstandard
-
-        self._compressed, self._decompressor = compressed, zstandard.ZstdDecompressor()
-        self._frame = self._decompressor.decompressobj()
+    def __init__(self, compressed: IO[bytes], new_member: Callable[[], Any]) -> None:
+        self._compressed, self._new_member = compressed, new_member
+        self._member = new_member()
         self._text = b""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        import zstandard
-
         while not self._text:
-            if self._frame.eof:
-                block = self._frame.unused_data or self._compressed.read(BLOCK_BYTES)
+            if self._member.eof:
+                block = self._member.unused_data.lstrip(b"\x00") or self._compressed.read(BLOCK_BYTES)
                 if not block:
                     return 0
-                self._frame = self._decompressor.decompressobj()
+                self._member = self._new_member()
             else:
                 block = self._compressed.read(BLOCK_BYTES)
                 if not block:
-                    raise EOFError("a frame has no end")
+                    raise EOFError("it has no end")
             try:
-                self._text = self._frame.decompress(block)
-            except zstandard.ZstdError as error:
+                self._text = self._member.decompress(block)
+            except Exception as error:  # zlib.error or ZstdError
                 raise EOFError(str(error)) from None
         count = min(len(buffer), len(self._text))
         buffer[:count], self._text = self._text[:count], self._text[count:]
@@ -167,13 +162,16 @@ class _Zstd(io.RawIOBase):
         super().close()
 
 
-def _open(file: str, on_bytes: Callable[[int], None], buffer_bytes: int = BLOCK_BYTES) -> IO[bytes]:
-    counted = io.BufferedReader(_Counted(open(file, "rb", buffering=0), on_bytes), buffer_bytes)  # noqa: SIM115
+def _open(file: str, on_bytes: Callable[[int], None], buffer_bytes: int = BLOCK_BYTES) -> "io.BufferedReader[Any]":
+    counted: io.BufferedReader[Any] = io.BufferedReader(_Counted(open(file, "rb", buffering=0), on_bytes), buffer_bytes)  # noqa: SIM115
     start = counted.peek(4)[:4]
     if start.startswith(_GZIP):
-        return io.BufferedReader(gzip.GzipFile(fileobj=counted), BLOCK_BYTES)
+        return io.BufferedReader(_Decompressed(counted, lambda: zlib.decompressobj(wbits=31)), buffer_bytes)
     if start.startswith(_ZSTD):
-        return io.BufferedReader(_Zstd(counted), BLOCK_BYTES)
+        import zstandard
+
+        member = zstandard.ZstdDecompressor().decompressobj
+        return io.BufferedReader(_Decompressed(counted, member), buffer_bytes)
     return counted
 
 

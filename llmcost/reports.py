@@ -153,7 +153,8 @@ def _unpriced(rows: Sequence[Row]) -> list[str]:
     names = ", ".join(str(row["model"]) for row in sorted(unpriced, key=lambda row: -row["unpriced_requests"])[:5])
     more = f" and {len(unpriced) - 5} more" if len(unpriced) > 5 else ""
     said = f"; the log itself puts them at ${logged:,.2f}" if logged else ""
-    return [f"{count:,} requests have no price and are not in the total ({names}{more}){said}"]
+    have = "request has" if count == 1 else "requests have"
+    return [f"{count:,} {have} no price and stand in no sum ({names}{more}){said}"]
 
 
 def _partial(rows: Sequence[Row]) -> list[str]:

@@ -62,10 +62,8 @@ class Store:
     def relation(self, name: str, data: Any) -> Iterator[None]:
         """Makes an Arrow table or a stream of batches readable under a name, while the block runs."""
         self._connection.register(name, data)
-        try:
-            yield
-        finally:
-            self._connection.unregister(name)
+        yield
+        self._connection.unregister(name)  # after an error the connection is rolled back or closed
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -100,7 +98,7 @@ class Store:
 def reading(path: Path) -> Store:
     """Opens an existing store without the right to change it; temporary relations are allowed."""
     if not path.exists():
-        raise LlmcostError(f"there is no store at {path}", hint="make one with: llmcost ingest PATH")
+        raise _missing(path)
     store = _open(path, read_only=True)
     _check_ours(store)
     return store
@@ -161,6 +159,9 @@ def _configured(connection: "duckdb.DuckDBPyConnection") -> "duckdb.DuckDBPyConn
 
 def _check_ours(store: Store) -> None:
     tables = {row["table_name"] for row in store.rows("select table_name from duckdb_tables() where not internal")}
+    if not tables:
+        store.close()
+        raise _missing(store.path)
     if "llmcost_meta" not in tables:
         store.close()
         raise LlmcostError(
@@ -173,6 +174,10 @@ def _check_ours(store: Store) -> None:
             f"{store.path} was written by another version of llmcost (schema {version}, this is {SCHEMA_VERSION})",
             hint="ingest the logs into a new store with --db FILE",
         )
+
+
+def _missing(path: Path) -> LlmcostError:
+    return LlmcostError(f"there is no store at {path}", hint="make one with: llmcost ingest PATH")
 
 
 def _explained(path: Path, error: str) -> LlmcostError:

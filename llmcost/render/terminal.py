@@ -61,6 +61,11 @@ def exact(value: int | None) -> Text:
     return Text("–", style="dim") if value is None else Text(f"{value:,}")
 
 
+def counted(number: int, thing: str) -> str:
+    """A number and what it counts, in words."""
+    return f"{number:,} {thing if number == 1 else thing + 's'}"
+
+
 def share(value: float | None) -> Text:
     """A share as percent."""
     return Text("–" if value is None else f"{value:.1%}")

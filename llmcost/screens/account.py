@@ -43,15 +43,15 @@ def show(account: Account, store: Path) -> RenderableType:
         rows.append([Text("all", style="bold"), *(terminal.exact(account.total(count)) for count in COUNTS)])
     parts: list[RenderableType] = [terminal.table(columns, rows)] if rows else []
     unchanged = f", {account.unchanged:,} of them unchanged since the last time" if account.unchanged else ""
-    parts.append(Text(f"{account.files:,} {'file' if account.files == 1 else 'files'}{unchanged}. {_found(account)}"))
+    parts.append(Text(f"{terminal.counted(account.files, 'file')}{unchanged}. {_found(account)}"))
     if account.skipped:
         shown = [*account.skipped[:_SKIPPED_SHOWN]]
         more = len(account.skipped) - len(shown)
         lines = shown + ([f"and {more:,} more"] if more else [])
         parts.append(terminal.bullets("No logs, passed over:", lines, "yellow"))
     if account.total("rejects"):
-        parts.append(Text(f"{account.total('rejects'):,} lines could not be read; they are kept with their reasons.",
-                          style="yellow"))  # fmt: skip
+        rejects = terminal.counted(account.total("rejects"), "line")
+        parts.append(Text(f"{rejects} could not be read and are kept with their reasons.", style="yellow"))
     parts.append(Text(f"Store: {store}. Next: llmcost report", style="dim"))
     return Group(*parts)
 
@@ -59,6 +59,8 @@ def show(account: Account, store: Path) -> RenderableType:
 def _found(account: Account) -> str:
     if account.total("requests") == 0 and account.total("duplicates") == 0:
         return "Nothing new."
-    spend = "no spend that can be priced" if account.cost_usd is None else f"${account.cost_usd:,.2f} of spend"
-    unpriced = f", {account.unpriced_requests:,} requests without a price" if account.unpriced_requests else ""
+    priced = account.cost_usd is not None
+    spend = f"{terminal.usd(account.cost_usd).plain} of spend" if priced else "no spend that can be priced"
+    unpriced = terminal.counted(account.unpriced_requests, "request")
+    unpriced = f", {unpriced} without a price" if account.unpriced_requests else ""
     return f"Found {spend}{unpriced}."

@@ -32,6 +32,8 @@ def columns(report: Report) -> list[str]:
 
 def show(report: Report) -> RenderableType:
     """The report as a person reads it."""
+    if not report.total["requests"]:
+        return Text("No requests here: check --since and --until.")
     body = _overview(report) if report.sections else _by(report)
     parts = [body]
     if report.notes:
@@ -72,7 +74,7 @@ def _headline(report: Report) -> RenderableType:
     priced = requests - total["unpriced_requests"]
     spent = Text("")
     spent.append(terminal.usd(total["cost_usd"]).plain, style="bold green")
-    spent.append(f" for {requests:,} requests")
+    spent.append(f" for {terminal.counted(requests, 'request')}")
     if days:
         spent.append(f", {days[0]['key']} to {days[-1]['key']}")
     lines = [spent]

@@ -9,11 +9,11 @@ select
     end as section,
     coalesce(by_day, by_model, by_feature, by_prompt) as key,
     any_value(by_feature) as example_feature,
-    sum(calls)::bigint as requests,
-    sum(input_tokens)::bigint as input_tokens,
-    sum(cache_read_tokens)::bigint as cache_read_tokens,
-    sum(cache_write_5m_tokens + cache_write_1h_tokens)::bigint as cache_write_tokens,
-    sum(output_tokens)::bigint as output_tokens,
+    coalesce(sum(calls), 0)::bigint as requests,
+    coalesce(sum(input_tokens), 0)::bigint as input_tokens,
+    coalesce(sum(cache_read_tokens), 0)::bigint as cache_read_tokens,
+    coalesce(sum(cache_write_5m_tokens + cache_write_1h_tokens), 0)::bigint as cache_write_tokens,
+    coalesce(sum(output_tokens), 0)::bigint as output_tokens,
     sum(cost_usd::decimal(38, 15))::double as cost_usd,
     coalesce(sum(calls) filter (where cost_usd is null), 0)::bigint as unpriced_requests
 from dimensions
