@@ -55,13 +55,27 @@ lives as (
         as life (ttl, seconds)
 ),
 
+prices_now as (
+    -- What a token read or written saves or costs beside plain input, at the newest price of a short prompt.
+    select
+        provider, model,
+        max(input_usd_mtok - cache_read_usd_mtok) as read_saves,
+        max(cache_write_5m_usd_mtok - input_usd_mtok) as write_5m_adds,
+        max(cache_write_1h_usd_mtok - input_usd_mtok) as write_1h_adds
+    from prices
+    where service_tier = 'standard' and valid_to is null and prompt_min = 0
+    group by provider, model
+),
+
 caches as (
     -- Every model of the log that can cache, with the lives to replay: one, or two for ttl=auto.
     select
         ruled.provider, ruled.model, ruled.min_tokens, ruled.step_tokens, ruled.writes_charged, ruled.whole_units,
         ruled.life_s is null as client_decides,
         lives.ttl,
-        coalesce(lives.seconds, ruled.life_s) as life_s
+        coalesce(lives.seconds, ruled.life_s) as life_s,
+        prices_now.read_saves,
+        case when lives.ttl = '1h' then prices_now.write_1h_adds else prices_now.write_5m_adds end as write_adds
     from (
         select used.provider, used.model, rules.* exclude (providers, models)
         from (select distinct provider, model from requests where model is not null) as used
@@ -70,6 +84,7 @@ caches as (
             and regexp_matches(replace(used.model, '.', '-'), rules.models)
         qualify row_number() over (partition by used.provider, used.model order by rules.place) = 1
     ) as ruled
+    left join prices_now on prices_now.provider = ruled.provider and prices_now.model = ruled.model
     inner join lives
         on lives.ttl = case
             when ruled.life_s is not null and $ttl <> 'endless' then 'provider'
@@ -77,15 +92,20 @@ caches as (
             when $ttl = 'auto' then '5m'
             else $ttl
         end
-    where ruled.min_tokens is not null
+    where ruled.min_tokens is not null and coalesce(prices_now.read_saves > 0, true)
 ),
 
 traffic as (
     select
-        request_id, ts, provider, model, project, prefix, system_blocks, session_id, ttft_ms, latency_ms,
+        request_id, ts, provider, model, project, session_id, ttft_ms, latency_ms,
         cache_write_5m_tokens, cache_write_1h_tokens,
         cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens as cached_tokens,
         input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens as prompt_tokens,
+        coalesce(len(prefix), 0) as blocks,
+        coalesce(system_blocks, len(prefix)) as system_blocks,
+        prefix[1].tokens as tools_tokens,
+        prefix[coalesce(system_blocks, len(prefix))].tokens as system_tokens,
+        prefix[len(prefix)].tokens as last_tokens,
         status = 'ok' and calls = 1 and ts is not null and (len(prefix) > 0 or session_id is not null) as can_cache,
         -- what is kept or replayed as a whole, what was sent one after the other, and what gets one life
         hash(provider, model, coalesce('session ' || session_id, 'prompt ' || prompt_id, 'feature ' || feature))
@@ -107,9 +127,10 @@ conversations as (
 ),
 
 sent as (
-    -- The requests that a cache could serve, once for each life to replay.
+    -- The requests that a cache could serve, in order, once for each life to replay.
     select
-        traffic.request_id, traffic.prompt, traffic.prompt_tokens, traffic.prefix, traffic.system_blocks,
+        traffic.request_id, traffic.prompt, traffic.prompt_tokens, traffic.blocks, traffic.system_blocks,
+        traffic.tools_tokens, traffic.system_tokens, traffic.last_tokens,
         caches.* exclude (provider, model, life_s),
         hash(traffic.provider, traffic.model, traffic.project, caches.ttl) as cache,
         hash(traffic.thread, caches.ttl) as thread,
@@ -139,23 +160,29 @@ logged_prompts as (
     select
         *,
         case
-            when breakpoint = 'last' or system_blocks is null then len(prefix)
-            when breakpoint = 'system' then least(system_blocks, len(prefix))
+            when breakpoint = 'last' then blocks
+            when breakpoint = 'system' then system_blocks
             when system_blocks > 1 then 1
             else 0
-        end as upto_block
+        end as upto_block,
+        least(prompt_tokens, case
+            when breakpoint = 'last' then last_tokens
+            when breakpoint = 'system' then coalesce(system_tokens, 0)
+            when system_blocks > 1 then tools_tokens
+            else 0
+        end) as upto_tokens
     from sent
-    where len(prefix) > 0
+    where blocks > 0
 ),
 
 turns as (
     -- Prompts that the log does not hold begin with what their session sent before.
     select
-        * exclude (prefix, system_blocks),
+        *,
         lag(prompt_tokens) over so_far as before_tokens,
         least(prompt_tokens, cast($base_share * first_value(prompt_tokens) over so_far as bigint)) as base_tokens
     from sent
-    where coalesce(len(prefix), 0) = 0
+    where blocks = 0
     window so_far as (partition by thread order by place)
 ),
 
@@ -170,14 +197,15 @@ unseen_prompts as (
 
 prompts as (
     select
-        place, request_id, prompt, prompt_tokens, ttl, life_s, min_tokens, step_tokens, writes_charged,
-        least(prompt_tokens, coalesce(prefix[upto_block].tokens, 0)) as upto_tokens,
+        place, request_id, prompt, prompt_tokens, ttl, life_s, min_tokens, step_tokens, writes_charged, read_saves,
+        write_adds, upto_tokens,
         cast(null as bigint) as unseen_base_tokens
     from logged_prompts
     union all
     select
-        place, request_id, prompt, prompt_tokens, ttl, life_s, min_tokens, step_tokens, writes_charged,
-        upto_tokens, base_tokens as unseen_base_tokens
+        place, request_id, prompt, prompt_tokens, ttl, life_s, min_tokens, step_tokens, writes_charged, read_saves,
+        write_adds, upto_tokens,
+        base_tokens as unseen_base_tokens
     from unseen_prompts
 ),
 
@@ -185,12 +213,22 @@ blocks as (
     -- A prompt as a cache sees it: the prefixes that it reads or else writes.
     select
         hash(cache, block.hash) as entry, place, sent_us, begun_us, life_s, whole_units,
-        number = len(prefix) as whole_prompt,
+        number = blocks as whole_prompt,
         least(block.tokens, prompt_tokens) as tokens,
         false as base
     from (
-        select *, unnest(prefix) as block, generate_subscripts(prefix, 1) as number
-        from logged_prompts
+        select
+            prompts.*,
+            unnest(requests.prefix) as block,
+            generate_subscripts(requests.prefix, 1) as number
+        from requests
+        inner join (
+            select
+                request_id, cache, place, sent_us, begun_us, life_s, whole_units, blocks, prompt_tokens, min_tokens,
+                upto_block
+            from logged_prompts
+            where upto_tokens >= min_tokens
+        ) as prompts on prompts.request_id = requests.request_id
     )
     where number <= upto_block and least(block.tokens, prompt_tokens) >= min_tokens
     union all
@@ -239,7 +277,8 @@ expected as (
     -- Where the prompts are unseen, sessions elsewhere may have kept the common part alive, and a history that is not
     -- found for an unknown reason is written again after that part.
     select
-        request_id, prompt, prompt_tokens, ttl, life_s, min_tokens, step_tokens, writes_charged, upto_tokens,
+        request_id, prompt, prompt_tokens, ttl, life_s, min_tokens, step_tokens, writes_charged, read_saves, write_adds,
+        upto_tokens,
         case
             when longest_tokens > coalesce(base_tokens, 0) and common_tokens is not null
                 then longest_tokens - cast($miss_rate * (longest_tokens - common_tokens) as bigint)
@@ -259,7 +298,7 @@ expected as (
 
 decided as (
     select
-        request_id, prompt, prompt_tokens, ttl, read_tokens,
+        request_id, prompt, prompt_tokens, ttl, read_saves, write_adds, read_tokens,
         ttl = '1h' or (ttl = 'recorded' and life_s = 3600) as writes_1h,
         case when writes_charged then greatest(written_to - read_tokens, 0) else 0 end as write_tokens
     from (
@@ -276,12 +315,13 @@ decided as (
 ),
 
 chosen as (
-    -- ttl=auto: the cheapest life of each prompt, at reads for 0.1, writes for 1.25 (5m) and 2 (1h) times the input price.
-    select prompt, arg_min(ttl, extra) as ttl, min(extra) as extra
+    -- ttl=auto: the cheapest life of each prompt.
+    select prompt, arg_min(ttl, adds) as ttl, min(adds) as adds
     from (
         select
             prompt, ttl,
-            sum(write_tokens * case when ttl = '1h' then 1.0 else 0.25 end - read_tokens * 0.9) as extra
+            sum(write_tokens * coalesce(write_adds, case when ttl = '1h' then 1 else 0.25 end))
+            - sum(read_tokens * coalesce(read_saves, 0.9)) as adds
         from decided
         where $ttl = 'auto' and ttl <> 'provider'
         group by prompt, ttl
@@ -292,8 +332,8 @@ chosen as (
 settled as (
     select
         decided.request_id, decided.prompt_tokens, decided.writes_1h,
-        case when chosen.extra > 0 then 0 else decided.read_tokens end as read_tokens,
-        case when chosen.extra > 0 then 0 else decided.write_tokens end as write_tokens
+        case when chosen.adds > 0 then 0 else decided.read_tokens end as read_tokens,
+        case when chosen.adds > 0 then 0 else decided.write_tokens end as write_tokens
     from decided
     left join chosen on chosen.prompt = decided.prompt
     where coalesce(chosen.ttl = decided.ttl, true)
