@@ -33,7 +33,9 @@ class Format(StrEnum):
     markdown = "markdown"
 
 
-ResultFormat = Annotated[Format, typer.Option("--format", help="How to write the result.")]
+ResultFormat = Annotated[
+    Format, typer.Option("--format", metavar="table|json|csv|markdown", help="How to write the result.")
+]
 
 
 def words(text: list[str] | None) -> tuple[str, ...]:
