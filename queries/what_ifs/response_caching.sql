@@ -1,0 +1,38 @@
+-- response-caching: requests that repeat exactly are answered from a cache
+--
+-- question: What would a cache of answers, keyed by the whole prompt, have saved?
+-- param ttl text = 1h: life of an answer from the moment it is stored; seconds, or like 15m, 1h, 7d; none never ends, 0
+--   stores nothing and so changes nothing.
+-- param refresh bool = false: whether a hit starts the answer's life anew.
+-- param scope choice(shared, user) = shared: whether one user may get an answer that another asked for.
+-- param capacity int = none: answers held at a time, the least recently used gives way; none is without limit.
+-- assumes: two prompts are the same if their prompt_hash is, the hash of everything that decides the answer; a request
+--   without one is never a hit, nor is one without a user where scope=user.
+-- assumes: an answer can be read once it has been generated (ts + latency_ms; at once where the log has no latency), so
+--   that requests in parallel all miss; its life begins then, as with Redis SETEX, and a later answer replaces it.
+-- assumes: errors are never stored; a hit costs nothing and takes no time.
+-- kernel: response_caching
+
+select
+    requests.* replace (
+        case when served then 0 else input_tokens end as input_tokens,
+        case when served then 0 else cache_read_tokens end as cache_read_tokens,
+        case when served then 0 else cache_write_5m_tokens end as cache_write_5m_tokens,
+        case when served then 0 else cache_write_1h_tokens end as cache_write_1h_tokens,
+        case when served then 0 else output_tokens end as output_tokens,
+        case when served and reasoning_tokens is not null then 0 else reasoning_tokens end as reasoning_tokens,
+        case when served then 0 else web_searches end as web_searches,
+        case when served then 'ok' else status end as status,
+        case when served then 0 else latency_ms end as latency_ms,
+        case when served then 0 else ttft_ms end as ttft_ms,
+        case when served then 0 else cost_override_usd end as cost_override_usd,
+        case
+            when served then map_concat(
+                coalesce(tags, map()), map(['served_by', 'cached_answer'], ['response-caching', cached_answer])
+            )
+            else tags
+        end as tags
+    )
+from requests
+left join (select request_id, cached_answer, true as served from replayed) as replayed
+    on replayed.request_id = requests.request_id

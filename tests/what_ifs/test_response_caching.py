@@ -1,0 +1,298 @@
+"""response-caching against the plainest possible second version of it, and against cases worked out by hand."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from llmcost import registry
+from llmcost.errors import UsageError
+from llmcost.what_ifs.kernels import response_caching as kernel
+
+SCHEMA = Path(__file__).resolve().parents[2] / "queries" / "schema.sql"
+START = datetime(2026, 11, 2)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request of a small log; times in whole seconds after START."""
+
+    name: str
+    at: int | None = 0
+    took: int | None = 0
+    prompt: str | None = "a"
+    user: str | None = "u"
+    ok: bool = True
+    answer: str | None = None
+    tokens: int = 7
+    calls: int = 1
+
+
+def traffic(calls: list[Call]) -> pa.Table:
+    """The calls as the kernel gets them."""
+    ordered = sorted(calls, key=lambda call: (*_nulls_last(call.prompt), *_nulls_last(call.at), call.name))
+    columns = {
+        "prompt_hash": ([call.prompt for call in ordered], pa.string()),
+        "user_id": ([call.user for call in ordered], pa.string()),
+        "latency_ms": ([None if call.took is None else call.took * 1000.0 for call in ordered], pa.float64()),
+        "status": (["ok" if call.ok else "error" for call in ordered], pa.string()),
+        "calls": ([call.calls for call in ordered], pa.int64()),
+        "input_tokens": ([call.tokens for call in ordered], pa.int64()),
+        "output_tokens": ([call.tokens for call in ordered], pa.int64()),
+        "output_hash": ([call.answer for call in ordered], pa.string()),
+        "ts": ([None if c.at is None else START + timedelta(seconds=c.at) for c in ordered], pa.timestamp("us")),
+        "request_id": ([call.name for call in ordered], pa.string()),
+    }
+    return pa.table({name: pa.array(values, kind) for name, (values, kind) in columns.items()})
+
+
+def _nulls_last(value: Any) -> tuple[bool, Any]:
+    return (value is None, 0 if value is None else value)
+
+
+def hits(calls: list[Call], **given: Any) -> dict[str, str]:
+    """The names of the calls that were answered, each with how the answers compare."""
+    parameters = {"ttl": "10", "refresh": False, "scope": "shared", "capacity": None} | given
+    replayed = kernel.replay(traffic(calls), **parameters)
+    return dict(zip(replayed["request_id"].to_pylist(), replayed["cached_answer"].to_pylist(), strict=True))
+
+
+def naive(calls: list[Call], life: float, refresh: bool, scope: str, capacity: float) -> dict[str, str]:
+    """The same, one event after another over a plain list of entries, the least recently used first."""
+    asking = [
+        call
+        for call in calls
+        if call.at is not None and call.prompt is not None and call.calls == 1 and (call.tokens or not call.ok)
+        and (scope == "shared" or call.user is not None)
+    ]  # fmt: skip
+    asking.sort(key=lambda call: (call.at, call.name))
+    entries: list[dict[str, Any]] = []
+    writes: list[tuple[int, int]] = []
+    found = {}
+    for number, call in enumerate(asking):
+        for written, writer in sorted(write for write in writes if write[0] <= call.at):
+            writes.remove((written, writer))
+            key = _key(asking[writer], scope)
+            entries = [entry for entry in entries if entry["ends"] > written and entry["key"] != key]
+            entries = entries[1:] if len(entries) >= capacity else entries
+            if capacity:
+                entries.append({"key": key, "ends": written + life, "answer": asking[writer].answer})
+        mine = [entry for entry in entries if entry["key"] == _key(call, scope) and entry["ends"] > call.at]
+        if mine:
+            entries.remove(mine[0])
+            entries.append(mine[0] | ({"ends": call.at + life} if refresh else {}))
+            known = call.answer is not None and mine[0]["answer"] is not None
+            found[call.name] = ("same" if call.answer == mine[0]["answer"] else "differs") if known else "unknown"
+        elif call.ok:
+            writes.append((call.at + max(call.took or 0, 0), number))
+    return found
+
+
+def _key(call: Call, scope: str) -> object:
+    return (call.prompt, call.user) if scope == "user" else call.prompt
+
+
+answers = st.sampled_from([None, "x", "y"])
+logs = st.lists(
+    st.builds(
+        Call,
+        name=st.just(""),
+        at=st.integers(0, 30) | st.none(),
+        took=st.integers(0, 4) | st.integers(0, 20) | st.none(),
+        prompt=st.sampled_from(["a", "b", "c", None]),
+        user=st.sampled_from(["u", "v", None]),
+        ok=st.sampled_from([True, True, True, False]),
+        answer=answers,
+        tokens=st.sampled_from([7, 7, 7, 0]),
+        calls=st.sampled_from([1, 1, 1, 5]),
+    ),
+    max_size=30,
+)
+
+
+@given(
+    calls=logs,
+    names=st.randoms(use_true_random=False),
+    life=st.sampled_from([0, 1, 3, 8, 25, None]),
+    refresh=st.booleans(),
+    scope=st.sampled_from(["shared", "user"]),
+    capacity=st.sampled_from([None, None, 0, 1, 2, 3]),
+)
+def test_it_agrees_with_the_naive_replay(
+    calls: list[Call], names: Any, life: int | None, refresh: bool, scope: str, capacity: int | None
+) -> None:
+    order = list(range(len(calls)))
+    names.shuffle(order)
+    calls = [replace(call, name=f"r{number:02}") for call, number in zip(calls, order, strict=True)]
+    ttl = None if life is None else str(life)
+    infinite = float("inf")
+    assert hits(calls, ttl=ttl, refresh=refresh, scope=scope, capacity=capacity) == naive(
+        calls, infinite if life is None else life, refresh, scope, infinite if capacity is None else capacity
+    )
+
+
+@given(
+    calls=st.lists(
+        st.builds(Call, name=st.just(""), at=st.integers(0, 200), took=st.integers(0, 3), ok=st.booleans()),
+        max_size=120,
+    ),
+    life=st.integers(3, 40),
+    refresh=st.booleans(),
+)
+def test_long_histories_of_one_prompt_agree_too(calls: list[Call], life: int, refresh: bool) -> None:
+    calls = [replace(call, name=f"r{number:03}") for number, call in enumerate(calls)]
+    expected = naive(calls, life, refresh, "shared", float("inf"))
+    assert hits(calls, ttl=str(life), refresh=refresh) == expected
+
+
+def test_a_hit_does_not_extend_the_life_unless_asked_to() -> None:
+    calls = [Call(f"r{second:02}", at=second) for second in (0, 6, 12, 18, 28, 37)]
+    assert set(hits(calls)) == {"r06", "r18", "r37"}
+    assert set(hits(calls, refresh=True)) == {"r06", "r12", "r18", "r37"}
+
+
+def test_the_life_begins_when_the_answer_is_there_and_ends_before_it_is_over() -> None:
+    calls = [Call("a", at=0, took=5), Call("b", at=14), Call("c", at=15)]
+    assert set(hits(calls)) == {"b"}
+
+
+def test_parallel_requests_all_miss() -> None:
+    calls = [Call("a", at=0, took=3), Call("b", at=1, took=3), Call("c", at=2, took=3), Call("d", at=3)]
+    assert set(hits(calls)) == {"d"}
+
+
+def test_at_the_same_moment_the_request_id_decides() -> None:
+    assert set(hits([Call("b", took=0), Call("a", took=0)])) == {"b"}
+    assert set(hits([Call("b", took=0), Call("a", took=1)])) == set()
+
+
+def test_errors_are_answered_but_never_stored() -> None:
+    assert set(hits([Call("a", ok=False), Call("b", at=1), Call("c", at=2, ok=False)])) == {"c"}
+
+
+def test_users_share_only_when_allowed() -> None:
+    calls = [Call("a", user="u"), Call("b", at=1, user="v"), Call("c", at=2, user="u"), Call("d", at=3, user=None)]
+    assert set(hits(calls)) == {"b", "c", "d"}
+    assert set(hits(calls, scope="user")) == {"c"}
+
+
+def test_the_least_recently_used_answer_gives_way() -> None:
+    calls = [Call(f"{number}{prompt}", at=number, prompt=prompt) for number, prompt in enumerate("abacba")]
+    assert set(hits(calls, capacity=2)) == {"2a"}
+    assert set(hits(calls, capacity=3)) == {"2a", "4b", "5a"}
+
+
+def test_an_answer_later_than_a_life_leaves_a_gap() -> None:
+    calls = [Call("a", at=0, took=1), Call("b", at=0, took=30), Call("c", at=5), Call("d", at=15), Call("e", at=30)]
+    assert set(hits(calls)) == {"c", "e"}
+
+
+def test_the_answer_served_is_the_newest_of_the_same_prompt() -> None:
+    calls = [Call("a", answer="x"), Call("b", at=1, answer="x")]
+    calls += [Call("c", prompt="b", answer="y"), Call("d", at=1, prompt="b", answer="y")]
+    calls += [Call("e", took=2, prompt="c", answer="x"), Call("f", at=1, took=2, prompt="c", answer="y")]
+    calls += [Call("g", at=2, prompt="c", answer="x"), Call("h", at=3, prompt="c", answer="y")]
+    assert hits(calls) == dict.fromkeys("bdgh", "same")
+
+
+def test_false_hits_are_counted_where_the_log_holds_both_answers() -> None:
+    calls = [
+        Call("a", answer="x"), Call("b", at=1, answer="x"), Call("c", at=2, answer="y"), Call("d", at=3),
+    ]  # fmt: skip
+    replayed = kernel.replay(traffic(calls), ttl="1h", refresh=False, scope="shared", capacity=None)
+    measured = kernel.false_hits(replayed)
+    assert (measured.hits, measured.compared, measured.differing, measured.share) == (3, 2, 1, 0.5)
+
+
+def test_without_answers_nothing_is_measured() -> None:
+    replayed = kernel.replay(traffic([]), ttl="1h", refresh=False, scope="shared", capacity=None)
+    assert kernel.false_hits(replayed).share is None
+
+
+@pytest.mark.parametrize(
+    ("ttl", "seconds"), [("90", 90), ("15m", 900), ("1h", 3600), ("7d", 604800), ("0.5s", 0.5), ("0", 0)]
+)
+def test_a_life_is_read_as_written(ttl: str, seconds: float) -> None:
+    assert kernel.microseconds(ttl) == seconds * 1_000_000
+
+
+@pytest.mark.parametrize("ttl", ["", "soon", "1w", "-1", "nan", "inf", "1e300", "h"])
+def test_what_is_no_length_of_time_is_refused(ttl: str) -> None:
+    with pytest.raises(UsageError, match="no length of time"):
+        kernel.microseconds(ttl)
+
+
+def test_a_negative_capacity_is_refused() -> None:
+    with pytest.raises(UsageError, match="capacity"):
+        hits([Call("a")], capacity=-1)
+
+
+def loaded(calls: list[Call]) -> duckdb.DuckDBPyConnection:
+    """A connection with the relation `requests` as the schema has it."""
+    connection = duckdb.connect()
+    connection.execute(SCHEMA.read_text(encoding="utf-8"))
+    connection.register("calls", traffic(calls))
+    connection.execute(
+        """
+        insert into requests by name
+        select
+            *, 'llmcost' as source_format, 'anthropic' as provider, 'm' as model, 1 as cache_read_tokens,
+            2 as cache_write_5m_tokens, 3 as cache_write_1h_tokens, 0 as web_searches,
+            'standard' as service_tier, false as output_partial
+        from calls
+        """
+    )
+    return connection
+
+
+def applied(connection: duckdb.DuckDBPyConnection, **given: str) -> pa.Table:
+    """The what-if as the driver runs it: the kernel, then the query over its decisions."""
+    query = registry.find("what_ifs", "response-caching")
+    columns = ", ".join([*kernel.COLUMNS, "ts", "request_id"])
+    order = ", ".join([*kernel.PARTITION, "ts", "request_id"])
+    requests = connection.sql(f"select {columns} from requests order by {order}").to_arrow_table()
+    connection.register("replayed", kernel.replay(requests, **query.bind(given)))
+    return connection.sql(f"select * from ({query.body}) order by request_id").to_arrow_table()
+
+
+def before(connection: duckdb.DuckDBPyConnection) -> pa.Table:
+    return connection.sql("select * from requests order by request_id").to_arrow_table()
+
+
+def test_a_hit_keeps_its_row_and_says_where_it_was_served() -> None:
+    connection = loaded([Call("a", answer="x"), Call("b", at=1, answer="y", took=4), Call("c", at=2, prompt="b")])
+    after = applied(connection)
+    assert after.schema == before(connection).schema
+    a, b, c = after.to_pylist()
+    assert [a, c] == [before(connection).to_pylist()[place] for place in (0, 2)]
+    assert dict(b["tags"]) == {"served_by": "response-caching", "cached_answer": "differs"}
+    assert [value for name, value in b.items() if name.endswith("put_tokens") or "_write_" in name] == [
+        0,
+        0,
+        0,
+        0,
+        None,
+    ]
+    assert (b["cache_read_tokens"], b["latency_ms"], b["cost_override_usd"], b["prompt_hash"]) == (0, 0, 0, "a")
+
+
+@settings(max_examples=20)
+@given(calls=logs)
+def test_neutral_parameters_change_nothing(calls: list[Call]) -> None:
+    calls = [replace(call, name=f"r{number:02}") for number, call in enumerate(calls)]
+    connection = loaded(calls)
+    assert applied(connection, ttl="0").equals(before(connection))
+    assert applied(connection, capacity="0").equals(before(connection))
+
+
+def test_what_one_cache_answered_never_reaches_the_next() -> None:
+    connection = loaded([Call(f"r{second}", at=second) for second in range(5)])
+    once = applied(connection)
+    connection.execute("create or replace table requests as select * from once")
+    assert applied(connection, ttl="none", refresh="true").equals(once)
