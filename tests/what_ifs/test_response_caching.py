@@ -198,7 +198,9 @@ def test_the_answer_served_is_the_newest_of_the_same_prompt() -> None:
     calls += [Call("c", prompt="b", answer="y"), Call("d", at=1, prompt="b", answer="y")]
     calls += [Call("e", took=2, prompt="c", answer="x"), Call("f", at=1, took=2, prompt="c", answer="y")]
     calls += [Call("g", at=2, prompt="c", answer="x"), Call("h", at=3, prompt="c", answer="y")]
-    assert hits(calls) == dict.fromkeys("bdgh", "same")
+    calls += [Call("k", took=3, prompt="e", answer="x"), Call("l", at=0, took=2, prompt="e", answer="y")]
+    calls += [Call("m", at=4, prompt="e", answer="x")]
+    assert hits(calls) == dict.fromkeys("bdghm", "same")
 
 
 def test_false_hits_are_counted_where_the_log_holds_both_answers() -> None:
