@@ -47,7 +47,6 @@ create table measurements (
     skipped               bigint not null,    -- replay: longer than the model's context, never sent
     failures              map(varchar, bigint),  -- how many for each reason
     other_length          bigint not null,    -- ok, though the server counted other input tokens than were asked for
-    interrupted           boolean not null,   -- the step was ended before its last request
 
     -- how much, how fast
     duration_s            double,             -- first request sent to last token received
