@@ -1,24 +1,28 @@
 -- priced: requests with what they cost
 --
 -- question: What does each request cost at the price of its model, day, hour, tier and context length?
--- assumes: prices are list prices of the price table (genai-prices) unless llmcost.toml overrides them.
--- assumes: a context tier applies to the whole request and starts strictly above its threshold.
--- assumes: a request without a time is priced at the newest price; a request without a price has a null cost.
+-- assumes: prices are the list prices of the package genai-prices, unless llmcost.toml overrides them; price_source says
+--   which one a request got.
+-- assumes: a context tier goes by all prompt tokens of a call, cached ones included, starts strictly above its threshold
+--   and applies to the whole call; a row that stands for several calls goes by their mean.
+-- assumes: tokens of images, sounds and videos cost what tokens of text cost, since logs do not tell them apart.
+-- assumes: a request without a time is priced at the newest price; one without a price has a null cost, never 0.
+-- assumes: a cost set by a what-if that pays by another measure than tokens stands; its parts are null then.
 
 with sized as (
     select
         *,
-        -- a daily aggregate says nothing of how long its calls were
-        case when calls > 1 then 0
-            else input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens
-        end as prompt_tokens,
+        case when cost_override_usd is null then service_tier end as priced_tier,
+        coalesce(ts, timestamp '9999-01-01') as priced_at,
+        coalesce(hour(ts) * 60 + minute(ts), 0) as priced_minute,
+        (input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens) // calls as prompt_tokens,
         least(coalesce(reasoning_tokens, 0), output_tokens) as priced_reasoning_tokens
     from requests
 ),
 
 itemised as (
     select
-        sized.* exclude (prompt_tokens, priced_reasoning_tokens),
+        sized.* exclude (priced_tier, priced_at, priced_minute, prompt_tokens, priced_reasoning_tokens),
         sized.input_tokens * prices.input_usd_mtok / 1e6 as input_cost_usd,
         sized.cache_read_tokens * prices.cache_read_usd_mtok / 1e6 as cache_read_cost_usd,
         (
@@ -33,15 +37,15 @@ itemised as (
         prices.source as price_source
     from sized
     left join prices
-        on prices.provider = sized.provider
+        on prices.provider is not distinct from sized.provider
         and prices.model = sized.model
-        and prices.service_tier = sized.service_tier
-        and coalesce(sized.ts, timestamp '9999-01-01') >= prices.valid_from
-        and (prices.valid_to is null or sized.ts < prices.valid_to)
-        and coalesce(hour(sized.ts) * 60 + minute(sized.ts), 0) >= prices.minute_from
-        and coalesce(hour(sized.ts) * 60 + minute(sized.ts), 0) < prices.minute_to
-        and sized.prompt_tokens >= prices.prompt_min
-        and (prices.prompt_max is null or sized.prompt_tokens <= prices.prompt_max)
+        and prices.service_tier = sized.priced_tier
+        and prices.valid_from <= sized.priced_at
+        and (prices.valid_to is null or prices.valid_to > sized.priced_at)
+        and prices.minute_from <= sized.priced_minute
+        and prices.minute_to > sized.priced_minute
+        and prices.prompt_min <= sized.prompt_tokens
+        and (prices.prompt_max is null or prices.prompt_max >= sized.prompt_tokens)
 )
 
 select

@@ -1,8 +1,8 @@
--- The price table: the prices of every model the store has met, as expanded by llmcost/prices.py.
--- Bands are disjoint: a request matches one row, or none.
+-- The price table: the prices of every model the store has met, as expanded by llmcost/prices/ from genai-prices and
+-- llmcost.toml. Bands are disjoint: a request matches one row, or none.
 
 create table prices (
-    provider                    varchar not null,
+    provider                    varchar,            -- null: of a model that the log names without one
     model                       varchar not null,
     service_tier                varchar not null,   -- standard | batch | flex | priority | fast
     valid_from                  date not null,
@@ -19,5 +19,5 @@ create table prices (
     reasoning_usd_mtok          double,             -- of the part of the output that is reasoning
     web_search_usd              double,             -- US dollars a search
     request_usd                 double,             -- US dollars a call
-    source                      varchar not null    -- where the price comes from
+    source                      varchar not null    -- where the price comes from: the package, its version, overrides
 );
