@@ -45,7 +45,7 @@ class Store:
 
     def arrow(self, sql: str, parameters: Mapping[str, Any] | None = None) -> "pa.Table":
         """The statement's result as an Arrow table."""
-        return self._run(sql, parameters).to_arrow_table()
+        return self._connection.sql(sql, params=registry.used(sql, parameters or {})).to_arrow_table()
 
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """The statement's result as one dict a row. For small results."""

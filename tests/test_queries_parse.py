@@ -18,13 +18,13 @@ COMMON_KEYS = {"question", "param", "assumes"}
 # A header's keys by folder. Other folders, and any tables.sql, are parts of the machinery, headed by a sentence.
 KEYS = {
     "formats": {"source", "columns", "claims", "truth"},
-    "what_ifs": COMMON_KEYS | {"rows", "kernel"},
+    "what_ifs": COMMON_KEYS | {"rows", "kernel", "neutral"},
     "reports": COMMON_KEYS,
     "pricing": COMMON_KEYS,
 }
 REQUIRED = {
     "formats": {"source", "columns", "claims", "truth"},
-    "what_ifs": {"question", "assumes"},
+    "what_ifs": {"question", "neutral", "assumes"},
     "reports": {"question"},
     "pricing": {"question"},
 }

@@ -1,6 +1,7 @@
 -- routing: simple work to smaller models
 --
 -- question: What would it have cost had every request gone to the smallest model that its task allows?
+-- neutral: small=none
 -- param small model = claude-haiku-5-5: takes simple tasks below the first threshold.
 -- param middle model = claude-sonnet-5-5: takes simple tasks below the second threshold.
 -- param large model = claude-opus-5-5: takes everything else.

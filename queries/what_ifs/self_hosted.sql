@@ -1,6 +1,7 @@
 -- self-hosted: an open-weight model on GPUs of one's own
 --
 -- question: What would the traffic have cost, and how fast would it have been, on machines of our own?
+-- neutral: count=0
 -- param instance text = g4dn.xlarge: the machine, by its name at the cloud; llmcost.toml may add some.
 -- param gpu text = none: a GPU instead of an instance, one a machine; needs usd_per_hour.
 -- param count text = auto: how many machines, or auto for the least number that meets the target; 0 changes nothing.

@@ -1,0 +1,27 @@
+"""The documentation says what the program does: its generated parts are as the program would write them."""
+
+from pathlib import Path
+
+import pytest
+
+from docs import generate
+
+README = generate.ROOT / "README.md"
+
+
+def test_the_readme_is_up_to_date() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert generate.filled(text) == text, "run: python -m docs.generate"
+
+
+def test_the_pictures_are_up_to_date() -> None:
+    for name, svg in generate.pictures().items():
+        assert (generate.PICTURES / name).read_text(encoding="utf-8") == svg, "run: python -m docs.generate"
+
+
+@pytest.mark.parametrize("path", sorted(generate.ROOT.glob("*.md")) + sorted(generate.ROOT.glob("docs/*.md")), ids=str)
+def test_links_lead_somewhere(path: Path) -> None:
+    import re
+
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text(encoding="utf-8")):
+        assert (path.parent / target).exists(), f"{path.name} links to {target}"

@@ -1,0 +1,105 @@
+"""What holds for every what-if: the columns of `requests` come out, neutral parameters change nothing, no row is lost."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from llmcost import price_book, registry, reports, store, what_ifs
+from llmcost.errors import LlmcostError
+
+Row = dict[str, Any]
+
+MODELS = ["claude-haiku-4-5", "claude-opus-4-7", "gpt-4o-mini"]
+NAMES = sorted(registry.load("what_ifs"))
+
+texts = st.sampled_from([None, "a", "b"])
+counts = st.integers(0, 30_000)
+calls = st.fixed_dictionaries(
+    {
+        "ts": st.one_of(st.none(), st.integers(0, 8000).map(lambda second: 1_793_000_000_000_000 + second * 1_000_000)),
+        "model": st.sampled_from(MODELS),
+        "feature": texts,
+        "task_type": st.sampled_from([None, "classification", "chat"]),
+        "prompt_id": texts,
+        "user_id": texts,
+        "session_id": texts,
+        "input_tokens": counts,
+        "cache_read_tokens": st.sampled_from([0, 0, 0, 5000]),
+        "cache_write_5m_tokens": st.sampled_from([0, 0, 0, 5000]),
+        "output_tokens": counts,
+        "status": st.sampled_from(["ok", "ok", "error"]),
+        "prompt_hash": texts,
+        "output_hash": texts,
+        "blocks": st.lists(st.sampled_from(["x", "y"]), max_size=3),
+        "complexity": st.one_of(st.none(), st.floats(0, 1)),
+        "latency_ms": st.one_of(st.none(), st.floats(0, 60_000)),
+    }
+)
+
+
+@pytest.fixture
+def empty() -> Iterator[store.Store]:
+    with store.in_memory() as opened:
+        price_book.learn(opened, [(None, model) for model in MODELS])
+        yield opened
+
+
+def fill(opened: store.Store, rows: list[Row]) -> None:
+    """Puts the rows into `requests`, whole: a prompt's blocks chained, everything unsaid at its default."""
+    made = []
+    for number, row in enumerate(rows):
+        total = row["input_tokens"] + row["cache_read_tokens"] + row["cache_write_5m_tokens"]
+        blocks = row.pop("blocks")
+        prefix = [
+            {"hash": "".join(blocks[: end + 1]), "tokens": total * (end + 1) // len(blocks)} for end in range(len(blocks))
+        ]
+        made.append(
+            row
+            | {
+                "request_id": f"r{number:03}", "source_format": "llmcost", "model_logged": row["model"],
+                "provider": "openai" if row["model"].startswith("gpt") else "anthropic", "cache_write_1h_tokens": 0,
+                "web_searches": 0, "calls": 1, "service_tier": "standard", "output_partial": False,
+                "prefix": prefix or None, "system_blocks": min(1, len(blocks)),
+            }  # fmt: skip
+        )
+    opened.execute("delete from requests")
+    with opened.relation("made", pa.Table.from_pylist(made)):
+        opened.execute("insert into requests by name select * replace (make_timestamp(ts) as ts) from made")
+
+
+def stage(opened: store.Store, word: str) -> tuple[list[Row], list[Row]]:
+    """What the what-if makes of the requests: its rows, and its columns with their types."""
+    what_ifs.simulate(opened, [what_ifs.parse(word)], reports.Scope())
+    return opened.rows("select * from stage_1 order by request_id"), opened.rows("describe stage_1")
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
+@given(rows=st.lists(calls, min_size=1, max_size=12))
+def test_laws(empty: store.Store, name: str, rows: list[Row]) -> None:
+    query = registry.find("what_ifs", name)
+    fill(empty, rows)
+    before = empty.rows("select * from requests order by request_id")
+    columns = [(row["column_name"], row["column_type"]) for row in empty.rows("describe requests")]
+
+    neutral, _ = stage(empty, f"{name}:{query.field('neutral')}")
+    assert neutral == before
+
+    try:
+        after, described = stage(empty, name)
+    except LlmcostError:
+        return  # this traffic cannot be projected, and it says so
+    assert [(row["column_name"], row["column_type"]) for row in described] == columns
+    if query.field("rows", "keeps") == "keeps":
+        assert [row["request_id"] for row in after] == [row["request_id"] for row in before]
+
+
+def test_an_empty_stack_changes_nothing(empty: store.Store) -> None:
+    fill(empty, [{"ts": 1_793_000_000_000_000, "model": MODELS[0], "input_tokens": 1000, "cache_read_tokens": 0,
+                  "cache_write_5m_tokens": 0, "output_tokens": 10, "status": "ok", "blocks": ["x"]}])  # fmt: skip
+    projection = what_ifs.simulate(empty, [], reports.Scope())
+    assert projection.cost_usd == projection.baseline_usd == reports.spend(empty, (), reports.Scope())[0]["cost_usd"]
