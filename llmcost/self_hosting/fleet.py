@@ -14,6 +14,10 @@ MOST_MACHINES = 1024
 _PEAK = 20_000  # requests of the busiest stretch, on which a number is tried first
 
 
+class OutOfReachError(LlmcostError):
+    """Even a machine to itself is too slow for too many requests."""
+
+
 @dataclass(frozen=True)
 class Target:
     """What the machines must keep: this share of the requests within both limits."""
@@ -33,7 +37,7 @@ def within(served: Served, target: Target) -> NDArray[np.bool_]:
 def needed(traffic: Traffic, engine: Engine, time: IterationTime, target: Target) -> int:
     """The least number of machines with which the target is met: first for the busiest stretch, then for all.
 
-    Raises LlmcostError where even a machine of its own is too slow for too many requests.
+    Raises OutOfReachError, and LlmcostError for more machines than anybody has.
     """
     if len(traffic) == 0:
         return 0
@@ -48,7 +52,7 @@ def needed(traffic: Traffic, engine: Engine, time: IterationTime, target: Target
                 tpot_s(alone.first_token_s, alone.last_token_s, alone.output_tokens),
             )
         )
-        raise LlmcostError(
+        raise OutOfReachError(
             f"no number of these machines meets the target: with one to itself a request has a p95 TTFT of"
             f" {ttft_ms:,.0f} ms and a p95 TPOT of {tpot_ms:,.0f} ms, and {best:.0%} are within"
             f" {target.ttft_ms:,.0f} and {target.tpot_ms:,.0f} ms ({target.share:.0%} wanted)",

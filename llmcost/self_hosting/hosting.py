@@ -31,12 +31,31 @@ class Schedule:
 
 
 @dataclass(frozen=True)
+class Span:
+    """A log's time, an hour at least, in seconds since 1970 (UTC)."""
+
+    from_s: float
+    to_s: float
+
+    @classmethod
+    def of(cls, at_s: NDArray[np.float64]) -> "Span":
+        """From the first of these moments to the last."""
+        first, last = (float(at_s[0]), float(at_s[-1])) if len(at_s) else (0.0, 0.0)
+        return cls(first, max(last, first + 3600))
+
+    @property
+    def hours(self) -> float:
+        """How long it is."""
+        return (self.to_s - self.from_s) / 3600
+
+
+@dataclass(frozen=True)
 class Running:
     """What a schedule does to the requests of a log."""
 
     open: NDArray[np.bool_]  # the machines run, or start, when the request comes
     ready_s: NDArray[np.float64]  # when the request can enter the queue
-    span_hours: float  # from the log's first request to its last, an hour at least
+    span_hours: float  # of the log
     hours: float  # of those, in which each machine runs
     share: float  # of all hours in the long run
 
@@ -67,23 +86,22 @@ def monthly_hours(price: Price, on: Running) -> float:
     return HOURS_PER_MONTH * (1.0 if price in ("reserved", "own") else on.share)
 
 
-def running(schedule: Schedule, at_s: NDArray[np.float64], busy_until_s: NDArray[np.float64] | None = None) -> Running:
-    """Applies a schedule to requests in order of arrival (seconds since 1970, UTC).
+def running(
+    schedule: Schedule, at_s: NDArray[np.float64], span: Span, busy_until_s: NDArray[np.float64] | None = None
+) -> Running:
+    """Applies a schedule to requests in order of arrival (seconds since 1970, UTC) within a log's time.
 
     `busy_until_s`: when each request was done, where that is known from a first replay; a machine that scales
     to zero stops only after it.
     """
     if not 0 <= schedule.office_from < schedule.office_to <= 24:
         raise UsageError("office hours must begin before they end, between 0 and 24 o'clock")
-    count = len(at_s)
-    span_s = max(float(at_s[-1] - at_s[0]), 3600.0) if count else 0.0
     if schedule.hours == "always":
-        return Running(np.ones(count, bool), at_s, span_s / 3600, span_s / 3600, 1.0)
+        return Running(np.ones(len(at_s), bool), at_s, span.hours, span.hours, 1.0)
     if schedule.hours == "office":
-        length = schedule.office_to - schedule.office_from
-        on_s = float(_office_s(schedule, at_s[0], at_s[0] + span_s)) if count else 0.0
-        return Running(_in_office(schedule, at_s), at_s, span_s / 3600, on_s / 3600, 5 * length / (7 * 24))
-    return _scaled_to_zero(schedule, at_s, at_s if busy_until_s is None else busy_until_s, span_s)
+        share = 5 * (schedule.office_to - schedule.office_from) / (7 * 24)
+        return Running(_in_office(schedule, at_s), at_s, span.hours, _office_s(schedule, span) / 3600, share)
+    return _scaled_to_zero(schedule, at_s, at_s if busy_until_s is None else busy_until_s, span)
 
 
 def _in_office(schedule: Schedule, at_s: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -93,20 +111,20 @@ def _in_office(schedule: Schedule, at_s: NDArray[np.float64]) -> NDArray[np.bool
     return (weekday < _WEEKEND[0]) & (hour >= schedule.office_from) & (hour < schedule.office_to)
 
 
-def _office_s(schedule: Schedule, start_s: float, end_s: float) -> float:
-    """Seconds of office hours between two moments."""
-    days = np.arange(start_s // _DAY_S, end_s // _DAY_S + 1)
+def _office_s(schedule: Schedule, span: Span) -> float:
+    """Seconds of office hours in a time."""
+    days = np.arange(span.from_s // _DAY_S, span.to_s // _DAY_S + 1)
     days = days[(days + 3) % 7 < _WEEKEND[0]]
     opens, closes = days * _DAY_S + schedule.office_from * 3600, days * _DAY_S + schedule.office_to * 3600
-    return float(np.maximum(0, np.minimum(closes, end_s) - np.maximum(opens, start_s)).sum())
+    return float(np.maximum(0, np.minimum(closes, span.to_s) - np.maximum(opens, span.from_s)).sum())
 
 
 def _scaled_to_zero(
-    schedule: Schedule, at_s: NDArray[np.float64], busy_until_s: NDArray[np.float64], span_s: float
+    schedule: Schedule, at_s: NDArray[np.float64], busy_until_s: NDArray[np.float64], span: Span
 ) -> Running:
     """Sessions: the machines start with the first request after a pause, and stop idle."""
     if len(at_s) == 0:
-        return Running(np.ones(0, bool), at_s, 0.0, 0.0, 0.0)
+        return Running(np.ones(0, bool), at_s, span.hours, 0.0, 0.0)
     idle_s = schedule.idle_minutes * 60
     done_s = np.maximum.accumulate(busy_until_s)
     starts = np.concatenate([[True], at_s[1:] > done_s[:-1] + idle_s])
@@ -115,4 +133,5 @@ def _scaled_to_zero(
     ready_s = np.maximum(at_s, (begins_s + schedule.cold_start_s)[session])
     ends_s = np.append(done_s[:-1][starts[1:]], done_s[-1]) + idle_s
     on_s = float((np.maximum(ends_s, begins_s + schedule.cold_start_s) - begins_s).sum())
-    return Running(np.ones(len(at_s), bool), ready_s, span_s / 3600, on_s / 3600, min(1.0, on_s / (span_s + idle_s)))
+    share = min(1.0, on_s / (span.hours * 3600 + idle_s))
+    return Running(np.ones(len(at_s), bool), ready_s, span.hours, on_s / 3600, share)

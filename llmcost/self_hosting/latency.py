@@ -44,8 +44,9 @@ def distribution(seconds: NDArray[np.float64]) -> Distribution:
 def tpot_s(
     first_s: NDArray[np.float64], last_s: NDArray[np.float64], output_tokens: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Seconds per output token after the first; nan for outputs of one token."""
-    return np.where(output_tokens > 1, (last_s - first_s) / np.maximum(output_tokens - 1, 1), np.nan)
+    """Seconds per output token after the first; nan for outputs of one token, and for requests that never ended."""
+    generating_s = np.subtract(last_s, first_s, out=np.full(len(last_s), np.nan), where=np.isfinite(last_s))
+    return np.where(output_tokens > 1, generating_s / np.maximum(output_tokens - 1, 1), np.nan)
 
 
 def measure(

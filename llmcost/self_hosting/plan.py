@@ -10,9 +10,9 @@ from llmcost.errors import UsageError
 from llmcost.self_hosting.calibrations import Calibration
 from llmcost.self_hosting.catalogue import Catalogue, Instance
 from llmcost.self_hosting.fitting import Fit, Quantization, check
-from llmcost.self_hosting.fleet import Target, needed, within
+from llmcost.self_hosting.fleet import OutOfReachError, Target, needed, within
 from llmcost.self_hosting.footing import Footing, choose
-from llmcost.self_hosting.hosting import Price, Running, Schedule, bill, hourly_usd, monthly_hours, running
+from llmcost.self_hosting.hosting import Price, Running, Schedule, Span, bill, hourly_usd, monthly_hours, running
 from llmcost.self_hosting.latency import Latency, measure
 from llmcost.self_hosting.replay import Engine, Floats, Served, Traffic, replay_on
 from llmcost.self_hosting.timing import IterationTime
@@ -51,7 +51,8 @@ class Plan:
     fit: Fit
     footing: Footing
     machines: int
-    machines_range: tuple[int, int]  # as needed if the footing errs by its error; the same twice where it has none
+    # as many as are needed if the iteration time is off by the footing's error; None: the target is out of reach
+    machines_range: tuple[int, int | None]
     fate: NDArray[np.int8]  # index into REASONS
     ttft_s: Floats  # from the request's arrival, a cold start included
     e2e_s: Floats
@@ -73,10 +74,11 @@ class Plan:
         return np.equal(self.fate, HOSTED)
 
     @property
-    def usd_per_month_range(self) -> tuple[float, float]:
+    def usd_per_month_range(self) -> tuple[float, float | None]:
         """The month's price with the least and the largest number of machines that may be needed."""
         each = self.usd_per_month / self.machines if self.machines else 0.0
-        return each * self.machines_range[0], each * self.machines_range[1]
+        low, high = self.machines_range
+        return each * low, None if high is None else each * high
 
     def usd_per_mtok(self, tokens: int) -> float:
         """The log's whole bill over so many tokens, in dollars a million; nan for none."""
@@ -89,6 +91,8 @@ def make(traffic: Traffic, options: Options, catalogue: Catalogue, calibrations:
     Raises DoesNotFitError, UsageError for an unknown name, LlmcostError where a price is missing or no number of
     machines meets the target.
     """
+    if options.max_waiting is not None and options.max_waiting < 1:
+        raise UsageError(f"max_waiting={options.max_waiting} lets nobody in", hint="give 1 or more")
     gpu = catalogue.gpu(options.instance.gpu)
     fit = check(catalogue, catalogue.model(options.model), options.quantization, gpu, options.instance.gpus)
     footing = choose(fit, catalogue, calibrations)
@@ -96,13 +100,14 @@ def make(traffic: Traffic, options: Options, catalogue: Catalogue, calibrations:
     engine = Engine(kv_blocks=fit.kv_blocks, max_waiting=options.max_waiting)
 
     fate = np.full(len(traffic), HOSTED, np.int8)
-    fate[~running(options.schedule, traffic.arrival_s).open] = OUT_OF_HOURS
+    span = Span.of(traffic.arrival_s)
+    fate[~running(options.schedule, traffic.arrival_s, span).open] = OUT_OF_HOURS
     fate[traffic.prompt_tokens + traffic.output_tokens > _longest(fit, engine, options)] = TOO_LONG
     machines, machines_range = _machines(traffic.take(fate == HOSTED), options, engine, footing)
     if machines == 0:
         fate[fate == HOSTED] = NO_MACHINE
     sent = fate == HOSTED
-    served, on = _serve(machines, traffic.take(sent), engine, footing.time, options.schedule)
+    served, on = _serve(machines, traffic.take(sent), engine, footing.time, options.schedule, span)
     fate[np.flatnonzero(sent)[served.turned_away]] = QUEUE_FULL
     bill_usd = bill(options.price, on) * machines * usd_per_hour
 
@@ -144,7 +149,9 @@ def _longest(fit: Fit, engine: Engine, options: Options) -> int:
     return min(engine.kv_tokens, fit.model.max_context, options.max_context or fit.model.max_context)
 
 
-def _machines(traffic: Traffic, options: Options, engine: Engine, footing: Footing) -> tuple[int, tuple[int, int]]:
+def _machines(
+    traffic: Traffic, options: Options, engine: Engine, footing: Footing
+) -> tuple[int, tuple[int, int | None]]:
     """How many, and how many it may be if the iteration time is off by the footing's error."""
     if options.machines is not None:
         if options.machines < 0:
@@ -156,19 +163,24 @@ def _machines(traffic: Traffic, options: Options, engine: Engine, footing: Footi
         return needed(traffic, unlimited, footing.time.slowed(factor), options.target)
 
     machines = at(1.0)
-    if footing.error == 0:
+    if footing.kind == "measured":
         return machines, (machines, machines)
-    return machines, (at(1 - footing.error), at(1 + footing.error))
+    fewest = at(footing.fastest)
+    try:
+        return machines, (fewest, at(footing.slowest))
+    except OutOfReachError:
+        return machines, (fewest, None)
 
 
 def _serve(
-    machines: int, traffic: Traffic, engine: Engine, time: IterationTime, schedule: Schedule
+    machines: int, traffic: Traffic, engine: Engine, time: IterationTime, schedule: Schedule, span: Span
 ) -> tuple[Served, Running]:
     """The traffic on its machines, which may have to start first."""
-    on = running(schedule, traffic.arrival_s)
+    on = running(schedule, traffic.arrival_s, span)
     served = replay_on(machines, replace(traffic, arrival_s=on.ready_s), engine, time)
     if schedule.hours == "scale-to-zero" and len(traffic):
         # how long they keep busy decides when they stop, which decides who has to wait for a start
-        on = running(schedule, traffic.arrival_s, np.where(served.turned_away, traffic.arrival_s, served.last_token_s))
+        busy_until_s = np.where(served.turned_away, traffic.arrival_s, served.last_token_s)
+        on = running(schedule, traffic.arrival_s, span, busy_until_s)
         served = replay_on(machines, replace(traffic, arrival_s=on.ready_s), engine, time)
     return replace(served, arrival_s=traffic.arrival_s), on

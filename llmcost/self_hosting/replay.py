@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llmcost.self_hosting.fitting import BLOCK_SIZE
-from llmcost.self_hosting.records import REQUEST, SETTINGS
+from llmcost.self_hosting.records import ENGINE, REQUEST, SETTINGS
 from llmcost.self_hosting.scheduler import serve
 from llmcost.self_hosting.timing import IterationTime
 
@@ -27,7 +27,7 @@ class Traffic:
     def __len__(self) -> int:
         return len(self.arrival_s)
 
-    def take(self, chosen: slice | NDArray[np.bool_]) -> "Traffic":
+    def take(self, chosen: slice | NDArray[np.bool_] | Integers) -> "Traffic":
         """The chosen requests."""
         cached = None if self.cached_tokens is None else self.cached_tokens[chosen]
         return Traffic(self.arrival_s[chosen], self.prompt_tokens[chosen], self.output_tokens[chosen], cached)
@@ -41,7 +41,7 @@ class Engine:
     block_size: int = BLOCK_SIZE
     max_batched_tokens: int = 2048
     max_running: int = 256
-    max_waiting: int | None = None  # beyond it requests are turned away
+    max_waiting: int | None = None  # at least 1: beyond it requests are turned away
     asynchronous: bool = True  # plans the next iteration while the last one computes
     prefix_caching: bool = True
     whole_prompt: bool = True  # admits only where the whole prompt finds room
@@ -97,7 +97,8 @@ def replay(traffic: Traffic, engine: Engine, time: IterationTime) -> Served:
     for name in ("scheduled_s", "first_token_s", "last_token_s"):
         requests[name] = np.inf
     requests["freed_at"] = -1
-    iterations, busy_s = serve(requests, _settings(engine, time))
+    state = np.zeros(1, ENGINE)[0]
+    serve(requests, _settings(engine, time), state)
     return Served(
         arrival_s=traffic.arrival_s,
         output_tokens=requests["output_tokens"],
@@ -107,8 +108,8 @@ def replay(traffic: Traffic, engine: Engine, time: IterationTime) -> Served:
         last_token_s=requests["last_token_s"] + zero_s,
         gpu_s=requests["gpu_s"],
         preemptions=requests["preemptions"],
-        iterations=int(iterations),
-        busy_s=float(busy_s),
+        iterations=int(state["iterations"]),
+        busy_s=float(state["busy_s"]),
     )
 
 

@@ -23,17 +23,16 @@ from typing import Any
 import numpy as np
 
 from llmcost.self_hosting.compiled import compiled
-from llmcost.self_hosting.records import ENGINE
 
 
 @compiled
-def serve(requests: Any, settings: Any) -> tuple[int, float]:
+def serve(requests: Any, settings: Any, engine: Any) -> None:
     """Serves all requests (records of REQUEST, by arrival), writing their times into the records.
 
-    Gives the number of iterations and the seconds spent in them. Every request's prompt and output
-    together must fit into the blocks.
+    `settings` is a record of SETTINGS, `engine` one of ENGINE, all zero; it comes from the caller, since a record
+    does not keep the array alive that it is part of. Every request's prompt and output together must fit into the
+    blocks.
     """
-    engine = np.zeros(1, ENGINE)[0]
     engine.now_s = requests[0].arrival_s
     engine.unfinished = requests.size
     engine.free_blocks = settings.blocks
@@ -68,7 +67,6 @@ def serve(requests: Any, settings: Any) -> tuple[int, float]:
             engine.flying -= 1
         elif engine.arrived < requests.size:
             engine.now_s = max(engine.now_s, requests[engine.arrived].arrival_s)
-    return engine.iterations, engine.busy_s
 
 
 @compiled

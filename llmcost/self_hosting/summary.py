@@ -39,7 +39,7 @@ def of(plan: Plan) -> dict[str, Any]:
         "output_usd_mtok": _number(plan.usd_per_mtok(plan.output_tokens)),
         "total_usd_mtok": _number(plan.usd_per_mtok(plan.input_tokens + plan.output_tokens)),
         "footing": plan.footing.kind,
-        "error": plan.footing.error,
+        "iteration_time_factors": [plan.footing.fastest, plan.footing.slowest],
         "notes": list(_notes(plan)),
     }
 
@@ -54,8 +54,10 @@ def _notes(plan: Plan) -> Iterator[str]:
     yield f"iteration time: {plan.footing.text}"
     if plan.fit.note:
         yield plan.fit.note
-    if plan.footing.error and plan.machines_range[0] != plan.machines_range[1]:
-        low, high = plan.machines_range
+    low, high = plan.machines_range
+    if high is None:
+        yield f"within that error it takes {low} machines or more: if slower by all of it, none meets the target"
+    elif low != high:
         yield f"within that error it takes {low} to {high} machines"
     for code, count in _staying(plan):
         yield f"{count:,} requests stay on the API: {REASONS[code]}"

@@ -1,0 +1,174 @@
+"""From which volume on self-hosting beats the API, for traffic of a given shape.
+
+A volume is replayed as one day: requests drawn from the log with replacement, at the log's hours of the day, so
+that lengths and the day's peak stay as they are while the number grows. Deterministic: the draw is seeded.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from llmcost.errors import LlmcostError, UsageError
+from llmcost.self_hosting.calibrations import Calibration
+from llmcost.self_hosting.catalogue import Catalogue
+from llmcost.self_hosting.hosting import HOURS_PER_MONTH
+from llmcost.self_hosting.plan import Options, make
+from llmcost.self_hosting.replay import Floats, Integers, Traffic
+
+VOLUMES = (1e5, 3e5, 1e6, 3e6, 1e7, 3e7, 1e8, 3e8)  # tokens a day
+API, CACHED, HOSTED = "API", "API with caching", "self-hosted"
+# The volumes a day for which the article advises each.
+ARTICLE = ((0.0, 1e6, API), (1e6, 1e7, CACHED), (1e7, math.inf, HOSTED))
+
+DAYS_PER_MONTH = HOURS_PER_MONTH / 24
+_DAY_S = 86_400.0
+_MONDAY_S = 4 * _DAY_S  # 1970 began on a Thursday
+_WHOLE_DAY_S = 20 * 3600.0  # a log shorter than this says nothing of the hours of the day
+_SIMULATED = 100_000  # requests; of a larger day a fraction is replayed, on a fraction of the machines
+_JITTER_S = 900.0  # a drawn request comes within a quarter of an hour of the time of day it is drawn from
+_HALVINGS = 8
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The traffic and what each request costs at the API, today and with prompt caching as well set up as can be."""
+
+    traffic: Traffic
+    api_usd: Floats
+    cached_usd: Floats
+
+
+@dataclass(frozen=True)
+class Point:
+    """One volume. Dollars a month."""
+
+    tokens_per_day: float
+    requests_per_day: float
+    api_usd: float
+    cached_usd: float
+    machines: int
+    busy: float  # share of the machines' hours in which they compute
+    hosted_share: float  # of the requests; the others stay on the API and are paid there
+    hosted_usd: float  # machines, and the API for those that stay
+    hosted_usd_range: tuple[float, float | None]  # within the footing's error; None: the target is out of reach
+
+    @property
+    def cheapest(self) -> str:
+        """Which of the three costs least."""
+        return min((self.api_usd, 0, API), (self.cached_usd, 1, CACHED), (self.hosted_usd, 2, HOSTED))[2]
+
+
+@dataclass(frozen=True)
+class BreakEven:
+    """The points, and the volumes from which self-hosting is cheaper; None: not within the volumes tried."""
+
+    points: list[Point]
+    beats_api_from: float | None  # tokens a day
+    beats_cached_from: float | None
+    note: str  # on what the traffic's shape rests
+
+
+def find(
+    shape: Shape,
+    options: Options,
+    catalogue: Catalogue,
+    calibrations: Sequence[Calibration],
+    volumes: Sequence[float] = VOLUMES,
+    seed: int = 0,
+) -> BreakEven:
+    """Compares the three at each volume (tokens a day, ascending) and narrows down where the lines cross.
+
+    The number of machines follows the volume. Raises what a plan raises, and LlmcostError without traffic.
+    """
+    if len(shape.traffic) == 0:
+        raise LlmcostError("there is no request with a time and tokens to scale up")
+    if not volumes or min(volumes) <= 0 or list(volumes) != sorted(volumes):
+        raise UsageError("volumes must be positive and ascending")
+    options = replace(options, machines=None)
+
+    def at(volume: float) -> Point:
+        return _point(volume, shape, options, catalogue, calibrations, seed)
+
+    points = [at(volume) for volume in volumes]
+    whole_day = _span_s(shape.traffic) >= _WHOLE_DAY_S
+    return BreakEven(
+        points=points,
+        beats_api_from=_crossing(points, at, lambda point: point.hosted_usd < point.api_usd),
+        beats_cached_from=_crossing(points, at, lambda point: point.hosted_usd < min(point.api_usd, point.cached_usd)),
+        note="requests come at the log's hours of the day" if whole_day
+        else "the log is shorter than a day: its requests are spread evenly over the day",
+    )  # fmt: skip
+
+
+def article(points: Sequence[Point]) -> list[tuple[str, str, list[str]]]:
+    """The article's table recomputed: each of its ranges, what it advises, what is cheapest at the points inside."""
+    rows = []
+    for low, high, advice in ARTICLE:
+        inside = [point for point in points if low < point.tokens_per_day <= high]
+        words = [f"{point.tokens_per_day / 1e6:g}M: {point.cheapest}" for point in inside]
+        rows.append((_range(low, high), advice, words))
+    return rows
+
+
+def _range(low: float, high: float) -> str:
+    if low == 0:
+        return f"up to {high / 1e6:g}M tokens a day"
+    return f"above {low / 1e6:g}M" if high == math.inf else f"{low / 1e6:g}M to {high / 1e6:g}M"
+
+
+def _crossing(points: Sequence[Point], at: Callable[[float], Point], cheaper: Callable[[Point], bool]) -> float | None:
+    """The volume from which self-hosting is cheaper for good, as far as the points go."""
+    last_dear = max((number for number, point in enumerate(points) if not cheaper(point)), default=-1)
+    if last_dear == len(points) - 1:
+        return None
+    high = points[last_dear + 1].tokens_per_day
+    if last_dear < 0:
+        return high
+    low = points[last_dear].tokens_per_day
+    for _ in range(_HALVINGS):
+        middle = math.sqrt(low * high)
+        low, high = (low, middle) if cheaper(at(middle)) else (middle, high)
+    return high
+
+
+def _point(
+    volume: float, shape: Shape, options: Options, catalogue: Catalogue, calibrations: Sequence[Calibration], seed: int
+) -> Point:
+    tokens = float((shape.traffic.prompt_tokens + shape.traffic.output_tokens).mean())
+    requests = volume / tokens
+    parts = max(1, math.ceil(requests / _SIMULATED))
+    day, drawn = _day(shape.traffic, max(1, round(requests / parts)), seed)
+    plan = make(day, options, catalogue, calibrations)
+    monthly = requests * DAYS_PER_MONTH
+    staying_usd = float(shape.api_usd[drawn][~plan.served].sum()) / len(day) * monthly
+    low, high = plan.usd_per_month_range
+    return Point(
+        tokens_per_day=volume,
+        requests_per_day=requests,
+        api_usd=float(shape.api_usd.mean()) * monthly,
+        cached_usd=float(shape.cached_usd.mean()) * monthly,
+        machines=plan.machines * parts,
+        busy=plan.busy,
+        hosted_share=float(plan.served.mean()),
+        hosted_usd=plan.usd_per_month * parts + staying_usd,
+        hosted_usd_range=(low * parts + staying_usd, None if high is None else high * parts + staying_usd),
+    )
+
+
+def _day(traffic: Traffic, count: int, seed: int) -> tuple[Traffic, Integers]:
+    """So many requests drawn from the traffic, on a Monday, and which ones they are."""
+    random = np.random.default_rng(seed)
+    drawn = random.integers(0, len(traffic), count)
+    if _span_s(traffic) >= _WHOLE_DAY_S:
+        at_s = (traffic.arrival_s[drawn] + random.uniform(-_JITTER_S, _JITTER_S, count)) % _DAY_S
+    else:
+        at_s = random.uniform(0, _DAY_S, count)
+    order = np.argsort(at_s, kind="stable")
+    chosen = traffic.take(drawn[order])
+    return replace(chosen, arrival_s=at_s[order] + _MONDAY_S), drawn[order]
+
+
+def _span_s(traffic: Traffic) -> float:
+    return float(traffic.arrival_s[-1] - traffic.arrival_s[0])

@@ -1,0 +1,121 @@
+"""The dated tables, the user's own entries, and the calibrations."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from llmcost.errors import LlmcostError, UsageError
+from llmcost.self_hosting import calibrations, catalogue
+from llmcost.self_hosting.calibrations import Calibration
+from llmcost.self_hosting.fitting import check
+from llmcost.self_hosting.footing import choose
+from llmcost.self_hosting.timing import IterationTime
+
+ROOT = Path(__file__).resolve().parents[2]
+TIME = IterationTime(0.001, 0.01, 1e-4, 1e-7, 1e-9)
+
+
+def test_what_is_shipped_is_dated_and_whole() -> None:
+    known = catalogue.load()
+    assert {"T4", "A10G", "L4", "L40S", "A100", "H100", "H200", "RTX-4090"} <= set(known.gpus)
+    for gpu in known.gpus.values():
+        assert gpu.date, gpu.name
+        assert gpu.source.endswith(("datasheet", "paper"))
+        assert ("bf16" in gpu.tflops) == (gpu.compute_capability >= 8.0)
+        assert ("fp8" in gpu.tflops) == (gpu.compute_capability >= 8.9)
+    for instance in known.instances.values():
+        assert instance.date, instance.name
+        assert instance.gpu in known.gpus
+        assert instance.usd_per_hour
+
+
+def test_prices_are_those_of_the_cloud() -> None:
+    hourly = {name: instance.usd_per_hour for name, instance in catalogue.load().instances.items()}
+    assert hourly["g4dn.xlarge"] == 0.526
+    assert hourly["g5.xlarge"] == 1.006
+    assert hourly["g6.xlarge"] == 0.805
+    assert hourly["p5.4xlarge"] == 6.88
+    assert hourly["p5.48xlarge"] == 55.04
+
+
+def test_names_are_found_as_hubs_and_drivers_write_them() -> None:
+    known = catalogue.load()
+    assert known.model("mistralai/Mistral-7B-Instruct-v0.3").name == "mistral-7b"
+    assert known.model("meta-llama/Llama-3.1-8B").name == "llama-3.1-8b"
+    assert known.gpu("NVIDIA A100-SXM4-40GB").name == "A100-40GB"
+    assert known.gpu("h100").name == "H100"
+    assert known.gpu("NVIDIA L40S").name == "L40S"
+
+
+@pytest.mark.parametrize(("kind", "name"), [("gpu", "H10"), ("instance", "g4dn.large"), ("model", "mistral-8b")])
+def test_an_unknown_name_is_refused_with_the_nearest(kind: str, name: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        getattr(catalogue.load(), kind)(name)
+    assert "did you mean" in (refused.value.hint or "")
+
+
+def test_the_users_own_win(tmp_path: Path) -> None:
+    own = tmp_path / "llmcost.toml"
+    own.write_text('[instances."g4dn.xlarge"]\ngpu = "T4"\ngpus = 1\nusd_per_hour = 0.4\n[other]\nkey = 1\n')
+    assert catalogue.load(own).instance("g4dn.xlarge").usd_per_hour == 0.4
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[gpus.X]\nmemory_gib = 1\n", "X is incomplete"),
+        ("[gpus.X]\nspeed = 1\n", "X has no speed"),
+        ("[gpus.X\n", "is not TOML"),
+    ],
+)
+def test_a_wrong_entry_is_named(tmp_path: Path, text: str, message: str) -> None:
+    own = tmp_path / "llmcost.toml"
+    own.write_text(text)
+    with pytest.raises(LlmcostError, match=message):
+        catalogue.load(own)
+
+
+def test_shapes_agree_with_those_the_benchmark_serves() -> None:
+    shapes = sorted((ROOT / "llmcost" / "bench_gpu" / "shapes").glob("*.json"))
+    known = catalogue.load().models
+    for path in shapes:
+        if path.stem in known:
+            config, model = json.loads(path.read_text()), known[path.stem]
+            assert model.layers == config["num_hidden_layers"]
+            assert model.hidden_size == config["hidden_size"]
+            assert model.intermediate_size == config["intermediate_size"]
+            assert model.kv_heads == config["num_key_value_heads"]
+            assert model.vocabulary == config["vocab_size"]
+
+
+def test_a_calibration_is_saved_and_read_again(tmp_path: Path) -> None:
+    own = tmp_path / "llmcost.toml"
+    own.write_text("[prices]\n")
+    saved = Calibration("T4", 1, "mistral-7b", "awq", TIME, 'my "server"\\', date(2026, 11, 1))
+    calibrations.save(saved, own)
+    assert calibrations.load(own)[-1] == saved
+    with pytest.raises(LlmcostError, match="already has"):
+        calibrations.save(saved, own)
+
+
+def test_the_best_footing_is_chosen() -> None:
+    known = catalogue.load()
+    shipped = calibrations.load()
+    fit = check(known, known.model("llama-3.1-8b"), "none", known.gpu("RTX-4090"))
+    measured = choose(fit, known, shipped)
+    assert (measured.kind, measured.fastest, measured.slowest) == ("measured", 1.0, 1.0)
+
+    fit = check(known, known.model("mistral-7b"), "none", known.gpu("H100"))
+    scaled = choose(fit, known, shipped)
+    assert scaled.kind == "scaled"
+    assert scaled.time.per_kv_token_s == pytest.approx(measured.time.per_kv_token_s * 1008 / 3350)
+    assert "RTX-4090" in scaled.text
+
+    fit = check(known, known.model("mistral-7b"), "awq", known.gpu("T4"))
+    datasheet = choose(fit, known, shipped)
+    assert (datasheet.kind, datasheet.fastest, datasheet.slowest) == ("datasheet", 0.75, 2.0)
+    assert "±25%" in datasheet.text
+    own = Calibration("T4", 1, "mistral-7b", "awq", TIME, "mine", date(2026, 11, 1))
+    assert choose(fit, known, [*shipped, own]).time == TIME

@@ -1,0 +1,200 @@
+"""Machines, hours and dollars."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llmcost.errors import LlmcostError, UsageError
+from llmcost.self_hosting import break_even, calibrations, catalogue, summary
+from llmcost.self_hosting.fleet import OutOfReachError, Target, needed
+from llmcost.self_hosting.hosting import Schedule, Span, bill, hourly_usd, monthly_hours, running
+from llmcost.self_hosting.plan import OUT_OF_HOURS, QUEUE_FULL, TOO_LONG, Options, Plan, make
+from llmcost.self_hosting.replay import Engine, Traffic
+from llmcost.self_hosting.timing import IterationTime
+
+KNOWN = catalogue.load()
+CALIBRATED = calibrations.load()
+MONDAY = 1_795_996_800.0  # 2026-11-30, 00:00 UTC
+HOUR = 3600.0
+G4DN = Options(KNOWN.instance("g4dn.xlarge"), "mistral-7b", "awq")
+
+
+def a_day(count: int, seed: int = 0) -> Traffic:
+    random = np.random.default_rng(seed)
+    return Traffic(
+        MONDAY + np.sort(random.uniform(0, 24 * HOUR, count)),
+        random.integers(50, 1500, count),
+        random.integers(20, 400, count),
+    )
+
+
+def plan(traffic: Traffic, options: Options) -> Plan:
+    return make(traffic, options, KNOWN, CALIBRATED)
+
+
+def test_shares_sum_to_the_bill() -> None:
+    made = plan(a_day(500), replace(G4DN, machines=2))
+    assert made.served.all()
+    assert np.nansum(made.cost_usd) == pytest.approx(made.bill_usd)
+    assert made.bill_usd == pytest.approx(2 * 0.526 * made.hours)
+    assert made.usd_per_month == pytest.approx(2 * 0.526 * 730)
+    assert made.usd_per_mtok(made.output_tokens) == pytest.approx(made.bill_usd / made.output_tokens * 1e6)
+
+
+def test_the_article_is_right_about_the_machine() -> None:
+    assert plan(a_day(50), replace(G4DN, machines=1)).usd_per_month == pytest.approx(384, abs=0.5)
+
+
+def test_as_many_machines_as_the_target_needs() -> None:
+    day = a_day(20_000)
+    busy = replace(day, arrival_s=MONDAY + (day.arrival_s - MONDAY) / 12)
+    made = plan(busy, G4DN)
+    assert made.machines > 1
+    share = 1 - made.late / len(busy)
+    assert share >= G4DN.target.share
+    fewer = plan(busy, replace(G4DN, machines=made.machines - 1))
+    assert 1 - fewer.late / len(busy) < G4DN.target.share
+    low, high = made.machines_range
+    assert low <= made.machines
+    assert high is None or high >= made.machines
+
+
+def test_a_target_out_of_reach_is_refused_with_what_can_be_had() -> None:
+    with pytest.raises(OutOfReachError, match="p95 TPOT of"):
+        plan(a_day(20), replace(G4DN, target=Target(tpot_ms=1.0)))
+
+
+def test_more_machines_than_anybody_has() -> None:
+    crowd = Traffic(np.zeros(3000), np.full(3000, 100), np.full(3000, 10))
+    slow = IterationTime(5.0, 0.0, 0.0, 0.0, 0.0)
+    with pytest.raises(LlmcostError, match="more than 1024"):
+        needed(crowd, Engine(kv_blocks=10), slow, Target(ttft_ms=10_001, tpot_ms=1e9, share=1.0))
+
+
+def test_what_is_too_long_stays() -> None:
+    long = Traffic(np.array([MONDAY]), np.array([200_000]), np.array([10]))
+    made = plan(long, replace(G4DN, machines=1))
+    assert made.fate.tolist() == [TOO_LONG]
+    assert made.bill_usd == pytest.approx(0.526)
+    assert "served nothing" in " ".join(summary.of(made)["notes"])
+    capped = plan(a_day(100), replace(G4DN, machines=1, max_context=500))
+    assert TOO_LONG in capped.fate
+    assert capped.served.any()
+
+
+def test_a_full_queue_sends_the_rest_to_the_api() -> None:
+    crowd = Traffic(np.full(400, MONDAY), np.full(400, 1000), np.full(400, 200))
+    made = plan(crowd, replace(G4DN, machines=1, max_waiting=10))
+    assert QUEUE_FULL in made.fate
+    assert made.served.any()
+    assert np.isnan(made.cost_usd[~made.served]).all()
+    assert np.nansum(made.cost_usd) == pytest.approx(made.bill_usd)
+    with pytest.raises(UsageError):
+        plan(crowd, replace(G4DN, max_waiting=0))
+
+
+def test_no_machine_hosts_nothing() -> None:
+    made = plan(a_day(10), replace(G4DN, machines=0))
+    assert not made.served.any()
+    assert made.bill_usd == 0
+
+
+def test_office_hours() -> None:
+    made = plan(a_day(240), replace(G4DN, machines=1, schedule=Schedule("office")))
+    hour = (a_day(240).arrival_s - MONDAY) / HOUR
+    assert np.array_equal(made.fate == OUT_OF_HOURS, (hour < 9) | (hour >= 18))
+    assert made.hours == 9
+    assert made.usd_per_month == pytest.approx(0.526 * 730 * 45 / 168)
+
+
+@given(st.integers(0, 13))
+def test_weekends_are_no_office_hours(day: int) -> None:
+    noon = np.array([MONDAY + (day * 24 + 12) * HOUR])
+    assert running(Schedule("office"), noon, Span.of(noon)).open[0] == (day % 7 < 5)
+
+
+def test_scaled_to_zero_waits_for_the_start_and_stops_idle() -> None:
+    schedule = Schedule("scale-to-zero", cold_start_s=100, idle_minutes=10)
+    at = MONDAY + np.array([0.0, 30.0, 200.0, 5000.0])
+    on = running(schedule, at, Span.of(at))
+    assert (on.ready_s - MONDAY).tolist() == [100, 100, 200, 5100]
+    assert on.hours * HOUR == pytest.approx((200 + 600) + 600)
+    made = plan(Traffic(at, np.full(4, 100), np.full(4, 10)), replace(G4DN, machines=1, schedule=schedule))
+    assert made.ttft_s[0] > 100
+    assert made.ttft_s[2] < 10
+    assert made.hours < 1
+
+
+def test_what_is_reserved_or_owned_is_paid_while_off() -> None:
+    at = a_day(100).arrival_s
+    on = running(Schedule("office"), at, Span.of(at))
+    assert bill("on-demand", on) == 9
+    assert bill("own", on) == on.span_hours > 23
+    assert monthly_hours("reserved", on) == 730
+
+
+def test_prices() -> None:
+    g4dn, l4 = KNOWN.instance("g4dn.xlarge"), KNOWN.instance("g6.xlarge")
+    assert hourly_usd(g4dn, "on-demand", None) == 0.526
+    assert 0.16 <= hourly_usd(g4dn, "spot", None) <= 0.25
+    assert hourly_usd(l4, "reserved", 0.3) == 0.3
+    for price in ("spot", "reserved", "own"):
+        with pytest.raises(LlmcostError, match=f"no {price} price"):
+            hourly_usd(l4, price, None)
+
+
+def test_a_summary_is_plain() -> None:
+    said = summary.of(plan(a_day(100), G4DN))
+    assert said["requests_hosted"] == 100
+    assert said["footing"] == "datasheet"
+    assert said["usd_per_month_range"][0] <= said["usd_per_month"]
+    assert any("±25%" in note for note in said["notes"])
+
+
+def shape(count: int = 3000) -> break_even.Shape:
+    traffic = a_day(count)
+    usd = traffic.prompt_tokens * 1e-6 + traffic.output_tokens * 5e-6
+    return break_even.Shape(traffic, usd, usd * 0.7)
+
+
+def test_break_even_is_where_the_lines_cross() -> None:
+    found = break_even.find(shape(), G4DN, KNOWN, CALIBRATED, [1e6, 1e7, 5e7])
+    assert found.points[0].cheapest == break_even.CACHED
+    assert found.points[-1].cheapest == break_even.HOSTED
+    assert found.beats_api_from is not None
+    assert found.beats_cached_from is not None
+    assert 1e6 < found.beats_api_from < found.beats_cached_from < 5e7
+    # one machine's month over the API's dollars a token
+    traffic = shape()
+    per_token = traffic.api_usd.sum() / (traffic.traffic.prompt_tokens + traffic.traffic.output_tokens).sum()
+    assert found.beats_api_from == pytest.approx(384 / (730 / 24) / per_token, rel=0.06)
+    assert found == break_even.find(shape(), G4DN, KNOWN, CALIBRATED, [1e6, 1e7, 5e7])
+
+
+def test_break_even_costs_what_stays_on_the_api() -> None:
+    options = replace(G4DN, max_context=800)
+    found = break_even.find(shape(), options, KNOWN, CALIBRATED, [1e6])
+    point = found.points[0]
+    assert 0 < point.hosted_share < 1
+    assert point.hosted_usd > 384
+    assert found.beats_api_from is None
+
+
+def test_the_articles_ranges_are_recomputed() -> None:
+    found = break_even.find(shape(), G4DN, KNOWN, CALIBRATED, [1e6, 1e7, 5e7])
+    ranges, advice, points = zip(*break_even.article(found.points), strict=True)
+    assert ranges == ("up to 1M tokens a day", "1M to 10M", "above 10M")
+    assert advice == (break_even.API, break_even.CACHED, break_even.HOSTED)
+    assert points[2] == ["50M: self-hosted"]
+
+
+def test_break_even_needs_traffic_and_volumes() -> None:
+    none = np.zeros(0, np.int64)
+    nobody = break_even.Shape(Traffic(np.zeros(0), none, none), np.zeros(0), np.zeros(0))
+    with pytest.raises(LlmcostError):
+        break_even.find(nobody, G4DN, KNOWN, CALIBRATED)
+    with pytest.raises(UsageError):
+        break_even.find(shape(), G4DN, KNOWN, CALIBRATED, [2.0, 1.0])
