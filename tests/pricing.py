@@ -1,0 +1,65 @@
+"""Requests priced by the query, for tests: rows in, rows with their costs out."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from llmcost import prices, registry
+
+Row = dict[str, Any]
+
+NO_USE = {
+    "provider": None,
+    "input_tokens": 0,
+    "cache_read_tokens": 0,
+    "cache_write_5m_tokens": 0,
+    "cache_write_1h_tokens": 0,
+    "output_tokens": 0,
+    "reasoning_tokens": None,
+    "web_searches": 0,
+    "calls": 1,
+    "service_tier": "standard",
+    "ts": None,
+    "cost_override_usd": None,
+}
+A_MILLION_OF_EACH = {
+    "input_tokens": 1_000_000,
+    "cache_read_tokens": 1_000_000,
+    "cache_write_5m_tokens": 1_000_000,
+    "cache_write_1h_tokens": 1_000_000,
+    "output_tokens": 1_000_000,
+}
+
+
+def priced(requests: Sequence[Row], price_rows: Iterable[Row]) -> list[Row]:
+    """The requests, what they leave out being nothing, as `queries/pricing/priced.sql` prices them, in their order."""
+    filled = [
+        NO_USE | {"request_id": f"{number:06d}", "source_format": "test", "status": "ok", "output_partial": False} | row
+        for number, row in enumerate(requests)
+    ]
+    with duckdb.connect() as connection:
+        for file in ("schema.sql", "pricing/tables.sql"):
+            connection.execute((registry.queries_dir() / file).read_text(encoding="utf-8"))
+        for table, rows in (("requests", filled), ("prices", list(price_rows))):
+            if rows:
+                connection.register("given", pa.Table.from_pylist(rows))
+                connection.execute(f"insert into {table} by name select * from given")
+        found = connection.execute(f"from ({registry.find('pricing', 'priced').body}) order by request_id")
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def as_logged(requests: Sequence[Row], overrides: prices.Overrides | None = None) -> list[Row]:
+    """The same for requests that hold `provider` and `model` as a log names them: named, expanded, priced."""
+    met = [(row.get("provider"), row["model"]) for row in requests]
+    names, price_rows = prices.expand(met, overrides or prices.Overrides())
+    billed = {(row["provider_logged"], row["model_logged"]): row for row in names}
+    return priced(
+        [
+            row | {"provider": billed[key]["provider"], "model": billed[key]["model"], "model_logged": row["model"]}
+            for row, key in zip(requests, met, strict=True)
+        ],
+        price_rows,
+    )
