@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from llmcost.commands.ingest import ingest
+from llmcost.commands.prices import prices
 from llmcost.commands.report import report
 from llmcost.commands.simulate import simulate
 from llmcost.errors import LlmcostError, UsageError
@@ -18,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (ingest, report, simulate):
+for command in (ingest, report, simulate, prices):
     app.command()(command)
 
 

@@ -1,47 +1,125 @@
-"""The price table in the store: prices of the models it has met, looked up once and kept."""
+"""The price table in the store: prices of the models it has met, looked up once and kept.
 
-from collections.abc import Iterable
+They are looked up anew when the price package or `llmcost.toml` has changed since.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 from typing import Any
 
-from llmcost.errors import UsageError
+from llmcost import config, store
+from llmcost.errors import LlmcostError, UsageError
 from llmcost.store import Store
 
 Names = tuple[str | None, str]
 """A provider, where the log names one, and a model, both as logged."""
 
 
-def learn(store: Store, met: Iterable[Names]) -> None:
+@dataclass(frozen=True)
+class Listing:
+    """Prices as they are shown, and the models without one."""
+
+    prices: list[dict[str, Any]]
+    unpriced: list[dict[str, Any]]
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[Store]:
+    """A store open for reading, its prices up to date where this process may write to it."""
+    with store.reading(path) as opened:
+        if not _is_stale(opened):
+            yield opened
+            return
+    with suppress(LlmcostError), store.writing(path) as opened:
+        refresh(opened)
+    with store.reading(path) as opened:
+        yield opened
+
+
+def learn(opened: Store, met: Iterable[Names]) -> None:
     """Writes down under which names these models are billed, and their prices of all dates and tiers."""
     from llmcost import prices
 
-    names, found = prices.expand(met)
-    _add(store, "models", names, ("provider_logged", "model_logged"))
-    _add(store, "prices", found, ("provider", "model"))
+    names, found = prices.expand(met, _overrides())
+    _add(opened, "models", names, ("provider_logged", "model_logged"))
+    _add(opened, "prices", found, ("provider", "model"))
 
 
-def resolve(store: Store, name: str) -> Names:
+def refresh(opened: Store) -> None:
+    """Looks every model up anew if prices may have changed, and names the requests by what it is billed as now."""
+    if not _is_stale(opened):
+        return
+    with opened.transaction():
+        opened.execute("create or replace temp table named_before as select * from models")
+        met = opened.rows("select provider_logged, model_logged from models")
+        opened.execute("delete from models")
+        opened.execute("delete from prices")
+        learn(opened, ((row["provider_logged"], row["model_logged"]) for row in met))
+        opened.execute(
+            "update requests set provider = named.provider, model = named.model"
+            " from models as named join named_before as before"
+            " on named.model_logged = before.model_logged"
+            " and named.provider_logged is not distinct from before.provider_logged"
+            " where requests.model_logged = before.model_logged"
+            " and requests.model is not distinct from before.model"
+            " and requests.provider is not distinct from before.provider"
+            " and (named.provider, named.model) is distinct from (before.provider, before.model)"
+        )
+        opened.execute("delete from llmcost_meta where key = 'prices'")
+        opened.execute("insert into llmcost_meta values ('prices', $now)", {"now": _fingerprint()})
+
+
+def resolve(opened: Store, name: str) -> Names:
     """The provider and the model that a user's word stands for; its prices are known to this connection afterwards.
 
     Needs no right to change the store. Raises UsageError for a model without a price.
     """
     from llmcost import prices
 
-    _, found = prices.expand([(None, name)])
+    _, found = prices.expand([(None, name)], _overrides())
     if not found:
         raise UsageError(f"there is no price for a model named {name}", hint=prices.nearest_hint(name))
-    store.execute("create temp table if not exists prices as select * from prices")
-    _add(store, "prices", found, ("provider", "model"))
+    opened.execute("create temp table if not exists prices as select * from prices")
+    _add(opened, "prices", found, ("provider", "model"))
     return found[0]["provider"], found[0]["model"]
 
 
-def _add(store: Store, table: str, rows: list[dict[str, Any]], key: tuple[str, ...]) -> None:
+def listing(opened: Store, on: date | None = None) -> Listing:
+    """The prices in the store, those of one day or all, and the models in it that have none."""
+    from llmcost import prices
+
+    rows = opened.rows("select * from prices")
+    return Listing(prices.listed(rows, on), prices.unpriced(opened.rows("select * from models"), rows))
+
+
+def _is_stale(opened: Store) -> bool:
+    return bool(opened.value("select value from llmcost_meta where key = 'prices'") != _fingerprint())
+
+
+def _fingerprint() -> str:
+    from llmcost import prices
+
+    return prices.fingerprint(_overrides())
+
+
+def _overrides() -> Any:
+    from llmcost import prices
+
+    file = config.path()
+    return prices.load_overrides(file) if file else prices.Overrides()
+
+
+def _add(opened: Store, table: str, rows: list[dict[str, Any]], key: tuple[str, ...]) -> None:
     """Adds the rows whose key the table does not hold."""
     import pyarrow as pa
 
     if not rows:
         return
     same = " and ".join(f"known.{column} is not distinct from added.{column}" for column in key)
-    with store.relation("added", pa.Table.from_pylist(rows)):
-        store.execute(
+    with opened.relation("added", pa.Table.from_pylist(rows)):
+        opened.execute(
             f"insert into {table} by name select * from added where not exists (from {table} as known where {same})"
         )

@@ -26,12 +26,12 @@ def report(
     db: options.Db = None,
 ) -> None:
     """Show where the money went: by feature, prompt, model, time or tag."""
-    from llmcost import reports, store
+    from llmcost import price_book, reports, store
     from llmcost.render import terminal, text
     from llmcost.screens import report as screen
 
     dimensions = options.words(by)
-    with store.reading(store.locate(db)) as opened:
+    with price_book.reading(store.locate(db)) as opened:
         covered = reports.scope(opened, since, until)
         if dimensions:
             result = reports.by(opened, dimensions, covered, top=top, sort=sort)

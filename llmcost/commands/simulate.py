@@ -37,13 +37,13 @@ def simulate(
         terminal.show(screen.listed(list(registry.load("what_ifs").values())), output)
         return
 
-    from llmcost import reports, store, what_ifs
+    from llmcost import price_book, reports, store, what_ifs
     from llmcost.errors import UsageError
 
     stack = [what_ifs.parse(word) for word in what_if or []]
     if not stack:
         raise UsageError("no --what-if given", hint="see them with: llmcost simulate --list")
-    with store.reading(store.locate(db)) as opened:
+    with price_book.reading(store.locate(db)) as opened:
         covered = reports.scope(opened, since, until)
         if show_sql:
             terminal.write(what_ifs.composed(opened, stack, covered) + "\n", output)

@@ -1,0 +1,40 @@
+"""`llmcost.toml`: what a team says of its own logs, prices and features.
+
+It lies in the current folder, or where $LLMCOST_CONFIG says. Each part of the
+program reads its own tables of it.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from llmcost.errors import LlmcostError
+
+NAME = "llmcost.toml"
+
+
+def path() -> Path | None:
+    """The file, where there is one. Raises LlmcostError when $LLMCOST_CONFIG names one that is not there."""
+    named = os.environ.get("LLMCOST_CONFIG")
+    if named:
+        if not Path(named).is_file():
+            raise LlmcostError(f"there is no file {named}", hint="$LLMCOST_CONFIG names it")
+        return Path(named)
+    here = Path(NAME)
+    return here if here.is_file() else None
+
+
+def table(name: str) -> dict[str, Any]:
+    """One table of the file, empty where it says nothing."""
+    import tomllib
+
+    file = path()
+    if file is None:
+        return {}
+    try:
+        found = tomllib.loads(file.read_text(encoding="utf-8")).get(name, {})
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise LlmcostError(f"{file} cannot be read: {error}", hint="it must be valid TOML") from None
+    if not isinstance(found, dict):
+        raise LlmcostError(f"{file}: {name} is no table", hint=f"begin it with [{name}]")
+    return found

@@ -1,0 +1,49 @@
+"""Prices with their validity and source."""
+
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from llmcost.render import terminal
+
+_RATES = {
+    "input_usd_mtok": "input", "cache_read_usd_mtok": "read", "cache_write_5m_usd_mtok": "write 5m",
+    "cache_write_1h_usd_mtok": "write 1h", "output_usd_mtok": "output",
+}  # fmt: skip
+
+
+def show(prices: list[dict[str, Any]], unpriced: list[dict[str, Any]]) -> RenderableType:
+    """The prices in US dollars per million tokens, and the models that have none."""
+    parts: list[RenderableType] = []
+    headings = [("model", "left"), ("when", "left"), *((name, "right") for name in _RATES.values())]
+    for tier, source in dict.fromkeys((row["service_tier"], row["source"]) for row in prices):
+        rows = [row for row in prices if (row["service_tier"], row["source"]) == (tier, source)]
+        cells: list[list[RenderableType]] = [
+            [
+                terminal.name(f"{row['provider'] or '?'}/{row['model']}", 34),
+                Text(_when(row)),
+                *(Text("–" if row[rate] is None else f"{row[rate]:.6g}") for rate in _RATES),
+            ]
+            for row in rows
+        ]
+        parts.append(terminal.table(headings, cells, title=f"{tier}, USD per million tokens; {source}"))
+    if unpriced:
+        lines = [_missing(row) for row in unpriced]
+        parts.append(terminal.bullets("Models in the store that have no price", lines, "yellow"))
+    return Group(*parts)
+
+
+def _when(row: dict[str, Any]) -> str:
+    """Since when, until when, at which hours and for how long a prompt a price holds."""
+    days = "always" if row["valid_from"] is None else f"from {row['valid_from']}"
+    if row["valid_to"] is not None:
+        days = f"to {row['valid_to']}" if row["valid_from"] is None else f"{row['valid_from']} to {row['valid_to']}"
+    hours = f", {row['hours_utc']} UTC" if row["hours_utc"] else ""
+    tier = f", above {row['prompt_min'] - 1:,}" if row["prompt_min"] else ""
+    return days + hours + tier
+
+
+def _missing(row: dict[str, Any]) -> str:
+    near = f" – like it: {', '.join(row['nearest'])}" if row["nearest"] else ""
+    return f"{row['provider'] or '?'}/{row['model']}{near}"
