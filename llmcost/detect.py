@@ -53,7 +53,8 @@ def parsed_lines(query: registry.Query, relation: str) -> str:
     rows = f"select *, 1 as record_no from ({_typed(query, relation)})"
     if "records" in query.fields:
         rows = f"""
-            select * exclude (wrapped), unnest(wrapped) as record, generate_subscripts(wrapped, 1) as record_no
+            select * exclude (records, wrapped), unnest(wrapped) as record,
+                generate_subscripts(wrapped, 1)::integer as record_no
             from (
                 select *, case when claimed and len(records) > 0 then records else [null] end as wrapped
                 from (select *, {_records(query)} as records from ({_typed(query, relation)}))

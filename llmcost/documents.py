@@ -42,7 +42,7 @@ def elements(source: lines.Source) -> list[Any] | None:
         return None
     if isinstance(document, dict):
         wrapped = next((document[key] for key in _WRAPPERS if isinstance(document.get(key), list)), None)
-        return [document] if wrapped is None or "id" in document else wrapped
+        return [document] if wrapped is None or "id" in document or "trace" in document else wrapped
     return document if isinstance(document, list) else None
 
 

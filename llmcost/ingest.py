@@ -5,7 +5,7 @@ into it. Each group of whole files is one transaction, so that an ingest that di
 leaves the store as it was or with whole files.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,18 +52,36 @@ class Progress:
     advance: Callable[[int], None] = lambda _: None
 
 
-def ingest(store: Store, paths: Sequence[str], format_asked: str = "auto", progress: Progress | None = None) -> Account:
+@dataclass
+class _Run:
+    """What one call of `ingest` was asked, and what it has come to."""
+
+    asked: str  # a format, or auto
+    values: dict[str, registry.Value]  # of the formats' parameters
+    account: Account
+    progress: Progress
+
+
+def ingest(
+    store: Store,
+    paths: Sequence[str],
+    format_asked: str = "auto",
+    progress: Progress | None = None,
+    assumed: Mapping[str, str] | None = None,
+) -> Account:
     """Reads every new line under the paths into the store.
 
-    Raises LlmcostError, before anything is written, for a path that does not exist and for a named file that no
-    format or more than one format claims.
+    `assumed` is what the user says of logs that do not say it themselves: parameters of formats, by name. Raises
+    LlmcostError, before anything is written, for a path that does not exist and for a named file that no format or
+    more than one format claims.
     """
-    progress = progress or Progress()
+    run = _Run(format_asked, _bound(assumed or {}), Account(), progress or Progress())
     if format_asked != "auto":
         registry.find("formats", format_asked)
     store.script("ingest/macros.sql")
+    price_book.refresh(store)
 
-    account = Account()
+    account = run.account
     found = sources.find(paths)
     before = sources.seen(store, format_asked)
     pending: list[lines.Source] = []
@@ -82,11 +100,20 @@ def ingest(store: Store, paths: Sequence[str], format_asked: str = "auto", progr
         known = ", ".join(registry.load("formats"))
         raise LlmcostError(f"no log found in {', '.join(paths)}", hint=f"known formats: {known}")
 
-    progress.start(sum(detection.source.size() for detection in logs))
+    run.progress.start(sum(detection.source.size() for detection in logs))
     for group in _groups(logs):
         with store.transaction():
-            _ingest_group(store, group, format_asked, account, progress)
+            _ingest_group(store, group, run)
     return account
+
+
+def _bound(assumed: Mapping[str, str]) -> dict[str, registry.Value]:
+    """Every parameter of every format: a name means the same in each."""
+    values: dict[str, registry.Value] = {}
+    for query in registry.load("formats").values():
+        own = {parameter.name for parameter in query.parameters}
+        values |= query.bind({name: word for name, word in assumed.items() if name in own})
+    return values
 
 
 def _groups(detections: Iterable[Detection]) -> Iterator[list[Detection]]:
@@ -107,33 +134,35 @@ def _groups(detections: Iterable[Detection]) -> Iterator[list[Detection]]:
             yield group
 
 
-def _ingest_group(
-    store: Store, group: list[Detection], format_asked: str, account: Account, progress: Progress
-) -> None:
+def _ingest_group(store: Store, group: list[Detection], run: _Run) -> None:
     sizes = [detection.source.size() for detection in group]
     next_id = int(store.value("select coalesce(max(source_id), 0) + 1 from ledger"))
     for detection in group:
         if detection.source.source_id < 0:
             detection.source.source_id = next_id
             next_id += 1
-    _stage(store, group, format_asked, progress)
+    _stage(store, group, run)
+    entries = _set_repeats_apart(store, group[0].source.source_id)
     _name_models(store)
     before = store.value("select coalesce(max(rowid), -1) from requests")
     _merge(store)
-    for row in store.rows(f"insert into ledger {_query('account')} returning *"):
-        account.add(row)
+    entries += store.rows(f"insert into ledger {_query('account')} returning *")
+    for entry in entries:
+        run.account.add(entry)
+    whole = {entry["source_id"] for entry in entries if entry["format"] and _needs_whole_files(entry["format"])}
+    whole |= {detection.source.source_id for detection in group if detection.elements is not None}
     _remember(
         store,
         [
-            sources.record(detection.source, format_asked, size=size, document=detection.elements is not None)
+            sources.record(detection.source, run.asked, size=size, document=detection.source.source_id in whole)
             for detection, size in zip(group, sizes, strict=True)
         ],
     )
     store.execute(f"insert into rejects {_query('rejects')}")
     [found] = reports.spend(store, (), reports.Scope(f"(select * from requests where rowid > {before})"))
     if found["cost_usd"] is not None:
-        account.cost_usd = (account.cost_usd or 0.0) + found["cost_usd"]
-    account.unpriced_requests += found["unpriced_requests"]
+        run.account.cost_usd = (run.account.cost_usd or 0.0) + found["cost_usd"]
+    run.account.unpriced_requests += found["unpriced_requests"]
 
 
 def _remember(store: Store, records: list[dict[str, Any]]) -> None:
@@ -147,29 +176,33 @@ def _remember(store: Store, records: list[dict[str, Any]]) -> None:
         store.execute("insert into sources by name select * exclude (start_line) from records")
 
 
-def _stage(store: Store, group: list[Detection], format_asked: str, progress: Progress) -> None:
+def _needs_whole_files(name: str) -> bool:
+    return "stateful" in registry.find("formats", name).fields
+
+
+def _stage(store: Store, group: list[Detection], run: _Run) -> None:
     """Reads the group's lines into `staged`, one row a line that a format claims, and `leftover`, the others.
 
     The leading format reads the stream; lines it does not claim are offered to the others.
     """
     lead = group[0].formats[0]
-    stream = pa.RecordBatchReader.from_batches(lines.SCHEMA, _stream(group, progress.advance))
+    stream = pa.RecordBatchReader.from_batches(lines.SCHEMA, _stream(group, run.progress.advance))
     with store.relation("stream", stream):
-        store.execute(f"create or replace temp table staged as {_read_as(lead, 'stream')}")
+        store.execute(f"create or replace temp table staged as {_read_as(lead, 'stream')}", run.values)
     store.execute(
         "create or replace temp table unclaimed as select source_id, line_no, raw, fault from staged where not claimed"
     )
-    if format_asked == "auto" and store.value("select count(*) from unclaimed") > 0:
+    if run.asked == "auto" and store.value("select count(*) from unclaimed") > 0:
         claim(store, "unclaimed")
         for row in store.rows("select distinct format from claims order by format"):
-            _take_over(store, row["format"])
+            _take_over(store, row["format"], run.values)
     store.execute("delete from staged where not claimed")
     store.execute(f"create or replace temp table leftover as {_query('leftover')}")
 
 
-def _take_over(store: Store, name: str) -> None:
+def _take_over(store: Store, name: str, values: dict[str, registry.Value]) -> None:
     """Moves the lines that a further format claims from `unclaimed` to `staged`."""
-    store.execute(f"insert into staged by name select * from ({_read_as(name, 'unclaimed')}) where claimed")
+    store.execute(f"insert into staged by name select * from ({_read_as(name, 'unclaimed')}) where claimed", values)
     store.execute(
         "delete from unclaimed using claims where claims.format = $name"
         " and unclaimed.source_id = claims.source_id and unclaimed.line_no = claims.line_no",
@@ -193,18 +226,35 @@ def _read_as(name: str, relation: str) -> str:
         drafts as ({_query("drafts")} union all by name ({query.body})),
         normalised as ({_query("normalise")})
         select
-            line.source_id, line.line_no, line.claimed, '{name}' as format, line.fault,
-            line.claimed and coalesce(carries_call, false) as carries_call,
+            line.source_id, line.line_no, line.record_no, line.claimed, '{name}' as format, line.fault,
+            line.claimed and coalesce(carries_call, false) as carries_call, false as is_repeat,
             case when not line.claimed or reason is not null then line.raw end as raw,
             * exclude (line, carries_call)
         from normalised"""
+
+
+def _set_repeats_apart(store: Store, source_id: int) -> list[dict[str, Any]]:
+    """Marks records, and removes requests, whose usage is that of the records below them in their trace.
+
+    Returns what that changes in the ledger about earlier runs.
+    """
+    if store.value("select count(trace_id) from staged") == 0:
+        return []
+    store.execute(f"create or replace temp table met as {_query('met')}")
+    store.execute("delete from spans where request_id in (select request_id from met)")
+    store.execute("insert into spans by name from met")
+    store.execute(f"create or replace temp table repeats as {_query('repeats')}")
+    store.execute("update staged set is_repeat = true where carries_call and request_id in (from repeats)")
+    entries = store.rows(f"insert into ledger {_query('overcounted')} returning *", {"source_id": source_id})
+    store.execute("delete from requests where request_id in (from repeats)")
+    return entries
 
 
 def _name_models(store: Store) -> None:
     """Finds the price table's names, and its prices, for models that the store has not met."""
     new = store.rows(
         "select distinct provider as provider_logged, model_logged from staged"
-        " where carries_call and reason is null and model_logged is not null"
+        " where carries_call and reason is null and not is_repeat and model_logged is not null"
         " except select provider_logged, model_logged from models"
     )
     if new:
@@ -218,7 +268,7 @@ def _merge(store: Store) -> None:
     store.execute(f"create or replace temp table winners as {_query('winners')}")
     store.execute("delete from requests where request_id in (select request_id from contested where in_store)")
     store.execute(
-        "insert into requests by name select * exclude (source_id, line_no) from calls"
+        "insert into requests by name select * exclude (source_id, line_no, record_no) from calls"
         " where request_id not in (select request_id from contested)"
     )
     store.execute("insert into requests by name from winners")

@@ -17,13 +17,13 @@ FILES = sorted(QUERIES.rglob("*.sql"))
 COMMON_KEYS = {"question", "param", "assumes"}
 # A header's keys by folder. Other folders, and any tables.sql, are parts of the machinery, headed by a sentence.
 KEYS = {
-    "formats": {"source", "columns", "claims", "truth"},
+    "formats": {"source", "columns", "record", "records", "claims", "stateful", "param", "assumes", "truth"},
     "what_ifs": COMMON_KEYS | {"rows", "kernel", "neutral"},
     "reports": COMMON_KEYS,
     "pricing": COMMON_KEYS,
 }
 REQUIRED = {
-    "formats": {"source", "columns", "claims", "truth"},
+    "formats": {"source", "claims", "truth"},
     "what_ifs": {"question", "neutral", "assumes"},
     "reports": {"question"},
     "pricing": {"question"},

@@ -81,8 +81,8 @@ select
     response.choices[1].finish_reason as stop_reason,
     coalesce(response.service_tier, model_parameters.service_tier) as service_tier,
     status,
-    (epoch_us(parse_time(endTime)) - epoch_us(parse_time(startTime))) / 1000 as latency_ms,
-    (epoch_us(parse_time(completionStartTime)) - epoch_us(parse_time(startTime))) / 1000 as ttft_ms,
+    (epoch_us(as_time(endTime)) - epoch_us(as_time(startTime))) / 1000 as latency_ms,
+    (epoch_us(as_time(completionStartTime)) - epoch_us(as_time(startTime))) / 1000 as ttft_ms,
     case when messages is not null
         then to_json({'model': model, 'parameters': model_parameters, 'messages': messages})
     end as prompt_key,

@@ -1,15 +1,19 @@
 -- The calls just read, under the names they are billed by.
 
 select
-    staged.* exclude (line_no, source_id, carries_call, claimed, reason, raw, fault, provider, format),
+    staged.* exclude (
+        source_id, line_no, record_no, trace_id, parent_id, carries_call, is_repeat, claimed, reason, raw, fault,
+        provider, format
+    ),
     staged.format as source_format,
     coalesce(models.provider, staged.provider) as provider,
     coalesce(models.model, staged.model_logged) as model,
     cast(null as double) as cost_override_usd,
     staged.source_id,
-    staged.line_no
+    staged.line_no,
+    staged.record_no
 from staged
 left join models
     on models.model_logged = staged.model_logged
     and models.provider_logged is not distinct from staged.provider
-where staged.carries_call and staged.reason is null
+where staged.carries_call and staged.reason is null and not staged.is_repeat

@@ -2,9 +2,13 @@
 -- counts and times stay text until then, so that "12", 12.0 and nonsense can be told apart.
 
 select
-    cast(null as struct(source_id integer, line_no bigint, raw varchar, fault varchar, claimed boolean)) as line,
+    cast(null as struct(
+        source_id integer, line_no bigint, record_no integer, raw varchar, fault varchar, claimed boolean
+    )) as line,
     cast(null as boolean) as carries_call,
     cast(null as varchar) as request_id,
+    cast(null as varchar) as trace_id,          -- of a record that stands under others or over them
+    cast(null as varchar) as parent_id,         -- the request_id of the record above: it may repeat this one's usage
     cast(null as varchar) as ts,
     cast(null as varchar) as provider,
     cast(null as varchar) as model,

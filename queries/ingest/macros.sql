@@ -1,9 +1,10 @@
 -- Small functions the ingest queries share. DuckDB only: ingestion does not run on another engine.
 
 -- A time as logs write it: ISO 8601 with or without a zone (none: UTC), or epoch seconds, ms, µs, ns by magnitude.
-create or replace temp macro parse_time(text) as
+create or replace temp macro as_time(text) as
     case
         when text is null then null
+        when suffix(text, 'Z') then try_cast(text as timestamp)
         when regexp_full_match(text, '[0-9]{9,}(\.[0-9]+)?([eE][+-]?[0-9]+)?') then
             make_timestamp(cast(
                 case
@@ -12,7 +13,6 @@ create or replace temp macro parse_time(text) as
                     when try_cast(text as double) < 1e17 then try_cast(text as double)
                     else try_cast(text as double) / 1e3
                 end as bigint))
-        when text[-1] = 'Z' then try_cast(text as timestamp)
         else cast(try_cast(text as timestamptz) as timestamp)
     end;
 
@@ -62,6 +62,19 @@ create or replace temp macro uncached(prompt, cache_read, cache_write) as
             parse_count(prompt) - coalesce(parse_count(cache_read), 0) - coalesce(parse_count(cache_write), 0)
             as varchar)
     end;
+
+-- How much a running total has grown; one that has fallen began anew.
+create or replace temp macro risen(total, total_before) as
+    cast(
+        parse_count(total)
+        - case when parse_count(total_before) <= parse_count(total) then parse_count(total_before) else 0 end
+        as varchar);
+
+-- The sum of counts that stand under several names. One that is nonsense stays as it is, to be rejected.
+create or replace temp macro tallied(texts) as
+    coalesce(
+        list_filter(texts, lambda text: is_no_count(text))[1],
+        cast(list_sum(list_transform(texts, lambda text: parse_count(text))) as bigint)::varchar);
 
 -- What looks like a secret, taken out: keys of the known providers, bearer tokens, JWTs, private keys.
 create or replace temp macro redacted(text) as regexp_replace(

@@ -4,7 +4,7 @@
 with parsed as (
     select
         * replace (
-            parse_time(ts) as ts,
+            as_time(ts) as ts,
             parse_count(input_tokens) as input_tokens,
             coalesce(parse_count(cache_read_tokens), 0) as cache_read_tokens,
             coalesce(parse_count(cache_write_5m_tokens), 0) as cache_write_5m_tokens,
@@ -15,7 +15,7 @@ with parsed as (
             coalesce(parse_count(calls), 1) as calls,
             parse_count(max_output_tokens) as max_output_tokens
         ),
-        ts is not null and parse_time(ts) is null as has_no_time,
+        ts is not null and as_time(ts) is null as has_no_time,
         is_no_count(input_tokens)
         or is_no_count(cache_read_tokens)
         or is_no_count(cache_write_5m_tokens)
@@ -45,7 +45,14 @@ select
             input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens
         ) > 100000000 * calls then 'an absurd count: more than 100 million tokens in one call'
     end as reason,
-    coalesce(request_id, 'row_' || md5(line.raw)) as request_id,
+    -- the last line of a file may gain its line break later, and is the same row
+    case
+        when request_id is not null or not carries_call then request_id
+        when line.record_no = 1 then 'row_' || md5(rtrim(line.raw, chr(10) || chr(13)))
+        else 'row_' || md5(rtrim(line.raw, chr(10) || chr(13)) || line.record_no::varchar)
+    end as request_id,
+    trace_id,
+    parent_id,
     ts,
     lower(provider) as provider,
     trim(model) as model_logged,

@@ -2,7 +2,9 @@
 
 select source_id, line_no, format, reason, redacted(raw[:300]) as excerpt
 from (
-    select source_id, line_no, format, reason, raw from staged where claimed and carries_call and reason is not null
+    select source_id, line_no, format, reason, raw
+    from staged
+    where claimed and carries_call and reason is not null and not is_repeat
     union all
     select source_id, line_no, format, reason, raw from leftover where reason is not null
 ) as refused

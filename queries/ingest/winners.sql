@@ -1,11 +1,11 @@
 -- One row for each call that stands more than once. The copy with most output tokens is the finished one; of equals the
--- parent's, not the subagent's; then the one whose content hashes lower, so that the order of reading decides nothing. The
--- call began when its earliest copy says.
+-- parent's, not the subagent's or the fork's; then the one whose content hashes lower, so that the order of reading
+-- decides nothing. The call began when its earliest copy says.
 
 with copies as (
     select * from requests where request_id in (select request_id from contested)
     union all by name
-    select * exclude (source_id, line_no) from calls where request_id in (select request_id from contested)
+    select * exclude (source_id, line_no, record_no) from calls where request_id in (select request_id from contested)
 ),
 
 hashed as (
@@ -18,7 +18,7 @@ ranked as (
         min(ts) over (partition by request_id) as first_ts,
         row_number() over (
             partition by request_id
-            order by output_tokens desc, coalesce(tags['sidechain'], 'false'), output_partial, copy_hash
+            order by output_tokens desc, coalesce(tags['sidechain'], tags['fork'], 'false'), output_partial, copy_hash
         ) as place
     from hashed
 )
