@@ -233,7 +233,7 @@ def test_reasoning_with_a_price_of_its_own() -> None:
 
 
 def test_more_reasoning_than_output_is_no_more_than_the_output() -> None:
-    assert cost("gpt-5", reasoning_tokens=5_000_000) == pytest.approx(10)
+    assert cost("sonar-deep-research", "perplexity", reasoning_tokens=5_000_000) == pytest.approx(3)
 
 
 def test_a_call_with_a_price_of_its_own() -> None:
