@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from llmcost.errors import LlmcostError, UsageError
 from llmcost.self_hosting.calibrations import Calibration
@@ -16,6 +18,7 @@ from llmcost.self_hosting.catalogue import Catalogue
 from llmcost.self_hosting.hosting import HOURS_PER_MONTH
 from llmcost.self_hosting.plan import Options, make
 from llmcost.self_hosting.replay import Floats, Integers, Traffic
+from llmcost.self_hosting.traffic import Selection, select
 
 VOLUMES = (1e5, 3e5, 1e6, 3e6, 1e7, 3e7, 1e8, 3e8)  # tokens a day
 API, CACHED, HOSTED = "API", "API with caching", "self-hosted"
@@ -89,9 +92,9 @@ def find(
     options = replace(options, machines=None)
 
     def at(volume: float) -> Point:
-        return _point(volume, shape, options, catalogue, calibrations, seed)
+        return _point(volume, shape, replace(options, ranges=False), catalogue, calibrations, seed)
 
-    points = [at(volume) for volume in volumes]
+    points = [_point(volume, shape, options, catalogue, calibrations, seed) for volume in volumes]
     whole_day = _span_s(shape.traffic) >= _WHOLE_DAY_S
     return BreakEven(
         points=points,
@@ -100,6 +103,15 @@ def find(
         note="requests come at the log's hours of the day" if whole_day
         else "the log is shorter than a day: its requests are spread evenly over the day",
     )  # fmt: skip
+
+
+def shape_of(requests: pa.Table, selection: Selection) -> Shape:
+    """The shape of the selected requests that have a price: the columns of `traffic.COLUMNS`, `ts`, and what each
+    costs at the API, `api_usd`, and with caching, `cached_usd`.
+    """
+    priced = requests.filter(pc.and_(requests["api_usd"].is_valid(), requests["cached_usd"].is_valid()))
+    traffic, rows = select(priced, selection)
+    return Shape(traffic, *(np.asarray(priced[name].to_numpy())[rows] for name in ("api_usd", "cached_usd")))
 
 
 def article(points: Sequence[Point]) -> list[tuple[str, str, list[str]]]:

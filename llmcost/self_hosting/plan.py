@@ -42,6 +42,7 @@ class Options:
     target: Target = field(default_factory=Target)
     max_context: int | None = None  # tokens; none: what the model and the cache hold
     max_waiting: int | None = None  # requests a machine; beyond it a request stays on the API
+    ranges: bool = True  # also find what the error of the iteration time means for the number of machines
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,7 @@ def _machines(
         return needed(traffic, unlimited, footing.time.slowed(factor), options.target)
 
     machines = at(1.0)
-    if footing.kind == "measured":
+    if footing.kind == "measured" or not options.ranges:
         return machines, (machines, machines)
     fewest = at(footing.fastest)
     try:

@@ -68,7 +68,7 @@ def read(requests: Path, settings: Path) -> Run:
         raise LlmcostError(f"{requests} holds no finished request")
     for row in rows:
         for key in _KEYS:
-            if not isinstance(row.get(key), int | float):
+            if not isinstance(row.get(key), int | float) or (key.endswith("_toks") and row[key] < 1):
                 raise LlmcostError(f"{requests}: request {row.get('request_id')} has no {key}")
     rows.sort(key=lambda row: row["arrival_time"])
     column = {key: np.array([row[key] for row in rows], dtype=np.float64) for key in _KEYS}

@@ -28,11 +28,11 @@ def known_run(rate: float, seed: int = 3) -> Run:
     """A run of a server whose iteration times are known, since it is a replay itself."""
     random = np.random.default_rng(seed)
     arriving = Traffic(
-        np.cumsum(random.exponential(1 / rate, 150)),
-        random.integers(50, 2500, 150),
-        random.integers(20, 500, 150),
+        np.cumsum(random.exponential(1 / rate, 60)),
+        random.integers(50, 2500, 60),
+        random.integers(20, 400, 60),
     )
-    engine = Engine(kv_blocks=2500)
+    engine = Engine(kv_blocks=1000)
     served = replay(arriving, engine, TRUE)
     return Run(
         traffic=arriving,
@@ -71,8 +71,8 @@ def test_a_run_gives_its_own_guess_where_the_gpu_is_unknown() -> None:
 
 def test_only_the_first_requests_times_are_looked_at() -> None:
     run = known_run(10.0)
-    spoilt = replace(run, last_token_s=np.where(np.arange(len(run)) < 50, run.last_token_s, run.last_token_s * 3))
-    assert from_runs([spoilt], GUESS, first=50) == from_runs([run], GUESS, first=50)
+    spoilt = replace(run, last_token_s=np.where(np.arange(len(run)) < 30, run.last_token_s, run.last_token_s * 3))
+    assert from_runs([spoilt], GUESS, first=30) == from_runs([run], GUESS, first=30)
     with pytest.raises(LlmcostError, match="no request ended"):
         from_runs([run], GUESS, until_s=0.0)
 

@@ -1,0 +1,166 @@
+"""Recorded runs and stored measurements, whole and broken."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from llmcost.errors import LlmcostError
+from llmcost.self_hosting import catalogue, measured
+from llmcost.self_hosting.calibrate import calibrate, engine_of
+from llmcost.self_hosting.fitting import check
+from llmcost.self_hosting.recorded import read
+from llmcost.self_hosting.replay import Engine, Traffic, replay
+from llmcost.self_hosting.timing import by_datasheet
+
+KNOWN = catalogue.load()
+META = {
+    "model": "mistralai/Mistral-7B-v0.3",
+    "vllm_version": "0.19.0",
+    "kv_cache": {"num_gpu_blocks": 101, "block_size": 8, "enable_prefix_caching": False},
+    "hardware": {"device_name": "NVIDIA L4"},
+    "engine_kwargs": {"max_num_seqs": 64, "tensor_parallel_size": 2, "data_parallel_size": 3},
+    "resolved_config": {
+        "scheduler_config": {"async_scheduling": False, "max_num_batched_tokens": 512, "max_num_seqs": None},
+        "model_config": {"quantization": "awq_marlin"},
+    },
+}
+
+
+def request(number: int, **changes: Any) -> dict[str, Any]:
+    at = float(number)
+    return {
+        "request_id": f"r{number}", "input_toks": 10, "output_toks": 5, "arrival_time": 1e9 + at,
+        "queued_ts": 50 + at, "scheduled_ts": 50 + at, "first_token_ts": 51 + at, "last_token_ts": 52 + at, **changes,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    requests, meta = tmp_path / "requests.jsonl", tmp_path / "meta.json"
+    requests.write_text("".join(json.dumps(request(number)) + "\n" for number in (2, 0, 1)))
+    meta.write_text(json.dumps(META))
+    return requests, meta
+
+
+def test_settings_come_from_what_the_server_settled_on(files: tuple[Path, Path]) -> None:
+    run = read(*files)
+    assert run.engine == Engine(
+        100, 8, max_batched_tokens=512, max_running=64, asynchronous=False, prefix_caching=False
+    )
+    assert (run.gpu, run.gpus, run.copies, run.quantization) == ("NVIDIA L4", 2, 3, "awq")
+
+
+def test_the_two_clocks_are_brought_together(files: tuple[Path, Path]) -> None:
+    run = read(*files)
+    assert run.traffic.arrival_s.tolist() == [0, 1, 2]
+    assert run.first_token_s.tolist() == [1, 2, 3]
+    assert run.latency.ttft_ms.mean == pytest.approx(1000)
+    assert run.latency.tpot_ms.mean == pytest.approx(250)
+
+
+def test_requests_that_never_ended_are_left_out(files: tuple[Path, Path]) -> None:
+    requests, meta = files
+    requests.write_text("\n".join(json.dumps(row) for row in (request(0), request(1, last_token_ts=None))))
+    assert len(read(requests, meta)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "no finished request"),
+        ("{", "requests.jsonl:1 is not JSON"),
+        ("[1]\n", "requests.jsonl:1 is not a JSON object"),
+        (json.dumps(request(0, input_toks="ten")), "request r0 has no input_toks"),
+        (json.dumps(request(0, output_toks=0)), "request r0 has no output_toks"),
+    ],
+)
+def test_a_broken_run_is_named(files: tuple[Path, Path], text: str, message: str) -> None:
+    requests, meta = files
+    requests.write_text(text)
+    with pytest.raises(LlmcostError, match=message):
+        read(requests, meta)
+
+
+def test_broken_settings_are_named(files: tuple[Path, Path]) -> None:
+    requests, meta = files
+    with pytest.raises(LlmcostError, match="cannot be read"):
+        read(requests, meta.with_name("nothing.json"))
+    with pytest.raises(LlmcostError, match="cannot be read"):
+        read(requests.with_name("nothing.jsonl"), meta)
+    for text, message in (("{", "is not JSON"), ("[]", "is not a JSON object")):
+        meta.write_text(text)
+        with pytest.raises(LlmcostError, match=message):
+            read(requests, meta)
+    meta.write_text("{}")
+    with pytest.raises(LlmcostError, match="how many KV blocks"):
+        engine_of(read(requests, meta))
+
+
+def test_copies_share_the_requests(files: tuple[Path, Path]) -> None:
+    assert calibrate(read(*files), KNOWN).model == "mistral-7b"
+
+
+FIT = check(KNOWN, KNOWN.model("mistral-7b"), "awq", KNOWN.gpu("T4"))
+TRUE = by_datasheet(FIT.model, FIT.quantization, FIT.gpu).slowed(1.4)
+
+
+def step(**changes: Any) -> dict[str, Any]:
+    return {
+        "engine": "server", "server": "vllm", "server_version": "0.19.0", "gpu": "Tesla T4", "gpus": 1,
+        "model": "mistralai/Mistral-7B-Instruct-v0.3", "quantization": "awq", "ts": datetime(2026, 11, 1), "ok": 40,
+        "concurrency": None, "input_tokens_asked": None, "output_tokens_asked": None, "prefill_tokens_per_s": None,
+        "decode_tokens_per_s": None, "trace": None, **changes,
+    }  # fmt: skip
+
+
+def test_measured_requests_become_a_calibration() -> None:
+    random = np.random.default_rng(1)
+    sent = Traffic(np.cumsum(random.exponential(1, 40)), random.integers(20, 900, 40), random.integers(5, 200, 40))
+    served = replay(sent, Engine(FIT.kv_blocks), TRUE)
+    trace = [
+        {"sent_s": at, "input_tokens": int(prompt), "output_tokens": int(output), "ttft_ms": ttft, "e2e_ms": e2e}
+        for at, prompt, output, ttft, e2e in zip(
+            sent.arrival_s, sent.prompt_tokens, sent.output_tokens, (served.first_token_s - sent.arrival_s) * 1e3,
+            (served.last_token_s - sent.arrival_s) * 1e3, strict=True,
+        )
+    ]  # fmt: skip
+    (found,) = measured.calibrations([step(trace=trace)], KNOWN)
+    assert (found.gpu, found.model, found.quantization) == ("T4", "mistral-7b", "awq")
+    assert found.time.fixed_s + found.time.weights_s == pytest.approx(TRUE.fixed_s + TRUE.weights_s, rel=0.03)
+    assert found.time.per_token_s == pytest.approx(TRUE.per_token_s, rel=0.1)
+    assert "1 steps, 40 requests" in found.source
+
+
+def test_measured_batches_become_a_calibration() -> None:
+    rows = []
+    for batch in (1, 8, 32):
+        prompt, output = 500, 100
+        decode_s = TRUE.fixed_s + max(TRUE.weights_s, TRUE.per_token_s * batch) + TRUE.per_kv_token_s * batch * 550
+        prefill_s = TRUE.fixed_s + (TRUE.per_token_s + TRUE.per_chunk_context_s * 250.5) * batch * prompt
+        rates = {"prefill_tokens_per_s": batch * prompt / prefill_s, "decode_tokens_per_s": batch / decode_s}
+        asked = {"concurrency": batch, "input_tokens_asked": prompt, "output_tokens_asked": output}
+        rows.append(step(engine="torch", **asked, **rates))
+    (found,) = measured.calibrations(rows, KNOWN)
+    assert found.time.per_token_s == pytest.approx(TRUE.per_token_s, rel=0.03)
+    assert found.time.fixed_s + found.time.weights_s == pytest.approx(TRUE.fixed_s + TRUE.weights_s, rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([], "no measurement was made on a GPU"),
+        ([step(gpu=None)], "no measurement was made on a GPU"),
+        ([step(gpu="Voodoo 2")], "no GPU named Voodoo 2"),
+        ([step(model="eliza")], "no open-weight model named eliza"),
+        ([step()], "no measured request"),
+        ([step(engine="torch")], "no timed step"),
+        ([step(quantization="none")], "does not fit"),
+    ],
+)
+def test_measurements_without_use_are_refused(rows: list[dict[str, Any]], message: str) -> None:
+    with pytest.raises(LlmcostError, match=message):
+        measured.calibrations(rows, KNOWN)

@@ -1,0 +1,161 @@
+"""self-hosted as a step of a stack: what it does to the rows, and what it says of them."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from llmcost import price_book, registry, reports, store, what_ifs
+from llmcost.errors import LlmcostError, UsageError
+from llmcost.self_hosting.fitting import DoesNotFitError
+from llmcost.what_ifs.kernels import self_hosted
+
+Row = dict[str, Any]
+BUCKETS = ("input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens")
+
+
+@pytest.fixture(scope="module")
+def logged() -> Iterator[store.Store]:
+    """Two thousand calls over a day: every third a chat, some that cannot be replayed."""
+    with store.in_memory() as opened:
+        price_book.learn(opened, [("anthropic", "claude-haiku-4-5")])
+        opened.execute("""
+            insert into requests by name
+            select
+                'r' || i as request_id, 'test' as source_format, 'anthropic' as provider,
+                'claude-haiku-4-5' as model, 'standard' as service_tier, false as output_partial,
+                case when i % 10 <> 1 then timestamp '2026-11-02' + interval (i * 43) second end as ts,
+                case when i % 3 = 0 then 'chat' else 'search' end as feature,
+                case when i % 4 = 0 then 0.2 when i % 4 = 1 then 0.9 end as complexity,
+                500 + i % 700 as input_tokens, 200 as cache_read_tokens, 100 as cache_write_5m_tokens,
+                0 as cache_write_1h_tokens, 10 + i % 300 as output_tokens,
+                case when i % 10 = 4 then 1 else 0 end as web_searches,
+                case when i % 10 = 3 then 24 else 1 end as calls,
+                case when i % 10 = 2 then 'error' else 'ok' end as status
+            from range(2000) as numbers(i)
+        """)
+        yield opened
+
+
+def run(logged: store.Store, word: str) -> dict[str, Row]:
+    """The requests after the what-if, by id."""
+    what_ifs.simulate(logged, [what_ifs.parse(word)], reports.Scope())
+    return {row["request_id"]: row for row in logged.rows("select * from stage_1")}
+
+
+def before(logged: store.Store) -> dict[str, Row]:
+    return {row["request_id"]: row for row in logged.rows("select * from requests")}
+
+
+def hosted(rows: dict[str, Row]) -> set[str]:
+    return {name for name, row in rows.items() if row["provider"] == "self-hosted"}
+
+
+def test_the_bill_is_what_the_hosted_requests_cost(logged: store.Store) -> None:
+    after = run(logged, "self-hosted:count=2")
+    costs = [after[name]["cost_override_usd"] for name in hosted(after)]
+    span_hours = 1999 * 43 / 3600
+    assert sum(costs) == pytest.approx(2 * 0.526 * span_hours, rel=1e-3)
+    assert all(cost > 0 for cost in costs)
+
+
+def test_who_cannot_be_replayed_stays_as_it_was(logged: store.Store) -> None:
+    after, were = run(logged, "self-hosted:count=1"), before(logged)
+    assert hosted(after) == {f"r{i}" for i in range(2000) if i % 10 not in (1, 2, 3, 4)}
+    for name in set(after) - hosted(after):
+        assert after[name] == were[name]
+
+
+def test_a_hosted_request_takes_its_whole_prompt(logged: store.Store) -> None:
+    after, were = run(logged, "self-hosted:count=1,tokenizer_ratio=1.2,prefix_hit_rate=0.5"), before(logged)
+    for name in hosted(after):
+        row = after[name]
+        assert row["model"] == "mistral-7b"
+        assert row["cache_read_tokens"] == 120
+        assert sum(row[bucket] for bucket in BUCKETS) == round(1.2 * sum(were[name][bucket] for bucket in BUCKETS))
+        assert row["output_tokens"] == round(1.2 * were[name]["output_tokens"])
+        assert 0 < row["ttft_ms"] <= row["latency_ms"]
+
+
+@pytest.mark.parametrize(
+    ("word", "condition"),
+    [
+        ("features=chat", lambda row: row["feature"] == "chat"),
+        ("from_models=claude-opus-4-7", lambda row: False),
+        ("task_types='a,b'", lambda row: False),
+        ("max_complexity=0.5", lambda row: row["complexity"] == 0.2),
+        ("max_context=1000", lambda row: sum(row[name] for name in (*BUCKETS, "output_tokens")) <= 1000),
+    ],
+)
+def test_only_the_traffic_asked_for(logged: store.Store, word: str, condition: Any) -> None:
+    everybody = hosted(run(logged, "self-hosted:count=1"))
+    wanted = {name for name, row in before(logged).items() if name in everybody and condition(row)}
+    assert hosted(run(logged, f"self-hosted:count=1,{word}")) == wanted
+
+
+def test_no_machine_changes_nothing(logged: store.Store) -> None:
+    assert run(logged, "self-hosted:count=0") == before(logged)
+
+
+def test_a_cache_in_front_lowers_the_load(logged: store.Store) -> None:
+    """What another step has answered has no tokens left and needs no machine."""
+    logged.execute("create or replace temp table answered as select * from requests")
+    try:
+        logged.execute("update requests set input_tokens = 0, cache_read_tokens = 0, cache_write_5m_tokens = 0,"
+                       " output_tokens = 0 where feature = 'chat'")  # fmt: skip
+        after = run(logged, "self-hosted:count=1")
+        assert {after[name]["feature"] for name in hosted(after)} == {"search"}
+    finally:
+        logged.execute("delete from requests")
+        logged.execute("insert into requests select * from answered")
+
+
+@pytest.mark.parametrize(
+    ("word", "error", "message"),
+    [
+        ("quantization=none", DoesNotFitError, "does not fit one T4"),
+        ("quantization=fp8", DoesNotFitError, "no kernels"),
+        ("instance=g4dn.large", UsageError, "no instance named g4dn.large"),
+        ("model=claude-haiku-4-5", UsageError, "no open-weight model"),
+        ("count=some", UsageError, "count=some"),
+        ("count=-1", UsageError, "count=-1"),
+        ("gpu=H100", LlmcostError, "no on-demand price"),
+        ("price=reserved", LlmcostError, "no reserved price"),
+        ("usd_per_hour=-1", UsageError, "below zero"),
+        ("tpot_ms=1", LlmcostError, "no number of these machines"),
+        ("hours=office,office_from=18,office_to=9", UsageError, "office hours"),
+        ("tokenizer_ratio=0", UsageError, "tokenizer_ratio"),
+        ("max_waiting=0", UsageError, "lets nobody in"),
+        ("instance=none", UsageError, "needs an instance or a gpu"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_line(
+    logged: store.Store, word: str, error: type[LlmcostError], message: str
+) -> None:
+    with pytest.raises(error, match=message) as refused:
+        run(logged, f"self-hosted:{word}")
+    assert refused.value.hint or "below zero" in message or "office" in message or "ratio" in message
+
+
+def test_the_plan_comes_with_the_rows(logged: store.Store) -> None:
+    query = registry.find("what_ifs", "self-hosted")
+    traffic = logged.arrow(f"select request_id, ts, {', '.join(self_hosted.COLUMNS)} from requests")
+    replayed = self_hosted.replay(traffic, **query.bind({}))
+    summary = json.loads(replayed.schema.metadata[b"summary"])
+    assert summary["machines"] == 1
+    assert summary["requests_hosted"] == replayed.num_rows == 1200
+    assert summary["footing"] == "datasheet"
+    assert summary["usd_per_month"] == pytest.approx(384, abs=0.5)
+    assert summary["ttft_ms"]["p95"] > 0
+    assert 0 < summary["gpu_busy"] < 1
+
+
+def test_the_order_of_the_rows_does_not_matter(logged: store.Store) -> None:
+    query = registry.find("what_ifs", "self-hosted")
+    traffic = logged.arrow(f"select request_id, ts, {', '.join(self_hosted.COLUMNS)} from requests")
+    rows = [
+        self_hosted.replay(table, **query.bind({})).sort_by("request_id").to_pylist()
+        for table in (traffic, traffic.take(list(reversed(range(traffic.num_rows)))))
+    ]
+    assert rows[0] == rows[1]
