@@ -13,6 +13,8 @@ from llmcost.errors import LlmcostError, UsageError
 
 Api = Literal["completions", "chat"]
 
+NO_KEY = (401, 403)
+KEY_HINT = "name the variable that holds its key with --api-key-env NAME"
 _CUT = "the stream was cut"
 _PATHS: Mapping[Api, str] = {"completions": "/completions", "chat": "/chat/completions"}
 
@@ -78,12 +80,14 @@ class Client:
     async def document(self, path: str, *, versioned: bool = True) -> tuple[dict[str, Any], Mapping[str, str]] | None:
         """The JSON object under a path, and the answer's headers; null where there is none.
 
-        `versioned`: the path is below /v1. Raises LlmcostError when nobody answers at the endpoint.
+        `versioned`: the path is below /v1. Raises LlmcostError when nobody answers at the endpoint, or wants a key.
         """
         address = (self.base if versioned else self.base.removesuffix("/v1")) + path
         try:
             async with asyncio.timeout(self._timeout_s):
                 answer = await self._http.get(address)
+            if answer.status_code in NO_KEY:
+                raise LlmcostError(f"the server at {self.base} refuses: HTTP {answer.status_code}", hint=KEY_HINT)
             content = answer.json() if answer.status_code == 200 else None
         except (*self._failures, TimeoutError) as error:
             raise LlmcostError(
@@ -127,8 +131,8 @@ class Client:
     async def _exchange(self, dialect: Dialect, model: str, prompt: str, seen: Observation) -> bool:
         """Sends the request and reads the answer into `seen`; whether the answer's end was announced.
 
-        A server may close a kept connection just as it is used again. That is no failure of the request: it never got
-        there, and is sent anew on another connection.
+        A server may close a kept connection just as it is used again (llama.cpp's does). That is no failure of the
+        request, which never got there: it is sent anew on another connection, and that is counted.
         """
         body = dialect.body(model, prompt, seen.planned.output_tokens)
         async with asyncio.timeout(self._timeout_s):
@@ -140,6 +144,7 @@ class Client:
                 except self._failures:
                     if connection.is_new or connection.answered:
                         raise
+                    seen.resent += 1
 
     async def _follow(
         self, address: str, body: Mapping[str, Any], seen: Observation, connection: "_Connection"

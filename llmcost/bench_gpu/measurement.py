@@ -54,6 +54,7 @@ class Measurement:
     without_usage: int = 0
     skipped: int = 0
     failures: Mapping[str, int] = field(default_factory=dict)
+    resent: int = 0
     other_length: int = 0
 
     duration_s: float | None = None

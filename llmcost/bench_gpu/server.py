@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from llmcost.bench_gpu.client import Client, Dialect, NotStreamedError, RefusedError
+from llmcost.bench_gpu.client import KEY_HINT, NO_KEY, Client, Dialect, NotStreamedError, RefusedError
 from llmcost.bench_gpu.observation import Observation, Planned
 from llmcost.bench_gpu.prompts import Prompts, calibrate
 from llmcost.bench_gpu.stream import BrokenStreamError
@@ -21,7 +21,6 @@ _DIALECTS = (
 )
 _NO_SUCH_PATH = (404, 405, 501)
 _NOT_UNDERSTOOD = (400, 422)
-_NO_KEY = (401, 403)
 _TRIAL_PROMPT = "Say something about the weather."
 _TRIAL = Planned(input_tokens=0, output_tokens=4)
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -128,7 +127,7 @@ async def _dialect(client: Client, model: str, api: str) -> tuple[Dialect, Obser
                 break
     raise LlmcostError(
         f"the server at {client.base} refuses: {refused}",
-        hint="name the variable that holds its key with --api-key-env NAME" if refused and refused.status in _NO_KEY
+        hint=KEY_HINT if refused and refused.status in NO_KEY
         else "an OpenAI-compatible server has /v1/completions or /v1/chat/completions",
     )  # fmt: skip
 

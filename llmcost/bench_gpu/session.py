@@ -53,7 +53,7 @@ def _line(row: Row) -> str:
 
 def title(row: Mapping[str, Any]) -> str:
     """Which step it is."""
-    lengths = f"{row['input_tokens_asked']}+{row['output_tokens_asked']} tokens"
+    lengths = f"{row.get('input_tokens_asked')}+{row.get('output_tokens_asked')} tokens"
     match row["load"]:
         case "closed":
             return f"{row['concurrency']} in flight, {lengths}"
