@@ -22,7 +22,7 @@ demo: $(VENV)/.installed ## Install, ingest the sample logs, print the report, t
 	    run() { printf "\n$$ llmcost %s\n" "$$*"; llmcost "$$@"; }; \
 	    run ingest sample_logs; \
 	    run report; \
-	    run simulate --what-if routing --what-if prompt-caching'
+	    run simulate --what-if prompt-caching:ttl=1h --what-if routing:upgrade=false --by feature'
 	@printf '\nNow your own logs:\n  %s\n  %s\n' "$(BIN)/llmcost ingest PATH" "$(BIN)/llmcost report"
 
 .PHONY: test

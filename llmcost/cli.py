@@ -8,6 +8,7 @@ import typer
 
 from llmcost.commands.ingest import ingest
 from llmcost.commands.prices import prices
+from llmcost.commands.rejects import rejects
 from llmcost.commands.report import report
 from llmcost.commands.simulate import simulate
 from llmcost.errors import LlmcostError, UsageError
@@ -19,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (ingest, report, simulate, prices):
+for command in (ingest, report, simulate, prices, rejects):
     app.command()(command)
 
 

@@ -16,7 +16,6 @@ _HEADINGS = {
     "no_call": "no call",
     "rejects": "rejects",
 }
-_SKIPPED_SHOWN = 5
 
 
 def document(account: Account) -> dict[str, Any]:
@@ -45,13 +44,10 @@ def show(account: Account, store: Path) -> RenderableType:
     unchanged = f", {account.unchanged:,} of them unchanged since the last time" if account.unchanged else ""
     parts.append(Text(f"{terminal.counted(account.files, 'file')}{unchanged}. {_found(account)}"))
     if account.skipped:
-        shown = [*account.skipped[:_SKIPPED_SHOWN]]
-        more = len(account.skipped) - len(shown)
-        lines = shown + ([f"and {more:,} more"] if more else [])
-        parts.append(terminal.bullets("No logs, passed over:", lines, "yellow"))
+        parts.append(Text(f"{terminal.counted(len(account.skipped), 'file')} passed over: no log.", style="dim"))
     if account.total("rejects"):
         rejects = terminal.counted(account.total("rejects"), "line")
-        parts.append(Text(f"{rejects} could not be read and are kept with their reasons.", style="yellow"))
+        parts.append(Text(f"{rejects} could not be read and are kept with their reasons: llmcost rejects", style="yellow"))
     parts.append(Text(f"Store: {store}. Next: llmcost report", style="dim"))
     return Group(*parts)
 

@@ -54,10 +54,15 @@ create or replace temp macro complexity_of(prompt) as
         else 0.5
     end;
 
--- The plain input of a prompt count that holds its cache reads and writes. Nonsense stays as it is, to be rejected.
+-- The plain input of a prompt count that holds its cache reads and writes; a token may be both, where a gateway renews
+-- a cache as it reads it. Nonsense stays as it is, to be rejected.
 create or replace temp macro uncached(prompt, cache_read, cache_write) as
     case
         when is_no_count(prompt) or is_no_count(cache_read) or is_no_count(cache_write) then prompt
+        when parse_count(prompt) < coalesce(parse_count(cache_read), 0) + coalesce(parse_count(cache_write), 0)
+        then cast(
+            parse_count(prompt) - greatest(coalesce(parse_count(cache_read), 0), coalesce(parse_count(cache_write), 0))
+            as varchar)
         else cast(
             parse_count(prompt) - coalesce(parse_count(cache_read), 0) - coalesce(parse_count(cache_write), 0)
             as varchar)
@@ -75,6 +80,9 @@ create or replace temp macro tallied(texts) as
     coalesce(
         list_filter(texts, lambda text: is_no_count(text))[1],
         cast(list_sum(list_transform(texts, lambda text: parse_count(text))) as bigint)::varchar);
+
+-- What stands under a name, where names and values are two lists: the first of several.
+create or replace temp macro under(names, texts, name) as texts[list_position(names, name)];
 
 -- What looks like a secret, taken out: keys of the known providers, bearer tokens, JWTs, private keys.
 create or replace temp macro redacted(text) as regexp_replace(

@@ -48,8 +48,9 @@ select
     -- the last line of a file may gain its line break later, and is the same row
     case
         when request_id is not null or not carries_call then request_id
-        when line.record_no = 1 then 'row_' || md5(rtrim(line.raw, chr(10) || chr(13)))
-        else 'row_' || md5(rtrim(line.raw, chr(10) || chr(13)) || line.record_no::varchar)
+        when line.record_no = 1 and coalesce(repetition, 0) = 0
+            then 'row_' || md5(rtrim(line.raw, chr(10) || chr(13)))
+        else 'row_' || md5(concat_ws(' ', rtrim(line.raw, chr(10) || chr(13)), line.record_no, repetition))
     end as request_id,
     trace_id,
     parent_id,
@@ -73,10 +74,8 @@ select
     calls,
     max_output_tokens,
     stop_reason,
-    case
-        when service_tier is null or lower(service_tier) in ('default', 'auto', 'on_demand') then 'standard'
-        else lower(service_tier)
-    end as service_tier,
+    case when lower(service_tier) in ('batch', 'flex', 'priority', 'fast') then lower(service_tier) else 'standard' end
+        as service_tier,
     case when lower(status) in ('error', 'failure', 'failed', 'errored') then 'error' else 'ok' end as status,
     latency_ms,
     ttft_ms,
