@@ -22,7 +22,7 @@ class OutOfReachError(LlmcostError):
 class Target:
     """What the machines must keep: this share of the requests within both limits."""
 
-    ttft_ms: float = 2000.0
+    ttft_ms: float = 10_000.0
     tpot_ms: float = 100.0
     share: float = 0.95
 
@@ -34,7 +34,7 @@ def within(served: Served, target: Target) -> NDArray[np.bool_]:
     return (served.first_token_s - served.arrival_s <= target.ttft_ms / 1e3) & ~slow
 
 
-def needed(traffic: Traffic, engine: Engine, time: IterationTime, target: Target) -> int:
+def needed(traffic: Traffic, engine: Engine, time: IterationTime, target: Target, *, peak_only: bool = False) -> int:
     """The least number of machines with which the target is met: first for the busiest stretch, then for all.
 
     Raises OutOfReachError, and LlmcostError for more machines than anybody has.
@@ -59,7 +59,7 @@ def needed(traffic: Traffic, engine: Engine, time: IterationTime, target: Target
             hint="take a faster GPU or a smaller model, or set ttft_ms and tpot_ms higher",
         )
     count = _least(peak, engine, time, target, 1)
-    return _least(traffic, engine, time, target, count) if len(traffic) > _PEAK else count
+    return count if peak_only or len(traffic) <= _PEAK else _least(traffic, engine, time, target, count)
 
 
 def _least(traffic: Traffic, engine: Engine, time: IterationTime, target: Target, start: int) -> int:

@@ -160,15 +160,16 @@ def _machines(
         return options.machines, (options.machines, options.machines)
     unlimited = replace(engine, max_waiting=None)
 
-    def at(factor: float) -> int:
-        return needed(traffic, unlimited, footing.time.slowed(factor), options.target)
-
-    machines = at(1.0)
+    machines = needed(traffic, unlimited, footing.time, options.target)
     if footing.kind == "measured" or not options.ranges:
         return machines, (machines, machines)
-    fewest = at(footing.fastest)
+
+    def at(factor: float) -> int:
+        return needed(traffic, unlimited, footing.time.slowed(factor), options.target, peak_only=True)
+
+    fewest = min(machines, at(footing.fastest))
     try:
-        return machines, (fewest, at(footing.slowest))
+        return machines, (fewest, max(machines, at(footing.slowest)))
     except OutOfReachError:
         return machines, (fewest, None)
 

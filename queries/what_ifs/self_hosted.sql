@@ -15,7 +15,7 @@
 -- param office_to int = 18: o'clock UTC at which they end.
 -- param cold_start_s float = 180: seconds from the first request to a server that answers, where it scales to zero.
 -- param idle_minutes float = 15: minutes without a request after which the machines stop, where it scales to zero.
--- param ttft_ms float = 2000: target for the time to the first token, milliseconds.
+-- param ttft_ms float = 10000: target for the time to the first token, milliseconds; set what your users accept.
 -- param tpot_ms float = 100: target for the time per output token after it, milliseconds.
 -- param within float = 0.95: share of the requests, 0 to 1, that must keep both targets.
 -- param max_context int = none: tokens, prompt and output together, beyond which a request stays on the API; none is
