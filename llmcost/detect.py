@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from llmcost import documents, lines, registry
+from llmcost import documents, formats, lines, registry
 from llmcost.errors import LlmcostError
 from llmcost.store import Store
 
@@ -71,7 +71,7 @@ def claim(store: Store, relation: str) -> None:
     """Makes `claims`: which of the relation's lines which formats claim."""
     claims = " union all ".join(
         f"select source_id, line_no, '{query.name}' as format from ({_typed(query, relation)}) where claimed"
-        for query in registry.load("formats").values()
+        for query in formats.known().values()
     )
     store.execute(f"create or replace temp table claims as {claims}")
 
@@ -152,5 +152,5 @@ def _unrecognised(source: lines.Source) -> LlmcostError:
         return LlmcostError(f"{source.path} is empty or cannot be decompressed", hint="check how it was written")
     if lines.is_binary(start):
         return LlmcostError(f"{source.path} is no text file", hint="llmcost reads JSON lines, plain, .gz or .zst")
-    known = ", ".join(registry.load("formats"))
+    known = ", ".join(formats.known())
     return LlmcostError(f"no format claims {source.path}", hint=f"known formats: {known}; name one with --format NAME")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from llmcost import documents, lines, price_book, registry, reports, sources
+from llmcost import documents, formats, lines, price_book, registry, reports, sources
 from llmcost.detect import Detection, claim, detect, parsed_lines
 from llmcost.errors import LlmcostError
 from llmcost.store import Store
@@ -77,7 +77,7 @@ def ingest(
     """
     run = _Run(format_asked, _bound(assumed or {}), Account(), progress or Progress())
     if format_asked != "auto":
-        registry.find("formats", format_asked)
+        formats.find(format_asked)
     store.script("ingest/macros.sql")
     price_book.refresh(store)
 
@@ -97,7 +97,7 @@ def ingest(
     logs = [detection for detection in detections if detection.formats]
     account.files = account.unchanged + len(logs)
     if account.files == 0:
-        known = ", ".join(registry.load("formats"))
+        known = ", ".join(formats.known())
         raise LlmcostError(f"no log found in {', '.join(paths)}", hint=f"known formats: {known}")
 
     run.progress.start(sum(detection.source.size() for detection in logs))
@@ -110,7 +110,7 @@ def ingest(
 def _bound(assumed: Mapping[str, str]) -> dict[str, registry.Value]:
     """Every parameter of every format: a name means the same in each."""
     values: dict[str, registry.Value] = {}
-    for query in registry.load("formats").values():
+    for query in formats.known().values():
         own = {parameter.name for parameter in query.parameters}
         values |= query.bind({name: word for name, word in assumed.items() if name in own})
     return values
@@ -177,7 +177,7 @@ def _remember(store: Store, records: list[dict[str, Any]]) -> None:
 
 
 def _needs_whole_files(name: str) -> bool:
-    return "stateful" in registry.find("formats", name).fields
+    return "stateful" in formats.find(name).fields
 
 
 def _stage(store: Store, group: list[Detection], run: _Run) -> None:
@@ -220,7 +220,7 @@ def _stream(group: list[Detection], on_bytes: Callable[[int], None]) -> Iterator
 
 def _read_as(name: str, relation: str) -> str:
     """SQL: the relation's lines as one format reads them, normalised."""
-    query = registry.find("formats", name)
+    query = formats.find(name)
     return f"""
         with lines as ({parsed_lines(query, relation)}),
         drafts as ({_query("drafts")} union all by name ({query.body})),
