@@ -3,7 +3,8 @@
 -- source: a LiteLLM proxy's success and failure callbacks (s3, gcs, file), one payload a line
 -- columns: {"id": "VARCHAR", "litellm_call_id": "VARCHAR", "trace_id": "VARCHAR", "call_type": "VARCHAR",
 --   "status": "VARCHAR", "custom_llm_provider": "VARCHAR", "model": "VARCHAR", "model_group": "VARCHAR",
---   "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "response_cost": "DOUBLE", "startTime": "VARCHAR",
+--   "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "response_cost": "DOUBLE", "spend": "DOUBLE",
+--   "startTime": "VARCHAR",
 --   "endTime": "VARCHAR", "completionStartTime": "VARCHAR", "cache_hit": "VARCHAR", "request_tags": ["VARCHAR"],
 --   "end_user": "VARCHAR", "session_id": "VARCHAR", "error_str": "VARCHAR",
 --   "metadata": {"user_api_key_team_alias": "VARCHAR", "user_api_key_alias": "VARCHAR",
@@ -16,7 +17,7 @@
 --     "temperature": "VARCHAR", "service_tier": "VARCHAR"},
 --   "messages": ["JSON"], "response": {"choices": [{"finish_reason": "VARCHAR", "message": {"content": "VARCHAR"}}],
 --     "service_tier": "VARCHAR"}}
--- claims: litellm_call_id is not null or (call_type is not null and custom_llm_provider is not null)
+-- claims: litellm_call_id is not null or (call_type is not null and custom_llm_provider is not null and spend is null)
 -- truth: prompt_tokens holds cache reads and writes, Anthropic's too; completion_tokens holds the reasoning.
 --   cache_hit is LiteLLM's response cache, which costs nothing, not the provider's prompt cache.
 
@@ -26,7 +27,7 @@ with calls as (
         metadata.usage_object as detail,
         coalesce(lower(cache_hit) = 'true', false) as served_from_cache,
         list_filter(request_tags, lambda tag: not contains(tag, ':')) as bare_tags,
-        list_filter(request_tags, lambda tag: contains(tag, ':')) as named_tags
+        named_tags(request_tags) as tag_map
     from lines
 ),
 
@@ -36,14 +37,7 @@ counted as (
         coalesce(detail.cache_read_input_tokens, detail.prompt_tokens_details.cached_tokens) as cache_read,
         coalesce(
             detail.cache_creation_input_tokens, detail.prompt_tokens_details.cache_creation_tokens
-        ) as cache_write,
-        -- "feature:search" is a tag named feature; the last of two of a name stands
-        map_from_entries(list_transform(
-            list_distinct(list_transform(named_tags, lambda tag: split_part(tag, ':', 1))),
-            lambda name: {
-                'key': name,
-                'value': list_filter(named_tags, lambda tag: starts_with(tag, name || ':'))[-1][len(name) + 2:]
-            })) as tag_map
+        ) as cache_write
     from calls
 )
 

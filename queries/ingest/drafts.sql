@@ -7,6 +7,8 @@ select
     )) as line,
     cast(null as boolean) as carries_call,
     cast(null as varchar) as request_id,
+    cast(null as bigint) as repetition,         -- where lines without an id are calls of their own: how many equal ones
+                                                -- the file has before this
     cast(null as varchar) as trace_id,          -- of a record that stands under others or over them
     cast(null as varchar) as parent_id,         -- the request_id of the record above: it may repeat this one's usage
     cast(null as varchar) as ts,

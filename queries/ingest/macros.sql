@@ -84,6 +84,37 @@ create or replace temp macro tallied(texts) as
 -- What stands under a name, where names and values are two lists: the first of several.
 create or replace temp macro under(names, texts, name) as texts[list_position(names, name)];
 
+-- A line without an id, told by its text. The last line of a file may gain its line break later, and is the same.
+create or replace temp macro row_hash(raw) as md5(rtrim(raw, chr(10) || chr(13)));
+
+-- JSON that stands in the log as JSON or, once more, as text.
+create or replace temp macro unquoted(json) as
+    case when json_type(json) = 'VARCHAR' then json ->> '$' else cast(json as varchar) end;
+
+-- Tags like "feature:search" by name; the last of two of a name stands.
+create or replace temp macro named_tags(tags) as
+    map_from_entries(list_transform(
+        list_distinct(list_transform(
+            list_filter(tags, lambda tag: contains(tag, ':')), lambda tag: split_part(tag, ':', 1)
+        )),
+        lambda name: {
+            'key': name,
+            'value': list_filter(tags, lambda tag: starts_with(tag, name || ':'))[-1][len(name) + 2:]
+        }));
+
+-- The answer of a host that may leave the reasoning out of it: what the total has beyond prompt and answer is exactly
+-- that (xAI), or is not counted anywhere else (Gemini).
+create or replace temp macro with_reasoning(answer, prompt, total, reasoning, model) as
+    case
+        when parse_count(total) - parse_count(prompt) - parse_count(answer) > 0
+        and (
+            parse_count(total) - parse_count(prompt) - parse_count(answer) = parse_count(reasoning)
+            or (reasoning is null and contains(model, 'gemini'))
+        )
+        then cast(parse_count(total) - parse_count(prompt) as varchar)
+        else answer
+    end;
+
 -- What looks like a secret, taken out: keys of the known providers, bearer tokens, JWTs, private keys.
 create or replace temp macro redacted(text) as regexp_replace(
     text,

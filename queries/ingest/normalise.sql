@@ -45,12 +45,11 @@ select
             input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens
         ) > 100000000 * calls then 'an absurd count: more than 100 million tokens in one call'
     end as reason,
-    -- the last line of a file may gain its line break later, and is the same row
     case
         when request_id is not null or not carries_call then request_id
         when line.record_no = 1 and coalesce(repetition, 0) = 0
-            then 'row_' || md5(rtrim(line.raw, chr(10) || chr(13)))
-        else 'row_' || md5(concat_ws(' ', rtrim(line.raw, chr(10) || chr(13)), line.record_no, repetition))
+            then 'row_' || row_hash(line.raw)
+        else 'row_' || md5(concat_ws(' ', row_hash(line.raw), line.record_no, repetition))
     end as request_id,
     trace_id,
     parent_id,
