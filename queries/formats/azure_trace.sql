@@ -1,0 +1,27 @@
+-- azure-trace: traffic traces of Azure's model services: arrival times and lengths, no texts
+--
+-- source: AzureLLMInferenceTrace_*.csv of Azure/AzurePublicDataset, or your own traffic as lines of
+--   TIMESTAMP,ContextTokens,GeneratedTokens
+-- param assume_model text = claude-haiku-4-5: the model that the traffic is taken to have gone to
+-- claims: starts_with(ltrim(left(raw, 50)), 'TIMESTAMP,ContextTokens,GeneratedTokens')
+--   or regexp_full_match(raw, '\s*\d{4}-\d\d-\d\d[ T][\d:.+Z]+,[^,]*,[^,]*')
+-- stateful: equal lines are numbered within their file
+-- assumes: every request went to the model assume_model (a trace names none); tagged model_source: assumed
+-- truth: ContextTokens is the whole prompt, GeneratedTokens the whole answer. Nothing is said of any cache.
+-- truth: the lines have no ids: equal ones are requests of their own.
+
+with cells as (
+    select line, string_split(trim(line.raw, chr(10) || chr(13) || ' '), ',') as cell from lines
+)
+
+select
+    line,
+    cell[1] <> 'TIMESTAMP' as carries_call,
+    row_number() over (partition by line.source_id, line.claimed, row_hash(line.raw) order by line.line_no) - 1
+        as repetition,
+    cell[1] as ts,
+    $assume_model as model,
+    map {'model_source': 'assumed'} as tags,
+    cell[2] as input_tokens,
+    cell[3] as output_tokens
+from cells
