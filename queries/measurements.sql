@@ -45,7 +45,7 @@ create table measurements (
     cut                   bigint not null,    -- the stream ended before the answer did
     without_usage         bigint not null,    -- answered in full, but the server reported no token usage
     skipped               bigint not null,    -- replay: longer than the model's context, never sent
-    failures              map(varchar, bigint),-- how many for each reason
+    failures              map(varchar, bigint),  -- how many for each reason
     resent                bigint not null,    -- sent again: the server closed the connection it had kept, without an answer
     other_length          bigint not null,    -- ok, though the server counted other input tokens than were asked for
 

@@ -142,10 +142,14 @@ def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> N
 
 @contextmanager
 def _stopped_by_signals() -> Iterator[None]:
-    """Lets SIGTERM and SIGHUP unwind the stack as Ctrl-C does, so that the child is stopped then too."""
+    """Lets SIGTERM and SIGHUP do what Ctrl-C does at that moment, so that the child is stopped then too."""
 
-    def leave(number: int, _: FrameType | None) -> None:
-        raise SystemExit(128 + number)
+    def leave(_: int, frame: FrameType | None) -> None:
+        interrupt = signal.getsignal(signal.SIGINT)
+        if callable(interrupt):
+            interrupt(signal.SIGINT, frame)
+        else:  # in a shell's background, where Ctrl-C is ignored
+            raise KeyboardInterrupt
 
     before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
