@@ -53,6 +53,8 @@ def find(name: str) -> Query:
 def mapped(name: str, fields: Any) -> Query:
     """The format that a mapping describes, as if it were a file under `queries/formats`."""
     where = f"{config.path() or config.NAME}: formats.{name}"
+    if not re.fullmatch(r"[a-z0-9_-]+", name):
+        raise LlmcostError(f"{where}: a format's name is small letters, digits, - and _", hint="rename it")
     if not isinstance(fields, dict):
         raise LlmcostError(f"{where} is no table of fields", hint=f"begin it with [formats.{name}]")
     for field in fields:

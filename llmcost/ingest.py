@@ -75,7 +75,7 @@ def ingest(
     LlmcostError, before anything is written, for a path that does not exist and for a named file that no format or
     more than one format claims.
     """
-    run = _Run(format_asked, _bound(assumed or {}), Account(), progress or Progress())
+    run = _Run(format_asked, bound(assumed or {}), Account(), progress or Progress())
     if format_asked != "auto":
         formats.find(format_asked)
     store.script("ingest/macros.sql")
@@ -107,7 +107,7 @@ def ingest(
     return account
 
 
-def _bound(assumed: Mapping[str, str]) -> dict[str, registry.Value]:
+def bound(assumed: Mapping[str, str]) -> dict[str, registry.Value]:
     """Every parameter of every format: a name means the same in each."""
     values: dict[str, registry.Value] = {}
     for query in formats.known().values():
@@ -186,9 +186,9 @@ def _stage(store: Store, group: list[Detection], run: _Run) -> None:
     The leading format reads the stream; lines it does not claim are offered to the others.
     """
     lead = group[0].formats[0]
-    stream = pa.RecordBatchReader.from_batches(lines.SCHEMA, _stream(group, run.progress.advance))
+    stream = pa.RecordBatchReader.from_batches(lines.SCHEMA, stream_of(group, run.progress.advance))
     with store.relation("stream", stream):
-        store.execute(f"create or replace temp table staged as {_read_as(lead, 'stream')}", run.values)
+        store.execute(f"create or replace temp table staged as {read_as(lead, 'stream')}", run.values)
     store.execute(
         "create or replace temp table unclaimed as select source_id, line_no, raw, fault from staged where not claimed"
     )
@@ -202,7 +202,7 @@ def _stage(store: Store, group: list[Detection], run: _Run) -> None:
 
 def _take_over(store: Store, name: str, values: dict[str, registry.Value]) -> None:
     """Moves the lines that a further format claims from `unclaimed` to `staged`."""
-    store.execute(f"insert into staged by name select * from ({_read_as(name, 'unclaimed')}) where claimed", values)
+    store.execute(f"insert into staged by name select * from ({read_as(name, 'unclaimed')}) where claimed", values)
     store.execute(
         "delete from unclaimed using claims where claims.format = $name"
         " and unclaimed.source_id = claims.source_id and unclaimed.line_no = claims.line_no",
@@ -210,7 +210,7 @@ def _take_over(store: Store, name: str, values: dict[str, registry.Value]) -> No
     )
 
 
-def _stream(group: list[Detection], on_bytes: Callable[[int], None]) -> Iterator[pa.RecordBatch]:
+def stream_of(group: list[Detection], on_bytes: Callable[[int], None]) -> Iterator[pa.RecordBatch]:
     for detection in group:
         if detection.elements is not None:
             yield from documents.read(detection.source, detection.elements, on_bytes)
@@ -218,7 +218,7 @@ def _stream(group: list[Detection], on_bytes: Callable[[int], None]) -> Iterator
             yield from lines.read(detection.source, on_bytes)
 
 
-def _read_as(name: str, relation: str) -> str:
+def read_as(name: str, relation: str) -> str:
     """SQL: the relation's lines as one format reads them, normalised."""
     query = formats.find(name)
     return f"""

@@ -1,10 +1,20 @@
 """`llmcost ingest`: log files into the store."""
 
-from typing import Annotated
+import signal
+import time
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from llmcost.commands import options
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from llmcost.ingest import Account
+
+FOLLOW_SECONDS = 2.0
+"""How often --follow looks for new lines."""
 
 
 def ingest(
@@ -15,21 +25,73 @@ def ingest(
         str,
         typer.Option("--format", metavar="NAME", help="The logs' format; auto tells it by their content."),
     ] = "auto",
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Keep reading as the files grow, until interrupted.")
+    ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Read nothing in: show how the first lines of a file are understood.")
+    ] = False,
     db: options.Db = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the account as JSON.")] = False,
 ) -> None:
     """Read logs into the store: plain, .gz or .zst; what is there already adds nothing."""
-    from llmcost import ingest as ingestion
     from llmcost import store
+    from llmcost.errors import UsageError
     from llmcost.render import terminal, text
     from llmcost.screens import account as screen
 
-    with (
-        store.writing(store.locate(db)) as opened,
-        terminal.byte_progress("reading") as (start, advance),
-    ):
-        account = ingestion.ingest(opened, paths, format_asked, ingestion.Progress(start, advance))
+    if explain:
+        if len(paths) != 1:
+            raise UsageError("--explain takes one file", hint="name one of them")
+        _explain(paths[0], format_asked)
+        return
+    path = store.locate(db)
+    account = _read(path, paths, format_asked)
     if as_json:
-        typer.echo(text.as_json(screen.document(account)), nl=False)
+        terminal.write(text.as_json(screen.document(account)), None)
     else:
-        terminal.console().print(screen.show(account, store.locate(db)))
+        terminal.console().print(screen.show(account, path))
+    if follow:
+        _follow(path, paths, format_asked)
+
+
+def _read(path: "Path", paths: list[str], format_asked: str) -> "Account":
+    from llmcost import ingest as ingestion
+    from llmcost import store
+    from llmcost.render import terminal
+
+    with store.writing(path) as opened, terminal.byte_progress("reading") as (start, advance):
+        return ingestion.ingest(opened, paths, format_asked, ingestion.Progress(start, advance))
+
+
+def _follow(path: "Path", paths: list[str], format_asked: str) -> None:
+    """Reads new lines every FOLLOW_SECONDS. The store is closed in between, so that others can read it."""
+    from llmcost.errors import LlmcostError
+    from llmcost.render import terminal
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        while True:
+            time.sleep(FOLLOW_SECONDS)
+            try:
+                account = _read(path, paths, format_asked)
+            except LlmcostError as error:  # the store is being read, or a file was just moved away: look again
+                terminal.status(error.message)
+                continue
+            if account.total("lines"):
+                terminal.status(f"{terminal.counted(account.total('requests'), 'new request')}")
+    except KeyboardInterrupt:
+        terminal.status("stopped")
+
+
+def _explain(path: str, format_asked: str) -> None:
+    from llmcost import store
+    from llmcost.explain import explain as explained
+    from llmcost.render import terminal
+    from llmcost.screens import explain as screen
+
+    with store.in_memory() as opened:
+        terminal.show(screen.show(explained(opened, path, format_asked)), None)

@@ -118,6 +118,11 @@ def bullets(heading: str, lines: Sequence[str], style: str = "") -> RenderableTy
     return Padding(Group(Text(heading, style=f"bold {style}".strip()), grid), (0, 0, 1, 0))
 
 
+def status(line: str) -> None:
+    """A line about the work itself, on stderr."""
+    console(stderr=True).print(Text(visible(line), style="dim"), soft_wrap=True)
+
+
 def fail(message: str, hint: str | None) -> None:
     """An error for a person: one line of what is wrong, one of what to do."""
     err = console(stderr=True)

@@ -47,7 +47,9 @@ def show(account: Account, store: Path) -> RenderableType:
         parts.append(Text(f"{terminal.counted(len(account.skipped), 'file')} passed over: no log.", style="dim"))
     if account.total("rejects"):
         rejects = terminal.counted(account.total("rejects"), "line")
-        parts.append(Text(f"{rejects} could not be read and are kept with their reasons: llmcost rejects", style="yellow"))
+        parts.append(
+            Text(f"{rejects} could not be read and are kept with their reasons: llmcost rejects", style="yellow")
+        )
     parts.append(Text(f"Store: {store}. Next: llmcost report", style="dim"))
     return Group(*parts)
 
