@@ -1,6 +1,7 @@
 """The dated tables, the user's own entries, and the calibrations."""
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -88,6 +89,16 @@ def test_shapes_agree_with_those_the_benchmark_serves() -> None:
             assert model.intermediate_size == config["intermediate_size"]
             assert model.kv_heads == config["num_key_value_heads"]
             assert model.vocabulary == config["vocab_size"]
+
+
+def test_the_documented_entries_are_of_the_right_form(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "self_hosting.md").read_text(encoding="utf-8")
+    own = tmp_path / "llmcost.toml"
+    own.write_text("\n".join(re.findall(r"```toml\n(.*?)```", text, re.DOTALL)), encoding="utf-8")
+    known = catalogue.load(own)
+    assert {known.instance("our-rack").gpu, known.gpu("RTX-6000-Ada").name} == {"RTX-4090", "RTX-6000-Ada"}
+    assert known.model("our-13b").layers == 40
+    assert calibrations.load(own)[-1].name == "t4 mistral-7b awq"
 
 
 def test_a_calibration_is_saved_and_read_again(tmp_path: Path) -> None:
