@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from llmcost import documents, formats, lines, price_book, registry, reports, sources
 from llmcost.detect import Detection, claim, detect, parsed_lines
-from llmcost.errors import LlmcostError
+from llmcost.errors import LlmcostError, UsageError, did_you_mean
 from llmcost.store import Store
 
 GROUP_BYTES = 512 << 20
@@ -113,6 +113,9 @@ def bound(assumed: Mapping[str, str]) -> dict[str, registry.Value]:
     for query in formats.known().values():
         own = {parameter.name for parameter in query.parameters}
         values |= query.bind({name: word for name, word in assumed.items() if name in own})
+    for name in assumed:
+        if name not in values:
+            raise UsageError(f"no format leaves {name} open", hint=did_you_mean(name, sorted(values)))
     return values
 
 

@@ -25,6 +25,14 @@ def ingest(
         str,
         typer.Option("--format", metavar="NAME", help="The logs' format; auto tells it by their content."),
     ] = "auto",
+    assume: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--assume",
+            metavar="NAME=VALUE",
+            help="What a bare traffic trace leaves open, like assume_model=claude-haiku-4-5; repeatable.",
+        ),
+    ] = None,
     follow: Annotated[
         bool, typer.Option("--follow", help="Keep reading as the files grow, until interrupted.")
     ] = False,
@@ -46,25 +54,26 @@ def ingest(
         _explain(paths[0], format_asked)
         return
     path = store.locate(db)
-    account = _read(path, paths, format_asked)
+    assumed = options.pairs("--assume", assume)
+    account = _read(path, paths, format_asked, assumed)
     if as_json:
         terminal.write(text.as_json(screen.document(account)), None)
     else:
         terminal.console().print(screen.show(account, path))
     if follow:
-        _follow(path, paths, format_asked)
+        _follow(path, paths, format_asked, assumed)
 
 
-def _read(path: "Path", paths: list[str], format_asked: str) -> "Account":
+def _read(path: "Path", paths: list[str], format_asked: str, assumed: dict[str, str]) -> "Account":
     from llmcost import ingest as ingestion
     from llmcost import store
     from llmcost.render import terminal
 
     with store.writing(path) as opened, terminal.byte_progress("reading") as (start, advance):
-        return ingestion.ingest(opened, paths, format_asked, ingestion.Progress(start, advance))
+        return ingestion.ingest(opened, paths, format_asked, ingestion.Progress(start, advance), assumed)
 
 
-def _follow(path: "Path", paths: list[str], format_asked: str) -> None:
+def _follow(path: "Path", paths: list[str], format_asked: str, assumed: dict[str, str]) -> None:
     """Reads new lines every FOLLOW_SECONDS. The store is closed in between, so that others can read it."""
     from llmcost.errors import LlmcostError
     from llmcost.render import terminal
@@ -77,7 +86,7 @@ def _follow(path: "Path", paths: list[str], format_asked: str) -> None:
         while True:
             time.sleep(FOLLOW_SECONDS)
             try:
-                account = _read(path, paths, format_asked)
+                account = _read(path, paths, format_asked, assumed)
             except LlmcostError as error:  # the store is being read, or a file was just moved away: look again
                 terminal.status(error.message)
                 continue

@@ -41,3 +41,16 @@ ResultFormat = Annotated[
 def words(text: list[str] | None) -> tuple[str, ...]:
     """What a repeatable option holds, commas taken as separators too, each word once."""
     return tuple(dict.fromkeys(word.strip() for part in text or [] for word in part.split(",") if word.strip()))
+
+
+def pairs(option: str, given: list[str] | None) -> dict[str, str]:
+    """What a repeatable option of NAME=VALUE holds."""
+    from llmcost.errors import UsageError
+
+    found: dict[str, str] = {}
+    for word in given or []:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise UsageError(f"{option} {word} is no NAME=VALUE", hint=f"like {option} assume_model=claude-haiku-4-5")
+        found[name] = value
+    return found

@@ -1,4 +1,4 @@
-"""What holds for every what-if: the columns of `requests` come out, neutral parameters change nothing, no row is lost."""
+"""What holds for every what-if: columns stay, neutral parameters change nothing, no row is lost."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -54,17 +54,23 @@ def fill(opened: store.Store, rows: list[Row]) -> None:
     for number, row in enumerate(rows):
         total = row["input_tokens"] + row["cache_read_tokens"] + row["cache_write_5m_tokens"]
         blocks = row.pop("blocks")
-        prefix = [
-            {"hash": "".join(blocks[: end + 1]), "tokens": total * (end + 1) // len(blocks)} for end in range(len(blocks))
-        ]
+        ends = range(1, len(blocks) + 1)
+        prefix = [{"hash": "".join(blocks[:end]), "tokens": total * end // len(blocks)} for end in ends]
         made.append(
             row
             | {
-                "request_id": f"r{number:03}", "source_format": "llmcost", "model_logged": row["model"],
-                "provider": "openai" if row["model"].startswith("gpt") else "anthropic", "cache_write_1h_tokens": 0,
-                "web_searches": 0, "calls": 1, "service_tier": "standard", "output_partial": False,
-                "prefix": prefix or None, "system_blocks": min(1, len(blocks)),
-            }  # fmt: skip
+                "request_id": f"r{number:03}",
+                "source_format": "llmcost",
+                "model_logged": row["model"],
+                "provider": "openai" if row["model"].startswith("gpt") else "anthropic",
+                "cache_write_1h_tokens": 0,
+                "web_searches": 0,
+                "calls": 1,
+                "service_tier": "standard",
+                "output_partial": False,
+                "prefix": prefix or None,
+                "system_blocks": min(1, len(blocks)),
+            }
         )
     opened.execute("delete from requests")
     with opened.relation("made", pa.Table.from_pylist(made)):
