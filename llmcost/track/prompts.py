@@ -1,0 +1,194 @@
+"""What a request asks: its blocks as a prompt cache sees them, and what decides the answer."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Any, Literal
+
+from llmcost.complexity import complexity
+from llmcost.track.hashing import canonical, digest
+
+Api = Literal["messages", "chat", "responses"]
+
+_NO_PART_IN_THE_ANSWER = frozenset(
+    """
+    background metadata prompt_cache_key prompt_cache_options prompt_cache_retention safety_identifier
+    service_tier speed store stream stream_options user
+    """.split()
+)
+"""Parameters that say how to serve, bill or label a request. Any other is taken to decide the answer."""
+
+_CAPS = ("max_completion_tokens", "max_output_tokens", "max_tokens")
+
+_WRITTEN_IN_BLOCKS = frozenset({"tools", "functions", "system", "instructions", "messages", "input"})
+
+_MEDIA_CHARS = 6_400
+"""Characters that an embedded image or file counts as in a prompt's length, at most: about 1,600 tokens of four
+characters, what providers document for a large image. Its Base64 is hundreds of times longer."""
+
+_LONG = 200
+"""Characters from which a text is hashed by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One of the parts that a prompt cache may end after."""
+
+    hash: str  # of this block and all before it
+    chars: int  # of this block alone
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A request, with its texts for those who asked to record them."""
+
+    hash: str
+    blocks: list[Block]
+    system_blocks: int
+    is_whole: bool  # False: the provider adds turns of its own to it, such as an earlier response's
+    system: str | None
+    last_user_turn: str | None
+    max_output_tokens: int | None
+
+    @property
+    def complexity(self) -> float | None:
+        """0 to 1, of the last turn in which the user says something; None where no turn does."""
+        return None if self.last_user_turn is None else complexity(self.last_user_turn)
+
+    def prefix(self, prompt_tokens: int) -> list[dict[str, str | int]] | None:
+        """Cumulative (hash, tokens): the billed prompt shared out by length, so that the last equals it."""
+        if not self.is_whole or not self.blocks or not prompt_tokens:
+            return None
+        whole = sum(block.chars for block in self.blocks)
+        prefix: list[dict[str, str | int]] = []
+        chars = 0
+        for block in self.blocks:
+            chars += block.chars
+            prefix.append({"hash": block.hash, "tokens": round(prompt_tokens * chars / whole)})
+        return prefix
+
+
+def read_prompt(api: Api, content: bytes, model: str | None) -> Prompt:
+    """The prompt in a request's body. `model` is the one asked for, which some hosts have in the URL.
+
+    Raises ValueError where the body is no JSON object.
+    """
+    body = json.loads(content, object_hook=_without_breakpoint if b'"cache_control"' in content else None)
+    if not isinstance(body, dict):
+        raise ValueError("the request's body is no JSON object")
+    tools = body.get("tools") or body.get("functions")
+    system, turns = _system_and_turns(api, body)
+    blocks = list(_chained([tools] if tools else [], system, turns))
+    deciding = {
+        name: value
+        for name, value in body.items()
+        if name not in _NO_PART_IN_THE_ANSWER and name not in _WRITTEN_IN_BLOCKS
+    }
+    deciding["model"] = model
+    return Prompt(
+        hash=digest(canonical(deciding), blocks[-1].hash if blocks else ""),
+        blocks=blocks,
+        system_blocks=bool(tools) + len(system),
+        is_whole=not any(body.get(name) for name in ("previous_response_id", "conversation", "prompt")),
+        system="\n".join(map(text_of, system)) or None,
+        last_user_turn=next(filter(None, map(text_of, reversed(_users(turns)))), None),
+        max_output_tokens=next(filter(None, map(body.get, _CAPS)), None),
+    )
+
+
+def text_of(turn: Any) -> str:
+    """The words in a message, a list of content parts or a part; no tool's input or result."""
+    if isinstance(turn, str):
+        return turn
+    if isinstance(turn, list):
+        return "\n".join(filter(None, map(text_of, turn)))
+    if not isinstance(turn, dict):
+        return ""
+    if isinstance(turn.get("text"), str):
+        return str(turn["text"])
+    return "" if turn.get("type") == "tool_result" else text_of(turn.get("content"))
+
+
+def _without_breakpoint(value: dict[str, Any]) -> dict[str, Any]:
+    """A cache breakpoint moves from turn to turn; neither the answer nor what can be cached depends on it."""
+    value.pop("cache_control", None)
+    return value
+
+
+def _system_and_turns(api: Api, body: Mapping[str, Any]) -> tuple[list[Any], list[Any]]:
+    """The system prompt's blocks and the conversation's messages, a block each."""
+    if api == "messages":
+        return _parts(body.get("system")), _messages(body.get("messages"))
+    if api == "chat":
+        instructions, turns = [], _messages(body.get("messages"))
+    else:
+        instructions, turns = _parts(body.get("instructions")), _messages(body.get("input"))
+    leading = list(takewhile(lambda turn: _role(turn) in ("system", "developer"), turns))
+    return instructions + leading, turns[len(leading) :]
+
+
+def _parts(content: Any) -> list[Any]:
+    """A text is short for a list of one text."""
+    if isinstance(content, str):
+        return [{"text": content, "type": "text"}]
+    return content if isinstance(content, list) else []
+
+
+def _messages(messages: Any) -> list[Any]:
+    if isinstance(messages, str):
+        return [{"content": _parts(messages), "role": "user"}]
+    return [
+        {**message, "content": _parts(message["content"])}
+        if isinstance(message, dict) and isinstance(message.get("content"), str)
+        else message
+        for message in (messages if isinstance(messages, list) else ())
+    ]
+
+
+def _users(turns: list[Any]) -> list[Any]:
+    return [turn for turn in turns if _role(turn) == "user"]
+
+
+def _role(turn: Any) -> Any:
+    return turn.get("role") if isinstance(turn, dict) else None
+
+
+def _chained(*parts: Iterable[Any]) -> Iterable[Block]:
+    """The blocks in the order a prompt cache has them: tools, system prompt, messages."""
+    before = ""
+    for part in parts:
+        for block in part:
+            long: list[int] = []
+            text = canonical(_brief(block, long))
+            before = digest(before, text)
+            yield Block(before, len(text) + sum(long))
+
+
+def _brief(value: Any, long: list[int]) -> Any:
+    """The value with its long texts as hashes, and in `long` how many characters they count as.
+
+    To spell a text out as JSON takes six times as long as to hash it.
+    """
+    if isinstance(value, dict):
+        return {
+            name: _hashed(item, long, most=_MEDIA_CHARS if _is_media(value, name, item) else None)
+            if isinstance(item, str) and len(item) > _LONG
+            else _brief(item, long)
+            for name, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_brief(item, long) for item in value]
+    return _hashed(value, long) if isinstance(value, str) and len(value) > _LONG else value
+
+
+def _hashed(text: str, long: list[int], most: int | None = None) -> str:
+    long.append(min(len(text), most or len(text)))
+    return digest(text)
+
+
+def _is_media(holder: dict[str, Any], name: str, text: str) -> bool:
+    """Whether the text is an embedded image or file: a data URL, Anthropic's `source`, OpenAI's `input_audio`."""
+    if name == "data":
+        return holder.get("type") == "base64" or "format" in holder
+    return name in ("url", "image_url", "file_data") and text.startswith("data:")

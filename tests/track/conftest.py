@@ -1,0 +1,46 @@
+"""A server, a log, and its lines."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llmcost.track import failures
+from tests.track.server import Server
+
+Lines = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with Server().running() as running:
+        yield running
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "usage.jsonl"
+
+
+@pytest.fixture
+def lines(log: Path) -> Lines:
+    """What stands in the log by now."""
+    return lambda: [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+
+@pytest.fixture
+def failed() -> Callable[[], int]:
+    """How often recording has failed in this test. Whoever asks expects it to."""
+    before = failures()
+    return lambda: failures() - before
+
+
+@pytest.fixture(autouse=True)
+def _nothing_fails(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Recording never raises; but for the tests of failures, it must not fail either."""
+    before = failures()
+    yield
+    assert failures() == before or "failed" in request.fixturenames
