@@ -106,6 +106,14 @@ def overview(store: Store, covered: Scope) -> Report:
     return Report(rows, _measures(total), notes(store, covered), ("model",), sections)
 
 
+def logged_costs(store: Store, covered: Scope) -> Report:
+    """The costs that the log itself gives beside those of the price table, by model, with a likely reason."""
+    rows = store.rows(nested(priced(*covered.steps()), _query("logged-costs").body), covered.parameters())
+    sums = ("requests", "cost_logged_usd", "cost_usd", "difference_usd")
+    total: Row = {name: sum(row[name] or 0 for row in rows) for name in sums}
+    return Report(rows, total, [] if rows else ["the log gives no costs of its own"], ("model",))
+
+
 def spend(store: Store, dimensions: Sequence[str], covered: Scope) -> list[Row]:
     """Spend by the dimensions, one row a combination, each holding its dimensions by name and MEASURES."""
     fields, tags = key(dimensions)

@@ -187,3 +187,18 @@ def test_the_composed_query_runs_and_gives_the_result(folder: Path) -> None:
     with duckdb.connect(str(folder / "llmcost.duckdb"), read_only=True) as connection:
         [(cost,)] = connection.execute(sql).fetchall()
     assert cost == pytest.approx(result["cost_usd"], abs=1e-12)
+
+
+def test_logged_costs_beside_computed_ones(tmp_path: Path) -> None:
+    # claude-haiku-4-5 at 1,000 in and 100 out costs $0.0015
+    fair = [call(n, cost_logged_usd=0.0015) for n in range(5)]
+    half = [call(10 + n, model="claude-opus-4-7", cost_logged_usd=0.00375) for n in range(5)]
+    outlier = [call(20 + n, model="gpt-4o", cost_logged_usd=9000 if n == 3 else 0.0035) for n in range(5)]
+    write(tmp_path / "log.jsonl", [*fair, *half, *outlier])
+    assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
+    rows = json.loads(llmcost("report", "--logged", "--format", "json", cwd=tmp_path).stdout)["rows"]
+    reasons = {row["model"]: row["reason"] for row in rows}
+    assert "agree" in reasons["claude-haiku-4-5"]
+    assert "half" in reasons["claude-opus-4-7"]
+    assert "req_23" in reasons["gpt-4o"]
+    assert rows[0]["difference_usd"] == pytest.approx(9000 - 0.0035)

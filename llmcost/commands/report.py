@@ -19,6 +19,9 @@ def report(
     ] = None,
     since: options.Since = None,
     until: options.Until = None,
+    logged: Annotated[
+        bool, typer.Option("--logged", help="Compare the log's own costs with the price table's, by model.")
+    ] = False,
     top: Annotated[int | None, typer.Option("--top", min=1, help="Show that many rows, the rest as one.")] = None,
     sort: Annotated[str | None, typer.Option("--sort", metavar="COLUMN", help="By cost_usd unless said.")] = None,
     result_format: options.ResultFormat = options.Format.table,
@@ -33,7 +36,9 @@ def report(
     dimensions = options.words(by)
     with price_book.reading(store.locate(db)) as opened:
         covered = reports.scope(opened, since, until)
-        if dimensions:
+        if logged:
+            result = reports.logged_costs(opened, covered)
+        elif dimensions:
             result = reports.by(opened, dimensions, covered, top=top, sort=sort)
         else:
             result = reports.overview(opened, covered)

@@ -27,11 +27,13 @@ def document(report: Report) -> dict[str, Any]:
 
 def columns(report: Report) -> list[str]:
     """The names of a row's columns: its dimensions, then what is measured."""
-    return [*report.dimensions, *MEASURES]
+    return list(report.rows[0]) if report.rows else [*report.dimensions, *MEASURES]
 
 
 def show(report: Report) -> RenderableType:
     """The report as a person reads it."""
+    if "cost_logged_usd" in report.total:
+        return _logged(report)
     if not report.total["requests"]:
         return Text("No requests here: check --since and --until.")
     body = _overview(report) if report.sections else _by(report)
@@ -50,6 +52,21 @@ def _by(report: Report) -> RenderableType:
         [*(terminal.name(row[dimension]) for dimension in report.dimensions), *_cells(row)] for row in report.rows
     ]
     rows.append([Text("total", style="bold"), *[Text("")] * (len(report.dimensions) - 1), *_cells(report.total)])
+    return terminal.table(headings, rows, rule_before_last=True)
+
+
+def _logged(report: Report) -> RenderableType:
+    headings = [("model", "left"), ("requests", "right"), ("the log", "right"), ("by tokens", "right"),
+                ("difference", "right"), ("likely because", "left")]  # fmt: skip
+    rows: list[list[RenderableType]] = [
+        [
+            terminal.name(row["model"], 28),
+            terminal.count(row["requests"]),
+            *(terminal.usd(row[name]) for name in ("cost_logged_usd", "cost_usd", "difference_usd")),
+            terminal.name(row.get("reason", ""), 120),
+        ]
+        for row in [*report.rows, report.total | {"model": "total"}]
+    ]
     return terminal.table(headings, rows, rule_before_last=True)
 
 
