@@ -11,6 +11,15 @@ from llmcost.render import terminal
 from llmcost.what_ifs import Projection, Stage
 
 _MOVES_SHOWN = 6
+_EFFECTS = {
+    "input_tokens": "input tokens",
+    "cache_read_tokens": "cache read",
+    "cache_write_tokens": "cache write",
+    "output_tokens": "output",
+    "answers_cut_short": "answers cut short",
+    "requests_without_a_call": "requests served without a call",
+    "requests_of_another_tier": "requests of another tier",
+}
 
 
 def document(projection: Projection) -> dict[str, Any]:
@@ -26,6 +35,7 @@ def document(projection: Projection) -> dict[str, Any]:
                 "saved_usd": stage.saved_usd,
                 "saved_share": stage.saved_share,
                 "moves": stage.moves,
+                "effects": stage.effects,
             }
             for stage in projection.stages
         ],
@@ -64,6 +74,9 @@ def rows(projection: Projection) -> tuple[list[dict[str, Any]], list[str]]:
 def show(projection: Projection) -> RenderableType:
     """The simulation as a person reads it."""
     parts: list[RenderableType] = [_steps(projection)]
+    effects = [f"{stage.what_if.query.name}: {line}" for stage in projection.stages if (line := _effects(stage))]
+    if effects:
+        parts.append(terminal.bullets("What changes", effects))
     moves = [line for stage in projection.stages for line in _moves(stage)]
     if moves:
         parts.append(terminal.bullets("Requests that move", moves))
@@ -134,6 +147,16 @@ def _remaining(cost: float, saved: float, baseline: float, width: int = 40) -> T
     picture = Text("█" * max(left, 0), style="cyan")
     picture.append("░" * change if saved >= 0 else "▓" * change, style="green" if saved >= 0 else "red")
     return picture
+
+
+def _effects(stage: Stage) -> str:
+    said = []
+    for name, words in _EFFECTS.items():
+        amount = stage.effects[name] or 0
+        if amount:
+            sign = ("+" if amount > 0 else "−") if name.endswith("_tokens") else ""
+            said.append(f"{sign}{terminal.count(abs(amount)).plain} {words}")
+    return ", ".join(said)
 
 
 def _moves(stage: Stage) -> list[str]:

@@ -34,6 +34,7 @@ class Stage:
     saved_usd: float
     saved_share: float | None
     moves: list[Row] = field(default_factory=list)
+    effects: Row = field(default_factory=dict)  # differences in tokens; answers and requests that the step changes
 
 
 @dataclass
@@ -90,7 +91,8 @@ def simulate(store: Store, stack: Sequence[WhatIf], covered: Scope, dimensions: 
         _price(store, number, ())
         cost = _cost(store, number)
         saved = previous - cost
-        stages.append(Stage(what_if, cost, saved, saved / baseline if baseline else None, _moves(store, number)))
+        stages.append(Stage(what_if, cost, saved, saved / baseline if baseline else None,
+                            _moves(store, number), _effects(store, number)))  # fmt: skip
         previous = cost
 
     notes = []
@@ -179,6 +181,14 @@ def _cost(store: Store, number: int) -> float:
 
 def _moves(store: Store, number: int) -> list[Row]:
     return store.rows(_between(number - 1, number, "moves"))
+
+
+def _effects(store: Store, number: int) -> Row:
+    body = registry.find("reports", "effects").body
+    [row] = store.rows(
+        f"with before as (select * from stage_{number - 1}), after as (select * from stage_{number}) {body}"
+    )
+    return row
 
 
 def _savings(store: Store, last: int, dimensions: Sequence[str]) -> list[Row]:
