@@ -1,17 +1,18 @@
 """A streaming client for OpenAI-compatible servers that times every piece of an answer."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 from llmcost.bench_gpu.observation import Observation, Outcome, Planned
 from llmcost.bench_gpu.stream import Answer, BrokenStreamError, Events, error_message, one_line
 from llmcost.errors import LlmcostError, UsageError
 
 Api = Literal["completions", "chat"]
+Result = TypeVar("Result")
 
 NO_KEY = (401, 403)
 KEY_HINT = "name the variable that holds its key with --api-key-env NAME"
@@ -85,7 +86,9 @@ class Client:
         address = (self.base if versioned else self.base.removesuffix("/v1")) + path
         try:
             async with asyncio.timeout(self._timeout_s):
-                answer = await self._http.get(address)
+                answer = await self._persist(
+                    lambda connection: self._http.get(address, extensions={"trace": connection.trace})
+                )
             if answer.status_code in NO_KEY:
                 raise LlmcostError(f"the server at {self.base} refuses: HTTP {answer.status_code}", hint=KEY_HINT)
             content = answer.json() if answer.status_code == 200 else None
@@ -129,22 +132,31 @@ class Client:
         return seen
 
     async def _exchange(self, dialect: Dialect, model: str, prompt: str, seen: Observation) -> bool:
-        """Sends the request and reads the answer into `seen`; whether the answer's end was announced.
+        """Sends the request and reads the answer into `seen`; whether the answer's end was announced."""
+        body = dialect.body(model, prompt, seen.planned.output_tokens)
+        address = self.base + _PATHS[dialect.api]
+
+        def attempt(connection: _Connection) -> Awaitable[bool]:
+            seen.attempts += 1
+            seen.sent_s = perf_counter()
+            return self._follow(address, body, seen, connection)
+
+        async with asyncio.timeout(self._timeout_s):
+            return await self._persist(attempt)
+
+    async def _persist(self, attempt: Callable[["_Connection"], Awaitable[Result]]) -> Result:
+        """Sends a request, again if need be, until it gets there.
 
         A server may close a kept connection just as it is used again (llama.cpp's does). That is no failure of the
-        request, which never got there: it is sent anew on another connection, and that is counted.
+        request, which never got there: it is sent anew on another connection.
         """
-        body = dialect.body(model, prompt, seen.planned.output_tokens)
-        async with asyncio.timeout(self._timeout_s):
-            while True:
-                connection = _Connection()
-                seen.sent_s = perf_counter()
-                try:
-                    return await self._follow(self.base + _PATHS[dialect.api], body, seen, connection)
-                except self._failures:
-                    if connection.is_new or connection.answered:
-                        raise
-                    seen.resent += 1
+        while True:
+            connection = _Connection()
+            try:
+                return await attempt(connection)
+            except self._failures:
+                if connection.is_new or connection.answered:
+                    raise
 
     async def _follow(
         self, address: str, body: Mapping[str, Any], seen: Observation, connection: "_Connection"

@@ -49,7 +49,7 @@ def summarise(observations: Sequence[Observation], targets: Targets) -> dict[str
         "cut": outcomes["cut"],
         "without_usage": outcomes["without_usage"],
         "failures": dict(Counter(seen.failure for seen in observations if seen.failure)),
-        "resent": sum(seen.resent for seen in observations),
+        "resent": sum(max(seen.attempts - 1, 0) for seen in observations),
         "other_length": sum(seen.input_tokens != seen.planned.input_tokens for seen in well),
         "ttft_target_ms": targets.ttft_ms,
         "tpot_target_ms": targets.tpot_ms,

@@ -23,7 +23,7 @@ class Observation:
     sent_s: float
     planned: Planned
     ended_s: float = 0.0
-    resent: int = 0  # times, because the server closed the connection it had kept instead of answering
+    attempts: int = 0  # more than one: the server closed the connection it had kept instead of answering
     outcome: Outcome = "ok"
     failure: str | None = None  # why, where the outcome is not ok
     first_token_s: float | None = None

@@ -49,14 +49,17 @@ class Prompts:
         return _HEAD + "".join(rng.choices(self.units, k=tokens - self.overhead))
 
 
-async def calibrate(count_tokens: Callable[[str], Awaitable[int]]) -> Prompts:
+async def calibrate(count_tokens: Callable[[str], Awaitable[int | None]]) -> Prompts:
     """Finds units of one token each by the server's own count. LlmcostError when there are none.
 
-    Twice the same units cost twice their tokens but the overhead once, which tells the two apart.
+    Twice the same units cost twice their tokens but the overhead once, which tells the two apart. The server need not
+    take every text (null): words that it cuts into bytes may be more than a small context holds.
     """
     for units in (tuple(f" {word}" for word in WORDS), _LETTERS):
         once = await count_tokens(_HEAD + "".join(units))
         twice = await count_tokens(_HEAD + "".join(units * 2))
+        if once is None or twice is None:
+            continue
         overhead = 2 * once - twice
         kept = units if once - overhead == len(units) else await _single(units, overhead, count_tokens)
         if kept:
@@ -68,12 +71,12 @@ async def calibrate(count_tokens: Callable[[str], Awaitable[int]]) -> Prompts:
 
 
 async def _single(
-    units: Sequence[str], overhead: int, count_tokens: Callable[[str], Awaitable[int]]
+    units: Sequence[str], overhead: int, count_tokens: Callable[[str], Awaitable[int | None]]
 ) -> tuple[str, ...]:
     """The units, by groups, of which every one costs a single token."""
     kept: list[str] = []
     for start in range(0, len(units), _GROUP):
         group = units[start : start + _GROUP]
-        if await count_tokens(_HEAD + "".join(group)) - overhead == len(group):
+        if await count_tokens(_HEAD + "".join(group)) == overhead + len(group):
             kept += group
     return tuple(kept)

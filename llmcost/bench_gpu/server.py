@@ -65,11 +65,13 @@ async def meet(client: Client, model: str | None, api: str, say: Callable[[str],
     dialect, first = await _dialect(client, chosen["id"], api)
     _require_usage(client, first)
 
-    async def count_tokens(text: str) -> int:
-        seen = await client.check(dialect, chosen["id"], text, Planned(0, 1))
-        if seen.input_tokens is None:
-            raise LlmcostError("the server stopped reporting token usage")
-        return seen.input_tokens
+    async def count_tokens(text: str) -> int | None:
+        try:
+            return (await client.check(dialect, chosen["id"], text, Planned(0, 1))).input_tokens
+        except RefusedError as error:
+            if error.status in _NOT_UNDERSTOOD:
+                return None
+            raise
 
     try:
         prompts = await calibrate(count_tokens)

@@ -11,8 +11,8 @@ from llmcost.errors import LlmcostError, UsageError
 from tests.bench_gpu.fake_server import Behaviour, FakeServer
 
 
-def calibrated(count: Callable[[str], int]) -> Prompts:
-    async def counted(text: str) -> int:
+def calibrated(count: Callable[[str], int | None]) -> Prompts:
+    async def counted(text: str) -> int | None:
         return count(text)
 
     return asyncio.run(calibrate(counted))
@@ -40,6 +40,12 @@ def test_words_of_two_tokens_are_left_out() -> None:
     prompts = calibrated(FakeServer(Behaviour(multiple=("that", "great"))).count)
     assert " that" not in prompts.units
     assert len(prompts.units) > 50
+
+
+def test_a_context_too_small_for_words_in_bytes() -> None:
+    server = FakeServer(Behaviour(letters=True))
+    prompts = calibrated(lambda text: server.count(text) if len(text) < 200 else None)
+    assert server.count(prompts.text(64, random.Random(1))) == 64
 
 
 def test_prompts_differ() -> None:
