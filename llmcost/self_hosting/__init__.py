@@ -1,10 +1,13 @@
 """Serving the traffic on machines of one's own: does the model fit, how fast would it answer, what would it cost.
 
-machines, models   the GPUs, instances and model shapes that are known, with source and date
-fitting            whether a model fits a GPU, and with how much room for a cache
-timing             how long one iteration of the server takes, and how that is known
-scheduler, replay  the traffic through vLLM's continuous batching
-calibrate          iteration times fitted to what was measured
-hours, hosting     which hours the machines run, what they cost
-plan, break_even   the answers: machines, latencies, dollars; and the volume from which it pays
+    catalogue             the GPUs, instances and models that are known (machines.toml, models.toml, llmcost.toml)
+    fitting               whether a model fits a GPU, and with how much room for a cache
+    timing, footing       how long an iteration of the server takes, and how that is known
+    scheduler, replay     traffic through vLLM's continuous batching (records: its data, compiled: its compilation)
+    recorded, measured    a server's own record of a run; what bench-gpu stored
+    calibrate             iteration times fitted to either (calibrations: those known); accuracy: how well they hold
+    traffic               requests of a log that could be hosted
+    fleet, hosting        how many machines, in which hours, at which price
+    plan, summary         the answer for a log
+    break_even            the volume from which it pays
 """

@@ -269,7 +269,7 @@ def _coast(
 ) -> None:
     """Runs the iterations up to the next event, if all that run are generating and nobody can be admitted."""
     count = engine.running
-    if count == 0 or count > settings.max_batched_tokens or engine.flying != settings.in_flight - 1:
+    if count == 0 or count > settings.max_batched_tokens:
         return
     for ahead in range(engine.flying):
         if sampled_count[(engine.oldest + ahead) % settings.in_flight] != count:
