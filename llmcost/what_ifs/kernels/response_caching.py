@@ -128,7 +128,7 @@ def takes_part(requests: pa.Table) -> Bools:
     """Which rows ask a cache: single calls with a time, but not those that another cache answered before."""
     billed = pc.greater(pc.add(requests["input_tokens"], requests["output_tokens"]), 0)
     reaches = pc.or_(pc.equal(requests["status"], "error"), billed)
-    return _mask(pc.and_(pc.and_(reaches, pc.equal(requests["calls"], 1)), requests["ts"].is_valid()))
+    return mask(pc.and_(pc.and_(reaches, pc.equal(requests["calls"], 1)), requests["ts"].is_valid()))
 
 
 def sent_and_ready(requests: pa.Table, row: Ints) -> tuple[Ints, Ints]:
@@ -138,19 +138,19 @@ def sent_and_ready(requests: pa.Table, row: Ints) -> tuple[Ints, Ints]:
     """
     sent = requests["ts"].cast(pa.timestamp("us")).cast(pa.int64()).fill_null(0).to_numpy()[row]
     latency_ms = requests["latency_ms"].fill_null(0.0).to_numpy()[row]
-    answered = _mask(pc.equal(requests["status"], "ok"))[row]
+    answered = mask(pc.equal(requests["status"], "ok"))[row]
     return sent, np.where(answered, sent + np.round(np.maximum(latency_ms, 0) * 1000).astype(np.int64), NEVER)
 
 
-def _mask(condition: pa.ChunkedArray) -> Bools:
+def mask(condition: pa.ChunkedArray) -> Bools:
     return np.asarray(condition.fill_null(False).to_numpy(zero_copy_only=False), dtype=np.bool_)
 
 
 def _asked(requests: pa.Table, scope: str) -> Asked:
-    asks = takes_part(requests) & _mask(requests["prompt_hash"].is_valid())
+    asks = takes_part(requests) & mask(requests["prompt_hash"].is_valid())
     key = _groups(requests["prompt_hash"])
     if scope == "user":
-        asks &= _mask(requests["user_id"].is_valid())
+        asks &= mask(requests["user_id"].is_valid())
         users = requests["user_id"].combine_chunks().dictionary_encode()
         user = users.indices.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
         key = key * (len(users.dictionary) + 1) + user

@@ -1,0 +1,143 @@
+"""The distinct prompts of some traffic, and which of them may stand for one another."""
+
+# ruff: noqa: TID253 - imported by the what-if that needs it
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from llmcost.embeddings import wordllama
+from llmcost.embeddings.neighbours import Vectors, near
+from llmcost.embeddings.traits import Traits, traits, veto
+
+Ints = npt.NDArray[np.int64]
+
+UNKNOWN = -1
+
+
+@dataclass(frozen=True)
+class Prompts:
+    """Numbered from 0, in the order in which they were first asked."""
+
+    group: Ints  # only prompts of one group may share an answer
+    vectors: Vectors
+    traits: list[Traits]
+
+
+def embedded(prompts: pa.Table) -> pa.Table:
+    """`prompt_hash`, `prompt_vector` and `prompt_traits` of each `prompt_hash` and `prompt_text`.
+
+    With this table kept, the texts need not be. It is no secret, though: words can be guessed from it.
+    """
+    texts = prompts["prompt_text"].to_pylist()
+    flat = pa.array(wordllama.vectors(texts).ravel())
+    return pa.table(
+        {
+            "prompt_hash": prompts["prompt_hash"],
+            "prompt_vector": pa.FixedSizeListArray.from_arrays(flat, wordllama.DIMENSIONS),
+            "prompt_traits": [traits(text).to_json() for text in texts],
+        }
+    )
+
+
+def distinct(requests: pa.Table, row: Ints, user: Ints) -> tuple[Ints, Prompts]:
+    """For each of the rows the number of its prompt, UNKNOWN where the log does not hold it; and the prompts.
+
+    A prompt is the last turn; it is another one after another model, feature, user or history.
+    """
+    names = [codes(requests[name]) for name in ("provider", "model", "feature")]
+    group = together([*names, user, codes(_history(requests))])[row]
+    known = np.flatnonzero(readable(requests)[row])
+    identity = codes(pc.coalesce(requests["prompt_text"], requests["prompt_hash"]))
+    one_prompt = together([group[known], identity[row[known]]])
+    _, first, number = np.unique(one_prompt, return_index=True, return_inverse=True)
+    by_age = np.argsort(first)
+    prompt = np.full(len(row), UNKNOWN, np.int64)
+    prompt[known] = np.argsort(by_age)[number]
+    examples = known[first[by_age]]
+    return prompt, _prompts(requests.take(pa.array(row[examples])), group[examples])
+
+
+def readable(requests: pa.Table) -> npt.NDArray[np.bool_]:
+    """Which requests' prompts are known: as text, or as what was computed from it."""
+    known = requests["prompt_text"].is_valid()
+    if "prompt_vector" in requests.column_names:
+        known = pc.or_(known, requests["prompt_vector"].is_valid())
+    return np.asarray(known.to_numpy(zero_copy_only=False), np.bool_)
+
+
+class Candidates:
+    """For each prompt those near it, nearest first."""
+
+    def __init__(self, prompts: Prompts, least: float, vetoes: bool) -> None:
+        self._traits = prompts.traits if vetoes else None
+        self._near: dict[int, list[tuple[float, int]]] = defaultdict(list)
+        pairs = near(prompts.vectors, _comparable(prompts) if vetoes else prompts.group, least)
+        for one, other, cosine in zip(*(column.tolist() for column in pairs), strict=True):
+            self._near[one].append((-cosine, other))
+            self._near[other].append((-cosine, one))
+        self._judged: dict[int, list[tuple[float, int, bool]]] = {}
+
+    def of(self, prompt: int) -> list[tuple[float, int, bool]]:
+        """Cosine and number of each, and whether it may share an answer."""
+        if prompt not in self._judged:
+            found = sorted(self._near.pop(prompt, ()))
+            self._judged[prompt] = [(-cosine, other, self._allowed(prompt, other)) for cosine, other in found]
+        return self._judged[prompt]
+
+    def _allowed(self, prompt: int, other: int) -> bool:
+        return self._traits is None or veto(self._traits[prompt], self._traits[other]) is None
+
+
+def codes(column: pa.ChunkedArray | pa.Array) -> Ints:
+    """A number for each value, UNKNOWN for null."""
+    values = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    indices = values.dictionary_encode().indices
+    return np.asarray(indices.fill_null(UNKNOWN).to_numpy(zero_copy_only=False), np.int64)
+
+
+def together(columns: list[Ints]) -> Ints:
+    """A number for each combination."""
+    combined = np.zeros(len(columns[0]), np.int64)
+    for column in columns:
+        combined = combined * (column.max(initial=0) + 2) + column + 1
+        combined = np.unique(combined, return_inverse=True)[1]
+    return combined
+
+
+def _prompts(requests: pa.Table, group: Ints) -> Prompts:
+    """Each prompt with what it is compared by: computed from its text, else as stored."""
+    texts = requests["prompt_text"].to_pylist()
+    read = [place for place, text in enumerate(texts) if text is not None]
+    vectors = np.zeros((len(texts), wordllama.DIMENSIONS), np.float32)
+    seen = [traits(text or "") for text in texts]
+    if read:
+        vectors[read] = wordllama.vectors([texts[place] for place in read])
+    if len(read) < len(texts):
+        stored_vectors, stored_traits = requests["prompt_vector"].to_pylist(), requests["prompt_traits"].to_pylist()
+        for place in sorted(set(range(len(texts))) - set(read)):
+            vectors[place] = stored_vectors[place]
+            seen[place] = Traits.from_json(stored_traits[place])
+    return Prompts(group, vectors, seen)
+
+
+def _history(requests: pa.Table) -> pa.Array:
+    """A hash of all that came before the last turn: of the prompt's blocks all but the last, the system's at least."""
+    prefix = requests["prefix"].combine_chunks()
+    length = pc.list_value_length(prefix).fill_null(0).to_numpy(zero_copy_only=False)
+    system = requests["system_blocks"].fill_null(0).to_numpy()
+    upto = np.minimum(np.maximum(length - 1, system), length)
+    start = np.cumsum(length) - length
+    places = pa.array(np.where(upto > 0, start + upto - 1, 0), mask=upto <= 0)
+    return pc.struct_field(prefix.flatten(), "hash").take(places)
+
+
+def _comparable(prompts: Prompts) -> Ints:
+    """The groups, split by what has to be equal anyway: millions of pairs of a filled-in form never come up."""
+    numbers: dict[object, int] = {}
+    keys = ((g, t.numbers, t.dates, t.negations) for g, t in zip(prompts.group.tolist(), prompts.traits, strict=True))
+    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)

@@ -1,0 +1,195 @@
+"""semantic-caching: which requests a cache that compares prompts by meaning would have answered.
+
+The exact check comes first, as in the caches of the field (GPTCache, Portkey). Then the
+prompt, that is the last turn, is looked for among the stored prompts of the same model,
+feature and history. It gets the answer of the nearest one that no veto speaks against, if
+that is near enough and no stored prompt with another answer is nearer or about as near:
+then it could mean either. The vetoes on words can be mistaken, so a vetoed prompt counts
+there; those on numbers, dates and negation it takes for what they are.
+
+A prompt that could mean either is not stored as a third one: the index would fill up
+with ever closer variants that can never be told apart.
+"""
+
+import heapq
+import json
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from llmcost.embeddings.estimate import Questions, Rules, false_share
+from llmcost.embeddings.prompts import UNKNOWN, Candidates, codes, distinct, readable, together
+from llmcost.errors import UsageError
+from llmcost.what_ifs.kernels import response_caching as exact
+from llmcost.what_ifs.kernels.response_caching import NEVER, NOBODY, Asked, Ints
+
+COLUMNS = (
+    "prompt_hash", "prompt_text", "provider", "model", "feature", "user_id", "prefix", "system_blocks",
+    "latency_ms", "status", "calls", "input_tokens", "output_tokens", "output_hash",
+)  # fmt: skip
+PARTITION = ()
+
+_METADATA = b"semantic_caching"
+
+
+@dataclass(frozen=True)
+class SemanticHits:
+    """The hits of a semantic cache, and how far to trust them."""
+
+    repeated: exact.FalseHits  # hits on the same prompt
+    similar: exact.FalseHits  # hits on another one
+    estimated_share: float | None  # wrong ones among the similar, 0 to 1; None where there is too little to say
+    ambiguous: int  # near enough to two stored prompts, hence no hit
+    asked: int  # requests that reach the cache
+    readable: int  # those of which the prompt is known
+
+
+@dataclass
+class Served:
+    """What a replay decided for each request, and what it stored meanwhile."""
+
+    source: Ints  # the place of the request whose answer it gets, or NOBODY
+    cosine: npt.NDArray[np.float64]  # nan for a repetition
+    ambiguous: int = 0
+    compared: list[int] = field(default_factory=list)  # the requests that were not repetitions
+    stored: list[tuple[int, int]] = field(default_factory=list)  # prompt, and when its answer was there
+
+
+def replay(
+    requests: pa.Table, *, ttl: str | None, scope: str, threshold: float, margin: float, vetoes: bool
+) -> pa.Table:
+    """The requests that the cache answers.
+
+    `requests` is sorted by ts and request_id. A prompt is known by its `prompt_text` or,
+    where texts are not kept, by `prompt_vector` and `prompt_traits` as `embeddings.prompts`
+    computes them. Returns `request_id`, `cached_answer` (same, differs, unknown), `cosine`
+    (null for a repetition) and `served_from`, the request whose answer it is; `false_hits`
+    reads how far to trust them. Raises UsageError for a bad parameter, LlmcostError where
+    there are texts but no embedding model.
+    """
+    life = exact.microseconds(ttl)
+    if not threshold > 0:
+        raise UsageError(f"threshold={threshold} takes anything for the same", hint="a cosine, like 0.88")
+    if not margin >= 0:
+        raise UsageError(f"margin={margin} is negative", hint="a difference of two cosines, like 0.02")
+    rules = Rules(threshold, margin, vetoes)
+    asked = _asked(requests, scope)
+    user = codes(requests["user_id"]) if scope == "user" else np.zeros(len(requests), np.int64)
+    prompt, prompts = distinct(requests, asked.row, user)
+    candidates = Candidates(prompts, threshold - margin, vetoes)
+    served = serve(asked, prompt, candidates, codes(requests["output_hash"])[asked.row], life, rules)
+
+    hit = served.source != NOBODY
+    similar = int(np.isfinite(served.cosine).sum())
+    compared = np.array(served.compared, np.int64)
+    stored = np.array(served.stored, np.int64).reshape(-1, 2)
+    summary = {
+        "ambiguous": served.ambiguous,
+        "asked": len(asked),
+        "readable": int((prompt != UNKNOWN).sum()),
+        "estimated_share": false_share(
+            prompts, Questions(prompt[compared], asked.sent[compared]), Questions(*stored.T), life, rules, similar
+        ),
+    }
+    source = asked.row[served.source[hit]]
+    decided = exact.decisions(requests, asked.row[hit], source)
+    decided = decided.append_column("cosine", pa.array(served.cosine[hit], from_pandas=True))
+    decided = decided.append_column("served_from", requests["request_id"].take(pa.array(source)))
+    return decided.replace_schema_metadata({_METADATA: json.dumps(summary)})
+
+
+def false_hits(replayed: pa.Table) -> SemanticHits:
+    """How far a replay's hits can be trusted: measured where the log holds the answers, and estimated."""
+    by_meaning = replayed["cosine"].is_valid()
+    return SemanticHits(
+        exact.false_hits(replayed.filter(pc.invert(by_meaning))),
+        exact.false_hits(replayed.filter(by_meaning)),
+        **json.loads(replayed.schema.metadata[_METADATA]),
+    )
+
+
+class _Index:
+    """The stored prompts with their answers, as they are at one moment after the other."""
+
+    def __init__(self, candidates: Candidates, answers: Ints, rules: Rules) -> None:
+        self._candidates = candidates
+        self._answers = answers.tolist()
+        self._rules = rules
+        self._entries: dict[int, tuple[int, int, bool]] = {}  # source, end of life, whether all gave its answer
+
+    def store(self, prompt: int, source: int, at: int, end: int) -> None:
+        """The newest answer stands; one that is known to differ from the last leaves the prompt ambiguous."""
+        before, its_end, agreed = self._entries.get(prompt, (source, 0, True))
+        if its_end > at and UNKNOWN not in (self._answers[before], self._answers[source]):
+            agreed = agreed and self._answers[before] == self._answers[source]
+        else:
+            agreed = True
+        self._entries[prompt] = source, end, agreed
+
+    def meant(self, prompt: int, at: int) -> tuple[float, int, bool]:
+        """Cosine and source of the one stored prompt that is meant, else NOBODY; and whether it could be another."""
+        source, end, _ = self._entries.get(prompt, (NOBODY, 0, True))
+        if end > at:
+            return 1.0, source, False
+        near = [(c, *self._entries.get(other, (NOBODY, 0, True)), ok) for c, other, ok in self._candidates.of(prompt)]
+        alive = [(cosine, source, agreed, ok) for cosine, source, end, agreed, ok in near if end > at]
+        best = next(((cosine, source) for cosine, source, _, ok in alive if ok), (0.0, NOBODY))
+        if best[0] < self._rules.threshold:
+            return 0.0, NOBODY, False
+        for cosine, source, agreed, _ in alive:
+            about_as_near = cosine > best[0] - self._rules.margin or source == best[1]
+            if about_as_near and not (agreed and self._same(source, best[1])):
+                return 0.0, NOBODY, True
+        return *best, False
+
+    def _same(self, one: int, other: int) -> bool:
+        return one == other or self._answers[one] == self._answers[other] != UNKNOWN
+
+
+def serve(asked: Asked, prompt: Ints, candidates: Candidates, answers: Ints, life: int, rules: Rules) -> Served:
+    """The replay itself, one request after another.
+
+    `answers` numbers what the log says was answered, UNKNOWN where it does not say.
+    """
+    served = Served(np.full(len(asked), NOBODY, np.int64), np.full(len(asked), np.nan))
+    repeated: dict[int, tuple[int, int]] = {}  # exact key -> source, end of life
+    index = _Index(candidates, answers, rules)
+    pending: list[tuple[int, int, bool]] = []  # when written, source, whether into the index too
+    keys, prompts = asked.key.tolist(), prompt.tolist()
+
+    for place, (sent, ready) in enumerate(zip(asked.sent.tolist(), asked.ready.tolist(), strict=True)):
+        while pending and pending[0][0] <= sent:
+            written, writer, indexed = heapq.heappop(pending)
+            repeated[keys[writer]] = writer, written + life
+            if indexed:
+                index.store(prompts[writer], writer, written, written + life)
+                served.stored.append((prompts[writer], written))
+        source, end = repeated.get(keys[place], (NOBODY, 0))
+        if keys[place] != NOBODY and end > sent:
+            served.source[place] = source
+            continue
+        indexed = prompts[place] != UNKNOWN
+        if indexed:
+            served.compared.append(place)
+            cosine, source, ambiguous = index.meant(prompts[place], sent)
+            if source != NOBODY:
+                served.source[place], served.cosine[place] = source, cosine
+                continue
+            served.ambiguous += ambiguous
+            indexed = not ambiguous
+        if ready != NEVER:
+            heapq.heappush(pending, (ready, place, indexed))
+    return served
+
+
+def _asked(requests: pa.Table, scope: str) -> Asked:
+    """The requests that reach the cache; without a prompt_hash they are no repetition of anything."""
+    user = codes(requests["user_id"]) if scope == "user" else np.zeros(len(requests), np.int64)
+    exact_key = codes(requests["prompt_hash"])
+    reaches = exact.takes_part(requests) & (user != UNKNOWN) & ((exact_key != UNKNOWN) | readable(requests))
+    row = np.flatnonzero(reaches)
+    key = np.where(exact_key == UNKNOWN, NOBODY, together([exact_key, user]))
+    return Asked(row, key[row], *exact.sent_and_ready(requests, row))

@@ -1,0 +1,49 @@
+-- semantic-caching: requests that mean the same are answered from a cache
+--
+-- question: What would a cache that compares prompts by meaning have saved, and how often would it have been wrong?
+-- param threshold float = 0.88: least cosine of two prompts that may share an answer; above 1 only repetitions do.
+-- param margin float = 0.02: least lead, in cosine, of the nearest stored prompt over the next one; below it the request
+--   could mean either and is no hit.
+-- param vetoes bool = true: whether prompts must agree in numbers, dates, negation, opposites, names and word order.
+-- param ttl text = 1h: life of an answer from the moment it is stored, not extended by a hit; seconds, or like 15m, 1h,
+--   7d; none never ends, 0 stores nothing and so changes nothing.
+-- param scope choice(shared, user) = shared: whether one user may get an answer that another asked for.
+-- assumes: a request whose prompt_hash is stored gets that answer; else the last turn of its prompt is compared with those
+--   stored for the same provider, model, feature and history; without the prompt's text only repetitions are found.
+-- assumes: vectors are wordllama's (256 dimensions, no network), of which 0.85 separates about as 0.90 of MiniLM and other
+--   transformers, for which caches of the field use 0.95 without vetoes (Portkey, GPTCache).
+-- assumes: an answer can be read once it has been generated (ts + latency_ms; at once where the log has no latency).
+-- assumes: errors are never stored; a hit costs nothing and takes no time, the embedding included.
+-- assumes: what a hit by meaning answers may be wrong: a hit rate stands only beside its false-hit rate.
+-- kernel: semantic_caching
+
+select
+    requests.* replace (
+        case when served then 0 else input_tokens end as input_tokens,
+        case when served then 0 else cache_read_tokens end as cache_read_tokens,
+        case when served then 0 else cache_write_5m_tokens end as cache_write_5m_tokens,
+        case when served then 0 else cache_write_1h_tokens end as cache_write_1h_tokens,
+        case when served then 0 else output_tokens end as output_tokens,
+        case when served and reasoning_tokens is not null then 0 else reasoning_tokens end as reasoning_tokens,
+        case when served then 0 else web_searches end as web_searches,
+        case when served then 'ok' else status end as status,
+        case when served then 0 else latency_ms end as latency_ms,
+        case when served then 0 else ttft_ms end as ttft_ms,
+        case when served then 0 else cost_override_usd end as cost_override_usd,
+        case
+            when served then map_concat(
+                coalesce(tags, map()),
+                map(
+                    ['served_by', 'served_from', 'match', 'cached_answer'],
+                    [
+                        'semantic-caching', served_from, case when cosine is null then 'same' else 'similar' end,
+                        cached_answer
+                    ]
+                )
+            )
+            else tags
+        end as tags
+    )
+from requests
+left join (select request_id, cached_answer, cosine, served_from, true as served from replayed) as replayed
+    on replayed.request_id = requests.request_id
