@@ -109,6 +109,7 @@ def writing(path: Path) -> Store:
     if not path.parent.is_dir():
         raise LlmcostError(f"there is no folder {path.parent}", hint="name another store with --db FILE")
     store = _open(path, read_only=False)
+    store.execute("set preserve_insertion_order = false")  # loading is faster; reading keeps it: kernels need order
     if store.value("select count(*) from duckdb_tables() where not internal") == 0:
         _create(store)
     _check_ours(store)
@@ -147,7 +148,6 @@ def _open(path: Path, *, read_only: bool) -> Store:
 def _configured(connection: "duckdb.DuckDBPyConnection") -> "duckdb.DuckDBPyConnection":
     for setting in (
         "set TimeZone = 'UTC'",
-        "set preserve_insertion_order = false",  # no report depends on it, and loading is faster without
         "set enable_progress_bar = false",
         "set python_enable_replacements = false",  # a Python variable must never shadow a relation
         "set autoinstall_known_extensions = false",  # nothing is fetched from a network

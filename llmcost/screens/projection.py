@@ -36,6 +36,7 @@ def document(projection: Projection) -> dict[str, Any]:
                 "saved_share": stage.saved_share,
                 "moves": stage.moves,
                 "effects": stage.effects,
+                "summary": stage.summary,
             }
             for stage in projection.stages
         ],
@@ -80,13 +81,16 @@ def show(projection: Projection) -> RenderableType:
     moves = [line for stage in projection.stages for line in _moves(stage)]
     if moves:
         parts.append(terminal.bullets("Requests that move", moves))
+    parts += [_summary(stage) for stage in projection.stages if stage.summary]
     if projection.by:
         parts.append(_by(projection))
     if projection.backtest:
         parts.append(terminal.bullets("How the replay predicts what the log recorded", _backtest(projection.backtest)))
     parts.append(terminal.bullets("What this rests on", projection.assumptions))
-    if projection.notes:
-        parts.append(terminal.bullets("What to know beside these numbers", projection.notes, "yellow"))
+    notes = [note for stage in projection.stages for note in (stage.summary or {}).get("notes", [])]
+    if notes or projection.notes:
+        heading = "What to know beside these numbers"
+        parts.append(terminal.bullets(heading, [*projection.notes, *notes], "yellow"))
     return Group(*parts)
 
 
@@ -157,6 +161,27 @@ def _effects(stage: Stage) -> str:
             sign = ("+" if amount > 0 else "−") if name.endswith("_tokens") else ""
             said.append(f"{sign}{terminal.count(abs(amount)).plain} {words}")
     return ", ".join(said)
+
+
+def _summary(stage: Stage) -> RenderableType:
+    """What a kernel says of its replay as a whole: one line a figure, groups of figures in one line."""
+    cells: list[list[RenderableType]] = [
+        [Text(name.replace("_", " ")), Text(_figure(value))]
+        for name, value in (stage.summary or {}).items()
+        if name != "notes" and value not in (None, {}, [])
+    ]
+    headings = [("figure", "left"), ("value", "left")]
+    return terminal.table(headings, cells, title=f"{stage.what_if.query.name}, replayed")
+
+
+def _figure(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_figure(inner)}" for name, inner in value.items())
+    if isinstance(value, list):
+        return " to ".join(_figure(inner) for inner in value)
+    if isinstance(value, float):
+        return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return "no end" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _moves(stage: Stage) -> list[str]:

@@ -5,6 +5,7 @@ one that SQL cannot say names a kernel, which decides row by row what the SELECT
 then applies.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -34,6 +35,7 @@ class Stage:
     saved_usd: float
     saved_share: float | None
     moves: list[Row] = field(default_factory=list)
+    summary: Row | None = None  # what a kernel says of its replay as a whole
     effects: Row = field(default_factory=dict)  # differences in tokens; answers and requests that the step changes
 
 
@@ -87,12 +89,12 @@ def simulate(store: Store, stack: Sequence[WhatIf], covered: Scope, dimensions: 
     stages: list[Stage] = []
     previous = baseline
     for number, (what_if, bound) in enumerate(zip(stack, values, strict=True), start=1):
-        _run(store, what_if.query, bound, number)
+        summary = _run(store, what_if.query, bound, number)
         _price(store, number, ())
         cost = _cost(store, number)
         saved = previous - cost
         stages.append(Stage(what_if, cost, saved, saved / baseline if baseline else None,
-                            _moves(store, number), _effects(store, number)))  # fmt: skip
+                            _moves(store, number), summary, _effects(store, number)))  # fmt: skip
         previous = cost
 
     notes = []
@@ -146,19 +148,22 @@ def _example(query: registry.Query) -> str:
     return f"{query.parameters[0].name}={query.parameters[0].default}" if query.parameters else "param=value"
 
 
-def _run(store: Store, query: registry.Query, values: dict[str, registry.Value], number: int) -> None:
-    """Makes `stage_<number>` out of the stage before it."""
+def _run(store: Store, query: registry.Query, values: dict[str, registry.Value], number: int) -> Row | None:
+    """Makes `stage_<number>` out of the stage before it. Returns what its kernel says of the whole."""
     select = nested([("requests", f"select * from stage_{number - 1}")], query.body)
     statement = f"create or replace temp table stage_{number} as {select}"
     if not query.field("kernel"):
         store.execute(statement, values)
-        return
+        return None
     kernel = import_module(f"llmcost.what_ifs.kernels.{query.field('kernel').replace('-', '_')}")
     order = ", ".join([*kernel.PARTITION, "ts", "request_id"])
     columns = ", ".join(dict.fromkeys([*kernel.COLUMNS, *kernel.PARTITION, "ts", "request_id"]))
     traffic = store.arrow(f"select {columns} from stage_{number - 1} order by {order}")
-    with store.relation("replayed", kernel.replay(traffic, **{p.name: values[p.name] for p in query.parameters})):
+    replayed = kernel.replay(traffic, **{p.name: values[p.name] for p in query.parameters})
+    with store.relation("replayed", replayed):
         store.execute(statement, values)
+    said = (replayed.schema.metadata or {}).get(b"summary")
+    return dict(json.loads(said)) if said else None
 
 
 def _price(store: Store, number: int, dimensions: Sequence[str]) -> None:
