@@ -26,15 +26,27 @@ def path() -> Path | None:
 
 def table(name: str) -> dict[str, Any]:
     """One table of the file, empty where it says nothing."""
+    found = _document().get(name, {})
+    if not isinstance(found, dict):
+        raise LlmcostError(f"{path()}: {name} is no table", hint=f"begin it with [{name}]")
+    return found
+
+
+def entries(name: str) -> list[Any]:
+    """One list of tables of the file, empty where it says nothing."""
+    found = _document().get(name, [])
+    if not isinstance(found, list):
+        raise LlmcostError(f"{path()}: {name} is no list of entries", hint=f"begin each entry with [[{name}]]")
+    return found
+
+
+def _document() -> dict[str, Any]:
     import tomllib
 
     file = path()
     if file is None:
         return {}
     try:
-        found = tomllib.loads(file.read_text(encoding="utf-8")).get(name, {})
+        return tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise LlmcostError(f"{file} cannot be read: {error}", hint="it must be valid TOML") from None
-    if not isinstance(found, dict):
-        raise LlmcostError(f"{file}: {name} is no table", hint=f"begin it with [{name}]")
-    return found

@@ -13,7 +13,7 @@ from llmcost.errors import LlmcostError
 from llmcost.store import Store
 
 _MACHINERY = ("source_id", "line_no", "record_no", "claimed", "format", "fault", "carries_call", "is_repeat", "raw",
-              "reason")  # fmt: skip
+              "reason", "openings", "texts")  # fmt: skip
 _ENOUGH_BYTES = 64 << 20
 
 

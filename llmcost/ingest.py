@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from llmcost import documents, formats, lines, price_book, registry, reports, sources
+from llmcost import attribution, documents, formats, lines, price_book, registry, reports, sources
 from llmcost.detect import Detection, claim, detect, parsed_lines
 from llmcost.errors import LlmcostError, UsageError, did_you_mean
 from llmcost.store import Store
@@ -57,6 +57,7 @@ class _Run:
     """What one call of `ingest` was asked, and what it has come to."""
 
     asked: str  # a format, or auto
+    texts: attribution.Texts
     values: dict[str, registry.Value]  # of the formats' parameters
     account: Account
     progress: Progress
@@ -68,22 +69,25 @@ def ingest(
     format_asked: str = "auto",
     progress: Progress | None = None,
     assumed: Mapping[str, str] | None = None,
+    texts: attribution.Texts = attribution.NO_TEXTS,
 ) -> Account:
     """Reads every new line under the paths into the store.
 
-    `assumed` is what the user says of logs that do not say it themselves: parameters of formats, by name. Raises
+    `assumed` is what the user says of logs that do not say it themselves: parameters of formats, by name.
+    `texts` says whether the texts are kept too. Raises
     LlmcostError, before anything is written, for a path that does not exist and for a named file that no format or
     more than one format claims.
     """
-    run = _Run(format_asked, bound(assumed or {}), Account(), progress or Progress())
+    run = _Run(format_asked, texts, bound(assumed or {}), Account(), progress or Progress())
     if format_asked != "auto":
         formats.find(format_asked)
     store.script("ingest/macros.sql")
+    attribution.prepare(store, texts)
     price_book.refresh(store)
 
     account = run.account
     found = sources.find(paths)
-    before = sources.seen(store, format_asked)
+    before = sources.seen(store, format_asked, texts.keep)
     pending: list[lines.Source] = []
     for file in found:
         if not sources.readable(file):
@@ -149,6 +153,7 @@ def _ingest_group(store: Store, group: list[Detection], run: _Run) -> None:
     _name_models(store)
     before = store.value("select coalesce(max(rowid), -1) from requests")
     _merge(store)
+    attribution.attribute(store, before, run.texts)
     entries += store.rows(f"insert into ledger {_query('account')} returning *")
     for entry in entries:
         run.account.add(entry)
@@ -158,6 +163,7 @@ def _ingest_group(store: Store, group: list[Detection], run: _Run) -> None:
         store,
         [
             sources.record(detection.source, run.asked, size=size, document=detection.source.source_id in whole)
+            | {"keeps_text": run.texts.keep}
             for detection, size in zip(group, sizes, strict=True)
         ],
     )

@@ -9,7 +9,8 @@
 --   "max_output_tokens": "VARCHAR", "stop_reason": "VARCHAR", "service_tier": "VARCHAR", "status": "VARCHAR",
 --   "latency_ms": "DOUBLE", "ttft_ms": "DOUBLE", "output_partial": "BOOLEAN", "prompt_hash": "VARCHAR",
 --   "output_hash": "VARCHAR", "prefix": [{"hash": "VARCHAR", "tokens": "BIGINT"}], "system_blocks": "INTEGER",
---   "complexity": "DOUBLE", "cost_logged_usd": "DOUBLE"}
+--   "complexity": "DOUBLE", "cost_logged_usd": "DOUBLE",
+--   "text": {"system": "VARCHAR", "prompt": "VARCHAR", "output": "VARCHAR"}}
 -- claims: llmcost is not null
 -- truth: the five token counts are disjoint; reasoning_tokens is a part of output_tokens.
 
@@ -44,6 +45,9 @@ select
     output_partial,
     prompt_hash,
     output_hash,
+    text.output as output_text,
+    text.prompt as prompt_text,
+    text.system as system_text,
     prefix,
     system_blocks,
     complexity,

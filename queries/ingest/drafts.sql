@@ -41,6 +41,7 @@ select
     cast(null as varchar) as output_hash,
     cast(null as varchar) as output_text,       -- hashed into output_hash
     cast(null as varchar) as prompt_text,       -- the last user turn: what complexity is read from
+    cast(null as varchar) as system_text,       -- the system prompt, where prompt_blocks does not hold it
     cast(null as struct(hash varchar, tokens bigint)[]) as prefix,
     cast(null as varchar[]) as prompt_blocks,   -- the prompt's blocks in the cache's order: hashed into prefix
     cast(null as integer) as system_blocks,

@@ -115,8 +115,56 @@ create or replace temp macro with_reasoning(answer, prompt, total, reasoning, mo
         else answer
     end;
 
--- What looks like a secret, taken out: keys of the known providers, bearer tokens, JWTs, private keys.
+-- What looks like a secret, taken out: keys of the known providers and clouds, bearer tokens, JWTs, passwords in URLs
+-- and behind their name, private keys.
 create or replace temp macro redacted(text) as regexp_replace(
     text,
-    '(sk-[A-Za-z0-9_-]{16,}|AIza[A-Za-z0-9_-]{30,}|AKIA[A-Z0-9]{16}|gh[pousr]_[A-Za-z0-9]{20,}|xox[abprs]-[A-Za-z0-9-]{10,}|hf_[A-Za-z0-9]{20,}|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(\.[A-Za-z0-9_-]*)?|[Bb]earer +[A-Za-z0-9._~+/=-]{16,}|-----BEGIN [A-Z ]*PRIVATE KEY-----.*)',
+    '(\b(sk|rk|pk)[-_][A-Za-z0-9_-]{16,}|\b(gsk|r8|hf|npm|nvapi|pplx|xai|csk|fw|tvly)[-_][A-Za-z0-9_-]{16,}|AIza[A-Za-z0-9_-]{30,}|\b(AKIA|ASIA)[A-Z0-9]{16}|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}|\bglpat-[A-Za-z0-9_-]{16,}|\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(\.[A-Za-z0-9_-]*)?|(?i:bearer) +[A-Za-z0-9._~+/=-]{16,}|://[^/\s:@"]+:[^/\s@"]+@|(?i:api[_-]?key|secret[_-]?(access[_-]?)?key|access[_-]?token|client[_-]?secret|password|passwd)\\?["'']?\s*[:=]\s*\\?["'']?[^\s"'',;\\]{8,}|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|\z))',
     '[redacted]', 'g');
+
+-- Sentences in quotation marks, taken out: what a store may show of a line when it keeps no texts.
+create or replace temp macro without_sentences(text) as
+    regexp_replace(text, '"((?:[^"\\]|\\.)*\s){2}(?:[^"\\]|\\.)*"?', '"…"', 'g');
+
+-- What --keep-text and --redact-emails ask for: an ingest that is asked for them says so here.
+create or replace temp macro keeps_text() as false;
+
+create or replace temp macro redacts_emails() as false;
+
+-- A text as it is kept.
+create or replace temp macro kept(text) as
+    case
+        when redacts_emails()
+        then regexp_replace(
+            redacted(text), '[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}', '[e-mail]', 'g')
+        else redacted(text)
+    end;
+
+-- The words of a message that stands in the log as JSON; of a bare text, the text. Null where it has none.
+create or replace temp macro said(message) as
+    case
+        when not regexp_matches(left(message, 100), '^\s*[\[{]') or not json_valid(message) then message
+        when json_type(message, '$.content') = 'VARCHAR' then message ->> '$.content'
+        else nullif(array_to_string(list_concat(
+            json_extract_string(message, '$.content[*].text'),
+            json_extract_string(message, '$.parts[*].text'),
+            json_extract_string(message, '$[*].text')
+        ), chr(10)), '')
+    end;
+
+-- How a text begins: hashes of its first 4, 8, 16 … 128 words and, last, of all of them, numbers taken as equal. Texts
+-- that are one template filled in share the first of these.
+create or replace temp macro openings_of(text) as
+    list_transform(
+        [list_transform(
+            regexp_extract_all(lower(left(text, 8000)), '\S+')[1:256],
+            lambda word: case when regexp_matches(word, '[0-9]') then '#' else word end
+        )],
+        lambda words: list_concat(
+            list_transform(
+                list_filter([4, 8, 16, 32, 64, 128], lambda upto: upto < len(words)),
+                lambda upto: short_hash(array_to_string(words[1:upto], ' '))
+            ),
+            [short_hash(array_to_string(words, ' ') || chr(10))]
+        )
+    )[1];

@@ -25,6 +25,19 @@ with parsed as (
         or is_no_count(web_searches)
         or is_no_count(calls) as has_no_count
     from drafts
+),
+
+hashed as (
+    select
+        * replace (
+            coalesce(
+                prefix,
+                prefix_of(
+                    prompt_blocks, input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens
+                )
+            ) as prefix
+        )
+    from parsed
 )
 
 select
@@ -58,7 +71,7 @@ select
     trim(model) as model_logged,
     feature,
     task_type,
-    prompt_id,
+    coalesce(prompt_id, 'system:' || prefix[system_blocks].hash) as prompt_id,
     user_id,
     session_id,
     project,
@@ -81,11 +94,21 @@ select
     coalesce(output_partial, false) as output_partial,
     coalesce(prompt_hash, short_hash(prompt_key)) as prompt_hash,
     coalesce(output_hash, short_hash(output_text)) as output_hash,
-    coalesce(
-        prefix,
-        prefix_of(prompt_blocks, input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens)
-    ) as prefix,
+    prefix,
     system_blocks,
     coalesce(complexity, complexity_of(prompt_text)) as complexity,
-    cost_logged_usd
-from parsed
+    cost_logged_usd,
+    -- not of the relation `requests`: what tells the template of a prompt without a name, and the texts to keep
+    case
+        when carries_call and prompt_id is null and prefix[system_blocks].hash is null
+        then openings_of(nullif(trim(said(coalesce(prompt_blocks[coalesce(system_blocks, 0) + 1], prompt_text))), ''))
+    end as openings,
+    case
+        when keeps_text() and carries_call
+        then {
+            'system': kept(said(coalesce(system_text, prompt_blocks[nullif(system_blocks, 0)]))),
+            'prompt': kept(coalesce(said(prompt_text), prompt_text)),
+            'output': kept(coalesce(said(output_text), output_text))
+        }
+    end as texts
+from hashed

@@ -1,6 +1,6 @@
 -- The lines just read that could not be taken, each with its reason and a short redacted excerpt.
 
-select source_id, line_no, format, reason, redacted(raw[:300]) as excerpt
+select source_id, line_no, format, reason, without_sentences(redacted(raw[:300])) as excerpt
 from (
     select source_id, line_no, format, reason, raw
     from staged

@@ -9,7 +9,8 @@ create table sources (
     whole_document boolean not null,    -- its lines mean something only together: read anew when it grows
     modified_ns    bigint not null,
     fingerprint    varchar not null,    -- hash of the first and last of those bytes
-    format_asked   varchar not null     -- --format of that run: with another the file is read anew
+    format_asked   varchar not null,    -- --format of that run: with another the file is read anew
+    keeps_text     boolean not null     -- whether its texts were kept: if not, --keep-text reads it anew
 );
 
 create table ledger (
@@ -45,3 +46,109 @@ create table spans (                    -- records of traces, calls and others: 
     parent_id    varchar,               -- the request_id of the record above
     carries_call boolean not null       -- and could be taken
 );
+
+create table texts (                    -- what was said, secrets redacted; empty unless an ingest was told to --keep-text
+    request_id varchar not null,
+    system     varchar,
+    prompt     varchar,                 -- the last user turn
+    output     varchar
+);
+
+create table openings (                 -- requests with a text whose prompt has no name and no system prompt
+    request_id varchar not null,
+    openings   varchar[] not null       -- hashes of its first 4, 8, 16 … words, the last of all of them
+);
+
+create table ruled (                    -- requests whose feature comes from a rule in llmcost.toml
+    request_id varchar not null
+);
+
+-- Every prompt that requests name or were given: how to call it, an example where texts are kept, and the share of its
+-- tokens that no request changes, as far as blocks of prompts tell: what a prompt cache could hold of it.
+create view prompts as
+with used as (
+    select
+        prompt_id,
+        case
+            when regexp_full_match(prompt_id, 'system:[0-9a-f]{16}') then 'system'
+            when regexp_full_match(prompt_id, 'template:[0-9a-f]{16}') then 'template'
+            else 'log'
+        end as source,
+        count(prefix) as requests,
+        -- what the first and the last list in order have in common, all have
+        min(list_transform(prefix, lambda block: block.hash)) as first_hashes,
+        max(list_transform(prefix, lambda block: block.hash)) as last_hashes,
+        median(prefix[system_blocks].tokens) as system_tokens
+    from requests
+    where prompt_id is not null
+    group by prompt_id
+),
+
+common as (
+    select
+        prompt_id,
+        coalesce(list_max(list_filter(
+            range(1, least(len(first_hashes), len(last_hashes)) + 1),
+            lambda place: first_hashes[place] = last_hashes[place]
+        )), 0) as blocks
+    from used
+    where requests > 1
+),
+
+stable as (
+    select
+        prompt_id,
+        least(1, coalesce(sum(prefix[blocks].tokens), 0) / nullif(
+            sum(input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens), 0
+        )) as stable_share
+    from requests
+    inner join common using (prompt_id)
+    where prefix is not null
+    group by prompt_id
+),
+
+spoken as (
+    select
+        requests.prompt_id,
+        min(texts.system) as system,
+        min_by(texts.prompt, texts.request_id) as example,
+        min(texts.prompt) as first_prompt,
+        max(texts.prompt) as last_prompt
+    from texts
+    inner join requests using (request_id)
+    where requests.prompt_id is not null
+    group by requests.prompt_id
+),
+
+worded as (
+    select
+        prompt_id,
+        system,
+        example,
+        coalesce(first_prompt[1:list_max(list_filter(
+            range(1, 200), lambda upto: first_prompt[1:upto] = last_prompt[1:upto]
+        ))], '') as beginning
+    from spoken
+)
+
+select
+    prompt_id,
+    case
+        when source = 'log' then prompt_id
+        when source = 'system' then coalesce(
+            '“' || left(trim(regexp_replace(system, '\s+', ' ', 'g')), 60) || '”',
+            'system prompt of ' || format('{:,}', cast(round(system_tokens) as bigint)) || ' tokens, ' || prompt_id[8:11]
+        )
+        else coalesce(
+            '“' || left(trim(regexp_replace(
+                case when length(beginning) >= 12 then beginning else example end, '\s+', ' ', 'g'
+            )), 60) || ' …”',
+            'template ' || prompt_id[10:13]
+        )
+    end as label,
+    example as example_redacted,
+    stable_share,
+    source
+from used
+left join stable using (prompt_id)
+left join worded using (prompt_id);

@@ -3,7 +3,14 @@
 -- decides nothing. The call began when its earliest copy says.
 
 with copies as (
-    select * from requests where request_id in (select request_id from contested)
+    select
+        * replace (
+            -- as the log has it: what a rule or a mined template added is not the copy's own
+            case when request_id not in (select request_id from ruled) then feature end as feature,
+            case when request_id not in (select request_id from openings) then prompt_id end as prompt_id
+        )
+    from requests
+    where request_id in (select request_id from contested)
     union all by name
     select * exclude (source_id, line_no, record_no) from calls where request_id in (select request_id from contested)
 ),

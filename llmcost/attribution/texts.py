@@ -1,0 +1,44 @@
+"""The texts of requests, for those who ask to keep them. By default a store holds none."""
+
+from dataclasses import dataclass
+
+from llmcost.store import Store
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What an ingest does with the texts in its logs. Those kept have secrets taken out, and e-mail addresses if so."""
+
+    keep: bool = False
+    redact_emails: bool = False
+
+
+NO_TEXTS = Texts()
+
+_LONGEST = ", ".join(
+    f"max_by({part}, {{'length': length({part}), 'text': {part}}}) as {part}" for part in ("system", "prompt", "output")
+)
+"""Of several copies of a call the finished one counts, whatever order they are read in."""
+
+
+def prepare(store: Store, texts: Texts) -> None:
+    """Tells the ingest queries of this connection what is asked; they know the macros of `ingest/macros.sql`."""
+    if texts.keep:
+        store.execute("create or replace temp macro keeps_text() as true")
+    if texts.redact_emails:
+        store.execute("create or replace temp macro redacts_emails() as true")
+        store.execute("update texts set system = kept(system), prompt = kept(prompt), output = kept(output)")
+
+
+def keep(store: Store) -> None:
+    """Adds the texts of the calls just read."""
+    store.execute(
+        "create or replace temp table said_now as"
+        " select request_id, texts.system as system, texts.prompt as prompt, texts.output as output from staged"
+        " where carries_call and reason is null and not is_repeat"
+        " and coalesce(texts.system, texts.prompt, texts.output) is not null"
+    )
+    store.execute("insert into said_now select * from texts where request_id in (select request_id from said_now)")
+    store.execute("delete from texts where request_id in (select request_id from said_now)")
+    store.execute(f"insert into texts select request_id, {_LONGEST} from said_now group by request_id")
+    store.execute("drop table said_now")
