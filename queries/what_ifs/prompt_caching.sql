@@ -1,6 +1,7 @@
 -- prompt-caching: prompt prefixes that repeat are read from the provider's cache
 --
 -- question: Which input tokens would a prompt cache have read, which would it have written, and what would they cost?
+-- neutral: ttl=none
 -- param ttl choice(5m, 1h, auto, recorded, endless) = 5m: life of an entry where the client sets it; auto takes the
 --   cheapest of 5m, 1h and no caching for each prompt, recorded what the log's own writes used, endless is the upper
 --   bound, none changes nothing.
@@ -9,13 +10,14 @@
 -- param recorded choice(keep, replay) = keep: what becomes of sessions and prompts whose log records real cache use.
 -- param ttft_ms float = 1000: time to the first token in milliseconds where the log has none; an entry can be read only
 --   after it.
--- param life_slack float = 0: how much longer than documented an entry lives, as a share of its life.
 -- param base_share float = 0.6: where the log holds no prompts: part of a session's first prompt, 0 to 1, that other
 --   sessions begin with too (tools and system prompt).
 -- param others_every_s float = 2700: where the log holds no prompts: seconds between two uses of that part by sessions
 --   that this log does not hold; none means that there are no such sessions.
 -- param miss_rate float = 0.005: where the log holds no prompts: share of calls, 0 to 1, whose history is not found for a
 --   reason that no usage log shows.
+-- param slack_s float = 30: where the log holds no prompts: seconds that an entry outlives its life by the log's times,
+--   which are those of answers and leave out the small calls that clients make beside them.
 -- param rewritten_below float = 0.95: where the log holds no prompts: a prompt shorter than this share of the one before
 --   it has a rewritten history.
 -- assumes: minimum lengths, steps, lives and write charges are the providers' documented rules of November 2026.
@@ -159,6 +161,7 @@ sent as (
 logged_prompts as (
     select
         *,
+        sent_us + 1000000 * cast(life_s as bigint) as ends_us,
         case
             when breakpoint = 'last' then blocks
             when breakpoint = 'system' then system_blocks
@@ -179,6 +182,7 @@ turns as (
     -- Prompts that the log does not hold begin with what their session sent before.
     select
         *,
+        sent_us + cast(1000000 * (life_s + $slack_s) as bigint) as ends_us,
         lag(prompt_tokens) over so_far as before_tokens,
         least(prompt_tokens, cast($base_share * first_value(prompt_tokens) over so_far as bigint)) as base_tokens
     from sent
@@ -212,7 +216,7 @@ prompts as (
 blocks as (
     -- A prompt as a cache sees it: the prefixes that it reads or else writes.
     select
-        hash(cache, block.hash) as entry, place, sent_us, begun_us, life_s, whole_units,
+        hash(cache, block.hash) as entry, place, sent_us, begun_us, ends_us, whole_units,
         number = blocks as whole_prompt,
         least(block.tokens, prompt_tokens) as tokens,
         false as base
@@ -224,7 +228,7 @@ blocks as (
         from requests
         inner join (
             select
-                request_id, cache, place, sent_us, begun_us, life_s, whole_units, blocks, prompt_tokens, min_tokens,
+                request_id, cache, place, sent_us, begun_us, ends_us, whole_units, blocks, prompt_tokens, min_tokens,
                 upto_block
             from logged_prompts
             where upto_tokens >= min_tokens
@@ -233,13 +237,13 @@ blocks as (
     where number <= upto_block and least(block.tokens, prompt_tokens) >= min_tokens
     union all
     select
-        hash(cache, 'base') as entry, place, sent_us, begun_us, life_s, whole_units, false as whole_prompt,
+        hash(cache, 'base') as entry, place, sent_us, begun_us, ends_us, whole_units, false as whole_prompt,
         base_tokens as tokens, true as base
     from unseen_prompts
     where upto_tokens >= min_tokens
     union all
     select
-        hash(thread, rewrites) as entry, place, sent_us, begun_us, life_s, whole_units, true as whole_prompt,
+        hash(thread, rewrites) as entry, place, sent_us, begun_us, ends_us, whole_units, true as whole_prompt,
         least(before_tokens, prompt_tokens) as tokens, false as base
     from unseen_prompts
     where upto_tokens >= min_tokens and breakpoint = 'last'
@@ -248,8 +252,7 @@ blocks as (
 uses as (
     select
         place, entry, tokens, base, sent_us, begun_us,
-        coalesce(sent_us > lag(sent_us + cast(1000000 * (1 + $life_slack) * life_s as bigint)) over earlier, true)
-            as writes,
+        coalesce(sent_us > lag(ends_us) over earlier, true) as writes,
         lag(begun_us) over earlier > sent_us as in_flight,
         not whole_units or lag(whole_prompt) over earlier or lag(place, 2) over earlier is not null as stored
     from blocks

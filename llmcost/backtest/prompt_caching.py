@@ -1,0 +1,92 @@
+"""How well the replay of prompt caching predicts the cache use that the log recorded.
+
+The replay gets requests whose cache use has been erased: when they were sent, how long their prompts were, by
+which session and model, and what life the client asked for. How often a cache misses for a reason that no usage
+log shows is a rate, and a rate is measured: for each session on the other sessions, starting from a stated
+assumption. Where the log holds the prompts themselves no rate takes part.
+"""
+
+from collections.abc import Callable, Mapping
+from math import sqrt
+from typing import TYPE_CHECKING, Any
+
+from llmcost import registry
+from llmcost.relations import nested, priced
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Row = dict[str, Any]
+Run = Callable[[str, Mapping[str, Any]], "pa.Table"]
+"""Runs a query with its parameters, where `prices` and the relation of requests can be read."""
+
+MISS_RATE = (0.0, 0.005, 0.015)
+"""Low, assumed and high share of calls whose history is not found for a reason that no usage log shows.
+
+Measured on 91 Claude Code sessions of seven months, by person and client; see docs/prompt_caching_accuracy.md.
+"""
+
+LOW = {"base_share": "0.75", "others_every_s": "900", "slack_s": "60"}
+HIGH = {"base_share": "0.4", "others_every_s": "none", "slack_s": "0"}
+"""The cheap and the dear end of the other assumptions; the middle is each parameter's default."""
+
+_VARIANTS: dict[str, dict[str, str]] = {
+    "found": {"miss_rate": "0"},
+    "missed": {"miss_rate": "1"},
+    "low": LOW | {"miss_rate": "0"},
+    "high": HIGH | {"miss_rate": "0"},
+}
+_COLUMNS = (
+    "request_id, model, session_id, prompt_id, feature, cache_read_tokens,"
+    " cache_write_5m_tokens + cache_write_1h_tokens as cache_write_tokens,"
+    " input_cost_usd + cache_read_cost_usd + cache_write_cost_usd as prompt_cost_usd"
+)
+
+
+def backtest(run: Run, relation: str = "requests") -> dict[str, Any] | None:
+    """Predicted and actual input-side cost (input, cache reads, cache writes), in US dollars, in total and by model.
+
+    None when the relation holds no requests whose cache use was recorded and whose provider's rules are known.
+    `low_usd` and `high_usd` span the assumptions, and twice the standard deviation of chance in which calls miss.
+    `assumed_usd` is the prediction with the assumed miss rate instead of the measured one.
+    """
+    rows: list[Row] = run(*_composed(relation)).to_pylist()
+    if not rows:
+        return None
+    return _summary(rows) | {"by_model": [{"model": row["model"]} | _summary([row]) for row in rows]}
+
+
+def _composed(relation: str) -> tuple[str, dict[str, Any]]:
+    """One query over all variants of the replay, and its parameters."""
+    what_if = registry.find("what_ifs", "prompt-caching")
+    report = registry.find("reports", "prompt-caching-backtest")
+    covered = ("requests", f"select * from {relation}")
+    erased = ("requests", registry.find("reports", "cache-use-erased").body)
+    told = ("requests", registry.find("reports", "writes-as-told").body)
+    relations = {"logged": nested(priced(covered), f"select {_COLUMNS} from priced")}
+    values: dict[str, Any] = report.bind({"assumed_rate": str(MISS_RATE[1])})
+    for name, given in _VARIANTS.items():
+        bound = what_if.bind({"ttl": "recorded", "recorded": "replay"} | given)
+        values |= {f"{name}_{parameter}": value for parameter, value in bound.items()}
+        replay = ("requests", registry.rename(what_if.body, name))
+        relations[name] = nested(priced(covered, erased, replay, told), f"select {_COLUMNS} from priced")
+    ctes = ",\n".join(f"{name} as (\n{sql}\n)" for name, sql in relations.items())
+    return f"with {ctes}\nselect * from (\n{report.body}\n)", values
+
+
+def _summary(rows: list[Row]) -> dict[str, Any]:
+    """The rows' prediction, its range and the truth."""
+    total = {name: sum(row[name] for row in rows) for name in rows[0] if name != "model"}
+    predicted = total["found_usd"] + total["missed_usd"]
+    chance = 2 * sqrt(total["missed_variance"])
+    low, assumed, high = (rate * total["at_stake_usd"] for rate in MISS_RATE)
+    return {
+        "requests": total["requests"],
+        "predicted_usd": predicted,
+        "low_usd": min(predicted, total["low_usd"] + low - chance),
+        "high_usd": max(predicted, total["high_usd"] + high + chance),
+        "actual_usd": total["actual_usd"],
+        "error_share": predicted / total["actual_usd"] - 1 if total["actual_usd"] else None,
+        "assumed_usd": total["found_usd"] + assumed,
+        "miss_rate": total["missed_usd"] / total["at_stake_usd"] if total["at_stake_usd"] else None,
+    }

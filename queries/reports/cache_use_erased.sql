@@ -1,0 +1,21 @@
+-- cache-use-erased: requests as they would be known had the log not recorded what the prompt cache did
+--
+-- question: What would be known of the requests of sessions that used a prompt cache, had nobody counted its reads?
+-- assumes: the life of an entry is a setting of the client: one token stays in its bucket to tell which it was.
+
+select
+    * replace (
+        input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens
+        - (cache_write_5m_tokens > 0)::bigint - (cache_write_1h_tokens > 0)::bigint as input_tokens,
+        0::bigint as cache_read_tokens,
+        (cache_write_5m_tokens > 0)::bigint as cache_write_5m_tokens,
+        (cache_write_1h_tokens > 0)::bigint as cache_write_1h_tokens
+    )
+from requests
+qualify
+    sum(cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens)
+        over (partition by provider, model, coalesce(session_id, prompt_id, feature)) > 0
+    and ts is not null
+    and status = 'ok'
+    and calls = 1
+    and (len(prefix) > 0 or session_id is not null)

@@ -1,0 +1,560 @@
+"""prompt-caching against the plainest possible second version of it, and against cases worked out by hand."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from math import exp
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from llmcost import registry
+from llmcost.relations import nested
+
+QUERIES = Path(__file__).resolve().parents[2] / "queries"
+START = datetime(2026, 11, 2)
+BUCKETS = ("input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens")
+
+Buckets = tuple[int, int, int, int]
+Block = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request of a small log; times in seconds after START."""
+
+    name: str = ""
+    at: float | None = 0
+    model: str = "claude-sonnet-4-5"
+    blocks: tuple[Block, ...] = ()
+    system: int | None = None
+    session: str | None = None
+    feature: str | None = None
+    project: str | None = None
+    agent: str | None = None
+    ttft_s: float | None = 0
+    ok: bool = True
+    calls: int = 1
+    buckets: Buckets = (5000, 0, 0, 0)
+
+    @property
+    def provider(self) -> str:
+        return {"c": "anthropic", "g": "openai", "d": "deepseek"}.get(self.model[0], "elsewhere")
+
+    @property
+    def total(self) -> int:
+        return sum(self.buckets)
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[duckdb.DuckDBPyConnection]:
+    connection = duckdb.connect()
+    for file in ("schema.sql", "pricing/tables.sql"):
+        connection.execute((QUERIES / file).read_text(encoding="utf-8"))
+    yield connection
+    connection.close()
+
+
+def load(engine: duckdb.DuckDBPyConnection, calls: list[Call]) -> None:
+    """Fills the relation `requests`."""
+    rows = [
+        {
+            "request_id": call.name,
+            "source_format": "test",
+            "ts": None if call.at is None else START + timedelta(seconds=call.at),
+            "provider": call.provider,
+            "model": call.model,
+            "feature": call.feature,
+            "session_id": call.session,
+            "project": call.project,
+            "tags": [("agent", call.agent)] if call.agent else [],
+            "output_tokens": 10,
+            "web_searches": 0,
+            "calls": call.calls,
+            "service_tier": "standard",
+            "status": "ok" if call.ok else "error",
+            "ttft_ms": None if call.ttft_s is None else call.ttft_s * 1000,
+            "output_partial": False,
+            "prefix": [{"hash": name, "tokens": tokens} for name, tokens in call.blocks],
+            "system_blocks": call.system,
+        }
+        | dict(zip(BUCKETS, call.buckets, strict=True))
+        for call in calls
+    ]
+    engine.execute("delete from requests")
+    if rows:
+        schema = pa.schema(
+            [
+                ("tags", pa.map_(pa.string(), pa.string())),
+                ("ts", pa.timestamp("us")),
+                ("ttft_ms", pa.float64()),
+                ("prefix", pa.list_(pa.struct([("hash", pa.string()), ("tokens", pa.int64())]))),
+                ("system_blocks", pa.int32()),
+                *((name, pa.int64()) for name in (*BUCKETS, "output_tokens", "web_searches", "calls")),
+                *((n, pa.string()) for n in ("request_id", "source_format", "provider", "model", "feature")),
+                *((n, pa.string()) for n in ("session_id", "project", "service_tier", "status")),
+                ("output_partial", pa.bool_()),
+            ]
+        )
+        engine.register("added", pa.Table.from_pylist(rows, schema=schema))
+        engine.execute("insert into requests by name select * from added")
+        engine.unregister("added")
+
+
+def run(engine: duckdb.DuckDBPyConnection, **given: Any) -> dict[str, Buckets]:
+    """The what-if's buckets of every request, by name."""
+    query = registry.find("what_ifs", "prompt-caching")
+    values = query.bind({name: "none" if value is None else str(value) for name, value in given.items()})
+    body = "select request_id, " + ", ".join(BUCKETS) + " from requests"
+    rows = engine.execute(nested([("requests", query.body)], body), values).fetchall()
+    return {row[0]: row[1:] for row in rows}
+
+
+def replayed(engine: duckdb.DuckDBPyConnection, calls: list[Call], **given: Any) -> dict[str, Buckets]:
+    load(engine, calls)
+    return run(engine, **given)
+
+
+# --- the second version -------------------------------------------------------------------------------
+
+
+@dataclass
+class Entry:
+    """A cached prefix: until when it lives, from when it can be read, how its last user fares."""
+
+    until: int
+    readable: int
+    begun: int
+    uses: int = 0
+    whole: bool = False
+
+
+@dataclass
+class Cache:
+    """What a provider remembers."""
+
+    entries: dict[object, Entry] = field(default_factory=dict)
+
+    def use(self, key: object, at: int, life: int, begun: int, whole: bool, units: bool) -> bool:
+        """Reads the entry, or else writes it; whether it was read."""
+        entry = self.entries.get(key)
+        if entry is None or at > entry.until:
+            uses = 0 if entry is None else entry.uses
+            seen = Entry(at + life, begun, begun, uses + 1, whole)
+            self.entries[key] = seen
+            return False
+        if entry.begun <= at:
+            entry.readable = at
+        found = at >= entry.readable and (not units or entry.whole or entry.uses >= 2)
+        entry.until, entry.begun, entry.uses, entry.whole = at + life, begun, entry.uses + 1, whole
+        return found
+
+
+RULES = {  # minimum, step, life, writes are charged, whole units
+    "claude-sonnet-4-5": (1024, 1, None, True, False),
+    "claude-opus-4-6": (4096, 1, None, True, False),
+    "claude-opus-5": (512, 1, None, True, False),
+    "gpt-4o": (1024, 128, 600, False, False),
+    "gpt-5.6": (1024, 128, 1800, True, False),
+    "deepseek-chat": (64, 64, 10800, False, True),
+}
+
+
+def naive(
+    calls: list[Call],
+    ttl: str = "5m",
+    breakpoint: str = "auto",
+    recorded: str = "keep",
+    ttft_ms: float = 1000,
+    base_share: float = 0.6,
+    others_every_s: float | None = 2700,
+    miss_rate: float = 0.005,
+    slack_s: float = 30,
+    rewritten_below: float = 0.95,
+) -> dict[str, Buckets]:
+    """The same, one request after another over dictionaries."""
+    sizes: dict[object, int] = defaultdict(int)
+    sums: dict[object, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for call in calls:
+        sizes[conversation(call)] += 1
+        for place in range(3):
+            sums[conversation(call)][place] += call.buckets[place + 1]
+    settled = {call.name: call.buckets for call in calls}
+    cache = Cache()
+    threads: dict[object, tuple[int, int, int]] = {}
+    order = sorted((call for call in calls if call.at is not None), key=lambda call: (call.at, call.name))
+    for call in order:
+        read_already, wrote_5m, wrote_1h = sums[conversation(call)]
+        if not (call.ok and call.calls == 1 and call.model in RULES and (call.blocks or call.session)):
+            continue
+        if recorded == "keep" and read_already + wrote_5m + wrote_1h:
+            continue
+        least, step, own_life, charged, units = RULES[call.model]
+        if ttl == "endless":
+            life = 1e9
+        elif own_life is not None:
+            life = own_life
+        elif ttl == "recorded" and (call.buckets[3] or (not call.buckets[2] and wrote_1h > wrote_5m)):
+            life = 3600
+        else:
+            life = {"5m": 300, "1h": 3600, "recorded": 300}[ttl]
+        upto = breakpoint
+        if own_life is not None:
+            upto = "last"
+        elif breakpoint == "auto":
+            several = call.session is not None and sizes[conversation(call)] > 1
+            upto = "last" if several else "system"
+        assert call.at is not None
+        now = microseconds(call.at)
+        begun = now + microseconds(ttft_ms / 1000 if call.ttft_s is None else call.ttft_s)
+        lasts = microseconds(life if call.blocks else life + slack_s)
+        scope = (call.provider, call.model, call.project)
+
+        if call.blocks:
+            system = len(call.blocks) if call.system is None else call.system
+            number = {"last": len(call.blocks), "system": system, "tools": 1 if system > 1 else 0}[upto]
+            inside = [(name, min(tokens, call.total)) for name, tokens in call.blocks[:number]]
+            reach = inside[-1][1] if inside and number <= len(call.blocks) else 0
+            read = 0
+            if reach >= least:
+                for place, (name, tokens) in enumerate(inside, start=1):
+                    whole = place == len(call.blocks)
+                    if tokens >= least and cache.use((scope, name), now, lasts, begun, whole, units):
+                        read = max(read, tokens)
+        else:
+            thread = (scope, call.session, call.agent)
+            first, before, epoch = threads.get(thread, (call.total, 0, 0))
+            base = min(call.total, round(base_share * first))
+            rewritten = thread in threads and call.total < rewritten_below * before
+            threads[thread] = (first, call.total, epoch + rewritten)
+            reach = call.total if upto == "last" else base
+            read = 0
+            if reach >= least:
+                elsewhere = 0.0 if others_every_s is None else 1 - exp(-life / others_every_s)
+                known = cache.use((scope, "base"), now, lasts, begun, False, units)
+                common = base if known else round(base * elsewhere)
+                read = common
+                if upto == "last":
+                    history = (thread, epoch + rewritten)
+                    tokens = min(before, call.total) if thread in threads and before else 0
+                    alive = cache.use(history, now, lasts, begun, True, units)
+                    if alive and tokens > (base if known else 0):
+                        read = tokens - round(miss_rate * (tokens - common))
+                    elif alive and known:
+                        read = max(tokens, common)
+        read = 0 if min(read, reach) < least else read - read % step
+        writes = max(reach - reach % step - read, 0) if charged and reach >= least else 0
+        long = ttl == "1h" or (ttl == "recorded" and life == 3600)
+        long = long and own_life is None
+        settled[call.name] = (call.total - read - writes, read, 0 if long else writes, writes if long else 0)
+    return settled
+
+
+def microseconds(seconds: float) -> int:
+    return round(seconds * 1_000_000)
+
+
+def conversation(call: Call) -> object:
+    """What is kept or replayed as a whole."""
+    key = ("session", call.session) if call.session else ("feature", call.feature) if call.feature else None
+    return call.provider, call.model, key
+
+
+# --- properties ---------------------------------------------------------------------------------------
+
+SIZES = {"a": 1100, "b": 3000, "c": 130, "d": 600}
+
+
+def prompt(letters: str) -> tuple[Block, ...]:
+    """A prompt of blocks: every prefix has its own hash, and its tokens are counted up."""
+    return tuple(
+        (letters[: end + 1], sum(SIZES[letter] for letter in letters[: end + 1])) for end in range(len(letters))
+    )
+
+
+def often(usual: Any, *others: Any) -> st.SearchStrategy[Any]:
+    """Mostly the usual value, so that requests have something in common."""
+    return st.sampled_from([*[usual] * 3 * len(others), *others])
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> list[Call]:
+    """A short log of few prompts, sent in bursts, within a life of each other, and just beyond it."""
+    models = draw(st.lists(st.sampled_from([*RULES]), min_size=1, max_size=2)) + draw(often([], ["some-model"]))
+    texts = draw(st.lists(st.text("ab", min_size=1, max_size=3), min_size=1, max_size=3))
+    unseen = draw(st.booleans())
+    now = 0.0
+    calls = []
+    for number in range(draw(st.integers(0, 25))):
+        now += draw(often(0, 0.5, 1, 2, 30, 299, 300, 301, 450, 451, 600, 1800, 3600, 3601, 10801))
+        text = draw(st.sampled_from(texts)) + draw(st.text("abcd", max_size=2))
+        calls.append(
+            Call(
+                name=str(number),
+                at=draw(often(now, None)),
+                model=draw(st.sampled_from(models)),
+                blocks=() if unseen and number % 5 else prompt(text),
+                system=draw(often(2, None, 0, 1, 3)),
+                session=draw(often("s", None, "t")),
+                feature=draw(often("f", None)),
+                project=draw(often(None, "p")),
+                agent=draw(often(None, "x")),
+                ttft_s=draw(st.sampled_from([0, 0.5, 1, 2, None, 400])),
+                ok=draw(often(True, False)),
+                calls=draw(often(1, 4)),
+                buckets=(
+                    draw(often(20000, 0, 900, 4000, 4100, 6000, 6010, 9000)),
+                    *draw(often((0, 0, 0), (5000, 0, 0), (0, 500, 0), (0, 0, 3000))),
+                ),
+            )
+        )
+    return calls
+
+
+parameters = st.fixed_dictionaries(
+    {"recorded": often("replay", "keep")},
+    optional={
+        "ttl": st.sampled_from(["5m", "1h", "recorded", "endless"]),
+        "breakpoint": often("last", "auto", "tools", "system"),
+        "ttft_ms": st.sampled_from([0, 1000]),
+        "slack_s": st.sampled_from([0, 150.5]),
+        "base_share": st.sampled_from([0, 0.6, 1]),
+        "others_every_s": st.sampled_from([None, 300, 2700]),
+        "miss_rate": st.sampled_from([0, 0.25, 1]),
+        "rewritten_below": st.sampled_from([0, 0.95, 1]),
+    },
+)
+
+
+def named(calls: list[Call], names: Any) -> list[Call]:
+    """The calls with names in another order than their own, so that ties are decided by name."""
+    order = list(range(len(calls)))
+    names.shuffle(order)
+    return [replace(call, name=f"r{number:02}") for call, number in zip(calls, order, strict=True)]
+
+
+@settings(max_examples=50)
+@given(calls=logs(), names=st.randoms(use_true_random=False), given_values=parameters)
+def test_it_agrees_with_the_naive_replay(
+    engine: duckdb.DuckDBPyConnection, calls: list[Call], names: Any, given_values: dict[str, Any]
+) -> None:
+    calls = named(calls, names)
+    assert replayed(engine, calls, **given_values) == naive(calls, **given_values)
+
+
+@settings(max_examples=15)
+@given(calls=logs(), names=st.randoms(use_true_random=False), given_values=parameters)
+def test_a_prompt_keeps_its_length(
+    engine: duckdb.DuckDBPyConnection, calls: list[Call], names: Any, given_values: dict[str, Any]
+) -> None:
+    calls = named(calls, names)
+    after = replayed(engine, calls, **given_values)
+    assert {name: sum(buckets) for name, buckets in after.items()} == {call.name: call.total for call in calls}
+    assert all(min(buckets) >= 0 for buckets in after.values())
+
+
+# --- cases worked out by hand -------------------------------------------------------------------------
+
+SYSTEM = ("sys", 2000)
+
+
+def turn(at: float, *blocks: Block, **fields: Any) -> Call:
+    """A call whose prompt is the given blocks, tokens counted up; named by its time."""
+    end = blocks[-1][1] if blocks else 5000
+    usual: dict[str, Any] = {
+        "name": f"{at:06}",
+        "at": at,
+        "blocks": blocks,
+        "buckets": (end, 0, 0, 0),
+        "system": 1,
+    }
+    return Call(**usual | fields)
+
+
+def reads(engine: duckdb.DuckDBPyConnection, calls: list[Call], **given: Any) -> list[int]:
+    """The tokens read by each call, in order of their names."""
+    after = replayed(engine, calls, **given)
+    return [after[name][1] for name in sorted(after)]
+
+
+def test_an_entry_lives_to_the_end_of_its_life_and_no_longer(engine: duckdb.DuckDBPyConnection) -> None:
+    assert reads(engine, [turn(0, SYSTEM), turn(300, SYSTEM)]) == [0, 2000]
+    assert reads(engine, [turn(0, SYSTEM), turn(300.001, SYSTEM)]) == [0, 0]
+    assert reads(engine, [turn(0, SYSTEM), turn(3600, SYSTEM)], ttl="1h") == [0, 2000]
+    assert reads(engine, [turn(0, SYSTEM), turn(9e8, SYSTEM)], ttl="endless") == [0, 2000]
+
+
+def test_a_read_extends_the_life(engine: duckdb.DuckDBPyConnection) -> None:
+    assert reads(engine, [turn(at, SYSTEM) for at in (0, 290, 580, 870)]) == [0, 2000, 2000, 2000]
+
+
+def test_what_is_written_costs_the_writes_of_its_life(engine: duckdb.DuckDBPyConnection) -> None:
+    call = turn(0, SYSTEM, ("sys user", 2500))
+    assert replayed(engine, [call]) == {call.name: (500, 0, 2000, 0)}
+    assert replayed(engine, [call], ttl="1h") == {call.name: (500, 0, 0, 2000)}
+    assert replayed(engine, [call], breakpoint="last") == {call.name: (0, 0, 2500, 0)}
+    assert replayed(engine, [call], breakpoint="tools") == {call.name: (2500, 0, 0, 0)}
+
+
+def test_a_parallel_fan_out_all_misses(engine: duckdb.DuckDBPyConnection) -> None:
+    fan = [turn(0, SYSTEM, name=name, ttft_s=2) for name in "abc"]
+    later = [turn(1.9, SYSTEM, name="d", ttft_s=2), turn(2, SYSTEM, name="e", ttft_s=2)]
+    assert reads(engine, fan + later) == [0, 0, 0, 0, 2000]
+    unknown = [turn(0, SYSTEM, name=name, ttft_s=None) for name in "abc"]
+    assert reads(engine, unknown) == [0, 0, 0]
+    assert reads(engine, unknown, ttft_ms=0) == [0, 2000, 2000], "one after the other, in order of their names"
+
+
+def test_requests_that_overlap_on_an_entry_already_there_all_read_it(engine: duckdb.DuckDBPyConnection) -> None:
+    fan = [turn(100, SYSTEM, name=name, ttft_s=60) for name in "bcd"]
+    assert reads(engine, [turn(0, SYSTEM, name="a"), *fan]) == [0, 2000, 2000, 2000]
+
+
+MINIMUM = {
+    "claude-opus-5": 512,
+    "claude-opus-5-5": 512,
+    "claude-sonnet-5-5": 512,
+    "claude-fable-5": 512,
+    "claude-sonnet-5": 1024,
+    "claude-sonnet-4-5-20250929": 1024,
+    "claude-opus-4-1": 1024,
+    "claude-opus-4-8": 1024,
+    "claude-haiku-4-5": 4096,
+    "claude-opus-4.5": 4096,
+    "claude-opus-4-6": 4096,
+    "gpt-4o": 1024,
+}
+
+
+def test_nothing_is_cached_below_the_minimum(engine: duckdb.DuckDBPyConnection) -> None:
+    calls = [
+        turn(at, (f"{tokens} tokens", tokens), model=model, name=f"{model} {tokens} {at}")
+        for model, least in MINIMUM.items()
+        for tokens in (least - 1, least)
+        for at in (0, 10)
+    ]
+    after = replayed(engine, calls)
+    for model, least in MINIMUM.items():
+        assert after[f"{model} {least - 1} 0"] == after[f"{model} {least - 1} 10"] == (least - 1, 0, 0, 0)
+        assert after[f"{model} {least} 0"][2] == (least if model.startswith("claude") else 0)
+        assert after[f"{model} {least} 10"] == (0, least, 0, 0)
+
+
+def test_openai_reads_whole_steps_and_charges_writes_from_gpt_5_6_on(engine: duckdb.DuckDBPyConnection) -> None:
+    prompt = ("p", 2000)
+    free = replayed(engine, [turn(at, prompt, model="gpt-4o") for at in (0, 10)])
+    assert list(free.values()) == [(2000, 0, 0, 0), (80, 1920, 0, 0)]
+    charged = replayed(engine, [turn(at, prompt, model="gpt-5.6") for at in (0, 10)])
+    assert list(charged.values()) == [(80, 0, 1920, 0), (80, 1920, 0, 0)]
+    assert reads(engine, [turn(at, prompt, model="gpt-5.6") for at in (0, 1800)]) == [0, 1920]
+    assert reads(engine, [turn(at, prompt, model="gpt-4o") for at in (0, 1800)]) == [0, 0]
+
+
+def test_deepseek_hits_whole_units(engine: duckdb.DuckDBPyConnection) -> None:
+    common = ("A", 640)
+    calls = [turn(at, common, (f"A{at}", 1280), model="deepseek-chat") for at in (0, 10, 20)]
+    assert reads(engine, calls) == [0, 0, 640], "of A+B, A+C, A+D the third is the first that hits A"
+    follow_up = turn(30, common, ("A0", 1280), ("A0 more", 1920), model="deepseek-chat")
+    assert reads(engine, [calls[0], follow_up]) == [0, 1280], "an earlier prompt as a whole is a unit"
+
+
+def test_entries_are_shared_within_a_project_and_a_model_only(engine: duckdb.DuckDBPyConnection) -> None:
+    first = turn(0, SYSTEM, project="p")
+    assert reads(engine, [first, turn(1, SYSTEM, project="p", feature="f")]) == [0, 2000]
+    assert reads(engine, [first, turn(1, SYSTEM, project="q")]) == [0, 0]
+    assert reads(engine, [first, turn(1, SYSTEM, project="p", model="claude-sonnet-4-0")]) == [0, 0]
+
+
+def test_errors_untimed_requests_and_aggregates_are_left_alone(engine: duckdb.DuckDBPyConnection) -> None:
+    calls = [turn(0, SYSTEM, ok=False), turn(1, SYSTEM, calls=3), replace(turn(2, SYSTEM), at=None), turn(3, SYSTEM)]
+    after = replayed(engine, calls)
+    assert [after[call.name] for call in calls] == [(2000, 0, 0, 0)] * 3 + [(0, 0, 2000, 0)]
+
+
+@pytest.mark.parametrize("model", ["claude-2", "gpt-4-turbo", "some-model"])
+def test_models_that_cannot_cache_are_left_alone(engine: duckdb.DuckDBPyConnection, model: str) -> None:
+    assert reads(engine, [turn(at, ("p", 9000), model=model) for at in (0, 10)]) == [0, 0]
+
+
+def test_a_model_whose_reads_cost_as_much_as_input_is_left_alone(engine: duckdb.DuckDBPyConnection) -> None:
+    calls = [turn(at, SYSTEM) for at in (0, 10)]
+    price = "'standard', '2025-01-01', null, 0, 1440, 0, null, 3, {read}, 3.75, 6, 15, 15, 0, 0, 'test'"
+    try:
+        for read, found in ((3, 0), (0.3, 2000)):
+            engine.execute("delete from prices")
+            engine.execute(f"insert into prices values ('anthropic', 'claude-sonnet-4-5', {price.format(read=read)})")
+            assert reads(engine, calls) == [0, found]
+    finally:
+        engine.execute("delete from prices")
+
+
+def test_a_session_without_prompts_reads_what_it_sent_before(engine: duckdb.DuckDBPyConnection) -> None:
+    sizes = {0: 5000, 10: 6000, 20: 8000}
+    calls = [turn(at, session="s", buckets=(size, 0, 0, 0)) for at, size in sizes.items()]
+    given = {"others_every_s": None, "miss_rate": 0}
+    after = replayed(engine, calls, **given)
+    assert list(after.values()) == [(0, 0, 5000, 0), (0, 5000, 1000, 0), (0, 6000, 2000, 0)]
+    rewritten = turn(30, session="s", buckets=(4000, 0, 0, 0))
+    assert replayed(engine, [*calls, rewritten], **given)[rewritten.name] == (0, 3000, 1000, 0), "0.6 of the first"
+    other = turn(40, session="t", buckets=(10000, 0, 0, 0))
+    more = turn(50, session="t", buckets=(10500, 0, 0, 0))
+    assert replayed(engine, [*calls, other, more], **given)[other.name] == (0, 6000, 4000, 0)
+
+
+def test_recorded_cache_use_is_kept_unless_asked_otherwise(engine: duckdb.DuckDBPyConnection) -> None:
+    truth = turn(0, session="s", buckets=(10, 4000, 90, 0))
+    rest = turn(1, session="s", buckets=(5000, 0, 0, 0))
+    assert replayed(engine, [truth, rest]) == {truth.name: truth.buckets, rest.name: rest.buckets}
+    assert replayed(engine, [truth, rest], recorded="replay")[truth.name] != truth.buckets
+
+
+def test_auto_takes_the_cheapest_life_of_each_prompt(engine: duckdb.DuckDBPyConnection) -> None:
+    def every(seconds: float, feature: str) -> list[Call]:
+        return [turn(n * seconds, (feature, 3000), name=f"{feature}{n}", feature=feature) for n in range(12)]
+
+    calls = every(60, "often") + every(1200, "now and then") + every(90000, "daily")
+    after = replayed(engine, calls, ttl="auto")
+    assert after["often0"] == (0, 0, 3000, 0)
+    assert after["often1"] == (0, 3000, 0, 0)
+    assert after["now and then0"] == (0, 0, 0, 3000)
+    assert after["now and then11"] == (0, 3000, 0, 0)
+    assert all(after[f"daily{n}"] == (3000, 0, 0, 0) for n in range(12)), "no cache is the cheapest"
+
+
+@pytest.mark.parametrize("calls", [[], [turn(0, SYSTEM)], [turn(0, model="some-model", blocks=(), session=None)]])
+def test_logs_without_anything_to_cache(engine: duckdb.DuckDBPyConnection, calls: list[Call]) -> None:
+    assert reads(engine, calls) == [0] * len(calls)
+
+
+# --- a production trace -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def mooncake(shared_data: Path) -> list[Call]:
+    """A chat service's hour: every prompt a list of blocks, counted here as 512 tokens each."""
+    lines = (shared_data / "mooncake_conversation_trace.jsonl").read_text(encoding="utf-8").splitlines()
+    calls = []
+    for number, line in enumerate(lines):
+        row = json.loads(line)
+        blocks = tuple((str(name), 512 * (end + 1)) for end, name in enumerate(row["hash_ids"]))
+        calls.append(turn(row["timestamp"] / 1000, *blocks, name=f"{number:05}", model="claude-opus-5", ttft_s=0))
+    return calls
+
+
+def test_an_endless_cache_on_a_production_trace(engine: duckdb.DuckDBPyConnection, mooncake: list[Call]) -> None:
+    read = sum(reads(engine, mooncake, ttl="endless", breakpoint="last")) // 512
+    blocks = sum(len(call.blocks) for call in mooncake)
+    assert (read, blocks) == (105710, 288500), "36.64 % of the blocks were seen before"
+
+
+@pytest.mark.parametrize("ttl", ["5m", "1h"])
+def test_lives_on_a_production_trace(engine: duckdb.DuckDBPyConnection, mooncake: list[Call], ttl: str) -> None:
+    slow = [replace(call, ttft_s=(number % 7) * 0.8) for number, call in enumerate(mooncake)]
+    assert replayed(engine, slow, ttl=ttl, breakpoint="last") == naive(slow, ttl=ttl, breakpoint="last")
