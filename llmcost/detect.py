@@ -1,5 +1,7 @@
 """Which format a file is in, told by its content."""
 
+import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
@@ -48,17 +50,20 @@ def parsed_lines(query: registry.Query, relation: str) -> str:
     """SQL: what a format's SELECT reads as `lines`: `line` and the typed columns, one row a record.
 
     A line is one record, unless the format says under `records` which it wraps: then each is a row with the column
-    `record`, and a line that wraps none keeps one row, without a record.
+    `record`, and a line that wraps none keeps one row, without a record. With `within` the record is what stands there,
+    or the line itself.
     """
     rows = f"select *, 1 as record_no from ({_typed(query, relation)})"
+    if "within" in query.fields:
+        rows = f"select *, coalesce({query.field('within')}, {_itself(query)}) as record from ({rows})"
     if "records" in query.fields:
+        records = f"({query.field('records')})"
+        if "record" in query.fields:
+            records = f"coalesce({records}, [{_itself(query)}])"
         rows = f"""
-            select * exclude (records, wrapped), unnest(wrapped) as record,
-                generate_subscripts(wrapped, 1)::integer as record_no
-            from (
-                select *, case when claimed and len(records) > 0 then records else [null] end as wrapped
-                from (select *, {_records(query)} as records from ({_typed(query, relation)}))
-            )"""
+            select * exclude (wrapped), unnest(case when len(wrapped) > 0 then wrapped else [null] end) as record,
+                generate_subscripts(case when len(wrapped) > 0 then wrapped else [null] end, 1)::integer as record_no
+            from (select *, case when claimed then {records} end as wrapped from ({_typed(query, relation)}))"""
     return f"""
         select
             {{'source_id': source_id, 'line_no': line_no, 'record_no': record_no, 'raw': raw, 'fault': fault,
@@ -70,37 +75,43 @@ def parsed_lines(query: registry.Query, relation: str) -> str:
 def claim(store: Store, relation: str) -> None:
     """Makes `claims`: which of the relation's lines which formats claim."""
     claims = " union all ".join(
-        f"select source_id, line_no, '{query.name}' as format from ({_typed(query, relation)}) where claimed"
+        f"select source_id, line_no, '{query.name}' as format from ({_typed(query, relation, for_claims=True)})"
+        " where claimed"
         for query in formats.known().values()
     )
     store.execute(f"create or replace temp table claims as {claims}")
 
 
-def _typed(query: registry.Query, relation: str) -> str:
-    """SQL: the relation's lines with the format's typed columns, and `claimed`.
+def _typed(query: registry.Query, relation: str, *, for_claims: bool = False) -> str:
+    """SQL: the relation's lines with the format's typed columns, or those that its claims name, and `claimed`.
 
     A format without `columns` is none of JSON and reads `raw`.
     """
+    claims = query.field("claims")
     columns = ""
     if "columns" in query.fields:
-        structure = _literal(query.field("columns").replace('"record"', query.field("record")))
+        structure = _structure(query)
+        if for_claims:
+            structure = {name: kind for name, kind in structure.items() if re.search(rf"\b{re.escape(name)}\b", claims)}
         is_object = "fault is null and starts_with(ltrim(left(raw, 9)), '{')"
-        columns = f", unnest(try(from_json(case when {is_object} then raw end, {structure})))"
+        text = json.dumps(structure).replace("'", "''")
+        columns = f", unnest(try(from_json(case when {is_object} then raw end, '{text}')))"
     return f"""
-        select *, coalesce(({query.field("claims")}), false) as claimed
+        select *, coalesce(({claims}), false) as claimed
         from (select source_id, line_no, raw, fault{columns} from {relation})"""
 
 
-def _records(query: registry.Query) -> str:
-    """SQL: the records that a line wraps; a line that is itself a record is read once more, as one."""
-    if "record" not in query.fields:
-        return f"({query.field('records')})"
-    itself = f"[try(from_json(raw, {_literal(query.field('record'))}))]"
-    return f"case when claimed then coalesce(({query.field('records')}), {itself}) end"
+def _structure(query: registry.Query) -> dict[str, Any]:
+    """What is read of a line: the columns and, where the line may itself be a record, the record's fields."""
+    record = query.field("record", "{}")
+    columns: dict[str, Any] = json.loads(query.field("columns").replace('"record"', record))
+    return columns | json.loads(record)
 
 
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def _itself(query: registry.Query) -> str:
+    """SQL: the line's own fields as a record."""
+    fields = ", ".join(f"'{name}': \"{name}\"" for name in json.loads(query.field("record")))
+    return f"{{{fields}}}"
 
 
 def _sniff(store: Store, detections: list[Detection], max_lines: int, max_bytes: int) -> list[Detection]:

@@ -17,7 +17,7 @@ FILES = sorted(QUERIES.rglob("*.sql"))
 COMMON_KEYS = {"question", "param", "assumes"}
 # A header's keys by folder. Other folders, and any tables.sql, are parts of the machinery, headed by a sentence.
 KEYS = {
-    "formats": {"source", "columns", "record", "records", "claims", "stateful", "param", "assumes", "truth"},
+    "formats": {"source", "columns", "record", "records", "within", "claims", "stateful", "param", "assumes", "truth"},
     "what_ifs": COMMON_KEYS | {"rows", "kernel", "neutral"},
     "reports": COMMON_KEYS,
     "pricing": COMMON_KEYS,
