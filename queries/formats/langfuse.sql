@@ -2,9 +2,7 @@
 --
 -- source: an export of observations (project settings, blob storage; or the table's export), or what the API's
 --   /observations and /traces/{id} answer
--- columns: {"id": "VARCHAR", "traceId": "VARCHAR", "trace_id": "VARCHAR", "type": "VARCHAR", "name": "VARCHAR",
---   "userId": "VARCHAR", "sessionId": "VARCHAR", "tags": ["VARCHAR"],
---   "trace": {"name": "VARCHAR", "userId": "VARCHAR", "sessionId": "VARCHAR", "tags": ["VARCHAR"]},
+-- columns: {"trace": {"name": "VARCHAR", "userId": "VARCHAR", "sessionId": "VARCHAR", "tags": ["VARCHAR"]},
 --   "observations": ["record"], "data": ["record"]}
 -- record: {"id": "VARCHAR", "traceId": "VARCHAR", "trace_id": "VARCHAR", "type": "VARCHAR", "name": "VARCHAR",
 --   "parentObservationId": "VARCHAR", "parent_observation_id": "VARCHAR",
