@@ -1,0 +1,77 @@
+-- openai-responses: responses of the OpenAI Responses API, and of servers that speak it
+--
+-- source: your application's own log of response objects or stream events, one a line; alone, or as {"ts", "request",
+--   "response"}
+-- columns: {"response": "record",
+--   "request": {"max_output_tokens": "VARCHAR", "tools": "JSON", "instructions": "VARCHAR", "input": "JSON"},
+--   "ts": "VARCHAR", "timestamp": "VARCHAR", "time": "VARCHAR", "latency_ms": "DOUBLE", "host": "VARCHAR",
+--   "feature": "VARCHAR", "task_type": "VARCHAR", "prompt_id": "VARCHAR", "user_id": "VARCHAR",
+--   "session_id": "VARCHAR", "project": "VARCHAR", "tags": "MAP(VARCHAR, VARCHAR)"}
+-- record: {"id": "VARCHAR", "object": "VARCHAR", "created_at": "VARCHAR", "completed_at": "VARCHAR",
+--   "model": "VARCHAR", "status": "VARCHAR", "service_tier": "VARCHAR", "max_output_tokens": "VARCHAR",
+--   "user": "VARCHAR", "safety_identifier": "VARCHAR", "metadata": "MAP(VARCHAR, VARCHAR)",
+--   "prompt": {"id": "VARCHAR", "version": "VARCHAR"}, "conversation": {"id": "VARCHAR"},
+--   "incomplete_details": {"reason": "VARCHAR"}, "error": {"code": "VARCHAR"}, "output": ["JSON"], "usage": {
+--     "input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "cost": "DOUBLE",
+--     "input_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR"},
+--     "output_tokens_details": {"reasoning_tokens": "VARCHAR"}}}
+-- within: response
+-- claims: coalesce(response.object, object) = 'response'
+-- truth: input_tokens holds the cached and the written tokens, output_tokens the reasoning. A web search is a call of
+--   its own kind beside the tokens.
+
+with calls as (
+    select
+        *,
+        -- the input is one text or a list of items
+        case when json_type(request.input) = 'ARRAY' then from_json(request.input, '["JSON"]') else [request.input] end
+            as items
+    from lines
+)
+
+select
+    line,
+    record.usage is not null as carries_call,
+    record.id as request_id,
+    coalesce(ts, timestamp, time, record.created_at) as ts,
+    coalesce(host, 'openai') as provider,
+    record.model as model,
+    coalesce(feature, record.metadata['feature']) as feature,
+    coalesce(task_type, record.metadata['task_type']) as task_type,
+    coalesce(prompt_id, concat_ws(' v', record.prompt.id, record.prompt.version)) as prompt_id,
+    coalesce(user_id, record.safety_identifier, record.user) as user_id,
+    coalesce(session_id, record.conversation.id) as session_id,
+    project,
+    map_concat(
+        coalesce(record.metadata, map {}), coalesce(tags, map {}),
+        case when record.error.code is null then map {} else map {'error': record.error.code} end
+    ) as tags,
+    uncached(
+        record.usage.input_tokens,
+        record.usage.input_tokens_details.cached_tokens,
+        record.usage.input_tokens_details.cache_write_tokens
+    ) as input_tokens,
+    record.usage.input_tokens_details.cached_tokens as cache_read_tokens,
+    record.usage.input_tokens_details.cache_write_tokens as cache_write_5m_tokens,
+    record.usage.output_tokens as output_tokens,
+    record.usage.output_tokens_details.reasoning_tokens as reasoning_tokens,
+    len(list_filter(record.output, lambda item: item ->> '$.type' = 'web_search_call'))::varchar as web_searches,
+    coalesce(record.max_output_tokens, request.max_output_tokens) as max_output_tokens,
+    coalesce(record.incomplete_details.reason, record.status) as stop_reason,
+    record.service_tier as service_tier,
+    record.status as status,
+    coalesce(
+        latency_ms, (epoch_us(as_time(record.completed_at)) - epoch_us(as_time(record.created_at))) / 1000
+    ) as latency_ms,
+    case when request.input is not null then to_json({'model': record.model, 'request': request}) end as prompt_key,
+    cast(record.output as varchar) as output_text,
+    cast(items[-1] as varchar) as prompt_text,
+    case when request.input is not null then list_concat(
+        list_filter([cast(request.tools as varchar), request.instructions], lambda block: block is not null),
+        list_transform(items, lambda item: cast(item as varchar))
+    ) end as prompt_blocks,
+    case when request.input is not null
+        then (request.tools is not null)::integer + (request.instructions is not null)::integer
+    end as system_blocks,
+    record.usage.cost as cost_logged_usd
+from calls
