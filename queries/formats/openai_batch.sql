@@ -1,0 +1,55 @@
+-- openai-batch: output files of the OpenAI Batch API
+--
+-- source: the output file of a batch (and its error file), as the Files API gives it
+-- columns: {"id": "VARCHAR", "custom_id": "VARCHAR", "error": {"code": "VARCHAR"}, "response": {
+--   "status_code": "VARCHAR", "request_id": "VARCHAR", "body": {
+--     "id": "VARCHAR", "object": "VARCHAR", "created": "VARCHAR", "created_at": "VARCHAR", "model": "VARCHAR",
+--     "choices": [{"finish_reason": "VARCHAR", "message": "VARCHAR"}], "output": "VARCHAR", "status": "VARCHAR",
+--     "usage": {
+--       "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR",
+--       "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR"},
+--       "completion_tokens_details": {"reasoning_tokens": "VARCHAR"},
+--       "input_tokens": "VARCHAR", "output_tokens": "VARCHAR",
+--       "input_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR"},
+--       "output_tokens_details": {"reasoning_tokens": "VARCHAR"}}}}}
+-- claims: custom_id is not null and (response.status_code is not null or error.code is not null)
+-- truth: a body is that of Chat Completions, Responses or Embeddings: the prompt holds the cached tokens, the answer
+--   the reasoning. A request that failed or expired was not billed. All of it is at the batch price.
+
+with calls as (
+    select
+        *,
+        response.body as body,
+        response.body.usage as usage,
+        coalesce(
+            response.body.usage.prompt_tokens_details.cached_tokens,
+            response.body.usage.input_tokens_details.cached_tokens
+        ) as cached,
+        coalesce(
+            response.body.usage.prompt_tokens_details.cache_write_tokens,
+            response.body.usage.input_tokens_details.cache_write_tokens
+        ) as written
+    from lines
+)
+
+select
+    line,
+    usage is not null as carries_call,
+    coalesce(body.id, id) as request_id,
+    coalesce(body.created, body.created_at) as ts,
+    'openai' as provider,
+    body.model as model,
+    map {'custom_id': custom_id} as tags,
+    uncached(coalesce(usage.prompt_tokens, usage.input_tokens), cached, written) as input_tokens,
+    cached as cache_read_tokens,
+    written as cache_write_5m_tokens,
+    coalesce(
+        usage.completion_tokens, usage.output_tokens, case when body.object = 'list' then '0' end
+    ) as output_tokens,
+    coalesce(
+        usage.completion_tokens_details.reasoning_tokens, usage.output_tokens_details.reasoning_tokens
+    ) as reasoning_tokens,
+    coalesce(body.choices[1].finish_reason, body.status) as stop_reason,
+    'batch' as service_tier,
+    coalesce(body.choices[1].message, body.output) as output_text
+from calls
