@@ -1,0 +1,84 @@
+-- gemini: responses of the Gemini API and of Vertex AI
+--
+-- source: your application's own log of response objects or stream chunks, one a line; alone, or as {"ts", "model",
+--   "request", "response"}; also the output files of a batch
+-- columns: {"response": "record", "key": "VARCHAR", "processed_time": "VARCHAR",
+--   "request": {"model": "VARCHAR", "generationConfig": {"maxOutputTokens": "VARCHAR"}, "systemInstruction": "JSON",
+--     "tools": "JSON", "contents": ["JSON"]},
+--   "ts": "VARCHAR", "timestamp": "VARCHAR", "time": "VARCHAR", "model": "VARCHAR", "latency_ms": "DOUBLE",
+--   "feature": "VARCHAR", "task_type": "VARCHAR", "prompt_id": "VARCHAR", "user_id": "VARCHAR",
+--   "session_id": "VARCHAR", "project": "VARCHAR", "tags": "MAP(VARCHAR, VARCHAR)"}
+-- record: {"responseId": "VARCHAR", "response_id": "VARCHAR", "modelVersion": "VARCHAR", "model_version": "VARCHAR",
+--   "createTime": "VARCHAR", "create_time": "VARCHAR",
+--   "candidates": [{"finishReason": "VARCHAR", "finish_reason": "VARCHAR", "content": "VARCHAR"}],
+--   "usageMetadata": {"totalTokenCount": "VARCHAR", "promptTokenCount": "VARCHAR", "cachedContentTokenCount": "VARCHAR",
+--     "candidatesTokenCount": "VARCHAR", "thoughtsTokenCount": "VARCHAR", "toolUsePromptTokenCount": "VARCHAR",
+--     "trafficType": "VARCHAR"},
+--   "usage_metadata": {"total_token_count": "VARCHAR", "prompt_token_count": "VARCHAR",
+--     "cached_content_token_count": "VARCHAR",
+--     "candidates_token_count": "VARCHAR", "thoughts_token_count": "VARCHAR", "tool_use_prompt_token_count": "VARCHAR",
+--     "traffic_type": "VARCHAR"}}
+-- within: response
+-- claims: coalesce(response.usageMetadata.promptTokenCount, response.usage_metadata.prompt_token_count,
+--   response.modelVersion, response.model_version, usageMetadata.totalTokenCount, usage_metadata.total_token_count)
+--   is not null
+-- truth: promptTokenCount holds the cached tokens; toolUsePromptTokenCount stands beside it. candidatesTokenCount
+--   does not hold the thoughts, which are billed as output. A count of zero is left out. The chunks of a stream count
+--   up: the one with most output is the answer.
+-- truth: older responses name no model (it is in the URL): such a call is unpriced unless the line says it.
+
+with calls as (
+    select
+        *,
+        coalesce(record.usageMetadata.promptTokenCount, record.usage_metadata.prompt_token_count) as prompt,
+        coalesce(record.usageMetadata.toolUsePromptTokenCount, record.usage_metadata.tool_use_prompt_token_count)
+            as tool_prompt,
+        coalesce(record.usageMetadata.cachedContentTokenCount, record.usage_metadata.cached_content_token_count)
+            as cached,
+        coalesce(record.usageMetadata.candidatesTokenCount, record.usage_metadata.candidates_token_count)
+            as answer,
+        coalesce(record.usageMetadata.thoughtsTokenCount, record.usage_metadata.thoughts_token_count) as thoughts,
+        lower(coalesce(record.usageMetadata.trafficType, record.usage_metadata.traffic_type)) as traffic
+    from lines
+)
+
+select
+    line,
+    prompt is not null or answer is not null or thoughts is not null as carries_call,
+    coalesce(record.responseId, record.response_id) as request_id,
+    coalesce(ts, timestamp, time, processed_time, record.createTime, record.create_time) as ts,
+    'google' as provider,
+    coalesce(model, record.modelVersion, record.model_version, request.model, 'unknown') as model,
+    feature,
+    task_type,
+    prompt_id,
+    user_id,
+    session_id,
+    project,
+    tags,
+    uncached(tallied(['0', prompt, tool_prompt]), cached, null) as input_tokens,
+    cached as cache_read_tokens,
+    tallied(['0', answer, thoughts]) as output_tokens,
+    thoughts as reasoning_tokens,
+    request.generationConfig.maxOutputTokens as max_output_tokens,
+    coalesce(record.candidates[1].finishReason, record.candidates[1].finish_reason) as stop_reason,
+    case
+        when key is not null or processed_time is not null then 'batch'
+        when contains(traffic, 'priority') then 'priority'
+        when contains(traffic, 'flex') then 'flex'
+    end as service_tier,
+    latency_ms,
+    case when request.contents is not null then to_json({'model': model, 'request': request}) end as prompt_key,
+    record.candidates[1].content as output_text,
+    cast(request.contents[-1] as varchar) as prompt_text,
+    case when request.contents is not null then list_concat(
+        list_filter(
+            [cast(request.tools as varchar), cast(request.systemInstruction as varchar)],
+            lambda block: block is not null
+        ),
+        list_transform(request.contents, lambda content: cast(content as varchar))
+    ) end as prompt_blocks,
+    case when request.contents is not null
+        then (request.tools is not null)::integer + (request.systemInstruction is not null)::integer
+    end as system_blocks
+from calls
