@@ -1,0 +1,65 @@
+-- bedrock: invocation logs of Amazon Bedrock
+--
+-- source: the bucket or log group that model invocation logging writes to (.json.gz), one invocation a line
+-- columns: {"schemaType": "VARCHAR", "timestamp": "VARCHAR", "requestId": "VARCHAR", "operation": "VARCHAR",
+--   "region": "VARCHAR", "accountId": "VARCHAR", "modelId": "VARCHAR", "errorCode": "VARCHAR",
+--   "identity": {"arn": "VARCHAR"}, "requestMetadata": "MAP(VARCHAR, VARCHAR)",
+--   "input": {"inputTokenCount": "VARCHAR", "cacheReadInputTokenCount": "VARCHAR",
+--     "cacheWriteInputTokenCount": "VARCHAR", "inputBodyJson": {
+--       "system": "JSON", "toolConfig": "JSON", "tools": "JSON", "messages": ["JSON"], "max_tokens": "VARCHAR",
+--       "inferenceConfig": {"maxTokens": "VARCHAR"}}},
+--   "output": {"outputTokenCount": "VARCHAR", "outputBodyJson": {"output": "VARCHAR", "content": "VARCHAR",
+--     "stopReason": "VARCHAR", "stop_reason": "VARCHAR", "metrics": {"latencyMs": "DOUBLE"}}}}
+-- claims: schemaType = 'ModelInvocationLog'
+-- truth: inputTokenCount, cacheReadInputTokenCount and cacheWriteInputTokenCount are disjoint; outputTokenCount holds
+--   the thinking. An embedding has no output count, a call that failed has none at all. modelId may be the ARN of an
+--   inference profile; that of an application's own profile does not say which model it leads to.
+
+with calls as (
+    select *, input.inputBodyJson as asked, output.outputBodyJson as answered from lines
+)
+
+select
+    line,
+    input.inputTokenCount is not null as carries_call,
+    requestId as request_id,
+    timestamp as ts,
+    'aws' as provider,
+    modelId as model,
+    coalesce(requestMetadata['feature'], requestMetadata['application']) as feature,
+    requestMetadata['task_type'] as task_type,
+    requestMetadata['prompt_id'] as prompt_id,
+    coalesce(requestMetadata['user'], regexp_extract(identity.arn, '[^:]+$')) as user_id,
+    coalesce(requestMetadata['session'], requestMetadata['session_id']) as session_id,
+    coalesce(requestMetadata['project'], requestMetadata['team']) as project,
+    map_concat(
+        coalesce(requestMetadata, map {}),
+        map_from_entries(list_filter([
+            {'key': 'region', 'value': region},
+            {'key': 'account', 'value': accountId},
+            {'key': 'operation', 'value': operation},
+            {'key': 'error', 'value': errorCode}
+        ], lambda entry: entry.value is not null))
+    ) as tags,
+    input.inputTokenCount as input_tokens,
+    input.cacheReadInputTokenCount as cache_read_tokens,
+    input.cacheWriteInputTokenCount as cache_write_5m_tokens,
+    coalesce(output.outputTokenCount, '0') as output_tokens,
+    coalesce(asked.inferenceConfig.maxTokens, asked.max_tokens) as max_output_tokens,
+    coalesce(answered.stopReason, answered.stop_reason) as stop_reason,
+    case when errorCode is not null then 'error' end as status,
+    answered.metrics.latencyMs as latency_ms,
+    case when asked.messages is not null then to_json({'model': modelId, 'request': asked}) end as prompt_key,
+    coalesce(answered.output, answered.content) as output_text,
+    cast(asked.messages[-1] as varchar) as prompt_text,
+    case when asked.messages is not null then list_concat(
+        list_filter(
+            [cast(coalesce(asked.toolConfig, asked.tools) as varchar), cast(asked.system as varchar)],
+            lambda block: block is not null
+        ),
+        list_transform(asked.messages, lambda message: cast(message as varchar))
+    ) end as prompt_blocks,
+    case when asked.messages is not null
+        then (coalesce(asked.toolConfig, asked.tools) is not null)::integer + (asked.system is not null)::integer
+    end as system_blocks
+from calls
