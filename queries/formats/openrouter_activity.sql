@@ -1,0 +1,31 @@
+-- openrouter-activity: a day's use of one model, as OpenRouter's /activity counts it
+--
+-- source: what the API's /api/v1/activity answers (a provisioning key's last 30 days); single responses are openai's
+-- columns: {"data": ["record"]}
+-- record: {"date": "VARCHAR", "model": "VARCHAR", "model_permaslug": "VARCHAR", "endpoint_id": "VARCHAR",
+--   "provider_name": "VARCHAR", "usage": "DOUBLE", "byok_usage_inference": "DOUBLE", "requests": "VARCHAR",
+--   "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "reasoning_tokens": "VARCHAR"}
+-- records: data
+-- claims: coalesce(requests, data[1].requests) is not null and coalesce(date, data[1].date) is not null
+--   and coalesce(usage, data[1].usage) is not null
+-- truth: each row stands for as many calls as it has requests. prompt_tokens holds the cached tokens, how many is not
+--   said: all of it counts as plain input, so that the price is an upper bound and usage (credits spent, in USD) is the
+--   truth. completion_tokens holds the reasoning. A later answer of the same day replaces an earlier one.
+
+select
+    line,
+    record.requests is not null and record.requests <> '0' as carries_call,
+    concat_ws(' ', 'openrouter', record.date[:10], record.model, record.endpoint_id) as request_id,
+    record.date[:10] as ts,
+    'openrouter' as provider,
+    coalesce(record.model_permaslug, record.model) as model,
+    map_from_entries(list_filter([
+        {'key': 'upstream', 'value': record.provider_name},
+        {'key': 'aggregate', 'value': 'day'}
+    ], lambda entry: entry.value is not null)) as tags,
+    record.prompt_tokens as input_tokens,
+    record.completion_tokens as output_tokens,
+    record.reasoning_tokens as reasoning_tokens,
+    record.requests as calls,
+    coalesce(record.usage, 0) + coalesce(record.byok_usage_inference, 0) as cost_logged_usd
+from lines
