@@ -1,0 +1,92 @@
+-- litellm-spend-logs: rows of LiteLLM's table of spend
+--
+-- source: the proxy's /spend/logs, or the table LiteLLM_SpendLogs exported as JSON, one row a line or one array
+-- columns: {"request_id": "VARCHAR", "call_type": "VARCHAR", "api_key": "VARCHAR", "spend": "DOUBLE",
+--   "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR",
+--   "startTime": "VARCHAR", "endTime": "VARCHAR", "completionStartTime": "VARCHAR",
+--   "model": "VARCHAR", "model_group": "VARCHAR", "custom_llm_provider": "VARCHAR", "cache_hit": "VARCHAR",
+--   "user": "VARCHAR", "end_user": "VARCHAR", "team_id": "VARCHAR", "session_id": "VARCHAR", "status": "VARCHAR",
+--   "request_tags": "JSON", "metadata": "JSON"}
+-- claims: spend is not null and request_id is not null and call_type is not null
+-- truth: prompt_tokens holds cache reads and writes, Anthropic's too; completion_tokens holds the reasoning. The cached
+--   part stands in metadata alone: a row without it counts everything as plain input.
+-- truth: cache_hit is LiteLLM's response cache, which costs nothing, not the provider's prompt cache. metadata and
+--   request_tags may be JSON or JSON as text.
+
+with calls as (
+    select
+        *,
+        coalesce(lower(cache_hit) = 'true', false) as served_from_cache,
+        try(from_json(unquoted(request_tags), '["VARCHAR"]')) as tags_listed,
+        try(from_json(unquoted(metadata), '{
+            "status": "VARCHAR", "user_api_key_alias": "VARCHAR", "user_api_key_team_alias": "VARCHAR",
+            "user_api_key_user_id": "VARCHAR", "error_information": {"error_class": "VARCHAR"},
+            "usage_object": {
+                "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_creation_tokens": "VARCHAR"},
+                "completion_tokens_details": {"reasoning_tokens": "VARCHAR"},
+                "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
+                "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"}},
+            "additional_usage_values": {
+                "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_creation_tokens": "VARCHAR"},
+                "completion_tokens_details": {"reasoning_tokens": "VARCHAR"},
+                "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
+                "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"}}
+        }')) as noted
+    from lines
+),
+
+counted as (
+    select
+        *,
+        named_tags(tags_listed) as tag_map,
+        coalesce(noted.usage_object, noted.additional_usage_values) as detail,
+        coalesce(
+            noted.usage_object.cache_read_input_tokens,
+            noted.additional_usage_values.cache_read_input_tokens,
+            noted.usage_object.prompt_tokens_details.cached_tokens,
+            noted.additional_usage_values.prompt_tokens_details.cached_tokens
+        ) as cache_read,
+        coalesce(
+            noted.usage_object.cache_creation_input_tokens,
+            noted.additional_usage_values.cache_creation_input_tokens,
+            noted.usage_object.prompt_tokens_details.cache_creation_tokens,
+            noted.additional_usage_values.prompt_tokens_details.cache_creation_tokens
+        ) as cache_write
+    from calls
+)
+
+select
+    line,
+    true as carries_call,
+    request_id,
+    startTime as ts,
+    custom_llm_provider as provider,
+    coalesce(nullif(model, ''), model_group) as model,
+    coalesce(tag_map['feature'], list_filter(tags_listed, lambda tag: not contains(tag, ':'))[1]) as feature,
+    coalesce(tag_map['task_type'], tag_map['task']) as task_type,
+    tag_map['prompt_id'] as prompt_id,
+    coalesce(nullif(end_user, ''), nullif("user", ''), noted.user_api_key_user_id) as user_id,
+    session_id,
+    coalesce(tag_map['project'], noted.user_api_key_team_alias, nullif(team_id, '')) as project,
+    map_concat(tag_map, map_from_entries(list_filter([
+        {'key': 'model_group', 'value': nullif(model_group, '')},
+        {'key': 'key', 'value': noted.user_api_key_alias},
+        {'key': 'response_cache', 'value': case when served_from_cache then 'hit' end},
+        {'key': 'error', 'value': noted.error_information.error_class}
+    ], lambda entry: entry.value is not null))) as tags,
+    -- what LiteLLM's own cache served was not billed
+    case when served_from_cache then '0' else uncached(prompt_tokens, cache_read, cache_write) end as input_tokens,
+    case when not served_from_cache then cache_read end as cache_read_tokens,
+    case when not served_from_cache
+        then coalesce(
+            detail.cache_creation.ephemeral_5m_input_tokens,
+            case when detail.cache_creation.ephemeral_1h_input_tokens is null then cache_write end)
+    end as cache_write_5m_tokens,
+    case when not served_from_cache then detail.cache_creation.ephemeral_1h_input_tokens end as cache_write_1h_tokens,
+    case when served_from_cache then '0' else completion_tokens end as output_tokens,
+    case when not served_from_cache then detail.completion_tokens_details.reasoning_tokens end as reasoning_tokens,
+    coalesce(status, noted.status) as status,
+    (epoch_us(as_time(endTime)) - epoch_us(as_time(startTime))) / 1000 as latency_ms,
+    (epoch_us(as_time(completionStartTime)) - epoch_us(as_time(startTime))) / 1000 as ttft_ms,
+    spend as cost_logged_usd
+from counted
