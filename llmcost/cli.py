@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from llmcost.commands.bench_gpu import bench_gpu
 from llmcost.commands.ingest import ingest
 from llmcost.commands.prices import prices
 from llmcost.commands.rejects import rejects
@@ -20,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (ingest, report, simulate, prices, rejects):
+for command in (ingest, report, simulate, prices, rejects, bench_gpu):
     app.command()(command)
 
 

@@ -66,6 +66,13 @@ def counted(number: int, thing: str) -> str:
     return f"{number:,} {thing if number == 1 else thing + 's'}"
 
 
+def figure(value: Any) -> Text:
+    """Any measured value in at most four digits."""
+    if value is None:
+        return Text("–", style="dim")
+    return Text(f"{value:,.4g}" if isinstance(value, float) else visible(str(value)))
+
+
 def share(value: float | None) -> Text:
     """A share as percent."""
     return Text("–" if value is None else f"{value:.1%}")
