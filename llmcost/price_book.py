@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from llmcost import config, store
+from llmcost import attribution, config, store
 from llmcost.errors import LlmcostError, UsageError
 from llmcost.store import Store
 
@@ -28,13 +28,14 @@ class Listing:
 
 @contextmanager
 def reading(path: Path) -> Iterator[Store]:
-    """A store open for reading, its prices up to date where this process may write to it."""
+    """A store open for reading, its prices and features up to date where this process may write to it."""
     with store.reading(path) as opened:
-        if not _is_stale(opened):
+        if not _is_stale(opened) and not attribution.is_stale(opened):
             yield opened
             return
     with suppress(LlmcostError), store.writing(path) as opened:
         refresh(opened)
+        attribution.refresh(opened)
     with store.reading(path) as opened:
         yield opened
 

@@ -23,6 +23,9 @@ MEASURES = (
     "unpriced_requests",
 )  # fmt: skip
 
+PROMPT_COLUMNS = ("label", "stable_share")
+"""What a report by prompt adds: how to call it, and the share of its tokens that no request changes."""
+
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _AGO = re.compile(r"(\d+)([hdwm])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "m": timedelta(days=30)}
@@ -88,6 +91,8 @@ def by(
     total = spend(store, (), covered)[0]
     if top is not None and len(rows) > top:
         rows = [*rows[:top], _others(rows[top:], dimensions)]
+    if "prompt" in dimensions:
+        _describe(store, rows, "prompt")
     return Report(rows, total, notes(store, covered), tuple(dimensions))
 
 
@@ -103,7 +108,8 @@ def overview(store: Store, covered: Scope) -> Report:
         row["cost_share"] = _share(row["cost_usd"], total["cost_usd"])
     sections["day"] = sorted(sections.get("day", []), key=lambda row: str(row["key"]))
     rows = [{"model": row["key"], **_measures(row)} for row in found if row["section"] == "model"]
-    return Report(rows, _measures(total), notes(store, covered), ("model",), sections)
+    _describe(store, sections.get("prompt", []), "key")
+    return Report(rows, _measures(total), notes(store, covered) + _unattributed(sections), ("model",), sections)
 
 
 def logged_costs(store: Store, covered: Scope) -> Report:
@@ -150,6 +156,27 @@ def notes(store: Store, covered: Scope) -> list[str]:
     parameters = covered.parameters() | outliers.bind({})
     far_out = store.rows(nested(priced(*covered.steps()), outliers.body), parameters)
     return [*found, *(_outlier(row) for row in far_out)]
+
+
+def _describe(store: Store, rows: Sequence[Row], column: str) -> None:
+    """Adds PROMPT_COLUMNS to rows whose column holds a prompt's id."""
+    known = {row["prompt_id"]: row for row in store.rows("select prompt_id, label, stable_share from prompts")}
+    for row in rows:
+        prompt = known.get(row[column], {})
+        row |= {name: prompt.get(name) for name in PROMPT_COLUMNS}
+
+
+def _unattributed(sections: dict[str, list[Row]]) -> list[str]:
+    """The share without a feature, which rules may name."""
+    found = [row for row in sections.get("feature", []) if row["key"] == "unattributed"]
+    if not found:
+        return []
+    [row] = found
+    spent = "" if row["cost_share"] is None else f", {row['cost_share']:.1%} of the cost,"
+    have = "request" if row["requests"] == 1 else "requests"
+    return [
+        f"unattributed: {row['requests']:,} {have}{spent} without a feature; [[features]] in llmcost.toml names them"
+    ]
 
 
 def _unpriced(rows: Sequence[Row]) -> list[str]:

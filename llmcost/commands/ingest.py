@@ -11,6 +11,7 @@ from llmcost.commands import options
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from llmcost.attribution.texts import Texts
     from llmcost.ingest import Account
 
 FOLLOW_SECONDS = 2.0
@@ -39,11 +40,18 @@ def ingest(
     explain: Annotated[
         bool, typer.Option("--explain", help="Read nothing in: show how the first lines of a file are understood.")
     ] = False,
+    keep_text: Annotated[
+        bool, typer.Option("--keep-text", help="Keep the logs' texts in the store too, secrets redacted.")
+    ] = False,
+    redact_emails: Annotated[
+        bool, typer.Option("--redact-emails", help="Redact e-mail addresses in kept texts as well.")
+    ] = False,
     db: options.Db = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the account as JSON.")] = False,
 ) -> None:
     """Read logs into the store: plain, .gz or .zst; what is there already adds nothing."""
     from llmcost import store
+    from llmcost.attribution.texts import Texts
     from llmcost.errors import UsageError
     from llmcost.render import terminal, text
     from llmcost.screens import account as screen
@@ -55,25 +63,26 @@ def ingest(
         return
     path = store.locate(db)
     assumed = options.pairs("--assume", assume)
-    account = _read(path, paths, format_asked, assumed)
+    texts = Texts(keep_text, redact_emails)
+    account = _read(path, paths, format_asked, assumed, texts)
     if as_json:
         terminal.write(text.as_json(screen.document(account)), None)
     else:
         terminal.console().print(screen.show(account, path))
     if follow:
-        _follow(path, paths, format_asked, assumed)
+        _follow(path, paths, format_asked, assumed, texts)
 
 
-def _read(path: "Path", paths: list[str], format_asked: str, assumed: dict[str, str]) -> "Account":
+def _read(path: "Path", paths: list[str], format_asked: str, assumed: dict[str, str], texts: "Texts") -> "Account":
     from llmcost import ingest as ingestion
     from llmcost import store
     from llmcost.render import terminal
 
     with store.writing(path) as opened, terminal.byte_progress("reading") as (start, advance):
-        return ingestion.ingest(opened, paths, format_asked, ingestion.Progress(start, advance), assumed)
+        return ingestion.ingest(opened, paths, format_asked, ingestion.Progress(start, advance), assumed, texts)
 
 
-def _follow(path: "Path", paths: list[str], format_asked: str, assumed: dict[str, str]) -> None:
+def _follow(path: "Path", paths: list[str], format_asked: str, assumed: dict[str, str], texts: "Texts") -> None:
     """Reads new lines every FOLLOW_SECONDS. The store is closed in between, so that others can read it."""
     from llmcost.errors import LlmcostError
     from llmcost.render import terminal
@@ -86,7 +95,7 @@ def _follow(path: "Path", paths: list[str], format_asked: str, assumed: dict[str
         while True:
             time.sleep(FOLLOW_SECONDS)
             try:
-                account = _read(path, paths, format_asked, assumed)
+                account = _read(path, paths, format_asked, assumed, texts)
             except LlmcostError as error:  # the store is being read, or a file was just moved away: look again
                 terminal.status(error.message)
                 continue

@@ -49,10 +49,21 @@ def _by(report: Report) -> RenderableType:
         ("output", "right"), ("cost", "right"), ("share", "right"),
     ]  # fmt: skip
     rows: list[list[RenderableType]] = [
-        [*(terminal.name(row[dimension]) for dimension in report.dimensions), *_cells(row)] for row in report.rows
+        [*(terminal.name(_called(row, dimension)) for dimension in report.dimensions), *_cells(row)]
+        for row in report.rows
     ]
+    if "prompt" in report.dimensions:
+        headings.append(("never changes", "right"))
+        for cells, row in zip(rows, report.rows, strict=True):
+            cells.append(Text("–") if row["stable_share"] is None else terminal.share(row["stable_share"]))
     rows.append([Text("total", style="bold"), *[Text("")] * (len(report.dimensions) - 1), *_cells(report.total)])
+    rows[-1] += [Text("")] * (len(headings) - len(rows[-1]))
     return terminal.table(headings, rows, rule_before_last=True)
+
+
+def _called(row: Row, column: str) -> Any:
+    """What a row's column holds; a prompt by its label."""
+    return row.get("label") or row[column] if column in ("prompt", "key") else row[column]
 
 
 def _logged(report: Report) -> RenderableType:
@@ -122,7 +133,7 @@ def _section(report: Report, section: str, title: str, *, bars: bool = False) ->
         return Text(f"{title}: the log names none.\n", style="dim")
     cells: list[list[RenderableType]] = [
         [
-            terminal.name(row["key"], 40 if bars else 22),
+            terminal.name(_called(row, "key"), 40 if bars else 22),
             terminal.count(row["requests"]),
             terminal.usd(row["cost_usd"]),
             terminal.share(row["cost_share"]),
