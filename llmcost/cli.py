@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from llmcost.commands.backtest import backtest
 from llmcost.commands.bench_gpu import bench_gpu
 from llmcost.commands.ingest import ingest
 from llmcost.commands.prices import prices
@@ -21,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (ingest, report, simulate, prices, rejects, bench_gpu):
+for command in (ingest, report, simulate, prices, rejects, backtest, bench_gpu):
     app.command()(command)
 
 

@@ -1,8 +1,12 @@
 """Public logs whose token counts are known beforehand."""
 
+import json
 from pathlib import Path
 
+import pytest
+
 from llmcost import reports
+from tests.command import llmcost
 from tests.logs import ingested, totals
 
 
@@ -36,3 +40,27 @@ def test_aider(shared_data: Path, store_path: Path) -> None:
         assert len(outliers) == 1
         assert "$9,990.01" in outliers[0]
         assert "10,023 tokens in" in outliers[0]
+
+
+def test_recorded_cache_use_is_predicted(shared_data: Path, tmp_path: Path) -> None:
+    log = shared_data / "claude_code_usage.jsonl.gz"
+    assert llmcost("ingest", log, cwd=tmp_path).returncode == 0
+    document = json.loads(llmcost("simulate", "--what-if", "prompt-caching", "--format", "json", cwd=tmp_path).stdout)
+    found = document["backtest"]["prompt-caching"]
+    assert abs(found["error_share"]) < 0.02
+    for part in [found, *(row for row in found["by_model"] if row["requests"] > 500)]:
+        assert part["low_usd"] <= part["actual_usd"] <= part["high_usd"]
+    assert document["result"]["saved_usd"] == 0  # it caches already: the baseline keeps the truth
+    audited = json.loads(llmcost("backtest", "--format", "json", cwd=tmp_path).stdout)["prompt-caching"]
+    assert audited["predicted_usd"] == pytest.approx(found["predicted_usd"])
+
+
+@pytest.mark.parametrize(
+    "name", ["claude_code_session.jsonl", "claude_code_usage.jsonl.gz", "aider_message_send.jsonl"]
+)
+def test_simulate_runs(shared_data: Path, tmp_path: Path, name: str) -> None:
+    assert llmcost("ingest", shared_data / name, cwd=tmp_path).returncode == 0
+    words = ("simulate", "--what-if", "routing", "--what-if", "prompt-caching", "--by", "model")
+    done = llmcost(*words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "together" in done.stdout

@@ -218,6 +218,7 @@ def _by(projection: Projection) -> RenderableType:
 
 
 def _backtest(backtest: dict[str, Any]) -> list[str]:
+    """Predicted, range, actual and error of each replay."""
     return [
         f"{name}: predicted {terminal.usd(found['predicted_usd'])} (range {terminal.usd(found['low_usd'])} to"
         f" {terminal.usd(found['high_usd'])}), actual {terminal.usd(found['actual_usd'])},"

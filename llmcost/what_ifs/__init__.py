@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from llmcost import price_book, registry, reports
@@ -110,7 +111,18 @@ def simulate(store: Store, stack: Sequence[WhatIf], covered: Scope, dimensions: 
         dimensions=tuple(dimensions),
         assumptions=[line for what_if in stack for line in assumptions(what_if)],
         notes=notes,
+        backtest=backtested(store, "stage_0", [what_if.query.name for what_if in stack]),
     )
+
+
+def backtested(store: Store, relation: str, names: Sequence[str]) -> dict[str, Any] | None:
+    """How replays would have predicted what the relation's log recorded, by name; None where it records nothing."""
+    found = {}
+    for name in dict.fromkeys(names):
+        module = f"llmcost.backtest.{name.replace('-', '_')}"
+        if find_spec(module) is not None and (result := import_module(module).backtest(store.arrow, relation)):
+            found[name] = result
+    return found or None
 
 
 def assumptions(what_if: WhatIf) -> list[str]:

@@ -1,0 +1,25 @@
+"""`llmcost backtest`: how the replays predict what the log recorded."""
+
+from llmcost.commands import options
+
+
+def backtest(
+    result_format: options.ResultFormat = options.Format.table,
+    output: options.Output = None,
+    db: options.Db = None,
+) -> None:
+    """Hold every replay against the truth in the log: predicted, range, actual and error, in all and by model."""
+    from llmcost import price_book, registry, store, what_ifs
+    from llmcost.render import terminal, text
+    from llmcost.screens import backtest as screen
+
+    with price_book.reading(store.locate(db)) as opened:
+        found = what_ifs.backtested(opened, "requests", list(registry.load("what_ifs"))) or {}
+    if result_format is options.Format.json:
+        terminal.write(text.as_json(found), output)
+    elif result_format is options.Format.table:
+        terminal.show(screen.show(found), output)
+    else:
+        rows = screen.rows(found)
+        write = text.as_csv if result_format is options.Format.csv else text.as_markdown
+        terminal.write(write(rows, screen.COLUMNS), output)
