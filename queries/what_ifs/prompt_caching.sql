@@ -113,8 +113,7 @@ traffic as (
         hash(provider, model, coalesce('session ' || session_id, 'prompt ' || prompt_id, 'feature ' || feature))
             as conversation,
         hash(provider, model, project, session_id, tags['sidechain'], tags['agent']) as thread,
-        hash(provider, model, coalesce('prompt ' || prompt_id, 'feature ' || feature, 'session ' || session_id))
-            as prompt
+        hash(provider, model, coalesce('prompt ' || prompt_id, 'feature ' || feature, project)) as prompt
     from requests
 ),
 
