@@ -233,6 +233,7 @@ def command(surroundings: "Callable[[Path | None], Surroundings]", program: str 
         )
         try:
             target.run(load, Effort(requests, max_seconds, warm_up), session)
+            session.conclude()
         except KeyboardInterrupt:
             session.progress.say(f"interrupted: {len(session.rows)} finished steps are kept")
             raise

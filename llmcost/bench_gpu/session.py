@@ -36,6 +36,23 @@ class Session:
         self.progress.say(_line(row))
         return row
 
+    def conclude(self) -> None:
+        """Says what tokens cost at full load, the step with most output, and at the user's own."""
+        best = max(self.rows, key=lambda row: row["output_tokens_per_s"] or 0.0, default=None)
+        if best is None or best["output_usd_mtok"] is None:
+            return
+        self.progress.say(f"at full load ({title(best)}): {_dollars(best, '')}")
+        if best["own_machines"]:
+            tokens = f"{best['own_input_per_day']:,.0f} + {best['own_output_per_day']:,.0f} tokens a day"
+            machines = f"{best['own_machines']} machine{'s' if best['own_machines'] > 1 else ''}, always on"
+            self.progress.say(f"at your own load ({tokens}, {machines}): {_dollars(best, 'own_')}")
+
+
+def _dollars(row: Row, prefix: str) -> str:
+    """Per million tokens of each kind."""
+    prices = ((kind, row[f"{prefix}{kind}_usd_mtok"]) for kind in ("input", "output", "total"))
+    return ", ".join(f"${usd:,.4g} per million {kind} tokens" for kind, usd in prices if usd is not None)
+
 
 def _line(row: Row) -> str:
     """A step on one line."""

@@ -265,12 +265,17 @@ def test_a_step_can_be_ended_by_time(session: Make, saved: list[Row]) -> None:
     assert 0 < saved[0]["ok"] == saved[0]["requests"] < 10
 
 
-def test_money(session: Make, saved: list[Row]) -> None:
-    pricing = Pricing(3.6, "g9.big", OwnLoad(2e6, 1e6))
-    measure(Behaviour(), Closed(SHORT, [1]), session(pricing=pricing), Effort(requests=4))
+def test_money(session: Make, saved: list[Row], said: StringIO) -> None:
+    made = session(pricing=Pricing(3.6, "g9.big", OwnLoad(2e6, 1e6)))
+    measure(Behaviour(), Closed(SHORT, [1]), made, Effort(requests=4))
     (row,) = saved
     assert row["output_usd_mtok"] == pytest.approx(0.001 / row["output_tokens_per_s"] * 1e6)
     assert (row["own_machines"], row["own_total_usd_mtok"]) == (1, pytest.approx(3.6 * 24 / 3))
+    made.conclude()
+    assert (
+        f"at full load (1 in flight, 20+6 tokens): ${row['input_usd_mtok']:,.4g} per million input" in said.getvalue()
+    )
+    assert "at your own load (2,000,000 + 1,000,000 tokens a day, 1 machine, always on): $43.2" in said.getvalue()
 
 
 @pytest.mark.parametrize(
