@@ -195,6 +195,12 @@ def test_templates_are_told_by_what_their_texts_have_in_common(tmp_path: Path, s
     assert {found[f"msg_{number}"] for number in range(20, 23)} == {None}
 
 
+def test_nothing_is_mined_where_there_is_no_text(tmp_path: Path, store_path: Path) -> None:
+    with logs.ingested(store_path, logs.write(tmp_path / "a.jsonl", [logs.call(), logs.claude()])) as (opened, _):
+        assert opened.value("select count(*) from openings") == 0
+    assert set(prompts(store_path).values()) == {None}
+
+
 def test_templates_are_the_same_in_any_order_and_split(tmp_path: Path) -> None:
     calls = templated()
     with logs.ingested(tmp_path / "whole.duckdb", logs.write(tmp_path / "whole.jsonl", calls)):

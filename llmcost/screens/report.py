@@ -11,6 +11,8 @@ from llmcost.reports import MEASURES, Report, Row
 
 _SECTION_ROWS = 7
 _TREND_DAYS = 60
+_COUNTS = ("requests", "input", "cache read", "cache write", "output", "cost", "share")
+_PER_REQUEST = ("requests", "in each", "out each", "cost", "share", "never changes")
 
 
 def document(report: Report) -> dict[str, Any]:
@@ -44,20 +46,14 @@ def show(report: Report) -> RenderableType:
 
 
 def _by(report: Report) -> RenderableType:
-    headings = [(dimension, "left") for dimension in report.dimensions] + [
-        ("requests", "right"), ("input", "right"), ("cache read", "right"), ("cache write", "right"),
-        ("output", "right"), ("cost", "right"), ("share", "right"),
-    ]  # fmt: skip
+    measured = _PER_REQUEST if "prompt" in report.dimensions else _COUNTS
+    cells = _prompt_cells if "prompt" in report.dimensions else _cells
+    headings = [(dimension, "left") for dimension in report.dimensions] + [(heading, "right") for heading in measured]
     rows: list[list[RenderableType]] = [
-        [*(terminal.name(_called(row, dimension)) for dimension in report.dimensions), *_cells(row)]
+        [*(terminal.name(_called(row, dimension)) for dimension in report.dimensions), *cells(row)]
         for row in report.rows
     ]
-    if "prompt" in report.dimensions:
-        headings.append(("never changes", "right"))
-        for cells, row in zip(rows, report.rows, strict=True):
-            cells.append(Text("–") if row["stable_share"] is None else terminal.share(row["stable_share"]))
-    rows.append([Text("total", style="bold"), *[Text("")] * (len(report.dimensions) - 1), *_cells(report.total)])
-    rows[-1] += [Text("")] * (len(headings) - len(rows[-1]))
+    rows.append([Text("total", style="bold"), *[Text("")] * (len(report.dimensions) - 1), *cells(report.total)])
     return terminal.table(headings, rows, rule_before_last=True)
 
 
@@ -87,6 +83,15 @@ def _cells(row: Row) -> list[RenderableType]:
         cost.append("*", style="yellow")
     counts = ("requests", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")
     return [*(terminal.count(row[name]) for name in counts), cost, terminal.share(row["cost_share"])]
+
+
+def _prompt_cells(row: Row) -> list[RenderableType]:
+    """What tells a prompt: its size, and how much of it a cache could hold."""
+    requests, *_, cost, cost_share = _cells(row)
+    prompt = row["input_tokens"] + row["cache_read_tokens"] + row["cache_write_tokens"]
+    each = [terminal.count(tokens / row["requests"]) for tokens in (prompt, row["output_tokens"])]
+    stable = row.get("stable_share")
+    return [requests, *each, cost, cost_share, Text("–") if stable is None else terminal.share(stable)]
 
 
 def _overview(report: Report) -> RenderableType:

@@ -155,16 +155,18 @@ create or replace temp macro said(message) as
 -- How a text begins: hashes of its first 4, 8, 16 … 128 words and, last, of all of them, numbers taken as equal. Texts
 -- that are one template filled in share the first of these.
 create or replace temp macro openings_of(text) as
-    list_transform(
-        [list_transform(
-            regexp_extract_all(lower(left(text, 8000)), '\S+')[1:256],
-            lambda word: case when regexp_matches(word, '[0-9]') then '#' else word end
-        )],
-        lambda words: list_concat(
-            list_transform(
-                list_filter([4, 8, 16, 32, 64, 128], lambda upto: upto < len(words)),
-                lambda upto: short_hash(array_to_string(words[1:upto], ' '))
-            ),
-            [short_hash(array_to_string(words, ' ') || chr(10))]
-        )
-    )[1];
+    case when text is not null then
+        list_transform(
+            [list_transform(
+                regexp_extract_all(lower(left(text, 8000)), '\S+')[1:256],
+                lambda word: case when regexp_matches(word, '[0-9]') then '#' else word end
+            )],
+            lambda words: list_concat(
+                list_transform(
+                    list_filter([4, 8, 16, 32, 64, 128], lambda upto: upto < len(words)),
+                    lambda upto: short_hash(array_to_string(words[1:upto], ' '))
+                ),
+                [short_hash(array_to_string(words, ' ') || chr(10))]
+            )
+        )[1]
+    end;
