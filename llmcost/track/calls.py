@@ -129,6 +129,8 @@ class Call:
             self._answer.event(event)
         if self._answer.has_begun and self._ttft_ms is None:
             self._ttft_ms = self._since_start_ms()
+        if self._answer.error_type:
+            self.closed()  # nothing follows, and not every release of the SDKs closes such a stream
 
     @guarded
     def broke(self, error: BaseException) -> None:

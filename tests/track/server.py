@@ -1,6 +1,7 @@
 """A server on loopback that speaks the Messages API and OpenAI's two, as a script tells it to."""
 
 import json
+import sys
 import threading
 import time
 from collections import deque
@@ -25,6 +26,15 @@ class Reply:
     is_cut: bool = False  # the connection breaks after the last event
 
 
+class _Http(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients here leave when they like."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class Server:
     """Answers the next request with the next reply, and remembers the requests."""
 
@@ -33,8 +43,7 @@ class Server:
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.default: Reply | None = None
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._http.daemon_threads = True
+        self._http = _Http(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._http.server_port}"
 
     def says(self, *replies: Reply) -> None:
