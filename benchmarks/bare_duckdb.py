@@ -1,10 +1,13 @@
-"""The least that any reader of an llmcost log does: one typed read into a table, nothing checked or merged.
+"""The least that any reader of a log does: one typed read into a table, nothing checked or merged.
 
-`python -m benchmarks.bare_duckdb LOG STORE`; STORE may be `:memory:`.
+`python -m benchmarks.bare_duckdb LOG STORE [FORMAT]`; STORE may be `:memory:`; FORMAT: one of llmcost's formats, whose
+fields are read instead of those of llmcost's own log.
 """
 
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -43,9 +46,24 @@ COLUMNS = {
 }
 
 
-def load(log: str, store: str) -> None:
-    """A new table `requests` in `store` with every column of the log."""
-    columns = ", ".join(f"{name}: '{kind}'" for name, kind in COLUMNS.items())
+def fields_of(name: str) -> dict[str, str]:
+    """The fields that llmcost reads of a format, with their types."""
+    from llmcost import registry
+
+    query = registry.find("formats", name)
+    structure = query.field("columns").replace('"record"', query.field("record"))
+    return {field: _kind(inner) for field, inner in json.loads(structure).items()}
+
+
+def _kind(structure: Any) -> str:
+    if isinstance(structure, dict):
+        return "struct(" + ", ".join(f'"{name}" {_kind(inner)}' for name, inner in structure.items()) + ")"
+    return _kind(structure[0]) + "[]" if isinstance(structure, list) else str(structure)
+
+
+def load(log: str, store: str, fields: dict[str, str]) -> None:
+    """A new table `requests` in `store` with these columns of the log."""
+    columns = ", ".join(f"\"{name}\": '{kind}'" for name, kind in fields.items())
     read = f"read_json($log, format = 'newline_delimited', columns = {{{columns}}})"
     with duckdb.connect(store) as connection:
         connection.execute(f"create table requests as select * from {read}", {"log": log})
@@ -54,4 +72,4 @@ def load(log: str, store: str) -> None:
 if __name__ == "__main__":
     if sys.argv[2] != ":memory:":
         Path(sys.argv[2]).unlink(missing_ok=True)
-    load(sys.argv[1], sys.argv[2])
+    load(sys.argv[1], sys.argv[2], fields_of(sys.argv[3]) if len(sys.argv) > 3 else COLUMNS)

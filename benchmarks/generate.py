@@ -31,18 +31,18 @@ _CODE = ("\n    ", "\n\n", " = ", "(", ")", ': "', '",', " -> ", "/", "\\n", "\t
 
 def llmcost_log(data: Path, lines: int) -> Path:
     """The log of a product in llmcost's own format: one file, `lines` requests."""
-    return _once(data / f"llmcost_log_{lines}_v{GENERATION}", lambda out: _write_llmcost_log(out, lines)) / "log.jsonl"
+    return once(data / f"llmcost_log_{lines}_v{GENERATION}", lambda out: _write_llmcost_log(out, lines)) / "log.jsonl"
 
 
 def claude_code_logs(data: Path, megabytes: int) -> Path:
     """A Claude Code home, `projects/PROJECT/SESSION.jsonl`, of about `megabytes` (10^6 bytes)."""
-    return _once(
+    return once(
         data / f"claude_code_{megabytes}mb_v{GENERATION}",
         lambda out: _write_claude_code(out, megabytes * MEGABYTE),
     )
 
 
-def _once(folder: Path, write: Callable[[Path], None]) -> Path:
+def once(folder: Path, write: Callable[[Path], None]) -> Path:
     """`folder` as `write` fills it; an interrupted run leaves only a `.partial` folder behind."""
     if not folder.exists():
         partial = folder.with_name(folder.name + ".partial")
@@ -78,11 +78,11 @@ def _write_llmcost_log(out: Path, lines: int) -> None:
     rng = random.Random(SEED)
     with (out / "log.jsonl").open("w", encoding="utf-8", buffering=1 << 20) as log:
         for number in range(lines):
-            log.write(json.dumps(_llmcost_line(rng, number, lines), separators=(",", ":")))
+            log.write(json.dumps(llmcost_line(rng, number, lines), separators=(",", ":")))
             log.write("\n")
 
 
-def _llmcost_line(rng: random.Random, number: int, lines: int) -> dict[str, Any]:
+def llmcost_line(rng: random.Random, number: int, lines: int) -> dict[str, Any]:
     """One request out of `lines` spread evenly over 60 days; its prefix is tools, system, conversation."""
     feature = rng.choices(list(_FEATURES), [share for share, *_ in _FEATURES.values()])[0]
     _, model, system_tokens, median_input, median_output = _FEATURES[feature]

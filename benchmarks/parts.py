@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import ccusage, generate
+from benchmarks import gateways as gateway_logs
 from benchmarks.measure import LLMCOST, Command, Comparison, Run, side_by_side
 
 
@@ -36,6 +37,19 @@ def ingest(options: Options) -> Iterator[Comparison]:
         bare = Command((sys.executable, "-m", "benchmarks.bare_duckdb", str(log), store))
         runs = side_by_side(options.pairs, lambda: ours.fresh("ingest", str(log)), bare.run)
         yield Comparison(work, name, *runs, aim=aim)
+
+
+def gateways(options: Options) -> Iterator[Comparison]:
+    """The logs of a LiteLLM proxy and of OpenTelemetry, ingested, against DuckDB reading the same fields."""
+    ours = _Llmcost(options.scratch / "gateways.duckdb")
+    calls = options.lines // 5
+    for name, generator in (("litellm", gateway_logs.litellm_log), ("opentelemetry", gateway_logs.otlp_log)):
+        log = _generated(generator, options.data, calls)
+        store = str(options.scratch / "bare.duckdb")
+        bare = Command((sys.executable, "-m", "benchmarks.bare_duckdb", str(log), store, name))
+        runs = side_by_side(options.pairs, lambda log=log: ours.fresh("ingest", str(log)), bare.run)  # type: ignore[misc]
+        work = f"ingest {calls:,} calls of {name} ({_megabytes(log.stat().st_size)})"
+        yield Comparison(work, "bare DuckDB read_json of the same fields, into a file", *runs)
 
 
 def claude_code(options: Options) -> Iterator[Comparison]:
@@ -70,6 +84,7 @@ def startup(options: Options) -> Iterator[Comparison]:
 PARTS: Mapping[str, Callable[[Options], Iterator[Comparison]]] = {
     "startup": startup,
     "ingest": ingest,
+    "gateways": gateways,
     "claude-code": claude_code,
 }
 
