@@ -7,7 +7,29 @@ import argparse
 import json
 from pathlib import Path
 
-from sample_logs.generator import aider, anthropic, claude_code, litellm, llmcost_log, openai
+from sample_logs.generator import (
+    aider,
+    anthropic,
+    anthropic_batches,
+    azure_trace,
+    bedrock,
+    claude_code,
+    codex,
+    cohere,
+    gemini,
+    helicone,
+    langfuse,
+    litellm,
+    litellm_spend_logs,
+    llmcost_log,
+    mooncake,
+    openai,
+    openai_batch,
+    openai_responses,
+    openrouter_activity,
+    opentelemetry,
+    provider_usage,
+)
 
 HERE = Path(__file__).resolve().parent
 
@@ -18,6 +40,21 @@ WRITERS = {
     "anthropic": anthropic.write,
     "openai": openai.write,
     "aider": aider.write,
+    "codex": codex.write,
+    "langfuse": langfuse.write,
+    "opentelemetry": opentelemetry.write,
+    "provider_usage": provider_usage.write,
+    "mooncake": mooncake.write,
+    "azure_trace": azure_trace.write,
+    "litellm_spend_logs": litellm_spend_logs.write,
+    "helicone": helicone.write,
+    "openai_responses": openai_responses.write,
+    "openai_batch": openai_batch.write,
+    "anthropic_batches": anthropic_batches.write,
+    "gemini": gemini.write,
+    "bedrock": bedrock.write,
+    "openrouter_activity": openrouter_activity.write,
+    "cohere": cohere.write,
 }
 
 

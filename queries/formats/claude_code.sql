@@ -16,7 +16,7 @@
 --       "cache_read_input_tokens": "VARCHAR", "service_tier": "VARCHAR", "speed": "VARCHAR",
 --       "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
 --       "server_tool_use": {"web_search_requests": "VARCHAR"}}}}}}
--- claims: sessionId is not null
+-- claims: (sessionId is not null and type = lower(type))
 --   or (type in ('summary', 'file-history-snapshot') and (leafUuid is not null or messageId is not null))
 -- truth: one call is 1 to 14 lines of the same message.id; input and cache counts repeat on each, output grows, and the
 --   copy with most output counts. input_tokens holds no cached tokens. Without a split, cache writes live 5 minutes.

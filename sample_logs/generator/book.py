@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -38,6 +39,7 @@ class Book:
     duplicate_lines: int = 0
     lines_without_a_call: int = 0
     malformed_lines: int = 0
+    further_records: int = 0  # those beyond the first of a line that wraps several: each counts as a line
     marks: Counter[Mark] = field(default_factory=Counter)
     tokens: Counter[str] = field(default_factory=Counter)
 
@@ -57,6 +59,27 @@ class Book:
         self._add(file, as_json(line))
         self.lines_without_a_call += 1
 
+    def wrapping(
+        self, file: str, line: dict[str, Any], calls: Sequence[Tokens], *, copies: int = 0, no_calls: int = 0
+    ) -> None:
+        """A line that wraps records: calls, records that another one counts, and others; at least one."""
+        self._add(file, as_json(line))
+        self.calls += len(calls)
+        for tokens in calls:
+            self.tokens.update(asdict(tokens))
+        self.duplicate_lines += copies
+        self.lines_without_a_call += no_calls
+        self.further_records += len(calls) + copies + no_calls - 1
+
+    def row(self, file: str, text: str, tokens: Tokens | None) -> None:
+        """A line that is no JSON, with a call or without."""
+        self._add(file, text)
+        if tokens is None:
+            self.lines_without_a_call += 1
+        else:
+            self.calls += 1
+            self.tokens.update(asdict(tokens))
+
     def malformed(self, file: str, text: str) -> None:
         """A line that is no JSON."""
         self._add(file, text)
@@ -70,7 +93,7 @@ class Book:
     def truth(self) -> dict[str, Any]:
         return {
             "files": len(self.files),
-            "lines": sum(len(lines) for lines in self.files.values()),
+            "lines": sum(len(lines) for lines in self.files.values()) + self.further_records,
             "calls": self.calls,
             **{mark: self.marks[mark] for mark in get_args(Mark)},
             "duplicate_lines": self.duplicate_lines,

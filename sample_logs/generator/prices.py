@@ -16,6 +16,7 @@ PRICES = {
     "claude-haiku-4-5-20251001": Price(1, 5, 0.10, 1.25),
     "claude-opus-5-5": Price(4, 20, 0.20, 5),
     "claude-sonnet-5-5": Price(2, 10, 0.10, 2.5),
+    "gemini-2.5-flash": Price(0.3, 2.5, 0.03),
     "gpt-5.4-mini": Price(0.75, 4.5, 0.075),
     "text-embedding-3-small": Price(0.02, 0),
 }
