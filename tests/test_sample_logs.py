@@ -22,7 +22,7 @@ from sample_logs.generator.days import FIRST_DAY, LAST_DAY, RUNAWAY_DAY
 from sample_logs.generator.prompts import Block, CacheRule, PromptCache, prefixes
 
 SAMPLES = Path(generate.__file__).parent
-MAX_BYTES = 5_000_000
+MAX_BYTES = 6_000_000
 """What a clone may have to carry."""
 
 Line = dict[str, Any]
