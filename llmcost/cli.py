@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from llmcost.commands.audit import audit
 from llmcost.commands.backtest import backtest
 from llmcost.commands.bench_gpu import bench_gpu
 from llmcost.commands.ingest import ingest
@@ -22,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (ingest, report, simulate, prices, rejects, backtest, bench_gpu):
+for command in (ingest, report, simulate, audit, prices, rejects, backtest, bench_gpu):
     app.command()(command)
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 from llmcost.errors import UsageError, did_you_mean
 
 Value = str | int | float | bool | None
-Kind = Literal["formats", "what_ifs", "reports", "pricing", "ingest"]
+Kind = Literal["formats", "what_ifs", "reports", "audit", "pricing", "ingest"]
 
 _PARAM = re.compile(r"^(?P<name>\w+) (?P<type>\w+)(?:\((?P<choices>[^)]*)\))? = (?P<default>.*?): (?P<meaning>.+)$")
 _PLACEHOLDER = re.compile(r"\$([a-z_][a-z0-9_]*)")
@@ -93,7 +93,7 @@ def find(kind: Kind, name: str) -> Query:
     """One query file by name; UsageError naming the nearest when there is none."""
     known = load(kind)
     if name not in known:
-        what = {"what_ifs": "what-if"}.get(kind, kind.rstrip("s"))
+        what = {"what_ifs": "what-if", "audit": "finding"}.get(kind, kind.rstrip("s"))
         raise UsageError(f"there is no {what} named {name}", hint=did_you_mean(name, list(known)))
     return known[name]
 

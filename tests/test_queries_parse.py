@@ -20,12 +20,14 @@ KEYS = {
     "formats": {"source", "columns", "record", "records", "within", "claims", "stateful", "param", "assumes", "truth"},
     "what_ifs": COMMON_KEYS | {"rows", "kernel", "neutral"},
     "reports": COMMON_KEYS,
+    "audit": COMMON_KEYS | {"severity", "dollars", "advice"},
     "pricing": COMMON_KEYS,
 }
 REQUIRED = {
     "formats": {"source", "claims", "truth"},
     "what_ifs": {"question", "neutral", "assumes"},
     "reports": {"question"},
+    "audit": {"question", "severity", "dollars", "advice"},
     "pricing": {"question"},
 }
 HEADED = [path for path in FILES if path.parent.name in KEYS and path.name != "tables.sql"]

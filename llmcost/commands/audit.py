@@ -1,0 +1,64 @@
+"""`llmcost audit`: what is wrong or suspicious in the logs."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from llmcost.commands import options
+
+
+class Severity(StrEnum):
+    """How grave a finding is. Critical: sums are wrong; warning: money or data lost; info: worth a look."""
+
+    info = "info"
+    warning = "warning"
+    critical = "critical"
+
+
+def audit(
+    since: options.Since = None,
+    until: options.Until = None,
+    fail_on: Annotated[
+        Severity | None,
+        typer.Option(
+            "--fail-on", metavar="info|warning|critical", help="Exit with status 1 on a finding as grave, or graver."
+        ),
+    ] = None,
+    show: Annotated[
+        str | None, typer.Option("--show", metavar="NAME", help="The requests behind one finding instead.")
+    ] = None,
+    result_format: options.ResultFormat = options.Format.table,
+    output: options.Output = None,
+    db: options.Db = None,
+) -> None:
+    """Find what is wrong or suspicious: each finding with its dollars and the requests behind it."""
+    from llmcost import audit, price_book, registry, reports, store
+    from llmcost.errors import UsageError
+    from llmcost.render import terminal, text
+    from llmcost.screens import audit as screen
+
+    if show is not None and fail_on is not None:
+        raise UsageError("--show and --fail-on do not go together", hint="run llmcost audit twice")
+    query = registry.find("audit", show.replace("_", "-")) if show is not None else None
+    with price_book.reading(store.locate(db)) as opened:
+        covered = reports.scope(opened, since, until)
+        if query is not None:
+            behind = audit.rows_behind(opened, covered, query.name)
+            document: object = {"finding": query.name, "rows": behind}
+            flat, columns = behind, screen.row_columns()
+            picture = screen.show_rows(query, behind)
+        else:
+            result = audit.audit(opened, covered)
+            document = screen.document(result)
+            flat, columns = screen.rows(result)
+            picture = screen.show(result)
+    if result_format is options.Format.json:
+        terminal.write(text.as_json(document), output)
+    elif result_format is options.Format.table:
+        terminal.show(picture, output)
+    else:
+        write = text.as_csv if result_format is options.Format.csv else text.as_markdown
+        terminal.write(write(flat, columns), output)
+    if fail_on is not None and result.fails(fail_on):
+        raise typer.Exit(1)

@@ -1,0 +1,66 @@
+-- cache-never-read: prompt cache entries written for more than their reads ever saved
+--
+-- question: Where did the prompt cache cost more than it saved?
+-- severity: warning
+-- dollars: what the writes cost beyond plain input, less what reads saved: the loss against no cache at all
+-- advice: find what varies at the top of the prompt (a time, an id), or stop marking prompts that nobody sends again
+-- param least_writes int = 2: requests a day that write; a single one has nobody to read it.
+-- param examples int = 5: how many request ids to name.
+-- assumes: each day of a prompt, else feature, and model is judged by itself: a day that gained hides no day that lost.
+
+with ratios as (
+    select
+        provider, model,
+        max(cache_read_usd_mtok / input_usd_mtok) as read_price,
+        max(cache_write_5m_usd_mtok / input_usd_mtok) as write_5m_price,
+        max(cache_write_1h_usd_mtok / input_usd_mtok) as write_1h_price
+    from prices
+    where service_tier = 'standard' and valid_to is null and input_usd_mtok > 0 and cache_read_usd_mtok > 0
+    group by provider, model
+),
+
+used as (
+    select
+        priced.request_id, priced.calls, priced.model,
+        coalesce(priced.prompt_id, priced.feature, priced.project, 'unattributed') as subject,
+        priced.ts::date as day,
+        priced.cache_read_tokens,
+        priced.cache_write_5m_tokens + priced.cache_write_1h_tokens as cache_write_tokens,
+        -- what the tokens would cost as plain input is their cost by their number over their number at the write prices
+        coalesce(priced.cache_write_cost_usd * (1 - (
+            priced.cache_write_5m_tokens + priced.cache_write_1h_tokens
+        ) / nullif(
+            priced.cache_write_5m_tokens * ratios.write_5m_price
+            + priced.cache_write_1h_tokens * ratios.write_1h_price,
+            0
+        )), 0) as lost_usd,
+        priced.cache_read_cost_usd * (1 / ratios.read_price - 1) as saved_usd
+    from priced
+    inner join ratios on ratios.provider is not distinct from priced.provider and ratios.model = priced.model
+    where priced.cache_read_tokens + priced.cache_write_5m_tokens + priced.cache_write_1h_tokens > 0
+),
+
+days as (
+    select
+        subject, model, day,
+        sum(case when cache_write_tokens > 0 then calls end) as requests,
+        sum(cache_read_tokens) as cache_read_tokens,
+        sum(cache_write_tokens) as cache_write_tokens,
+        sum((lost_usd - saved_usd)::decimal(38, 15)) as cost_usd,
+        list(request_id order by lost_usd desc, request_id) filter (where cache_write_tokens > 0) as request_ids
+    from used
+    group by subject, model, day
+    having sum(case when cache_write_tokens > 0 then calls end) >= $least_writes and sum(lost_usd) > sum(saved_usd)
+)
+
+select
+    subject,
+    sum(requests)::bigint as requests,
+    sum(cost_usd)::double as cost_usd,
+    format('{:,} tokens written, {:,} read', sum(cache_write_tokens)::bigint, sum(cache_read_tokens)::bigint)
+    || case when count(*) = 1 then ', on ' else ', on ' || count(*) || ' days, most on ' end
+    || coalesce(arg_max(day, cost_usd)::varchar, 'an unknown day') || ', by ' || model as detail,
+    flatten(list(request_ids order by cost_usd desc, day))[1:$examples] as example_request_ids
+from days
+group by subject, model
+order by cost_usd desc, subject, model

@@ -1,0 +1,75 @@
+-- clock-jumps: requests whose time cannot be right
+--
+-- question: Which requests lie in the future, far from all others, before what they answer, or end before they begin?
+-- severity: warning
+-- dollars: what these requests cost: it may stand in the wrong day and at the wrong day's price
+-- advice: correct the clock of the machine that writes the log; caches cannot be replayed over wrong times
+-- param now text = none: the time that the future begins after, UTC; none: the clock of this machine.
+-- param hours float = 24: hours by which a correct clock may be ahead (a local time that was taken for UTC).
+-- param gap_days int = 90: days without a request around requests that are far from all others.
+-- param share float = 0.01: share of all requests, 0 to 1, that such a group may be at most.
+-- param examples int = 5: how many request ids to name.
+-- assumes: a conversation grows: a request that is exactly the beginning of what its session sent just before, and
+--   that the session had not sent earlier, was sent before it.
+-- assumes: the first token cannot come after the last, nor either before the request, beyond a second of rounding.
+
+with days as (
+    select date_trunc('day', ts) as day, sum(calls) as requests from priced where ts is not null group by day
+),
+
+islands as (
+    select day, requests, sum(case when gap > $gap_days then 1 else 0 end) over (order by day) as island
+    from (
+        select day, requests, date_diff('day', lag(day) over (order by day), day) as gap from days
+    )
+),
+
+far as (
+    select day
+    from islands
+    qualify sum(requests) over (partition by island) < $share * sum(requests) over ()
+),
+
+turns as (
+    select
+        request_id, session_id, ts, prefix[len(prefix)].hash as prompt,
+        lag(prefix) over (partition by session_id order by ts, request_id) as prompt_before
+    from priced
+    where session_id is not null and ts is not null and len(prefix) > 1
+),
+
+backward as (
+    select turns.request_id
+    from turns
+    left join turns as earlier
+        on earlier.session_id = turns.session_id and earlier.prompt = turns.prompt and earlier.ts < turns.ts
+    where
+        list_contains(
+            list_transform(turns.prompt_before[1:len(turns.prompt_before) - 1], lambda block: block.hash), turns.prompt
+        )
+        and earlier.request_id is null
+),
+
+judged as (
+    select
+        request_id, calls, cost_usd, ts,
+        case
+            when ts > coalesce($now::timestamp, current_localtimestamp()) + to_seconds($hours * 3600)
+                then 'in the future'
+            when date_trunc('day', ts) in (select day from far) then 'far from all others'
+            when latency_ms < 0 or ttft_ms < 0 or ttft_ms > latency_ms + 1000 then 'ends before it begins'
+            when request_id in (select request_id from backward) then 'before what it answers'
+        end as subject
+    from priced
+)
+
+select
+    subject,
+    sum(calls)::bigint as requests,
+    sum(cost_usd::decimal(38, 15))::double as cost_usd,
+    coalesce('between ' || min(ts)::varchar || ' and ' || max(ts)::varchar, 'without a time') as detail,
+    list(request_id order by ts, request_id)[1:$examples] as example_request_ids
+from judged
+where subject is not null
+group by subject
+order by cost_usd desc nulls last, subject

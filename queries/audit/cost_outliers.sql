@@ -1,0 +1,56 @@
+-- cost-outliers: single requests out of all proportion to their like
+--
+-- question: Which requests cost, or claim to have cost, far more than others on the same model?
+-- severity: warning
+-- dollars: what these requests cost beyond a middling request on their model, by tokens or by the log if that is more
+-- advice: look at each one: a runaway prompt to cap, or a line of the log that is wrong and should be taken out
+-- param deviations float = 3.5: distance from the median, in robust standard deviations of the logarithm.
+-- param least_factor float = 2: factor by which requests are taken to vary at least, where the log shows less.
+-- param share float = 0.01: share of all spend, 0 to 1, that one request must make to be worth a look.
+-- param least_requests int = 20: requests that a model needs to be its own measure; below, all models together are it.
+-- param examples int = 5: how many request ids to name.
+-- assumes: modified z-score, 0.6745 / MAD, beyond 3.5: Iglewicz and Hoaglin, How to Detect and Handle Outliers, 1993;
+--   on logarithms, since costs of requests are spread over orders of magnitude.
+
+with amounts as (
+    select
+        request_id, calls, coalesce(model, '(no model)') as model, greatest(cost_usd, cost_logged_usd) as amount_usd
+    from priced
+    where calls = 1 and greatest(cost_usd, cost_logged_usd) > 0
+),
+
+whole as (
+    select
+        sum(amount_usd) as amount_usd, median(ln(amount_usd)) as middle, mad(ln(amount_usd)) as spread,
+        count(*) as requests
+    from amounts
+),
+
+usual as (
+    select model, median(ln(amount_usd)) as middle, mad(ln(amount_usd)) as spread
+    from amounts
+    group by model
+    having count(*) >= $least_requests
+),
+
+large as (
+    select
+        amounts.*,
+        coalesce(usual.middle, whole.middle) as middle,
+        coalesce(usual.spread, whole.spread) as spread
+    from amounts
+    cross join whole
+    left join usual on usual.model = amounts.model
+    where amounts.amount_usd > $share * whole.amount_usd and whole.requests >= $least_requests
+)
+
+select
+    model as subject,
+    sum(calls)::bigint as requests,
+    sum((amount_usd - exp(middle))::decimal(38, 15))::double as cost_usd,
+    'up to ' || round(max(amount_usd / exp(middle)))::bigint || ' times a middling request' as detail,
+    list(request_id order by amount_usd desc, request_id)[1:$examples] as example_request_ids
+from large
+where ln(amount_usd) - middle > $deviations * greatest(spread / 0.6745, ln($least_factor))
+group by model
+order by cost_usd desc, subject

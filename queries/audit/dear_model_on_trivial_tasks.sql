@@ -1,0 +1,64 @@
+-- dear-model-on-trivial-tasks: a dear model that answers in a word
+--
+-- question: Which prompts get answers of a few tokens from a model that costs a multiple of a small one?
+-- severity: info
+-- dollars: what the same tokens would cost less on the small model, at its newest price
+-- advice: try the small model on a sample and compare the answers (simulate routing says what moving all of it saves)
+-- param instead model = claude-haiku-5-5: the small model to compare with.
+-- param most_output_tokens int = 16: tokens within which half of the answers stay, and nine in ten within four times as
+--   many: a label, a number, yes or no, now and then with a sentence.
+-- param times float = 2: how many times the small model's cost is dear.
+-- param least_requests int = 20: fewer requests show no habit.
+-- param examples int = 5: how many request ids to name.
+-- assumes: an answer of a few tokens without reasoning, to a prompt that is not known to be complex, is a simple task;
+--   whether the small model gets it right is not known here.
+
+with small as (
+    select
+        service_tier,
+        max(input_usd_mtok) as input_usd_mtok,
+        max(coalesce(cache_read_usd_mtok, input_usd_mtok)) as cache_read_usd_mtok,
+        max(coalesce(cache_write_5m_usd_mtok, input_usd_mtok)) as cache_write_5m_usd_mtok,
+        max(coalesce(cache_write_1h_usd_mtok, input_usd_mtok)) as cache_write_1h_usd_mtok,
+        max(output_usd_mtok) as output_usd_mtok
+    from prices
+    where
+        provider is not distinct from $instead_provider and model = $instead and valid_to is null and prompt_min = 0
+    group by service_tier
+),
+
+compared as (
+    select
+        priced.*,
+        coalesce(priced.prompt_id, priced.feature, 'unattributed') as subject,
+        (
+            priced.input_tokens * small.input_usd_mtok
+            + priced.cache_read_tokens * small.cache_read_usd_mtok
+            + priced.cache_write_5m_tokens * small.cache_write_5m_usd_mtok
+            + priced.cache_write_1h_tokens * small.cache_write_1h_usd_mtok
+            + priced.output_tokens * small.output_usd_mtok
+        ) / 1e6 as small_cost_usd
+    from priced
+    inner join small on small.service_tier = priced.service_tier
+    where
+        priced.status = 'ok' and priced.calls = 1 and not priced.output_partial and priced.output_tokens > 0
+        and priced.model <> $instead and priced.cost_usd is not null
+)
+
+select
+    subject,
+    sum(calls)::bigint as requests,
+    sum((cost_usd - small_cost_usd)::decimal(38, 15))::double as cost_usd,
+    round(median(output_tokens))::bigint || ' tokens of output from ' || model || ', '
+    || round(sum(cost_usd) / sum(small_cost_usd), 1) || ' times the cost of ' || $instead as detail,
+    list(request_id order by cost_usd desc, request_id)[1:$examples] as example_request_ids
+from compared
+group by subject, model
+having
+    count(*) >= $least_requests
+    and median(output_tokens) <= $most_output_tokens
+    and quantile_cont(output_tokens, 0.9) <= 4 * $most_output_tokens
+    and coalesce(sum(reasoning_tokens), 0) = 0
+    and coalesce(median(complexity) <= 0.5, true)
+    and sum(cost_usd) >= $times * sum(small_cost_usd)
+order by cost_usd desc, subject, model

@@ -1,0 +1,82 @@
+-- long-prompt-never-cached: a long beginning sent again and again at the full price
+--
+-- question: Which prompts begin with the same long text within minutes and never use the prompt cache?
+-- severity: warning
+-- dollars: what a cache could save at most: repeats read at the cache's price, less what its writes would cost
+-- advice: put what stays the same first and mark it for caching (simulate prompt-caching says what that saves)
+-- param least_tokens int = 1024: tokens of common beginning worth a cache entry.
+-- param life_s float = 300: seconds since its last use for which an entry can be read.
+-- param least_requests int = 10: fewer requests show no habit.
+-- param examples int = 5: how many request ids to name.
+-- assumes: most providers cache nothing below 1,024 tokens, some models nothing below 4,096; Anthropic's default life
+--   is five minutes (the providers' documentation of November 2026).
+-- assumes: the common beginning is the system prompt's blocks, else the first block; without blocks all requests of a
+--   prompt_id begin alike, at most as far as the 5th percentile of their lengths.
+
+with ratios as (
+    select
+        provider, model,
+        max(cache_read_usd_mtok / input_usd_mtok) as read_price,
+        max(greatest(cache_write_5m_usd_mtok / input_usd_mtok, 1)) as write_price
+    from prices
+    where service_tier = 'standard' and valid_to is null and input_usd_mtok > 0
+    group by provider, model
+    having max(cache_read_usd_mtok / input_usd_mtok) < 1
+),
+
+sent as (
+    select
+        request_id, ts, provider, model, coalesce(prompt_id, feature, 'unattributed') as subject,
+        coalesce(prefix[greatest(coalesce(system_blocks, 1), 1)].hash, prompt_id) as beginning,
+        prefix[greatest(coalesce(system_blocks, 1), 1)].tokens as tokens,
+        input_tokens,
+        input_cost_usd / input_tokens as usd_per_token,
+        cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens as cached_tokens
+    from priced
+    where status = 'ok' and calls = 1 and ts is not null and service_tier <> 'batch' and input_cost_usd > 0
+),
+
+habits as (
+    select
+        provider, model, beginning,
+        coalesce(max(tokens), quantile_cont(input_tokens, 0.05)) as tokens
+    from sent
+    where beginning is not null
+    group by provider, model, beginning
+    having
+        max(cached_tokens) = 0
+        and count(*) >= $least_requests
+        and coalesce(max(tokens), quantile_cont(input_tokens, 0.05)) >= $least_tokens
+),
+
+spaced as (
+    select
+        sent.request_id, sent.subject, sent.model, sent.usd_per_token, ratios.read_price, ratios.write_price,
+        least(habits.tokens, sent.input_tokens) as tokens,
+        coalesce(
+            epoch(sent.ts) - epoch(lag(sent.ts) over (
+                partition by sent.provider, sent.model, sent.beginning order by sent.ts, sent.request_id
+            )) <= $life_s,
+            false
+        ) as is_repeat
+    from sent
+    inner join habits
+        on habits.provider is not distinct from sent.provider
+        and habits.model = sent.model
+        and habits.beginning = sent.beginning
+    inner join ratios on ratios.provider is not distinct from sent.provider and ratios.model = sent.model
+)
+
+select
+    subject,
+    count(*) as requests,
+    sum((
+        tokens * usd_per_token * case when is_repeat then 1 - read_price else 1 - coalesce(write_price, 1) end
+    )::decimal(38, 15))::double as cost_usd,
+    format('{:,} tokens, ', median(tokens)::bigint)
+    || round(100.0 * count(case when is_repeat then 1 end) / count(*))::bigint || ' % of requests within ' || round($life_s)::bigint || ' s of the one before, on ' || model as detail,
+    list(request_id order by tokens * usd_per_token desc, request_id)[1:$examples] as example_request_ids
+from spaced
+group by subject, model
+having sum(tokens * usd_per_token * case when is_repeat then 1 - read_price else 1 - coalesce(write_price, 1) end) > 0
+order by cost_usd desc, subject, model
