@@ -105,7 +105,8 @@ def _structure(query: registry.Query) -> dict[str, Any]:
     """What is read of a line: the columns and, where the line may itself be a record, the record's fields."""
     record = query.field("record", "{}")
     columns: dict[str, Any] = json.loads(query.field("columns").replace('"record"', record))
-    return columns | json.loads(record)
+    fields: dict[str, Any] = json.loads(record)
+    return columns | fields
 
 
 def _itself(query: registry.Query) -> str:
