@@ -6,13 +6,13 @@ create or replace temp macro as_time(text) as
         when text is null then null
         when suffix(text, 'Z') then try_cast(text as timestamp)
         when regexp_full_match(text, '[0-9]{9,}(\.[0-9]+)?([eE][+-]?[0-9]+)?') then
-            make_timestamp(cast(
+            try(make_timestamp(cast(
                 case
                     when try_cast(text as double) < 1e11 then try_cast(text as double) * 1e6
                     when try_cast(text as double) < 1e14 then try_cast(text as double) * 1e3
                     when try_cast(text as double) < 1e17 then try_cast(text as double)
                     else try_cast(text as double) / 1e3
-                end as bigint))
+                end as bigint)))
         else cast(try_cast(text as timestamptz) as timestamp)
     end;
 
