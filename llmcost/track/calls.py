@@ -78,7 +78,7 @@ class Call:
         self._attempts = 0
         self._request: Any = None
         self._http_status: int | None = None
-        self._body: list[bytes] = []
+        self._body: list[bytes] = []  # of the attempt that is answered
         self._events: EventReader | None = None
         self._is_streamed = False  # the application reads the body by itself
         self._failure: _Failure | None = None
@@ -90,6 +90,7 @@ class Call:
         """An attempt is about to be sent."""
         self._attempts += 1
         self._request = request
+        self._http_status, self._body = None, []
         self._at = datetime.now(UTC)
         self._started = self._last = perf_counter()
 

@@ -5,6 +5,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+
 
 class Log:
     """A file that lines are appended to, created with its folder when the first is written.
@@ -22,7 +24,7 @@ class Log:
     def write(self, record: Mapping[str, object]) -> None:
         """Appends the record. Raises OSError where it cannot be written, ValueError where it is no JSON."""
         # In ASCII: a lone surrogate, legal in JSON, has no UTF-8.
-        line = json.dumps(record, separators=(",", ":"), allow_nan=False).encode("ascii") + b"\n"
+        line = _encode(record).encode("ascii") + b"\n"
         try:
             descriptor = self._open()
         except FileNotFoundError:

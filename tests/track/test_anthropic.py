@@ -374,3 +374,18 @@ def test_a_cancelled_call_is_recorded(async_client: anthropic.AsyncAnthropic, se
     (line,) = lines()
     assert line["tags"]["error_type"] == "CancelledError"
     assert line["output_partial"] is True
+
+
+def test_cloud_clients_are_tracked_alike(server: Server, log: Path, lines: Lines) -> None:
+    foundry = anthropic.AnthropicFoundry(api_key="k", base_url=server.url)
+    vertex = anthropic.AnthropicVertex(region="r", project_id="p", access_token="t", base_url=server.url)
+    for cloud in (foundry, vertex):
+        client = track(cloud, log=log)
+        server.says(Reply(body=message()), Reply(events=message_events()))
+        client.messages.create(**ASKED)
+        with client.messages.stream(**ASKED) as stream:
+            stream.until_done()
+    assert "model" in server.requests[0]
+    assert "model" not in server.requests[2]  # it is in the URL
+    assert [buckets(line) for line in lines()] == [BUCKETS] * 4
+    assert len({line["output_hash"] for line in lines()}) == 1

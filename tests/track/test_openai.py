@@ -181,3 +181,13 @@ def test_what_other_servers_call_their_cache_reads(client: Any, server: Server, 
         client.chat.completions.create(**ASKED)
     assert [(line["input_tokens"], line["cache_read_tokens"]) for line in lines()] == [(36, 64), (36, 64)]
     assert lines()[1]["cost_logged_usd"] == 0.0125
+
+
+def test_azures_client_is_tracked_alike(server: Server, log: Path, lines: Lines) -> None:
+    azure = openai.AzureOpenAI(api_key="k", azure_endpoint=server.url, api_version="2024-10-21")
+    server.says(Reply(body=completion()), Reply(events=completion_events()))
+    client = track(azure, log=log)
+    client.chat.completions.create(**ASKED)
+    list(client.chat.completions.create(**ASKED, stream=True))
+    assert all(holds(line, CHAT_BUCKETS) for line in lines())
+    assert len(lines()) == 2
