@@ -210,6 +210,6 @@ FUNCTION_WORDS = _words(
     will would shall should may might must i me my mine you your yours he him his she her hers we us our ours they
     them their theirs who whom whose which what when where why how so such too also just very really quite please
     kindly hi hello hey thanks thank pls s t d ll ve re m about out up down off over under again let lets want wants
-    need needs like tell know possible able way via using through
+    need needs like tell know possible able way via using through version e g etc
     """
 )

@@ -15,27 +15,27 @@ from functools import lru_cache
 
 from llmcost.embeddings import lexicon
 
+# Runs that may be followed by the wrong thing are bounded: a hostile text must not be searched again and again.
 _TOKEN = re.compile(
     r"""
-    (?P<code>`[^`\n]+`)
-  | (?P<link>https?://\S+|[\w.+-]+@[\w-]+\.[\w.]+)
+    (?P<code>`[^`\n]{1,200}`)
+  | (?P<link>https?://\S+|[\w.+-]{1,64}@[\w-]+\.[\w.]+)
   | (?P<version>v\d+(?:\.\d+)*)
   | (?P<number>\d+(?:[.,:/-]\d+)*)
   | (?P<identifier>\w*_\w*|[^\W\d_]+\d\w*|[^\W\d_]*[^\W\d_A-Z][A-Z]\w*)
   | (?P<word>[^\W\d_]+(?:['’][^\W\d_]+)*)
   | (?P<operator>(?<=\s)[-+*/%<>=&|^~!]{1,2}(?=\s))
   | (?P<money>[$€£¥₹%])
-  | (?P<end>[.!?:;]+(?=\s|$)|\n)
+  | (?P<end>[.!?:;]{1,8}(?=\s|$)|\n)
     """,
     re.VERBOSE,
 )
 _ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _PREFIXES = ("un", "in", "im", "ir", "il", "dis", "non", "mis")
 _ENDINGS = ("ing", "ed", "ly", "es", "s", "e")
-_START = ("end", "", "")
-
-_Token = tuple[str, str, str]
-"""Kind, text, and the text in lower case without what does not tell words apart."""
+# Dates and negations are compared as such.
+_NO_CONTENT = lexicon.FUNCTION_WORDS | lexicon.NEGATIONS | lexicon.MONTHS.keys()
+_LONGEST = 64  # letters of a token worth remembering
 
 
 @dataclass(frozen=True)
@@ -83,20 +83,21 @@ def veto(one: Traits, other: Traits) -> str | None:
 
 def traits(text: str) -> Traits:
     """What a prompt is compared by."""
-    tokens = list(_tokens(text))
-    around = zip([_START, *tokens], tokens, [*tokens[1:], _START], strict=False)
-    said = [token for token in tokens if token[0] not in ("end", "operator", "money")]
-    words = [_word(lower) for _, _, lower in said]
+    tokens = [_START]
+    for match in _TOKEN.finditer(text):
+        said = match.group()
+        tokens.append((_token if len(said) <= _LONGEST else _token.__wrapped__)(match.lastgroup, said))
+    words = [token for token in tokens if token.stem]
     return Traits(
-        numbers=frozenset(number for token in said for number in _numbers(token)),
+        numbers=frozenset(number for token in tokens for number in token.numbers),
         dates=frozenset(_dates(tokens)),
-        negations=sum(_negates(before, token, after) for before, token, after in around),
-        poles=frozenset(pole for _, _, lower in said for pole in lexicon.OPPOSITES.get(lower, ())),
-        operators=frozenset(text for kind, text, _ in tokens if kind in ("operator", "money")),
-        names=frozenset(_word(lower).stem for lower in _names(tokens)),
-        turned=frozenset(base for word in words for base in word.turned),
-        words=tuple(word.meaning for word in words if word.meaning),
-        vocabulary=frozenset(word.stem for word in words),
+        negations=_negations(tokens),
+        poles=frozenset(pole for token in words for pole in token.poles),
+        operators=frozenset(token.text for token in tokens if token.kind in ("operator", "money")),
+        names=frozenset(_names(tokens)),
+        turned=frozenset(base for token in words for base in token.turned),
+        words=tuple(content for token in words for content in token.content),
+        vocabulary=frozenset(token.stem for token in words),
     )
 
 
@@ -124,82 +125,101 @@ def _in_one_frame(one: Traits, other: Traits) -> str | None:
     return "one word" if same_order and apart == 1 else None
 
 
-def _tokens(text: str) -> Iterator[_Token]:
-    for match in _TOKEN.finditer(text):
-        said = match.group()
-        lower = said.strip("`").removesuffix("()").lower().replace("’", "'").removesuffix("'s")
-        yield str(match.lastgroup), said, lower
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """What stands in a prompt, with all that can be said of it alone."""
+
+    kind: str
+    text: str
+    lower: str = ""
+    capital: bool = False
+    negates: bool = False
+    numbers: tuple[str, ...] = ()
+    poles: tuple[str, ...] = ()
+    stem: str = ""  # a code, as all that follows; empty for what is no word
+    content: tuple[str, ...] = ()  # the same for words that ask for the same; none for a function word
+    turned: tuple[str, ...] = ()
 
 
-def _numbers(token: _Token) -> list[str]:
-    """The numbers that the token stands for, written one way."""
-    kind, _, lower = token
+_START = _Token("end", "")
+
+
+@lru_cache(maxsize=1 << 16)
+def _token(kind: str, said: str) -> _Token:
+    if kind in ("end", "operator", "money"):
+        return _Token(kind, said)
+    lower = said.strip("`").removesuffix("()").lower().replace("’", "'").removesuffix("'s")
+    stem = _stem(lower)
+    meaning = _stem(lexicon.SYNONYMS.get(lower) or lexicon.SYNONYMS.get(stem) or stem)
+    contracted = lower.endswith("n't")
+    numbers = _numbers(kind, lower)
+    bases = [lower.removeprefix(prefix) for prefix in _PREFIXES if lower.startswith(prefix)]
+    return _Token(
+        kind,
+        said,
+        lower,
+        capital=said[0].isupper(),
+        negates=contracted or lower in lexicon.NEGATIONS,
+        numbers=numbers,
+        poles=tuple(lexicon.OPPOSITES.get(lower, ())),
+        stem=_code(stem),
+        content=numbers or (() if contracted or lower in _NO_CONTENT else (_code(meaning),)),
+        turned=tuple(_code(_stem(base)) for base in bases),
+    )
+
+
+def _numbers(kind: str, lower: str) -> tuple[str, ...]:
+    """The numbers that a token stands for, written one way."""
     if kind == "word":
-        return [lexicon.NUMBERS[lower]] if lower in lexicon.NUMBERS else []
+        return (lexicon.NUMBERS[lower],) if lower in lexicon.NUMBERS else ()
     if kind == "version":
-        return [lower[1:]]
+        return (lower[1:],)
     if kind != "number":
-        return []
+        return ()
     if date := _ISO_DATE.fullmatch(lower):
-        return [date[1], str(int(date[3]))]
+        return (str(int(date[3])), date[1])
     number = re.sub(r",(?=\d{3}\b)", "", lower)
-    return [number.rstrip("0").rstrip(".") if re.fullmatch(r"\d+\.\d+", number) else number]
+    return (number.rstrip("0").rstrip(".") if re.fullmatch(r"\d+\.\d+", number) else number,)
 
 
 def _dates(tokens: list[_Token]) -> Iterator[str]:
-    for before, (kind, said, lower), after in zip([_START, *tokens], tokens, [*tokens[1:], _START], strict=False):
-        if kind == "number":
+    for before, token, after in zip([_START, *tokens], tokens, [*tokens[1:], _START], strict=False):
+        lower = token.lower
+        if token.kind == "number":
             if date := _ISO_DATE.fullmatch(lower):
                 yield f"month {int(date[2])}"
         elif lower in lexicon.MONTHS:
-            as_name = said[0].isupper() and before[0] != "end"
-            if lower not in lexicon.AMBIGUOUS_MONTHS or as_name or "number" in (before[0], after[0]):
+            as_name = token.capital and before.kind != "end"
+            if lower not in lexicon.AMBIGUOUS_MONTHS or as_name or "number" in (before.kind, after.kind):
                 yield f"month {lexicon.MONTHS[lower]}"
         elif lower in lexicon.DAYS:
             yield lower
-        elif lower in lexicon.PERIODS and before[2] in lexicon.RELATIVE:
-            yield f"{lexicon.RELATIVE[before[2]]} {lower}"
+        elif lower in lexicon.PERIODS and before.lower in lexicon.RELATIVE:
+            yield f"{lexicon.RELATIVE[before.lower]} {lower}"
 
 
-def _negates(before: _Token, token: _Token, after: _Token) -> bool:
-    lower = token[2]
-    if lower == "no" and before[0] == "end":  # "No, it does not" says no once
-        return False
-    if lower == "not" and after[2] == "only":
-        return False
-    return lower in lexicon.NEGATIONS or lower.endswith("n't")
+def _negations(tokens: list[_Token]) -> int:
+    """How often something is negated. "No, it does not" says no once, "not only" not at all."""
+    return sum(
+        token.negates
+        and not (token.lower == "no" and tokens[place - 1].kind == "end")
+        and not (token.lower == "not" and place + 1 < len(tokens) and tokens[place + 1].lower == "only")
+        for place, token in enumerate(tokens)
+    )
 
 
 def _names(tokens: list[_Token]) -> Iterator[str]:
     """Code, links and identifiers, and what is written with a capital letter inside a sentence."""
-    words = [said for kind, said, _ in tokens if kind == "word"]
+    capitals = [token.capital for token in tokens if token.kind == "word"]
     # Where most words are written large, capitals tell nothing.
-    telling = 2 * sum(said[0].isupper() for said in words) <= len(words)
-    for before, (kind, said, lower) in zip([_START, *tokens], tokens, strict=False):
-        if kind in ("code", "link", "identifier"):
-            yield lower
-        elif kind == "word" and telling and said[0].isupper() and _word(lower).meaning:
-            acronym = len(said) > 1 and said.isupper()
-            if acronym or before[0] != "end":
-                yield lower
-
-
-@dataclass(frozen=True)
-class _Word:
-    """A word as it is compared."""
-
-    stem: str
-    meaning: str  # the same for words that ask for the same; empty for a function word
-    turned: tuple[str, ...]
-
-
-@lru_cache(maxsize=1 << 16)
-def _word(lower: str) -> _Word:
-    stem = _stem(lower)
-    meaning = _stem(lexicon.SYNONYMS.get(lower) or lexicon.SYNONYMS.get(stem) or stem)
-    empty = lower in lexicon.FUNCTION_WORDS or lower in lexicon.NEGATIONS
-    bases = [lower.removeprefix(prefix) for prefix in _PREFIXES if lower.startswith(prefix)]
-    return _Word(_code(stem), "" if empty else _code(meaning), tuple(_code(_stem(base)) for base in bases))
+    telling = 2 * sum(capitals) <= len(capitals)
+    for before, token in zip([_START, *tokens], tokens, strict=False):
+        if token.kind in ("code", "link", "identifier"):
+            yield token.stem
+        elif token.kind == "word" and telling and token.capital and token.content:
+            acronym = len(token.text) > 1 and token.text.isupper()
+            if acronym or before.kind != "end":
+                yield token.stem
 
 
 def _stem(word: str) -> str:

@@ -1,6 +1,7 @@
 -- semantic-caching: requests that mean the same are answered from a cache
 --
 -- question: What would a cache that compares prompts by meaning have saved, and how often would it have been wrong?
+-- neutral: ttl=0
 -- param threshold float = 0.88: least cosine of two prompts that may share an answer; above 1 only repetitions do.
 -- param margin float = 0.02: least lead, in cosine, of the nearest stored prompt over the next one; below it the request
 --   could mean either and is no hit.

@@ -12,9 +12,11 @@ request, so columns answer it for all at once; only following those pointers is 
 """
 
 import heapq
+import json
 from collections import OrderedDict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -73,22 +75,49 @@ def replay(requests: pa.Table, *, ttl: str | None, refresh: bool, scope: str, ca
     """The requests that the cache answers, and whether its answer is the logged one.
 
     `requests` is sorted by prompt_hash, ts and request_id. Returns `request_id` and
-    `cached_answer` (same, differs, unknown). Raises UsageError for a bad parameter.
+    `cached_answer` (same, differs, unknown); the table's metadata holds a `summary`, as JSON.
+    Raises UsageError for a bad parameter.
     """
     life = microseconds(ttl)
     if capacity is not None and capacity < 0:
         raise UsageError(f"capacity={capacity} is less than no entry at all", hint="give a number of answers")
     asked = _asked(requests, scope)
-    if life == 0 or capacity == 0 or not len(asked):
-        nothing = np.empty(0, np.int64)
-        return decisions(requests, nothing, nothing)
-    # What outlives the log lives for ever: a shorter number says the same.
-    life = min(
-        life, int(max(asked.sent.max(), asked.ready[asked.ready != NEVER].max(initial=0)) - asked.sent.min()) + 1
-    )
-    source = _sources(requests, asked, life, refresh, capacity)
+    source = np.full(len(asked), NOBODY, np.int64)
+    if life > 0 and capacity != 0 and len(asked):
+        # What outlives the log lives for ever: a shorter number says the same.
+        log_ends = max(asked.sent.max(), asked.ready[asked.ready != NEVER].max(initial=0))
+        source = _sources(requests, asked, min(life, int(log_ends - asked.sent.min()) + 1), refresh, capacity)
     hit = source != NOBODY
-    return decisions(requests, asked.row[hit], asked.row[source[hit]])
+    decided = decisions(requests, asked.row[hit], asked.row[source[hit]])
+    found = false_hits(decided)
+    return described(
+        decided,
+        {
+            "requests_that_could_repeat": len(asked),
+            "hits": found.hits,
+            "hits_with_both_answers_in_the_log": found.compared,
+            "share_of_those_whose_cached_answer_differs": found.share,
+            "notes": _notes(requests, asked, scope, found),
+        },
+    )
+
+
+def described(decided: pa.Table, summary: dict[str, Any]) -> pa.Table:
+    """The decisions with a summary of the replay in their metadata."""
+    return decided.replace_schema_metadata({"summary": json.dumps(summary)})
+
+
+def _notes(requests: pa.Table, asked: Asked, scope: str, found: FalseHits) -> list[str]:
+    if not len(asked) and len(requests):
+        wanted = "a prompt_hash and a user_id" if scope == "user" else "a prompt_hash"
+        return [f"response-caching: no request has {wanted}, so what repeats cannot be told"]
+    if found.differing:
+        share = found.differing / found.compared
+        return [
+            f"response-caching: {share:.1%} of the {found.compared:,} cached answers that can be compared differ from"
+            " what the model said then: these savings change what users get"
+        ]
+    return []
 
 
 def false_hits(replayed: pa.Table) -> FalseHits:

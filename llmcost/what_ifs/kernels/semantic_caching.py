@@ -14,6 +14,7 @@ with ever closer variants that can never be told apart.
 import heapq
 import json
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,8 +32,6 @@ COLUMNS = (
     "latency_ms", "status", "calls", "input_tokens", "output_tokens", "output_hash",
 )  # fmt: skip
 PARTITION = ()
-
-_METADATA = b"semantic_caching"
 
 
 @dataclass(frozen=True)
@@ -83,31 +82,59 @@ def replay(
     served = serve(asked, prompt, candidates, codes(requests["output_hash"])[asked.row], life, rules)
 
     hit = served.source != NOBODY
-    similar = int(np.isfinite(served.cosine).sum())
-    compared = np.array(served.compared, np.int64)
-    stored = np.array(served.stored, np.int64).reshape(-1, 2)
-    summary = {
-        "ambiguous": served.ambiguous,
-        "asked": len(asked),
-        "readable": int((prompt != UNKNOWN).sum()),
-        "estimated_share": false_share(
-            prompts, Questions(prompt[compared], asked.sent[compared]), Questions(*stored.T), life, rules, similar
-        ),
-    }
     source = asked.row[served.source[hit]]
     decided = exact.decisions(requests, asked.row[hit], source)
     decided = decided.append_column("cosine", pa.array(served.cosine[hit], from_pandas=True))
     decided = decided.append_column("served_from", requests["request_id"].take(pa.array(source)))
-    return decided.replace_schema_metadata({_METADATA: json.dumps(summary)})
+
+    compared = np.array(served.compared, np.int64)
+    stored = np.array(served.stored, np.int64).reshape(-1, 2)
+    similar = exact.false_hits(decided.filter(decided["cosine"].is_valid()))
+    summary = {
+        "requests_that_reach_the_cache": len(asked),
+        "requests_whose_prompt_is_known": int((prompt != UNKNOWN).sum()),
+        "hits_on_the_same_prompt": int(hit.sum()) - similar.hits,
+        "hits_on_a_similar_prompt": similar.hits,
+        "no_hits_since_two_prompts_were_as_near": served.ambiguous,
+        "false_share_of_similar_hits_estimated": false_share(
+            prompts, Questions(prompt[compared], asked.sent[compared]), Questions(*stored.T), life, rules, similar.hits
+        ),
+        "similar_hits_with_both_answers_in_the_log": similar.compared,
+        "share_of_those_whose_cached_answer_differs": similar.share,
+    }
+    return exact.described(decided, {**summary, "notes": _notes(summary)})
+
+
+def _notes(summary: dict[str, Any]) -> list[str]:
+    name, notes = "semantic-caching", []
+    asked, known = summary["requests_that_reach_the_cache"], summary["requests_whose_prompt_is_known"]
+    if known < asked:
+        notes.append(
+            f"{name}: the prompt of {asked - known:,} of {asked:,} requests is not in the store, so that only exact"
+            " repetitions of them are found; see: llmcost ingest --keep-text"
+        )
+    if summary["hits_on_a_similar_prompt"]:
+        measured, estimated = (
+            summary["share_of_those_whose_cached_answer_differs"],
+            summary["false_share_of_similar_hits_estimated"],
+        )
+        wrong = "an unknown share" if estimated is None else f"an estimated {estimated:.1%}"
+        differing = "" if measured is None else f"; {measured:.1%} of those logged with an answer got another one"
+        notes.append(f"{name}: {wrong} of the hits on similar prompts is wrong{differing}")
+    return notes
 
 
 def false_hits(replayed: pa.Table) -> SemanticHits:
     """How far a replay's hits can be trusted: measured where the log holds the answers, and estimated."""
     by_meaning = replayed["cosine"].is_valid()
+    summary = json.loads(replayed.schema.metadata[b"summary"])
     return SemanticHits(
-        exact.false_hits(replayed.filter(pc.invert(by_meaning))),
-        exact.false_hits(replayed.filter(by_meaning)),
-        **json.loads(replayed.schema.metadata[_METADATA]),
+        repeated=exact.false_hits(replayed.filter(pc.invert(by_meaning))),
+        similar=exact.false_hits(replayed.filter(by_meaning)),
+        estimated_share=summary["false_share_of_similar_hits_estimated"],
+        ambiguous=summary["no_hits_since_two_prompts_were_as_near"],
+        asked=summary["requests_that_reach_the_cache"],
+        readable=summary["requests_whose_prompt_is_known"],
     )
 
 
