@@ -2,14 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from time import perf_counter
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from llmcost.bench_gpu.observation import Observation, Outcome, Planned
 from llmcost.bench_gpu.stream import Answer, BrokenStreamError, Events, error_message, one_line
 from llmcost.errors import LlmcostError, UsageError
+
+if TYPE_CHECKING:
+    import httpx2
 
 Api = Literal["completions", "chat"]
 Result = TypeVar("Result")
@@ -137,9 +141,10 @@ class Client:
         address = self.base + _PATHS[dialect.api]
 
         def attempt(connection: _Connection) -> Awaitable[bool]:
+            request = self._http.build_request("POST", address, json=body, extensions={"trace": connection.trace})
             seen.attempts += 1
-            seen.sent_s = perf_counter()
-            return self._follow(address, body, seen, connection)
+            seen.sent_s = perf_counter()  # making the request is no time of the server's
+            return self._follow(request, seen, connection)
 
         async with asyncio.timeout(self._timeout_s):
             return await self._persist(attempt)
@@ -158,11 +163,10 @@ class Client:
                 if connection.is_new or connection.answered:
                     raise
 
-    async def _follow(
-        self, address: str, body: Mapping[str, Any], seen: Observation, connection: "_Connection"
-    ) -> bool:
+    async def _follow(self, request: "httpx2.Request", seen: Observation, connection: "_Connection") -> bool:
         events, answer = Events(), Answer(seen)
-        async with self._http.stream("POST", address, json=body, extensions={"trace": connection.trace}) as response:
+        response = await self._http.send(request, stream=True)
+        async with aclosing(response):
             connection.answered = True
             if response.status_code != 200:
                 await response.aread()
