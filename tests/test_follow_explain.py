@@ -4,7 +4,7 @@ import json
 import signal
 import subprocess
 import sys
-import time
+import threading
 from pathlib import Path
 
 from llmcost import store
@@ -15,17 +15,22 @@ from tests.logs import call, write
 def test_follow_reads_what_is_added_until_it_is_interrupted(tmp_path: Path) -> None:
     log = write(tmp_path / "log.jsonl", [call(1)])
     command = [sys.executable, "-m", "llmcost", "ingest", "log.jsonl", "--follow"]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    end = threading.Timer(120, process.kill)  # a reader below never waits for ever
+    end.start()
     try:
+        assert process.stdout is not None
         assert process.stderr is not None
+        while "Next: llmcost report" not in process.stdout.readline():
+            assert process.poll() is None
         for number in (2, 3):
-            time.sleep(3)
             with log.open("a") as file:
                 file.write(json.dumps(call(number)) + "\n")
             assert "1 new request" in process.stderr.readline()
     finally:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        process.communicate()
+        end.cancel()
     assert process.returncode == 0
     with store.reading(tmp_path / "llmcost.duckdb") as opened:
         assert opened.value("select count(*) from requests") == 3
