@@ -170,7 +170,10 @@ def _run(store: Store, query: registry.Query, values: dict[str, registry.Value],
     kernel = import_module(f"llmcost.what_ifs.kernels.{query.field('kernel').replace('-', '_')}")
     order = ", ".join([*kernel.PARTITION, "ts", "request_id"])
     columns = ", ".join(dict.fromkeys([*kernel.COLUMNS, *kernel.PARTITION, "ts", "request_id"]))
-    traffic = store.arrow(f"select {columns} from stage_{number - 1} order by {order}")
+    stage = f"stage_{number - 1}"
+    if "prompt_text" in kernel.COLUMNS:  # known where the logs were ingested with --keep-text
+        stage = f"(select s.*, texts.prompt as prompt_text from {stage} as s left join texts using (request_id))"
+    traffic = store.arrow(f"select {columns} from {stage} order by {order}")
     replayed = kernel.replay(traffic, **{p.name: values[p.name] for p in query.parameters})
     with store.relation("replayed", replayed):
         store.execute(statement, values)
