@@ -1,10 +1,10 @@
 """Prompts without a name and without a system prompt, told by what their texts have in common.
 
 Prompts are templates filled in: their beginnings are equal and their lengths are not. Of each text the store keeps
-hashes of its first 4, 8, 16 … words, and no words. A beginning that many requests share is a template; it is followed
-to longer beginnings as long as enough of those requests share them. That depends on the requests in the store and not
-on the order in which they came, as every answer of llmcost does; miners of log templates that cluster a stream line
-by line, such as Drain, do not have this property, and tell templates by their number of words.
+hashes of its first 16, 32, 64 … characters, and no words. A beginning that many requests share is a template; it is
+followed to longer beginnings as long as enough of those requests share them. That depends on the requests in the
+store and not on the order in which they came, as every answer of llmcost does; miners of log templates that cluster a
+stream line by line, such as Drain, do not have this property, and tell templates by their number of words.
 """
 
 from llmcost import registry

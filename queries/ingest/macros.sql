@@ -152,21 +152,20 @@ create or replace temp macro said(message) as
         ), chr(10)), '')
     end;
 
--- How a text begins: hashes of its first 4, 8, 16 … 128 words and, last, of all of them, numbers taken as equal. Texts
--- that are one template filled in share the first of these.
-create or replace temp macro openings_of(text) as
-    case when text is not null then
+-- How a message begins: hashes of its first 16, 32, 64 … 512 characters and, last, of 2,000, with numbers taken as
+-- equal. Texts that are one template filled in share the first of these. Null for a message without words.
+create or replace temp macro openings_of(message) as
+    case when message is not null then
         list_transform(
-            [list_transform(
-                regexp_extract_all(lower(left(text, 8000)), '\S+')[1:256],
-                lambda word: case when regexp_matches(word, '[0-9]') then '#' else word end
-            )],
-            lambda words: list_concat(
+            list_filter(
+                [regexp_replace(lower(left(trim(said(message)), 2000)), '[0-9]+', '#', 'g')], lambda start: start <> ''
+            ),
+            lambda start: list_concat(
                 list_transform(
-                    list_filter([4, 8, 16, 32, 64, 128], lambda upto: upto < len(words)),
-                    lambda upto: short_hash(array_to_string(words[1:upto], ' '))
+                    list_filter([16, 32, 64, 128, 256, 512], lambda upto: upto < length(start)),
+                    lambda upto: short_hash(left(start, upto))
                 ),
-                [short_hash(array_to_string(words, ' ') || chr(10))]
+                [short_hash(start || chr(10))]
             )
         )[1]
     end;

@@ -36,7 +36,11 @@ hashed as (
                     prompt_blocks, input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens
                 )
             ) as prefix
-        )
+        ),
+        case
+            when carries_call and prompt_id is null
+            then coalesce(prompt_blocks[coalesce(system_blocks, 0) + 1], prompt_text)
+        end as first_turn
     from parsed
 )
 
@@ -99,10 +103,7 @@ select
     coalesce(complexity, complexity_of(prompt_text)) as complexity,
     cost_logged_usd,
     -- not of the relation `requests`: what tells the template of a prompt without a name, and the texts to keep
-    case
-        when carries_call and prompt_id is null and prefix[system_blocks].hash is null
-        then openings_of(nullif(trim(said(coalesce(prompt_blocks[coalesce(system_blocks, 0) + 1], prompt_text))), ''))
-    end as openings,
+    case when prefix[system_blocks].hash is null then openings_of(first_turn) end as openings,
     case
         when keeps_text() and carries_call
         then {

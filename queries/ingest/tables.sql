@@ -56,7 +56,7 @@ create table texts (                    -- what was said, secrets redacted; empt
 
 create table openings (                 -- requests with a text whose prompt has no name and no system prompt
     request_id varchar not null,
-    openings   varchar[] not null       -- hashes of its first 4, 8, 16 … words, the last of all of them
+    openings   varchar[] not null       -- hashes of its first 16, 32 … characters, see openings_of
 );
 
 create table ruled (                    -- requests whose feature comes from a rule in llmcost.toml
