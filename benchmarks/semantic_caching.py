@@ -213,8 +213,11 @@ def _page(ours: list[Row], plain: list[Row], halved: list[list[Row]], kinds: lis
             f" | {bare.hits - bare.wrong} | {bare.wrong} | {_share(bare.true)} |"
         )
     yield ""
-    yield "The threshold and the vetoes were chosen by what they mean, not by this table. As a check, the lowest of"
-    yield "these thresholds with at most 2.5 % wrong on one half of the pairs (every second one), on the other half:"
+    yield "The threshold follows from what caches of the field use and how wordllama compares (see the what-if's"
+    yield "header), the vetoes from other texts (help-desk questions, the documentation of Python's and numpy's"
+    yield "functions; which of these pairs they turn away was read afterwards, and the cutting into words corrected)."
+    yield "The margin answers a kind of error that these pairs showed. As a check, the lowest of these thresholds"
+    yield "with at most 2.5 % wrong on one half of the pairs (every second one), on the other half:"
     yield ""
     yield "| chosen on | threshold | on the other half: right | wrong | wrong share | estimated |"
     yield "|---|---|---|---|---|---|"

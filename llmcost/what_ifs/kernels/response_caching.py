@@ -37,7 +37,6 @@ _BLOCK = 1 << 20
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -111,13 +110,10 @@ def _notes(requests: pa.Table, asked: Asked, scope: str, found: FalseHits) -> li
     if not len(asked) and len(requests):
         wanted = "a prompt_hash and a user_id" if scope == "user" else "a prompt_hash"
         return [f"response-caching: no request has {wanted}, so what repeats cannot be told"]
-    if found.differing:
-        share = found.differing / found.compared
-        return [
-            f"response-caching: {share:.1%} of the {found.compared:,} cached answers that can be compared differ from"
-            " what the model said then: these savings change what users get"
-        ]
-    return []
+    if not found.differing:
+        return []
+    share = f"{found.differing / found.compared:.1%} of the {found.compared:,} cached answers that can be compared"
+    return [f"response-caching: {share} differ from what the model said then: these savings change what users get"]
 
 
 def false_hits(replayed: pa.Table) -> FalseHits:
@@ -214,9 +210,8 @@ def _sources(requests: pa.Table, asked: Asked, life: int, refresh: bool, capacit
         rest = again[late]
     if len(rest):
         names = requests["request_id"].take(pa.array(asked.row[rest]))
-        order = pc.sort_indices(pa.table({"sent": asked.sent[rest], "name": names}),
-                                [("sent", "ascending"), ("name", "ascending")])  # fmt: skip
-        rest = rest[order.to_numpy()]
+        in_time = {"sent": asked.sent[rest], "name": names}
+        rest = rest[pc.sort_indices(pa.table(in_time), [("sent", "ascending"), ("name", "ascending")]).to_numpy()]
         found = one_by_one(asked.part(rest), life, refresh, capacity)
         source[rest] = np.where(found == NOBODY, NOBODY, rest[found])
     return source
