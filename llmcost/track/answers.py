@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from llmcost.track.hashing import canonical, digest
+from llmcost.track.hashing import digest, packed
 
 PROMPT_BUCKETS = ("input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens")
 """The billed buckets that make up the prompt."""
@@ -58,7 +58,7 @@ class Answer:
         if not text and not self.tool_calls:
             return None
         calls = [[name, _parsed(arguments)] for _, (name, arguments) in sorted(self.tool_calls.items())]
-        return digest(canonical([text, calls]))
+        return digest(packed([text, calls]))
 
     def add_usage(self, usage: Any) -> None:
         """Later counts replace earlier ones; a null says nothing."""

@@ -125,11 +125,8 @@ class Call:
         self._last = perf_counter()
         if not self._events:
             self._body.append(chunk)
-            return
-        for event in self._events.feed(chunk):
-            self._answer.event(event)
-        if self._answer.has_begun and self._ttft_ms is None:
-            self._ttft_ms = self._since_start_ms()
+        elif self._events.add(chunk, self._last):
+            self._read_events()
         if self._answer.error_type:
             self.closed()  # nothing follows, and not every release of the SDKs closes such a stream
 
@@ -143,6 +140,7 @@ class Call:
     @guarded
     def ended(self) -> None:
         """The body was read to its end."""
+        self._read_events()
         answer = self._answer
         if self._events and not (answer.stop_reason or answer.is_complete or answer.error_type):
             answer.error_type = "incomplete_stream"
@@ -153,14 +151,22 @@ class Call:
         """The call is over."""
         if not self._once.acquire(blocking=False):
             return
+        self._read_events()
         self._read_body()
         record = self._record()
         self._tracker.log.write(record)
         if self._tracker.observe:
             self._tracker.observe(record)
 
-    def _since_start_ms(self) -> float:
-        return round((self._last - self._started) * 1000, 3)
+    @guarded
+    def _read_events(self) -> None:
+        for at_s, event in self._events.events() if self._events else ():
+            self._answer.event(event)
+            if self._answer.has_begun and self._ttft_ms is None:
+                self._ttft_ms = self._since_start_ms(at_s)
+
+    def _since_start_ms(self, at_s: float) -> float:
+        return round((at_s - self._started) * 1000, 3)
 
     @guarded
     def _read_body(self) -> None:
@@ -193,7 +199,7 @@ class Call:
             "stop_reason": answer.stop_reason,
             "service_tier": answer.service_tier,
             "status": "error" if error_type else "ok",
-            "latency_ms": self._since_start_ms(),
+            "latency_ms": self._since_start_ms(self._last),
             "ttft_ms": self._ttft_ms,
             "output_partial": self._is_partial(),
             "output_hash": answer.hash,

@@ -1,24 +1,24 @@
 """Texts become hashes before anything is written."""
 
-import json
+import marshal
 from hashlib import blake2b
 from typing import Any
 
 HASH_BYTES = 8
 """16 hex digits: among ten million different prompts, two share a hash once in 370,000 logs (n² / 2⁶⁵)."""
 
-
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
-
-
-def canonical(value: Any) -> str:
-    """JSON that is the same for equal values, whatever order their keys came in."""
-    return _encode(value)
+_MARSHAL_VERSION = 2
+"""The last whose bytes depend on nothing but the value: later ones tell interned strings and shared objects apart."""
 
 
-def digest(*texts: str) -> str:
-    """The hash of the texts one after the other."""
+def packed(value: Any) -> bytes:
+    """A JSON value as bytes to hash. Many times faster than to spell it out as JSON, which escapes every text."""
+    return marshal.dumps(value, _MARSHAL_VERSION)
+
+
+def digest(*parts: bytes) -> str:
+    """The hash of the parts one after the other."""
     hasher = blake2b(digest_size=HASH_BYTES)
-    for text in texts:
-        hasher.update(text.encode("utf-8", "surrogatepass"))
+    for part in parts:
+        hasher.update(part)
     return hasher.hexdigest()

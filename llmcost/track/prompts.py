@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import Any, Literal
 
 from llmcost.complexity import complexity
-from llmcost.track.hashing import canonical, digest
+from llmcost.track.hashing import digest, packed
 
 Api = Literal["messages", "chat", "responses"]
 
@@ -21,14 +21,11 @@ _NO_PART_IN_THE_ANSWER = frozenset(
 
 _CAPS = ("max_completion_tokens", "max_output_tokens", "max_tokens")
 
-_WRITTEN_IN_BLOCKS = frozenset({"tools", "functions", "system", "instructions", "messages", "input"})
+_WRITTEN_ELSEWHERE = frozenset({"model", "tools", "functions", "system", "instructions", "messages", "input"})
 
 _MEDIA_CHARS = 6_400
 """Characters that an embedded image or file counts as in a prompt's length, at most: about 1,600 tokens of four
 characters, what providers document for a large image. Its Base64 is hundreds of times longer."""
-
-_LONG = 200
-"""Characters from which a text is hashed by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +76,15 @@ def read_prompt(api: Api, content: bytes, model: str | None) -> Prompt:
         raise ValueError("the request's body is no JSON object")
     tools = body.get("tools") or body.get("functions")
     system, turns = _system_and_turns(api, body)
-    blocks = list(_chained([tools] if tools else [], system, turns))
-    deciding = {
-        name: value
-        for name, value in body.items()
-        if name not in _NO_PART_IN_THE_ANSWER and name not in _WRITTEN_IN_BLOCKS
-    }
-    deciding["model"] = model
+    embeds = b"base64" in content or b'"input_audio"' in content
+    blocks = list(_chained(embeds, [tools] if tools else [], system, turns))
+    deciding = [
+        (name, value)
+        for name, value in sorted(body.items())
+        if name not in _NO_PART_IN_THE_ANSWER and name not in _WRITTEN_ELSEWHERE
+    ]
     return Prompt(
-        hash=digest(canonical(deciding), blocks[-1].hash if blocks else ""),
+        hash=digest(packed([model, deciding]), blocks[-1].hash.encode() if blocks else b""),
         blocks=blocks,
         system_blocks=bool(tools) + len(system),
         is_whole=not any(body.get(name) for name in ("previous_response_id", "conversation", "prompt")),
@@ -131,13 +128,13 @@ def _system_and_turns(api: Api, body: Mapping[str, Any]) -> tuple[list[Any], lis
 def _parts(content: Any) -> list[Any]:
     """A text is short for a list of one text."""
     if isinstance(content, str):
-        return [{"text": content, "type": "text"}]
+        return [{"type": "text", "text": content}]
     return content if isinstance(content, list) else []
 
 
 def _messages(messages: Any) -> list[Any]:
     if isinstance(messages, str):
-        return [{"content": _parts(messages), "role": "user"}]
+        return [{"role": "user", "content": _parts(messages)}]
     return [
         {**message, "content": _parts(message["content"])}
         if isinstance(message, dict) and isinstance(message.get("content"), str)
@@ -154,37 +151,30 @@ def _role(turn: Any) -> Any:
     return turn.get("role") if isinstance(turn, dict) else None
 
 
-def _chained(*parts: Iterable[Any]) -> Iterable[Block]:
+def _chained(embeds: bool, *parts: Iterable[Any]) -> Iterable[Block]:
     """The blocks in the order a prompt cache has them: tools, system prompt, messages."""
     before = ""
     for part in parts:
         for block in part:
-            long: list[int] = []
-            text = canonical(_brief(block, long))
-            before = digest(before, text)
-            yield Block(before, len(text) + sum(long))
+            data = packed(block)
+            before = digest(before.encode(), data)
+            chars = len(data.decode("utf-8", "ignore"))
+            yield Block(before, chars - _embedded_chars(block) if embeds else chars)
 
 
-def _brief(value: Any, long: list[int]) -> Any:
-    """The value with its long texts as hashes, and in `long` how many characters they count as.
-
-    To spell a text out as JSON takes six times as long as to hash it.
-    """
-    if isinstance(value, dict):
-        return {
-            name: _hashed(item, long, most=_MEDIA_CHARS if _is_media(value, name, item) else None)
-            if isinstance(item, str) and len(item) > _LONG
-            else _brief(item, long)
-            for name, item in value.items()
-        }
+def _embedded_chars(value: Any) -> int:
+    """How many characters of embedded images and files are over what they count as."""
     if isinstance(value, list):
-        return [_brief(item, long) for item in value]
-    return _hashed(value, long) if isinstance(value, str) and len(value) > _LONG else value
-
-
-def _hashed(text: str, long: list[int], most: int | None = None) -> str:
-    long.append(min(len(text), most or len(text)))
-    return digest(text)
+        return sum(map(_embedded_chars, value))
+    if not isinstance(value, dict):
+        return 0
+    over = 0
+    for name, item in value.items():
+        if not isinstance(item, str):
+            over += _embedded_chars(item)
+        elif len(item) > _MEDIA_CHARS and _is_media(value, name, item):
+            over += len(item) - _MEDIA_CHARS
+    return over
 
 
 def _is_media(holder: dict[str, Any], name: str, text: str) -> bool:

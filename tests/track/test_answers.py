@@ -45,8 +45,11 @@ def test_a_stream_cut_into_any_chunks_gives_the_whole_answer(
     reader, streamed = EventReader(), kind()
     places = [0, *sorted(cuts), len(content)]
     for start, end in pairwise(places):
-        for event in reader.feed(content[start:end]):
-            streamed.event(event)
+        if reader.add(content[start:end], float(end)):
+            for _, event in reader.events():
+                streamed.event(event)
+    for _, event in reader.events():
+        streamed.event(event)
     whole = kind()
     whole.whole(body)
     assert streamed.has_begun
@@ -60,7 +63,27 @@ def test_events_of_several_data_lines_and_comments_are_read() -> None:
     content = (
         b': hello\n\ndata: {"a":\ndata: 1}\n\ndata: nonsense\n\ndata: [DONE]\n\ndata: 7\n\ndata:{"b": 2}\n\ndata: {"c"'
     )
-    assert list(EventReader().feed(content)) == [{"a": 1}, {"b": 2}]
+    reader = EventReader()
+    assert not reader.add(content[:20], 1.0)
+    assert not reader.add(content[20:], 2.0)
+    assert list(reader.events()) == [(2.0, {"a": 1}), (2.0, {"b": 2})]
+    assert list(reader.events()) == []
+
+
+def test_a_long_stream_is_not_kept_to_its_end() -> None:
+    reader = EventReader()
+    event = spelled({"type": "content_block_delta", "delta": {"type": "text_delta", "text": "word"}})
+    kept = 0
+    for _ in range(10_000):
+        kept += len(event)
+        if reader.add(event, 0.0):
+            assert len(list(reader.events())) * len(event) == kept
+            kept = 0
+        assert kept < 20_000
+
+
+def test_an_error_in_a_stream_is_looked_at_at_once() -> None:
+    assert EventReader().add(spelled({"type": "error", "error": {}}), 0.0)
 
 
 def test_several_choices_are_one_answer_streamed_or_not() -> None:

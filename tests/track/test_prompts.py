@@ -113,6 +113,13 @@ def test_what_does_not_decide_it_changes_nothing(change: dict[str, Any]) -> None
     assert (read(body).hash, hashes(read(body))) == (read(BASE).hash, hashes(read(BASE)))
 
 
+def test_hashes_are_the_same_everywhere() -> None:
+    """Logs of several machines, processes and Python versions are read together."""
+    body = {**BASE, "temperature": 0.7, "seed": 10**12, "top_p": None, "extra": ["é", True]}
+    assert read(body).hash == "5ccdd687d9b6b4bf"
+    assert hashes(read(body))[-1] == "ecdd94cd5a5e629a"
+
+
 def test_openais_system_prompt_leads_its_messages() -> None:
     chat = [
         {"role": "system", "content": "Static."},
