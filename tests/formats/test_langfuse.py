@@ -40,8 +40,8 @@ def test_an_exported_row(tmp_path: Path) -> None:
     expected = {
         "request_id": "t1:o1", "source_format": "langfuse", "provider": "openai", "model": "gpt-4o",
         "feature": "search", "prompt_id": "p v3", "user_id": "u1", "session_id": "s1", "input_tokens": 86,
-        "cache_read_tokens": 17_817, "output_tokens": 12, "max_output_tokens": 500, "status": "error", "cost_logged_usd": 0.02,
-        "tags": {"environment": "production"},
+        "cache_read_tokens": 17_817, "output_tokens": 12, "max_output_tokens": 500, "status": "error",
+        "cost_logged_usd": 0.02, "tags": {"environment": "production"},
     }  # fmt: skip
     assert {name: request[name] for name in expected} == expected
     assert str(request["ts"]) == "2026-11-02 10:00:00.123456"
