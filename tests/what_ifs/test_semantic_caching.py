@@ -358,7 +358,7 @@ def test_no_answer_goes_to_another_feature_history_or_model() -> None:
         ({"history": "system"}, {}),
         ({"history": "talk"}, {"history": "x"}),
     ):
-        assert hits([Call("1", **there), Call("2", at=1, prompt="b", **here)]) == {}  # type: ignore[arg-type]
+        assert hits([Call("1", **there), Call("2", at=1, prompt="b", **here)]) == {}
     assert set(hits([Call("1", history="talk"), Call("2", at=1, prompt="b", history="talk")])) == {"2"}
 
 
