@@ -13,7 +13,7 @@ from llmcost.store import Store
 SEVERITIES = ("info", "warning", "critical")
 COLUMNS = ("severity", "finding", "subject", "requests", "cost_usd", "detail", "example_request_ids", "advice")
 ROW_COLUMNS = (
-    "subject", "request_id", "ts", "source_format", "model", "feature", "prompt_id", "session_id", "status",
+    "subject", "request_id", "calls", "ts", "source_format", "model", "feature", "prompt_id", "session_id", "status",
     "stop_reason", "input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens",
     "output_tokens", "cost_usd", "cost_logged_usd",
 )  # fmt: skip
@@ -74,21 +74,28 @@ def audit(store: Store, covered: Scope) -> Audit:
     return Audit(found, clean, counted["requests"] or 0, counted["cost_usd"])
 
 
-def rows_behind(store: Store, covered: Scope, name: str) -> list[Row]:
-    """The requests behind one finding, each with its subject, in the finding's order. UsageError for unknown names."""
+def rows_behind(store: Store, covered: Scope, name: str, top: int | None = None) -> tuple[list[Row], int]:
+    """The requests behind one finding, each with its subject, in the finding's order, and how many there are.
+
+    With `top`, so many at most. Raises UsageError for unknown names.
+    """
     query = registry.find("audit", name)
-    numbered = (
-        "select subject, unnest(example_request_ids) as request_id,"
-        " generate_subscripts(example_request_ids, 1) as place, cost_usd as found_usd from found"
-    )
     columns = ", ".join(f"priced.{column}" for column in ROW_COLUMNS[1:])
     with _priced(store, covered):
-        return store.rows(
-            f"with found as (\n{query.body}\n), behind as (\n{numbered}\n)"
-            f" select behind.subject, {columns} from behind inner join priced on priced.request_id = behind.request_id"
-            " order by behind.found_usd desc nulls last, behind.subject, behind.place",
-            _values(store, query) | {"examples": _ALL},
+        values = _values(store, query) | {"examples": top or _ALL}
+        store.execute(f"create or replace temp table found as {query.body}", values)
+        count = store.value("select coalesce(sum(requests), 0)::bigint from found")
+        behind = (
+            "select subject, cost_usd as found_usd, unnest(example_request_ids) as request_id,"
+            " generate_subscripts(example_request_ids, 1) as place from found"
         )
+        rows = store.rows(
+            f"with behind as ({behind}) select behind.subject, {columns}"
+            " from behind inner join priced on priced.request_id = behind.request_id"
+            f" order by behind.found_usd desc nulls last, behind.subject, behind.place limit {top or _ALL}"
+        )
+        store.execute("drop table found")
+    return rows, count
 
 
 @contextmanager

@@ -44,10 +44,11 @@ def audit(
     with price_book.reading(store.locate(db)) as opened:
         covered = reports.scope(opened, since, until)
         if query is not None:
-            behind = audit.rows_behind(opened, covered, query.name)
-            document: object = {"finding": query.name, "rows": behind}
+            top = screen.ROWS_SHOWN if result_format is options.Format.table else None
+            behind, requests = audit.rows_behind(opened, covered, query.name, top)
+            document: object = {"finding": query.name, "requests": requests, "rows": behind}
             flat, columns = behind, screen.row_columns()
-            picture = screen.show_rows(query, behind)
+            picture = screen.show_rows(query, behind, requests)
         else:
             result = audit.audit(opened, covered)
             document = screen.document(result)

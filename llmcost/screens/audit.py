@@ -13,8 +13,9 @@ from llmcost.render import terminal
 
 Row = dict[str, Any]
 
+ROWS_SHOWN = 20  # of the requests behind a finding, in the table
+
 _SUBJECTS_SHOWN = 4
-_ROWS_SHOWN = 20
 _STYLES = {"critical": "bold red", "warning": "bold yellow", "info": "bold cyan"}
 
 
@@ -68,7 +69,7 @@ def show(audit: Audit) -> RenderableType:
     return Group(*parts)
 
 
-def show_rows(query: Query, behind: list[Row]) -> RenderableType:
+def show_rows(query: Query, behind: list[Row], requests: int) -> RenderableType:
     """The first requests behind one finding."""
     if not behind:
         return Text(f"{query.name}: nothing found.")
@@ -82,12 +83,12 @@ def show_rows(query: Query, behind: list[Row]) -> RenderableType:
             terminal.count(row["output_tokens"]),
             terminal.usd(row["cost_usd"]),
         ]
-        for row in behind[:_ROWS_SHOWN]
+        for row in behind
     ]
     headings = [("subject", "left"), ("request", "left"), ("time", "left"), ("model", "left"), ("in", "right"),
                 ("out", "right"), ("cost", "right")]  # fmt: skip
-    more = f", the first {_ROWS_SHOWN}; --format csv has all" if len(behind) > _ROWS_SHOWN else ""
-    return terminal.table(headings, cells, title=f"{query.name}: {terminal.counted(len(behind), 'request')}{more}")
+    more = f", the first {ROWS_SHOWN}; --format csv has all" if len(behind) == ROWS_SHOWN < requests else ""
+    return terminal.table(headings, cells, title=f"{query.name}: {terminal.counted(requests, 'request')}{more}")
 
 
 def row_columns() -> list[str]:

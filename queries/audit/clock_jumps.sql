@@ -32,22 +32,36 @@ far as (
 
 turns as (
     select
-        request_id, session_id, ts, prefix[len(prefix)].hash as prompt,
-        lag(prefix) over (partition by session_id order by ts, request_id) as prompt_before
+        request_id, session_id, ts, len(prefix) as blocks,
+        lag(request_id) over so_far as request_before,
+        lag(len(prefix)) over so_far as blocks_before
     from priced
     where session_id is not null and ts is not null and len(prefix) > 1
+    window so_far as (partition by session_id order by ts, request_id)
+),
+
+shorter as (
+    select
+        turns.request_id, turns.session_id, turns.ts, sent.prefix[turns.blocks].hash as prompt,
+        before.prefix[turns.blocks].hash as beginning_before
+    from turns
+    inner join priced as sent on sent.request_id = turns.request_id
+    inner join priced as before on before.request_id = turns.request_before
+    where turns.blocks < turns.blocks_before
 ),
 
 backward as (
-    select turns.request_id
-    from turns
-    left join turns as earlier
-        on earlier.session_id = turns.session_id and earlier.prompt = turns.prompt and earlier.ts < turns.ts
+    select shorter.request_id
+    from shorter
     where
-        list_contains(
-            list_transform(turns.prompt_before[1:len(turns.prompt_before) - 1], lambda block: block.hash), turns.prompt
+        prompt = beginning_before
+        and not exists (
+            from priced as earlier
+            where
+                earlier.session_id = shorter.session_id
+                and earlier.ts < shorter.ts
+                and earlier.prefix[len(earlier.prefix)].hash = shorter.prompt
         )
-        and earlier.request_id is null
 ),
 
 judged as (

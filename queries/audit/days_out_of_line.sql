@@ -31,7 +31,7 @@ days as (
 ),
 
 usual as (
-    select is_weekend, median(cost_usd) as middle_usd, mad(cost_usd) as spread_usd
+    select is_weekend, count(*) as days, median(cost_usd) as middle_usd, mad(cost_usd) as spread_usd
     from days
     group by is_weekend
     having count(*) >= $least_days
@@ -51,16 +51,20 @@ far as (
 ),
 
 features as (
-    select feature, isodow(day) >= 6 as is_weekend, median(cost_usd) as middle_usd
+    -- what a feature usually spends: nothing, if it is absent on most days
+    select
+        spent.feature, usual.is_weekend,
+        case when 2 * count(*) > any_value(usual.days) then median(spent.cost_usd) else 0 end as middle_usd
     from spent
-    group by feature, is_weekend
+    inner join usual on usual.is_weekend = (isodow(spent.day) >= 6)
+    group by spent.feature, usual.is_weekend
 ),
 
 moved as (
     -- how far each feature left its own usual spend, in the day's direction
     select
         far.day,
-        coalesce(spent.feature, features.feature) as feature,
+        features.feature,
         (coalesce(spent.cost_usd, 0) - features.middle_usd) * case when far.is_dear then 1 else -1 end as moved_usd
     from far
     inner join features on features.is_weekend = far.is_weekend

@@ -74,7 +74,8 @@ select
         tokens * usd_per_token * case when is_repeat then 1 - read_price else 1 - coalesce(write_price, 1) end
     )::decimal(38, 15))::double as cost_usd,
     format('{:,} tokens, ', median(tokens)::bigint)
-    || round(100.0 * count(case when is_repeat then 1 end) / count(*))::bigint || ' % of requests within ' || round($life_s)::bigint || ' s of the one before, on ' || model as detail,
+    || round(100.0 * count(case when is_repeat then 1 end) / count(*))::bigint
+    || ' % of requests within ' || round($life_s)::bigint || ' s of the one before, on ' || model as detail,
     list(request_id order by tokens * usd_per_token desc, request_id)[1:$examples] as example_request_ids
 from spaced
 group by subject, model

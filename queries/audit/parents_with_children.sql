@@ -14,47 +14,77 @@
 
 with counted as (
     select
-        request_id, calls, coalesce(feature, session_id) as subject, cost_usd, session_id, ts, prompt_hash,
+        request_id, session_id, ts, output_tokens,
         to_milliseconds(greatest(coalesce(latency_ms, 0), 0)::bigint) as lasts,
-        input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens as prompt_tokens,
-        output_tokens
+        input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens as prompt_tokens
     from priced
     where session_id is not null and ts is not null and output_tokens > 0
 ),
 
-summed as (
+sessions as (
     select
-        *,
-        count(*) over inside - 1 as inside,
-        sum(prompt_tokens) over inside - prompt_tokens as inside_prompt_tokens,
-        sum(output_tokens) over inside - output_tokens as inside_output_tokens,
-        max(ts + lasts) over inside <= ts + lasts + interval 1 second as holds_them,
-        coalesce(prompt_hash = min(prompt_hash) over inside and prompt_hash = max(prompt_hash) over inside, false)
-        and count(prompt_hash) over inside = count(*) over inside as asks_the_same,
-        count(*) over whole - 1 as others,
-        sum(prompt_tokens) over whole - prompt_tokens as others_prompt_tokens,
-        sum(output_tokens) over whole - output_tokens as others_output_tokens
+        session_id, count(*) as records, sum(prompt_tokens) as prompt_tokens, sum(output_tokens) as output_tokens
     from counted
-    window
-        inside as (partition by session_id order by ts range between interval 0 second preceding and lasts following),
-        whole as (partition by session_id)
+    group by session_id
+    having count(*) > 1
+),
+
+running as (
+    select
+        counted.*,
+        sessions.records - 1 as others,
+        sessions.prompt_tokens = 2 * counted.prompt_tokens and sessions.output_tokens = 2 * counted.output_tokens
+            as is_rest,
+        sum(counted.prompt_tokens) over inside as inside_prompt_tokens,
+        sum(counted.output_tokens) over inside as inside_output_tokens
+    from counted
+    inner join sessions on sessions.session_id = counted.session_id
+    window inside as (
+        partition by counted.session_id
+        order by counted.ts range between interval 0 second preceding and lasts following
+    )
+),
+
+alike as (
+    select * from running
+    where
+        (is_rest and others > 1)
+        or (inside_prompt_tokens = 2 * prompt_tokens and inside_output_tokens = 2 * output_tokens)
+),
+
+held as (
+    -- the others that run while such a record does
+    select
+        alike.request_id,
+        count(*) as inside,
+        max(counted.ts + counted.lasts) <= max(alike.ts + alike.lasts) + interval 1 second as ends_last,
+        bool_and(coalesce(child.prompt_hash = own.prompt_hash, false)) as asks_the_same
+    from alike
+    inner join counted
+        on counted.session_id = alike.session_id
+        and counted.request_id <> alike.request_id
+        and counted.ts between alike.ts and alike.ts + alike.lasts
+    inner join priced as child on child.request_id = counted.request_id
+    inner join priced as own on own.request_id = alike.request_id
+    group by alike.request_id
 )
 
 select
-    subject,
-    sum(calls)::bigint as requests,
-    sum(cost_usd::decimal(38, 15))::double as cost_usd,
-    'the widest sums up ' || max(case when inside_prompt_tokens = prompt_tokens then inside else others end)
+    coalesce(priced.feature, priced.session_id) as subject,
+    sum(priced.calls)::bigint as requests,
+    sum(priced.cost_usd::decimal(38, 15))::double as cost_usd,
+    'the widest sums up ' || max(case when alike.is_rest then alike.others else held.inside end)
     || ' others of its session' as detail,
-    list(request_id order by cost_usd desc nulls last, request_id)[1:$examples] as example_request_ids
-from summed
+    list(priced.request_id order by priced.cost_usd desc nulls last, priced.request_id)[1:$examples]
+        as example_request_ids
+from alike
+inner join priced on priced.request_id = alike.request_id
+left join held on held.request_id = alike.request_id
 where
-    (
-        inside_prompt_tokens = prompt_tokens
-        and inside_output_tokens = output_tokens
-        and holds_them
-        and (inside > 1 or (output_tokens >= $least_output_tokens and not asks_the_same))
+    (alike.is_rest and alike.others > 1)
+    or (
+        held.ends_last
+        and (held.inside > 1 or (alike.output_tokens >= $least_output_tokens and not held.asks_the_same))
     )
-    or (others > 1 and others_prompt_tokens = prompt_tokens and others_output_tokens = output_tokens)
-group by subject
+group by coalesce(priced.feature, priced.session_id)
 order by cost_usd desc nulls last, subject
