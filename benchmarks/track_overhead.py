@@ -4,7 +4,9 @@
 
 Tracked and untracked calls alternate. Printed for each case: the ratio of the two medians
 of each pair of runs, as median (lowest to highest) over the pairs, and the processor time
-that tracking adds to a call, which is steadier than any clock on a busy machine.
+that tracking adds to a call, most of it in the tracker's own thread once the application
+has its answer. Each call is given the time to be written before the next is begun, so
+that none pays for another.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from llmcost.track import failures, track
+from llmcost.track import failures, flush, track
 
 if TYPE_CHECKING:
     from anthropic import Anthropic
@@ -76,7 +78,7 @@ CASES = (
 
 @dataclass
 class Sample:
-    """One call: wall and processor seconds of this process."""
+    """One call: seconds until its answer, and this process's processor seconds until its line is written."""
 
     wall_s: float
     cpu_s: float
@@ -85,7 +87,9 @@ class Sample:
     def of(cls, call: Callable[[], None]) -> Sample:
         wall, cpu = time.perf_counter(), time.process_time()
         call()
-        return cls(time.perf_counter() - wall, time.process_time() - cpu)
+        wall = time.perf_counter() - wall
+        flush()
+        return cls(wall, time.process_time() - cpu)
 
 
 def main() -> None:
@@ -103,6 +107,7 @@ def main() -> None:
                 print(_measured(case, url, Path(folder) / "usage.jsonl", arguments.pairs, arguments.calls), flush=True)
     finally:
         server.terminate()
+    flush()
     if failures():
         raise SystemExit(f"{failures()} calls were not recorded: the figures mean nothing")
 

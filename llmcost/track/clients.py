@@ -13,10 +13,11 @@ from contextvars import ContextVar
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from llmcost.track.calls import Call, Tracker, api_of
+from llmcost.track.calls import Call, api_of
 from llmcost.track.guard import guarded
 from llmcost.track.labels import Labels
 from llmcost.track.log import Log
+from llmcost.track.records import Tracker
 
 _Client = TypeVar("_Client")
 
@@ -73,7 +74,7 @@ def track(
     `provider` is who bills; by default the host tells, and an unknown host says nothing.
     `record_text` writes the system prompt, the last user turn and the answer into the log,
     which is then readable by its owner only. `observe` is called with each record after it
-    was written, for metrics in the application's own process; it should be quick.
+    was written, in the tracker's own thread, for metrics in the application's own process.
 
     Raises TypeError where the client is of another kind.
     """

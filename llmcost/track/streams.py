@@ -6,9 +6,6 @@ from contextlib import aclosing, closing
 from functools import cache
 from typing import Any, Protocol
 
-_MOST_ASIDE = 1 << 14
-"""Bytes of a stream that wait to be looked at: some hundred events, a millisecond's work."""
-
 
 class Watcher(Protocol):
     """Who is told about a body. None of these may raise."""
@@ -33,40 +30,26 @@ def watch(response: Any, watcher: Watcher) -> None:
 
 
 class EventReader:
-    """Splits a stream of server-sent events into the JSON objects of their data.
-
-    Chunks are laid aside as they come and split when enough are there or an error may be
-    among them: to be woken for each of them would cost several times as much.
-    """
+    """Splits a stream of server-sent events into the JSON objects of their data."""
 
     def __init__(self) -> None:
-        self._aside: list[tuple[float, bytes]] = []
-        self._bytes_aside = 0
         self._unfinished = b""
         self._data: list[bytes] = []
 
-    def add(self, chunk: bytes, at_s: float) -> bool:
-        """Lays a chunk aside. True: it is time to look at the events."""
-        self._aside.append((at_s, chunk))
-        self._bytes_aside += len(chunk)
-        return self._bytes_aside > _MOST_ASIDE or b'"error"' in chunk
-
-    def events(self) -> Iterator[tuple[float, dict[str, Any]]]:
-        """The events completed by what was laid aside, each with the time of the chunk that completed it."""
-        aside, self._aside, self._bytes_aside = self._aside, [], 0
-        for at_s, chunk in aside:
-            *lines, self._unfinished = (self._unfinished + chunk).split(b"\n")
-            for line in map(bytes.rstrip, lines):
-                if line.startswith(b"data:"):
-                    self._data.append(line[5:])
-                elif not line and self._data:
-                    data, self._data = b"\n".join(self._data), []
-                    try:
-                        event = json.loads(data)
-                    except ValueError:  # [DONE], and what is no event of these APIs
-                        continue
-                    if isinstance(event, dict):
-                        yield at_s, event
+    def feed(self, chunk: bytes) -> Iterator[dict[str, Any]]:
+        """The events that this chunk completes."""
+        *lines, self._unfinished = (self._unfinished + chunk).split(b"\n")
+        for line in map(bytes.rstrip, lines):
+            if line.startswith(b"data:"):
+                self._data.append(line[5:])
+            elif not line and self._data:
+                data, self._data = b"\n".join(self._data), []
+                try:
+                    event = json.loads(data)
+                except ValueError:  # [DONE], and what is no event of these APIs
+                    continue
+                if isinstance(event, dict):
+                    yield event
 
 
 @cache

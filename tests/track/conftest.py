@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from llmcost.track import failures
+from llmcost.track import failures, flush
 from tests.track.server import Server
 
 Lines = Callable[[], list[dict[str, Any]]]
@@ -27,15 +27,25 @@ def log(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def lines(log: Path) -> Lines:
-    """What stands in the log by now."""
-    return lambda: [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+    """What stands in the log once all calls that are over are written."""
+
+    def read() -> list[dict[str, Any]]:
+        assert flush(60)
+        return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+    return read
 
 
 @pytest.fixture
 def failed() -> Callable[[], int]:
     """How often recording has failed in this test. Whoever asks expects it to."""
     before = failures()
-    return lambda: failures() - before
+
+    def since() -> int:
+        assert flush(60)
+        return failures() - before
+
+    return since
 
 
 @pytest.fixture(autouse=True)
@@ -43,4 +53,5 @@ def _nothing_fails(request: pytest.FixtureRequest) -> Iterator[None]:
     """Recording never raises; but for the tests of failures, it must not fail either."""
     before = failures()
     yield
+    assert flush(60)
     assert failures() == before or "failed" in request.fixturenames

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Iterator
 from itertools import count, pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmcost.track import calls
+from llmcost.track import calls, flush, records
 from llmcost.track.answers import Answer
 from llmcost.track.anthropic_answers import MessagesAnswer
 from llmcost.track.labels import Labels
@@ -20,6 +21,7 @@ from llmcost.track.openai_answers import ChatAnswer, ResponsesAnswer
 from llmcost.track.streams import EventReader
 from tests.track.conftest import Lines
 from tests.track.server import (
+    anthropic_error,
     completion,
     completion_events,
     message,
@@ -45,11 +47,8 @@ def test_a_stream_cut_into_any_chunks_gives_the_whole_answer(
     reader, streamed = EventReader(), kind()
     places = [0, *sorted(cuts), len(content)]
     for start, end in pairwise(places):
-        if reader.add(content[start:end], float(end)):
-            for _, event in reader.events():
-                streamed.event(event)
-    for _, event in reader.events():
-        streamed.event(event)
+        for event in reader.feed(content[start:end]):
+            streamed.event(event)
     whole = kind()
     whole.whole(body)
     assert streamed.has_begun
@@ -63,27 +62,7 @@ def test_events_of_several_data_lines_and_comments_are_read() -> None:
     content = (
         b': hello\n\ndata: {"a":\ndata: 1}\n\ndata: nonsense\n\ndata: [DONE]\n\ndata: 7\n\ndata:{"b": 2}\n\ndata: {"c"'
     )
-    reader = EventReader()
-    assert not reader.add(content[:20], 1.0)
-    assert not reader.add(content[20:], 2.0)
-    assert list(reader.events()) == [(2.0, {"a": 1}), (2.0, {"b": 2})]
-    assert list(reader.events()) == []
-
-
-def test_a_long_stream_is_not_kept_to_its_end() -> None:
-    reader = EventReader()
-    event = spelled({"type": "content_block_delta", "delta": {"type": "text_delta", "text": "word"}})
-    kept = 0
-    for _ in range(10_000):
-        kept += len(event)
-        if reader.add(event, 0.0):
-            assert len(list(reader.events())) * len(event) == kept
-            kept = 0
-        assert kept < 20_000
-
-
-def test_an_error_in_a_stream_is_looked_at_at_once() -> None:
-    assert EventReader().add(spelled({"type": "error", "error": {}}), 0.0)
+    assert list(EventReader().feed(content)) == [{"a": 1}, {"b": 2}]
 
 
 def test_several_choices_are_one_answer_streamed_or_not() -> None:
@@ -136,15 +115,25 @@ def test_nonsense_is_no_tokens(kind: type[Answer], body: dict[str, Any], event: 
         assert answer.hash is None or len(answer.hash) == 16
 
 
-def test_times_are_to_the_first_token_and_to_the_last(log: Path, lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def stream(log: Path) -> Iterator[tuple[calls.Call, SimpleNamespace]]:
+    """A call whose answer is a stream, and the stream, which lives as long as it is held."""
+    tracker = records.Tracker(Log(log, private=False), Labels(), None, False, None)
+    call = calls.Call(tracker, None, "messages", "m")
+    answered = _Response(status_code=200, headers={"content-type": "text/event-stream"}, is_closed=False)
+    yield call, answered
+    call.closed()
+
+
+def test_times_are_to_the_first_token_and_to_the_last(
+    stream: tuple[calls.Call, SimpleNamespace], lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clock = count()  # a second each time it is looked at
     monkeypatch.setattr(calls, "perf_counter", lambda: next(clock))
-    tracker = calls.Tracker(Log(log, private=False), Labels(), None, False, None)
-    call = calls.Call(tracker, None, "messages", "m")
+    call, answered = stream
     request = SimpleNamespace(content=b"{}")
     call.sent(request)
     call.sent(request)  # again, for the first was refused: times are of the attempt that is answered
-    answered = _Response(status_code=200, headers={"content-type": "text/event-stream"}, is_closed=False)
     call.answered(answered)
     start, block, ping, *rest = map(spelled, message_events())
     for chunk in (start, block + ping, *rest):
@@ -157,5 +146,36 @@ def test_times_are_to_the_first_token_and_to_the_last(log: Path, lines: Lines, m
     assert line["tags"] == {"retries": "1"}
 
 
+def test_a_long_stream_is_not_kept_to_its_end(
+    stream: tuple[calls.Call, SimpleNamespace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    monkeypatch.setattr(records.Record, "read", lambda _, chunks: read.append(sum(len(chunk) for _, chunk in chunks)))
+    call, answered = stream
+    call.sent(SimpleNamespace(content=b"{}"))
+    call.answered(answered)
+    event = spelled({"type": "content_block_delta", "delta": {"type": "text_delta", "text": "word"}})
+    for _ in range(10_000):
+        call.received(event)
+    assert flush()
+    assert max(read) < 20_000
+    assert len(event) * 10_000 - sum(read) < 20_000
+
+
+def test_an_error_in_a_stream_is_a_line_at_once(stream: tuple[calls.Call, SimpleNamespace], lines: Lines) -> None:
+    call, answered = stream
+    call.sent(SimpleNamespace(content=b"{}"))
+    call.answered(answered)
+    call.received(spelled(message_events()[0]))
+    assert lines() == []
+    call.received(spelled(anthropic_error("overloaded_error")))
+    assert [line["status"] for line in lines()] == ["error"]
+    call.closed()
+    assert len(lines()) == 1
+
+
 class _Response(SimpleNamespace):
     """Of a class of its own, as an httpx response is."""
+
+    def close(self) -> None:
+        """Nothing is held."""

@@ -11,7 +11,7 @@ from typing import Any
 import anthropic
 import pytest
 
-from llmcost.track import track
+from llmcost.track import flush, track
 from tests.track.conftest import Lines
 from tests.track.server import Reply, Server, anthropic_error, message, message_events
 
@@ -163,7 +163,7 @@ def test_no_text_is_recorded_unless_asked_for(server: Server, log: Path, lines: 
     bare = anthropic.Anthropic(api_key="k", base_url=server.url)
     server.default = Reply(body=message())
     track(bare, log=log).messages.create(**ASKED)
-    assert not any(word in log.read_text() for word in ("Oslo", "Bergen", "forecast", "sunny", "weather"))
+    assert not any(word in str(lines()) for word in ("Oslo", "Bergen", "forecast", "sunny", "weather"))
     track(bare, log=log, record_text=True).messages.create(**ASKED)
     assert lines()[1]["text"] == {
         "system": "You forecast the weather.",
@@ -177,6 +177,7 @@ def test_a_new_log_of_texts_is_its_owners_alone(server: Server, tmp_path: Path) 
     path = tmp_path / "new" / "texts.jsonl"
     client = track(anthropic.Anthropic(api_key="k", base_url=server.url), log=path, record_text=True)
     client.messages.create(**ASKED)
+    assert flush()
     assert path.stat().st_mode & 0o077 == 0
 
 

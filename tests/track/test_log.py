@@ -10,7 +10,7 @@ from pathlib import Path
 import anthropic
 import pytest
 
-from llmcost.track import track
+from llmcost.track import flush, track
 from llmcost.track.log import Log
 from tests.conftest import ROOT
 from tests.logs import ingested
@@ -121,6 +121,7 @@ def test_llmcost_reads_what_the_tracker_writes(server: Server, log: Path, store_
     list(client.messages.create(**asked, stream=True))  # type: ignore[call-overload]
     with pytest.raises(anthropic.InternalServerError):
         client.messages.create(**asked)  # type: ignore[call-overload]
+    assert flush()
     with ingested(store_path, log) as (store, account):
         rows = store.rows("select * from requests order by ts")
     assert (len(rows), account.total("rejects")) == (3, 0)

@@ -16,9 +16,10 @@ from typing import Any
 import anthropic
 import pytest
 
-from llmcost.track import calls, clients, guard, labels, track
+from llmcost.track import calls, clients, flush, guard, labels, records, track
 from llmcost.track.anthropic_answers import MessagesAnswer
 from llmcost.track.log import Log
+from llmcost.track.streams import EventReader
 from tests.conftest import ROOT
 from tests.track.conftest import Lines
 from tests.track.server import Reply, Server, message, message_events
@@ -61,13 +62,15 @@ def _raises(*_: Any, **__: Any) -> Any:
         (clients, "api_of"),
         (clients, "Call"),
         (calls, "current"),
-        (calls, "datetime"),
         (calls, "perf_counter"),
         (calls, "watch"),
-        (calls, "EventReader"),
-        (calls, "read_prompt"),
-        (calls, "uuid4"),
-        (calls, "as_object"),
+        (calls, "later"),
+        (calls, "Failure"),
+        (records, "datetime"),
+        (records, "read_prompt"),
+        (records, "uuid4"),
+        (records, "as_object"),
+        (EventReader, "feed"),
         (MessagesAnswer, "event"),
         (MessagesAnswer, "whole"),
         (MessagesAnswer, "tokens"),
@@ -107,11 +110,13 @@ def test_the_first_failure_is_logged_and_no_more(
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         use(client, server)
+        assert flush()
     assert [record.levelno for record in caplog.records if record.name == "llmcost.track"] == [logging.WARNING]
     assert guard.failures() == 3
     monkeypatch.setattr(guard, "_failures", 0)
     monkeypatch.setattr(guard, "_logger", SimpleNamespace(warning=_raises))
     use(client, server)
+    assert flush()
 
 
 @pytest.mark.parametrize(
