@@ -302,6 +302,16 @@ def test_a_dear_model_on_trivial_tasks(book: Store) -> None:
     assert "claude-haiku-5-5" in row["detail"]
 
 
+@pytest.mark.parametrize("input_tokens", [1000, 150_000])  # the small model has a price of its own for long prompts
+def test_a_dear_model_is_held_against_the_small_one(book: Store, input_tokens: int) -> None:
+    saved = only(found(book, labels(input_tokens=input_tokens))["dear-model-on-trivial-tasks"])["cost_usd"]
+    spent = audit.audit(book, reports.Scope()).cost_usd
+    found(book, labels(input_tokens=input_tokens, model="claude-haiku-5-5"))
+    needed = audit.audit(book, reports.Scope()).cost_usd
+    assert spent is not None and needed is not None
+    assert saved == pytest.approx(spent - needed)
+
+
 @pytest.mark.parametrize(
     "fields",
     [{"model": "claude-haiku-5-5"}, {"output_tokens": 300}, {"complexity": 0.9}, {"reasoning_tokens": 2},
@@ -326,7 +336,7 @@ def test_a_day_that_is_short_may_lack_its_log(book: Store) -> None:
     rows = [row for row in quiet() if not row["request_id"].startswith(("quiet_9_1", "quiet_9_2"))]
     row = only(found(book, rows)["days-out-of-line"])
     assert (row["subject"], row["requests"]) == ("2026-10-14", 1)
-    assert row["detail"].startswith("only 33 %")
+    assert row["detail"].startswith("only 33.2 %")
 
 
 def test_weekends_and_cut_off_ends_are_in_line(book: Store) -> None:

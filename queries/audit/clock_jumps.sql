@@ -81,7 +81,7 @@ select
     subject,
     sum(calls)::bigint as requests,
     sum(cost_usd::decimal(38, 15))::double as cost_usd,
-    coalesce('between ' || min(ts)::varchar || ' and ' || max(ts)::varchar, 'without a time') as detail,
+    case when min(ts) = max(ts) then min(ts)::varchar else min(ts)::varchar || ' to ' || max(ts)::varchar end as detail,
     list(request_id order by ts, request_id)[1:$examples] as example_request_ids
 from judged
 where subject is not null

@@ -4,12 +4,13 @@
 -- severity: warning
 -- dollars: the day's spend beyond the median of its kind, or what it is short of that
 -- advice: see what was released or who retried that day; on a day that is short, whether all logs were shipped
--- param deviations float = 3.5: distance from the median, in robust standard deviations.
+-- param deviations float = 3.5: distance from the median, in robust standard deviations of the logarithm.
 -- param times float = 2: least factor between the day and the median.
--- param least_spread float = 0.1: share of the median by which days are taken to vary at least.
+-- param least_factor float = 1.1: factor by which days are taken to vary at least, where the log shows less.
 -- param least_days int = 5: days of a kind needed to know what is usual.
 -- param examples int = 5: how many request ids to name.
--- assumes: modified z-score, 0.6745 / MAD, beyond 3.5: Iglewicz and Hoaglin, How to Detect and Handle Outliers, 1993.
+-- assumes: modified z-score, 0.6745 / MAD, beyond 3.5: Iglewicz and Hoaglin, How to Detect and Handle Outliers, 1993;
+--   on logarithms, since in bursty logs dollars a day are spread over orders of magnitude.
 -- assumes: working days (Monday to Friday, UTC) are compared with working days, weekends with weekends; the first and
 --   the last day may be cut off and are never short.
 
@@ -31,8 +32,9 @@ days as (
 ),
 
 usual as (
-    select is_weekend, count(*) as days, median(cost_usd) as middle_usd, mad(cost_usd) as spread_usd
+    select is_weekend, count(*) as days, median(cost_usd) as middle_usd, mad(ln(cost_usd)) as spread
     from days
+    where cost_usd > 0
     group by is_weekend
     having count(*) >= $least_days
 ),
@@ -42,8 +44,9 @@ far as (
     from days
     inner join usual on usual.is_weekend = days.is_weekend
     where
-        abs(days.cost_usd - usual.middle_usd)
-        > $deviations * greatest(usual.spread_usd / 0.6745, $least_spread * usual.middle_usd)
+        days.cost_usd > 0
+        and abs(ln(days.cost_usd / usual.middle_usd))
+        > $deviations * greatest(usual.spread / 0.6745, ln($least_factor))
         and (
             days.cost_usd > $times * usual.middle_usd
             or (days.cost_usd * $times < usual.middle_usd and not days.may_be_cut_off)
@@ -90,7 +93,7 @@ select
     abs(far.cost_usd - far.middle_usd) as cost_usd,
     case when far.is_dear
         then round(far.cost_usd / nullif(far.middle_usd, 0), 1) || ' times'
-        else 'only ' || round(100 * far.cost_usd / far.middle_usd)::bigint || ' % of'
+        else 'only ' || round(100 * far.cost_usd / far.middle_usd, 1) || ' % of'
     end
     || case when far.is_weekend then ' a weekend day''s usual spend' else ' a working day''s usual spend' end
     || ', most of it ' || causes.feature as detail,

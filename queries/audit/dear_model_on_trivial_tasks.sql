@@ -15,16 +15,15 @@
 
 with small as (
     select
-        service_tier,
+        service_tier, prompt_min, prompt_max,
         max(input_usd_mtok) as input_usd_mtok,
         max(coalesce(cache_read_usd_mtok, input_usd_mtok)) as cache_read_usd_mtok,
         max(coalesce(cache_write_5m_usd_mtok, input_usd_mtok)) as cache_write_5m_usd_mtok,
         max(coalesce(cache_write_1h_usd_mtok, input_usd_mtok)) as cache_write_1h_usd_mtok,
         max(output_usd_mtok) as output_usd_mtok
     from prices
-    where
-        provider is not distinct from $instead_provider and model = $instead and valid_to is null and prompt_min = 0
-    group by service_tier
+    where provider is not distinct from $instead_provider and model = $instead and valid_to is null
+    group by service_tier, prompt_min, prompt_max
 ),
 
 compared as (
@@ -39,7 +38,10 @@ compared as (
             + priced.output_tokens * small.output_usd_mtok
         ) / 1e6 as small_cost_usd
     from priced
-    inner join small on small.service_tier = priced.service_tier
+    inner join small
+        on small.service_tier = priced.service_tier
+        and priced.input_tokens + priced.cache_read_tokens + priced.cache_write_5m_tokens
+        + priced.cache_write_1h_tokens between small.prompt_min and coalesce(small.prompt_max, 9e18)
     where
         priced.status = 'ok' and priced.calls = 1 and not priced.output_partial and priced.output_tokens > 0
         and priced.model <> $instead and priced.cost_usd is not null
