@@ -72,41 +72,70 @@ def parsed_lines(query: registry.Query, relation: str) -> str:
         from ({rows})"""
 
 
-def claim(store: Store, relation: str) -> None:
-    """Makes `claims`: which of the relation's lines which formats claim."""
-    claims = " union all ".join(
-        f"select source_id, line_no, '{query.name}' as format from ({_typed(query, relation, for_claims=True)})"
-        " where claimed"
-        for query in formats.known().values()
-    )
-    store.execute(f"create or replace temp table claims as {claims}")
-
-
-def _typed(query: registry.Query, relation: str, *, for_claims: bool = False) -> str:
-    """SQL: the relation's lines with the format's typed columns, or those that its claims name, and `claimed`.
-
-    A format without `columns` is none of JSON and reads `raw`.
-    """
-    claims = query.field("claims")
-    columns = ""
-    if "columns" in query.fields:
-        structure = _structure(query)
-        if for_claims:
-            structure = {name: kind for name, kind in structure.items() if re.search(rf"\b{re.escape(name)}\b", claims)}
-        is_object = "fault is null and starts_with(ltrim(left(raw, 9)), '{')"
-        text = json.dumps(structure).replace("'", "''")
-        columns = f", unnest(try(from_json(case when {is_object} then raw end, '{text}')))"
-    return f"""
-        select *, coalesce(({claims}), false) as claimed
-        from (select source_id, line_no, raw, fault{columns} from {relation})"""
-
-
-def _structure(query: registry.Query) -> dict[str, Any]:
-    """What is read of a line: the columns and, where the line may itself be a record, the record's fields."""
+def structure(query: registry.Query) -> dict[str, Any]:
+    """What a format reads of a line: its columns and, where the line may itself be a record, the record's fields."""
     record = query.field("record", "{}")
-    columns: dict[str, Any] = json.loads(query.field("columns").replace('"record"', record))
+    columns: dict[str, Any] = json.loads(query.field("columns", "{}").replace('"record"', record))
     fields: dict[str, Any] = json.loads(record)
     return columns | fields
+
+
+def claim(store: Store, relation: str) -> None:
+    """Makes `claims`: which of the relation's lines which formats claim."""
+    selects = [
+        f"select source_id, line_no, unnest(list_filter([{_names(together)}], lambda name: name is not null)) as format"
+        f" from ({_read(columns, relation)})"
+        for columns, together in _readable_together(formats.known().values())
+    ]
+    store.execute(f"create or replace temp table claims as {' union all '.join(selects)}")
+
+
+def _names(together: Iterable[registry.Query]) -> str:
+    return ", ".join(f"case when {query.field('claims')} then '{query.name}' end" for query in together)
+
+
+def _readable_together(queries: Iterable[registry.Query]) -> list[tuple[dict[str, Any], list[registry.Query]]]:
+    """Formats whose claims can be told from one reading of a line, and what that has to read."""
+    groups: list[tuple[dict[str, Any], list[registry.Query]]] = []
+    for query in queries:
+        claims = query.field("claims")
+        named = {name: kind for name, kind in structure(query).items() if re.search(rf"\b{re.escape(name)}\b", claims)}
+        for number, (columns, together) in enumerate(groups):
+            both = _merged(columns, named)
+            if both is not None:
+                groups[number] = (both, [*together, query])
+                break
+        else:
+            groups.append((named, [query]))
+    return groups
+
+
+def _merged(one: Any, other: Any) -> Any:
+    """What reads what both do; None where they read one name in two ways, or spell it in two."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        both = {name: _merged(one[name], other[name]) if name in one else kind for name, kind in other.items()}
+        apart = {name.lower() for name in one | other}
+        return None if None in both.values() or len(apart) < len(one | other) else one | both
+    if isinstance(one, list) and isinstance(other, list):
+        inner = _merged(one[0], other[0])
+        return None if inner is None else [inner]
+    return one if one == other else None
+
+
+def _typed(query: registry.Query, relation: str) -> str:
+    """SQL: the relation's lines with the format's typed columns, and `claimed`."""
+    return f"select *, coalesce(({query.field('claims')}), false) as claimed from ({_read(structure(query), relation)})"
+
+
+def _read(columns: dict[str, Any], relation: str) -> str:
+    """SQL: the relation's lines with these columns; none where a format is none of JSON and reads `raw`."""
+    if not columns:
+        return f"select source_id, line_no, raw, fault from {relation}"
+    text = json.dumps(columns).replace("'", "''")
+    return f"""
+        select source_id, line_no, raw, fault, unnest(try(from_json(
+            case when fault is null and starts_with(ltrim(left(raw, 9)), '{{') then raw end, '{text}')))
+        from {relation}"""
 
 
 def _itself(query: registry.Query) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from llmcost import formats, ingest, lines, sources
-from llmcost.detect import detect
+from llmcost.detect import detect, structure
 from llmcost.errors import LlmcostError
 from llmcost.store import Store
 
@@ -65,7 +65,7 @@ def _line(name: str, row: dict[str, Any]) -> Line:
     text = row.pop("text")
     fields = {key: value for key, value in row.items() if key not in _MACHINERY and value not in (None, [], {})}
     outcome = "no call" if not row["carries_call"] else "a call" if row["reason"] is None else row["reason"]
-    read = json.loads(formats.find(name).field("columns", "{}").replace('"record"', "{}"))
+    read = structure(formats.find(name))
     try:
         ignored = list(dict.fromkeys(_unread(json.loads(text), read, "$")))
     except ValueError:
