@@ -308,7 +308,8 @@ def test_a_dear_model_is_held_against_the_small_one(book: Store, input_tokens: i
     spent = audit.audit(book, reports.Scope()).cost_usd
     found(book, labels(input_tokens=input_tokens, model="claude-haiku-5-5"))
     needed = audit.audit(book, reports.Scope()).cost_usd
-    assert spent is not None and needed is not None
+    assert spent is not None
+    assert needed is not None
     assert saved == pytest.approx(spent - needed)
 
 
