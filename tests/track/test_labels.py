@@ -97,6 +97,22 @@ def test_tasks_do_not_see_each_others_labels(server: Server, log: Path, lines: L
     assert {line["user_id"] for line in lines()} == asked == {f"u{number}" for number in range(10)}
 
 
+def test_threads_share_a_client_and_a_log(client: anthropic.Anthropic, lines: Lines) -> None:
+    def one(user: str) -> None:
+        for number in range(5):
+            with context(user_id=user, prompt_id=f"{user}-{number}"):
+                client.messages.create(**ASKED)
+
+    threads = [threading.Thread(target=one, args=(f"u{number}",)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    seen = {(line["user_id"], line["prompt_id"]) for line in lines()}
+    assert seen == {(f"u{user}", f"u{user}-{number}") for user in range(8) for number in range(5)}
+    assert len(lines()) == 40
+
+
 def test_a_thread_sees_its_own_labels(client: anthropic.Anthropic, lines: Lines) -> None:
     def inside() -> None:
         client.messages.create(**ASKED)
