@@ -88,34 +88,38 @@ select
         when usage.billed_units is not null then usage.billed_units.input_tokens
         when is_gemini then uncached(
             tallied([usage.promptTokenCount, usage.toolUsePromptTokenCount]), cached_inside, null)
-        else tallied(list_concat(
-            [uncached(
+        else with_compactions(
+            uncached(
                 coalesce(
                     usage.prompt_tokens, usage.input_tokens, usage.inputTokens,
                     case when is_embedding then usage.total_tokens end
                 ),
                 cached_inside, written_inside
-            )],
-            list_transform(compactions, lambda it: it.input_tokens)))
+            ),
+            compactions, list_transform(compactions, lambda it: it.input_tokens))
     end as input_tokens,
-    tallied(list_concat(
-        [coalesce(cached_inside, usage.cache_read_input_tokens, usage.cacheReadInputTokens)],
-        list_transform(compactions, lambda it: it.cache_read_input_tokens))) as cache_read_tokens,
-    tallied(list_concat(
-        [coalesce(
-            written_inside, usage.cache_creation.ephemeral_5m_input_tokens, usage.cache_creation_input_tokens,
-            usage.cacheWriteInputTokens
-        )],
-        list_transform(compactions, lambda it: it.cache_creation_input_tokens))) as cache_write_5m_tokens,
+    with_compactions(
+        coalesce(cached_inside, usage.cache_read_input_tokens, usage.cacheReadInputTokens),
+        compactions, list_transform(compactions, lambda it: it.cache_read_input_tokens)
+    ) as cache_read_tokens,
+    with_compactions(
+        coalesce(
+            written_inside, usage.cacheWriteInputTokens, usage.cache_creation.ephemeral_5m_input_tokens,
+            case
+                when usage.cache_creation.ephemeral_1h_input_tokens is null then usage.cache_creation_input_tokens
+            end
+        ),
+        compactions, list_transform(compactions, lambda it: it.cache_creation_input_tokens)
+    ) as cache_write_5m_tokens,
     usage.cache_creation.ephemeral_1h_input_tokens as cache_write_1h_tokens,
     case
         when usage.billed_units is not null then usage.billed_units.output_tokens
         when is_gemini then tallied([usage.candidatesTokenCount, usage.thoughtsTokenCount, '0'])
-        else tallied(list_concat(
-            [coalesce(
+        else with_compactions(
+            coalesce(
                 usage.completion_tokens, usage.output_tokens, usage.outputTokens, case when is_embedding then '0' end
-            )],
-            list_transform(compactions, lambda it: it.output_tokens)))
+            ),
+            compactions, list_transform(compactions, lambda it: it.output_tokens))
     end as output_tokens,
     coalesce(
         usage.completion_tokens_details.reasoning_tokens, usage.output_tokens_details.reasoning_tokens,

@@ -81,6 +81,10 @@ create or replace temp macro tallied(texts) as
         list_filter(texts, lambda text: is_no_count(text))[1],
         cast(list_sum(list_transform(texts, lambda text: parse_count(text))) as bigint)::varchar);
 
+-- A count of Anthropic's, and that of the compactions beside it: most calls have none.
+create or replace temp macro with_compactions(counted, compactions, further) as
+    case when len(compactions) > 0 then tallied(list_concat([counted], further)) else counted end;
+
 -- What stands under a name, where names and values are two lists: the first of several.
 create or replace temp macro under(names, texts, name) as texts[list_position(names, name)];
 
