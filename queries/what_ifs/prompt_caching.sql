@@ -22,7 +22,7 @@
 --   it has a rewritten history.
 -- assumes: minimum lengths, steps, lives and write charges are the providers' documented rules of November 2026.
 -- assumes: an entry is alive while requests use it within its life, and can be read once the request that wrote it has
---   begun to answer; a read extends its life.
+--   begun to answer; a read extends its life. Requests of the same moment go in a fixed order, by a hash of their ids.
 -- assumes: entries are shared by all requests of a provider, model and project, and by nobody else.
 -- assumes: a request whose prompt the log does not hold begins with what its own session sent before.
 -- assumes: errors, requests without a time and a provider's aggregates neither write nor read an entry.
@@ -97,228 +97,212 @@ caches as (
     where ruled.min_tokens is not null and coalesce(prices_now.read_saves > 0, true)
 ),
 
-traffic as (
+conversations as (
+    -- What is kept or replayed as a whole: a session, else a prompt, else a feature.
     select
-        request_id, ts, provider, model, project, session_id, ttft_ms, latency_ms,
-        cache_write_5m_tokens, cache_write_1h_tokens,
-        cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens as cached_tokens,
-        input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens as prompt_tokens,
-        coalesce(len(prefix), 0) as blocks,
-        coalesce(system_blocks, len(prefix)) as system_blocks,
-        prefix[1].tokens as tools_tokens,
-        prefix[coalesce(system_blocks, len(prefix))].tokens as system_tokens,
-        prefix[len(prefix)].tokens as last_tokens,
-        status = 'ok' and calls = 1 and ts is not null and (len(prefix) > 0 or session_id is not null) as can_cache,
-        -- what is kept or replayed as a whole, what was sent one after the other, and what gets one life
         hash(provider, model, coalesce('session ' || session_id, 'prompt ' || prompt_id, 'feature ' || feature))
             as conversation,
-        hash(provider, model, project, session_id, tags['sidechain'], tags['agent']) as thread,
-        hash(provider, model, coalesce('prompt ' || prompt_id, 'feature ' || feature, project)) as prompt
-    from requests
-),
-
-conversations as (
-    select
-        conversation,
-        sum(cached_tokens) > 0 as caches_already,
+        sum(cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens) > 0 as caches_already,
         sum(cache_write_1h_tokens) > sum(cache_write_5m_tokens) as mostly_1h,
         count(session_id) > 1 as several_turns
-    from traffic
+    from requests
     group by conversation
 ),
 
-sent as (
-    -- The requests that a cache could serve, in order, once for each life to replay.
+cacheable as not materialized (
+    -- Every request with the rules of its model's cache, if it is replayed; for ttl=auto once for each life.
     select
-        traffic.request_id, traffic.prompt, traffic.prompt_tokens, traffic.blocks, traffic.system_blocks,
-        traffic.tools_tokens, traffic.system_tokens, traffic.last_tokens,
-        caches.* exclude (provider, model, life_s),
-        hash(traffic.provider, traffic.model, traffic.project, caches.ttl) as cache,
-        hash(traffic.thread, caches.ttl) as thread,
-        row_number() over (order by traffic.ts, traffic.request_id) as place,
-        epoch_us(traffic.ts) as sent_us,
-        epoch_us(traffic.ts)
-        + cast(1000 * coalesce(traffic.ttft_ms, least(traffic.latency_ms, $ttft_ms), $ttft_ms) as bigint) as begun_us,
-        case
+        requests.*,
+        caches.* exclude (provider, model, life_s, client_decides),
+        hash(requests.request_id, caches.ttl) as call_id,
+        hash(requests.provider, requests.model, requests.project, caches.ttl) as cache_id,
+        hash(
+            requests.provider, requests.model,
+            coalesce('prompt ' || requests.prompt_id, 'feature ' || requests.feature, requests.project)
+        ) as prompt,
+        requests.input_tokens + requests.cache_read_tokens + requests.cache_write_5m_tokens
+        + requests.cache_write_1h_tokens as prompt_tokens,
+        epoch_us(requests.ts) as sent_us,
+        epoch_us(requests.ts)
+        + cast(1000 * coalesce(requests.ttft_ms, least(requests.latency_ms, $ttft_ms), $ttft_ms) as bigint) as begun_us,
+        cast(case
             when caches.ttl <> 'recorded' then caches.life_s
-            when traffic.cache_write_1h_tokens > 0 then 3600
-            when traffic.cache_write_5m_tokens > 0 or not conversations.mostly_1h then 300
+            when requests.cache_write_1h_tokens > 0 then 3600
+            when requests.cache_write_5m_tokens > 0 or not conversations.mostly_1h then 300
             else 3600
-        end as life_s,
+        end as bigint) as life_s,
         case
             when not caches.client_decides then 'last'
             when $breakpoint <> 'auto' then $breakpoint
             when conversations.several_turns then 'last'
             else 'system'
-        end as breakpoint
-    from traffic
-    inner join caches on caches.provider is not distinct from traffic.provider and caches.model = traffic.model
-    inner join conversations on conversations.conversation = traffic.conversation
-    where traffic.can_cache and ($recorded = 'replay' or not conversations.caches_already)
+        end as reach
+    from requests
+    inner join conversations
+        on conversations.conversation = hash(
+            requests.provider,
+            requests.model,
+            coalesce(
+                'session ' || requests.session_id, 'prompt ' || requests.prompt_id, 'feature ' || requests.feature
+            )
+        )
+    left join caches
+        on caches.provider is not distinct from requests.provider
+        and caches.model = requests.model
+        and requests.status = 'ok'
+        and requests.calls = 1
+        and requests.ts is not null
+        and (len(requests.prefix) > 0 or requests.session_id is not null)
+        and ($recorded = 'replay' or not conversations.caches_already)
 ),
 
-logged_prompts as (
+sent as not materialized (
     select
         *,
-        sent_us + 1000000 * cast(life_s as bigint) as ends_us,
         case
-            when breakpoint = 'last' then blocks
-            when breakpoint = 'system' then system_blocks
+            when reach = 'last' or system_blocks is null then len(prefix)
+            when reach = 'system' then system_blocks
             when system_blocks > 1 then 1
             else 0
-        end as upto_block,
-        least(prompt_tokens, case
-            when breakpoint = 'last' then last_tokens
-            when breakpoint = 'system' then coalesce(system_tokens, 0)
-            when system_blocks > 1 then tools_tokens
-            else 0
-        end) as upto_tokens
-    from sent
-    where blocks > 0
+        end as upto_block
+    from cacheable
 ),
 
 turns as (
     -- Prompts that the log does not hold begin with what their session sent before.
     select
         *,
-        sent_us + cast(1000000 * (life_s + $slack_s) as bigint) as ends_us,
         lag(prompt_tokens) over so_far as before_tokens,
         least(prompt_tokens, cast($base_share * first_value(prompt_tokens) over so_far as bigint)) as base_tokens
-    from sent
-    where blocks = 0
-    window so_far as (partition by thread order by place)
+    from (
+        select
+            call_id, cache_id, sent_us, begun_us, life_s, min_tokens, whole_units, reach, prompt_tokens,
+            hash(cache_id, session_id, tags['sidechain'], tags['agent']) as thread_id
+        from sent
+        where ttl is not null and coalesce(len(prefix), 0) = 0
+    )
+    window so_far as (partition by thread_id order by sent_us, call_id)
 ),
 
 unseen_prompts as (
     select
         *,
-        case when breakpoint = 'last' then prompt_tokens else base_tokens end as upto_tokens,
+        sent_us + cast(1000000 * (life_s + $slack_s) as bigint) as ends_us,
         count(case when prompt_tokens < $rewritten_below * before_tokens then 1 end)
-            over (partition by thread order by place) as rewrites
+            over (partition by thread_id order by sent_us, call_id) as rewrites
     from turns
-),
-
-prompts as (
-    select
-        place, request_id, prompt, prompt_tokens, ttl, life_s, min_tokens, step_tokens, writes_charged, read_saves,
-        write_adds, upto_tokens,
-        cast(null as bigint) as unseen_base_tokens
-    from logged_prompts
-    union all
-    select
-        place, request_id, prompt, prompt_tokens, ttl, life_s, min_tokens, step_tokens, writes_charged, read_saves,
-        write_adds, upto_tokens,
-        base_tokens as unseen_base_tokens
-    from unseen_prompts
 ),
 
 blocks as (
     -- A prompt as a cache sees it: the prefixes that it reads or else writes.
     select
-        hash(cache, block.hash) as entry, place, sent_us, begun_us, ends_us, whole_units,
+        hash(cache_id, block.hash) as entry_id, call_id, sent_us, begun_us, sent_us + 1000000 * life_s as ends_us,
+        whole_units,
         number = blocks as whole_prompt,
         least(block.tokens, prompt_tokens) as tokens,
         false as base
     from (
         select
-            prompts.*,
-            unnest(requests.prefix) as block,
-            generate_subscripts(requests.prefix, 1) as number
-        from requests
-        inner join (
-            select
-                request_id, cache, place, sent_us, begun_us, ends_us, whole_units, blocks, prompt_tokens, min_tokens,
-                upto_block
-            from logged_prompts
-            where upto_tokens >= min_tokens
-        ) as prompts on prompts.request_id = requests.request_id
+            cache_id, call_id, sent_us, begun_us, life_s, whole_units, prompt_tokens, min_tokens, upto_block,
+            len(prefix) as blocks,
+            unnest(prefix) as block,
+            generate_subscripts(prefix, 1) as number
+        from sent
+        where ttl is not null and least(prompt_tokens, prefix[upto_block].tokens) >= min_tokens
     )
     where number <= upto_block and least(block.tokens, prompt_tokens) >= min_tokens
     union all
     select
-        hash(cache, 'base') as entry, place, sent_us, begun_us, ends_us, whole_units, false as whole_prompt,
+        hash(cache_id, 'base') as entry_id, call_id, sent_us, begun_us, ends_us, whole_units, false as whole_prompt,
         base_tokens as tokens, true as base
     from unseen_prompts
-    where upto_tokens >= min_tokens
+    where case when reach = 'last' then prompt_tokens else base_tokens end >= min_tokens
     union all
     select
-        hash(thread, rewrites) as entry, place, sent_us, begun_us, ends_us, whole_units, true as whole_prompt,
+        hash(thread_id, rewrites) as entry_id, call_id, sent_us, begun_us, ends_us, whole_units, true as whole_prompt,
         least(before_tokens, prompt_tokens) as tokens, false as base
     from unseen_prompts
-    where upto_tokens >= min_tokens and breakpoint = 'last'
+    where reach = 'last' and prompt_tokens >= min_tokens
 ),
 
 uses as (
     select
-        place, entry, tokens, base, sent_us, begun_us,
+        call_id, entry_id, tokens, base, sent_us, begun_us,
         coalesce(sent_us > lag(ends_us) over earlier, true) as writes,
         lag(begun_us) over earlier > sent_us as in_flight,
-        not whole_units or lag(whole_prompt) over earlier or lag(place, 2) over earlier is not null as stored
+        not whole_units or lag(whole_prompt) over earlier or lag(call_id, 2) over earlier is not null as stored
     from blocks
-    window earlier as (partition by entry order by place)
+    window earlier as (partition by entry_id order by sent_us, call_id)
 ),
 
 reads as (
     -- Of requests that overlap the first decides: either it found the entry, or the others miss until it is answered.
     select
-        place, tokens, base,
+        call_id, tokens, base,
         not writes and stored and sent_us >= last_value(
             case when writes then begun_us when not in_flight then sent_us end ignore nulls
-        ) over (partition by entry order by place) as alive
+        ) over (partition by entry_id order by sent_us, call_id) as alive
     from uses
 ),
 
 found as (
-    select place, max(tokens) as longest_tokens, max(case when base then tokens end) as base_tokens
+    select
+        call_id,
+        max(case when alive then tokens end) as longest_tokens,
+        max(case when alive and base then tokens end) as common_tokens,
+        max(case when base then tokens end) as base_tokens
     from reads
-    where alive
-    group by place
+    group by call_id
 ),
 
-expected as (
-    -- Where the prompts are unseen, sessions elsewhere may have kept the common part alive, and a history that is not
-    -- found for an unknown reason is written again after that part.
+expected as not materialized (
+    -- Where prompts are unseen, sessions elsewhere may have kept the common part alive.
     select
-        request_id, prompt, prompt_tokens, ttl, life_s, min_tokens, step_tokens, writes_charged, read_saves, write_adds,
-        upto_tokens,
+        sent.* exclude (upto_block, reach),
         case
-            when longest_tokens > coalesce(base_tokens, 0) and common_tokens is not null
-                then longest_tokens - cast($miss_rate * (longest_tokens - common_tokens) as bigint)
-            else coalesce(longest_tokens, common_tokens, 0)
-        end as read_tokens
-    from (
-        select
-            prompts.*, found.longest_tokens, found.base_tokens,
-            coalesce(
-                found.base_tokens,
-                cast(prompts.unseen_base_tokens * coalesce(1 - exp(-prompts.life_s / $others_every_s), 0) as bigint)
-            ) as common_tokens
-        from prompts
-        left join found on found.place = prompts.place
-    )
+            when found.call_id is null then 0
+            when found.base_tokens is null then least(prompt_tokens, prefix[upto_block].tokens)
+            when reach = 'last' then prompt_tokens
+            else found.base_tokens
+        end as upto_tokens,
+        coalesce(found.longest_tokens, 0) as longest_tokens,
+        coalesce(found.common_tokens, 0) as found_tokens,
+        coalesce(
+            found.common_tokens, cast(found.base_tokens * (1 - exp(-life_s / $others_every_s)) as bigint), 0
+        ) as common_tokens,
+        found.base_tokens is not null as unseen
+    from sent
+    left join found on found.call_id = sent.call_id
 ),
 
-decided as (
+read as not materialized (
+    -- Where prompts are unseen, a history that is not found for an unknown reason is written again after the common part.
     select
-        request_id, prompt, prompt_tokens, ttl, read_saves, write_adds, read_tokens,
+        * exclude (longest_tokens, found_tokens, common_tokens, unseen),
+        least(upto_tokens, case
+            when unseen and longest_tokens > found_tokens
+                then longest_tokens - cast($miss_rate * (longest_tokens - common_tokens) as bigint)
+            else greatest(longest_tokens, common_tokens)
+        end) as read_tokens
+    from expected
+),
+
+decided as not materialized (
+    select
+        * exclude (whole_units, min_tokens, step_tokens, writes_charged, upto_tokens, read_tokens, life_s),
         ttl = '1h' or (ttl = 'recorded' and life_s = 3600) as writes_1h,
-        case when writes_charged then greatest(written_to - read_tokens, 0) else 0 end as write_tokens
-    from (
-        select
-            * replace (
-                case
-                    when least(upto_tokens, read_tokens) < min_tokens then 0
-                    else read_tokens - read_tokens % step_tokens
-                end as read_tokens
-            ),
-            case when upto_tokens < min_tokens then 0 else upto_tokens - upto_tokens % step_tokens end as written_to
-        from expected
-    )
+        case when read_tokens < min_tokens then 0 else read_tokens - read_tokens % step_tokens end as read_tokens,
+        case
+            when not writes_charged then 0
+            when read_tokens < min_tokens then upto_tokens - upto_tokens % step_tokens
+            else greatest(upto_tokens - upto_tokens % step_tokens - (read_tokens - read_tokens % step_tokens), 0)
+        end as write_tokens
+    from read
 ),
 
 chosen as (
     -- ttl=auto: the cheapest life of each prompt.
-    select prompt, arg_min(ttl, adds) as ttl, min(adds) as adds
+    select prompt, arg_min(ttl, adds) as best_ttl, min(adds) as least_adds
     from (
         select
             prompt, ttl,
@@ -331,27 +315,32 @@ chosen as (
     group by prompt
 ),
 
-settled as (
+settled as not materialized (
     select
-        decided.request_id, decided.prompt_tokens, decided.writes_1h,
-        case when chosen.adds > 0 then 0 else decided.read_tokens end as read_tokens,
-        case when chosen.adds > 0 then 0 else decided.write_tokens end as write_tokens
+        decided.* exclude (prompt, read_saves, write_adds)
+        replace (
+            case when chosen.least_adds > 0 then 0 else read_tokens end as read_tokens,
+            case when chosen.least_adds > 0 then 0 else write_tokens end as write_tokens
+        )
     from decided
     left join chosen on chosen.prompt = decided.prompt
-    where coalesce(chosen.ttl = decided.ttl, true)
+    where coalesce(decided.ttl = chosen.best_ttl, true)
 )
 
 select
-    requests.* replace (
-        coalesce(settled.prompt_tokens - settled.read_tokens - settled.write_tokens, input_tokens) as input_tokens,
-        coalesce(settled.read_tokens, cache_read_tokens) as cache_read_tokens,
-        case when settled.writes_1h then 0 else coalesce(settled.write_tokens, cache_write_5m_tokens) end
-            as cache_write_5m_tokens,
+    * exclude (ttl, call_id, cache_id, prompt_tokens, sent_us, begun_us, read_tokens, write_tokens, writes_1h)
+    replace (
+        case when ttl is null then input_tokens else prompt_tokens - read_tokens - write_tokens end as input_tokens,
+        case when ttl is null then cache_read_tokens else read_tokens end as cache_read_tokens,
         case
-            when settled.writes_1h then settled.write_tokens
-            when settled.request_id is not null then 0
-            else cache_write_1h_tokens
+            when ttl is null then cache_write_5m_tokens
+            when writes_1h then 0
+            else write_tokens
+        end as cache_write_5m_tokens,
+        case
+            when ttl is null then cache_write_1h_tokens
+            when writes_1h then write_tokens
+            else 0
         end as cache_write_1h_tokens
     )
-from requests
-left join settled on settled.request_id = requests.request_id
+from settled
