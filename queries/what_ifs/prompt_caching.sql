@@ -161,8 +161,8 @@ sent as not materialized (
         *,
         case
             when reach = 'last' or system_blocks is null then len(prefix)
-            when reach = 'system' then system_blocks
-            when system_blocks > 1 then 1
+            when reach = 'system' then least(system_blocks, len(prefix))
+            when least(system_blocks, len(prefix)) > 1 then 1
             else 0
         end as upto_block
     from cacheable
@@ -208,7 +208,7 @@ blocks as (
             unnest(prefix) as block,
             generate_subscripts(prefix, 1) as number
         from sent
-        where ttl is not null and least(prompt_tokens, prefix[upto_block].tokens) >= min_tokens
+        where ttl is not null and least(prompt_tokens, coalesce(prefix[upto_block].tokens, 0)) >= min_tokens
     )
     where number <= upto_block and least(block.tokens, prompt_tokens) >= min_tokens
     union all
@@ -261,7 +261,7 @@ expected as not materialized (
         sent.* exclude (upto_block, reach),
         case
             when found.call_id is null then 0
-            when found.base_tokens is null then least(prompt_tokens, prefix[upto_block].tokens)
+            when found.base_tokens is null then least(prompt_tokens, coalesce(prefix[upto_block].tokens, 0))
             when reach = 'last' then prompt_tokens
             else found.base_tokens
         end as upto_tokens,

@@ -218,10 +218,12 @@ def naive(
         scope = (call.provider, call.model, call.project)
 
         if call.blocks:
-            system = len(call.blocks) if call.system is None else call.system
-            number = {"last": len(call.blocks), "system": system, "tools": 1 if system > 1 else 0}[upto]
+            every = len(call.blocks)
+            system = every if call.system is None else min(call.system, every)
+            tools = every if call.system is None else 1 if system > 1 else 0
+            number = {"last": every, "system": system, "tools": tools}[upto]
             inside = [(name, min(tokens, call.total)) for name, tokens in call.blocks[:number]]
-            reach = inside[-1][1] if inside and number <= len(call.blocks) else 0
+            reach = inside[-1][1] if inside else 0
             read = 0
             if reach >= least:
                 for place, (name, tokens) in enumerate(inside, start=1):
