@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 DEFAULT_NAME = "llmcost.duckdb"
 _DDL = ("schema.sql", "ingest/tables.sql", "pricing/tables.sql", "measurements.sql")
 
