@@ -41,6 +41,11 @@ class Answer:
         raise NotImplementedError
 
     @property
+    def tags(self) -> dict[str, str]:
+        """What else the answer says about its bill."""
+        return {}
+
+    @property
     def cost_usd(self) -> float | None:
         """What the provider itself says the call cost: OpenRouter does."""
         cost = self.usage.get("cost")

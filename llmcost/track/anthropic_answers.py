@@ -38,23 +38,17 @@ class MessagesAnswer(Answer):
             self.error_type = error_name(event.get("error")) or "error"
 
     def tokens(self) -> dict[str, int]:
-        usage = self.usage
-        written = as_object(usage.get("cache_creation"))
-        for_an_hour = as_count(written.get("ephemeral_1h_input_tokens"))
-        # Without the split, and for what a stream's last count adds to it, the default life of five minutes.
-        for_five_minutes = max(
-            as_count(written.get("ephemeral_5m_input_tokens")),
-            as_count(usage.get("cache_creation_input_tokens")) - for_an_hour,
-        )
-        return {
-            "input_tokens": as_count(usage.get("input_tokens")),
-            "cache_read_tokens": as_count(usage.get("cache_read_input_tokens")),
-            "cache_write_5m_tokens": for_five_minutes,
-            "cache_write_1h_tokens": for_an_hour,
-            "output_tokens": as_count(usage.get("output_tokens")),
-            "reasoning_tokens": as_count(as_object(usage.get("output_tokens_details")).get("thinking_tokens")),
-            "web_searches": as_count(as_object(usage.get("server_tool_use")).get("web_search_requests")),
-        }
+        # The compaction of a long conversation is billed too, but stands under `iterations` alone.
+        parts = [self.usage, *self._iterations("compaction")]
+        return {name: sum(counts[name] for counts in map(_buckets, parts)) for name in _buckets({})}
+
+    @property
+    def tags(self) -> dict[str, str]:
+        models = [str(advice["model"]) for advice in self._iterations("advisor_message") if advice.get("model")]
+        return {"advisor_model": models[0]} if models else {}
+
+    def _iterations(self, kind: str) -> list[dict[str, Any]]:
+        return [part for part in as_objects(self.usage.get("iterations")) if part.get("type") == kind]
 
     def _message(self, message: dict[str, Any]) -> None:
         self.id = message.get("id")
@@ -70,3 +64,22 @@ class MessagesAnswer(Answer):
             # A stream's block starts with an empty input and brings the arguments later.
             arguments = json.dumps(block["input"]) if block.get("input") else ""
             self.add_to_tool_call(place, block.get("name"), arguments)
+
+
+def _buckets(usage: dict[str, Any]) -> dict[str, int]:
+    written = as_object(usage.get("cache_creation"))
+    for_an_hour = as_count(written.get("ephemeral_1h_input_tokens"))
+    # Without the split, and for what a stream's last count adds to it, the default life of five minutes.
+    for_five_minutes = max(
+        as_count(written.get("ephemeral_5m_input_tokens")),
+        as_count(usage.get("cache_creation_input_tokens")) - for_an_hour,
+    )
+    return {
+        "input_tokens": as_count(usage.get("input_tokens")),
+        "cache_read_tokens": as_count(usage.get("cache_read_input_tokens")),
+        "cache_write_5m_tokens": for_five_minutes,
+        "cache_write_1h_tokens": for_an_hour,
+        "output_tokens": as_count(usage.get("output_tokens")),
+        "reasoning_tokens": as_count(as_object(usage.get("output_tokens_details")).get("thinking_tokens")),
+        "web_searches": as_count(as_object(usage.get("server_tool_use")).get("web_search_requests")),
+    }

@@ -180,7 +180,7 @@ class Record:
 
     def _tags(self, error_type: str | None) -> dict[str, str]:
         seen = self._seen
-        tags = {str(name): str(value) for name, value in seen.labels.tags.items()}
+        tags = {str(name): str(value) for name, value in seen.labels.tags.items()} | self._answer.tags
         if error_type:
             tags["error_type"] = error_type
             http_status = (seen.failure and seen.failure.http_status) or seen.http_status

@@ -132,6 +132,28 @@ USAGE = {
     "service_tier": "priority",
 }
 
+BUCKETS = {
+    "input_tokens": 100,
+    "cache_read_tokens": 2000,
+    "cache_write_5m_tokens": 200,
+    "cache_write_1h_tokens": 300,
+    "output_tokens": 42,
+    "reasoning_tokens": 7,
+    "web_searches": 3,
+}
+"""What a line says of the same usage."""
+
+ASKED: dict[str, Any] = {
+    "model": "claude-haiku-4-5",
+    "max_tokens": 300,
+    "system": "You forecast the weather.",
+    "messages": [{"role": "user", "content": "Compare Oslo and Bergen, and list the differences."}],
+}
+
+
+def buckets(line: dict[str, Any]) -> dict[str, Any]:
+    return {name: line[name] for name in BUCKETS}
+
 
 def message(**changes: Any) -> Event:
     """A message of the Messages API."""

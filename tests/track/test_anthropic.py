@@ -1,52 +1,25 @@
 """The real anthropic client, tracked, against a server on loopback that speaks the Messages API."""
 
-import asyncio
 import gc
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import anthropic
 import pytest
 
 from llmcost.track import flush, track
 from tests.track.conftest import Lines
-from tests.track.server import Reply, Server, anthropic_error, message, message_events
+from tests.track.server import ASKED, BUCKETS, USAGE, Reply, Server, anthropic_error, buckets, message, message_events
 
-ASKED: dict[str, Any] = {
-    "model": "claude-haiku-4-5",
-    "max_tokens": 300,
-    "system": "You forecast the weather.",
-    "messages": [{"role": "user", "content": "Compare Oslo and Bergen, and list the differences."}],
-}
 AT_ONCE = {"retry-after-ms": "1"}
 """Asks the client to repeat a failed request without its usual pause."""
-
-BUCKETS = {
-    "input_tokens": 100,
-    "cache_read_tokens": 2000,
-    "cache_write_5m_tokens": 200,
-    "cache_write_1h_tokens": 300,
-    "output_tokens": 42,
-    "reasoning_tokens": 7,
-    "web_searches": 3,
-}
 
 
 @pytest.fixture
 def client(server: Server, log: Path) -> anthropic.Anthropic:
     return track(anthropic.Anthropic(api_key="k", base_url=server.url), log=log, feature="forecast")
-
-
-@pytest.fixture
-def async_client(server: Server, log: Path) -> anthropic.AsyncAnthropic:
-    return track(anthropic.AsyncAnthropic(api_key="k", base_url=server.url), log=log, feature="forecast")
-
-
-def buckets(line: dict[str, Any]) -> dict[str, Any]:
-    return {name: line[name] for name in BUCKETS}
 
 
 def final_text(client: anthropic.Anthropic) -> None:
@@ -318,75 +291,17 @@ def test_the_request_is_sent_as_without_tracking(client: anthropic.Anthropic, se
     assert server.headers[0] == server.headers[1]
 
 
-def test_an_asynchronous_client_is_tracked_alike(
-    async_client: anthropic.AsyncAnthropic, server: Server, lines: Lines
+def test_compactions_are_billed_and_an_advisor_is_named(
+    client: anthropic.Anthropic, server: Server, lines: Lines
 ) -> None:
-    async def use() -> None:
-        server.says(Reply(body=message()), *[Reply(events=message_events()) for _ in range(4)])
-        assert (await async_client.messages.create(**ASKED)).id == "msg_1"
-        async for _ in await async_client.messages.create(**ASKED, stream=True):
-            pass
-        async with async_client.messages.stream(**ASKED) as stream:
-            assert await stream.get_final_text() == "It is sunny."
-        async with async_client.messages.with_streaming_response.create(**ASKED, stream=True) as response:
-            assert len([line async for line in response.iter_lines()]) > 20
-        raw_response = await async_client.with_options(timeout=5).messages.with_raw_response.create(
-            **ASKED, stream=True
-        )
-        assert [event.type async for event in await raw_response.parse()][-1] == "message_stop"
-
-    asyncio.run(use())
-    assert [buckets(line) for line in lines()] == [BUCKETS] * 5
-    assert ["ttft_ms" in line for line in lines()] == [False, True, True, True, True]
-
-
-def test_an_asynchronous_stream_may_be_left_or_break(
-    async_client: anthropic.AsyncAnthropic, server: Server, lines: Lines
-) -> None:
-    async def use() -> None:
-        server.says(
-            Reply(events=message_events()),
-            Reply(events=message_events()[:5], is_cut=True),
-            Reply(429, anthropic_error("rate_limit_error"), headers={"x-should-retry": "false"}),
-        )
-        async with async_client.messages.stream(**ASKED) as stream:
-            await anext(stream.text_stream)
-        with pytest.raises(Exception, match="incomplete chunked read"):
-            async for _ in await async_client.messages.create(**ASKED, stream=True):
-                pass
-        with pytest.raises(anthropic.RateLimitError):
-            await async_client.messages.create(**ASKED)
-
-    asyncio.run(use())
-    left, broken, refused = lines()
-    assert (left["status"], left["output_partial"]) == ("ok", True)
-    assert broken["tags"]["error_type"] == "RemoteProtocolError"
-    assert refused["tags"] == {"error_type": "rate_limit_error", "http_status": "429"}
-
-
-def test_a_cancelled_call_is_recorded(async_client: anthropic.AsyncAnthropic, server: Server, lines: Lines) -> None:
-    async def use() -> None:
-        server.says(Reply(events=message_events(), pause_s=0.2))
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.1), async_client.messages.stream(**ASKED) as stream:
-                await stream.get_final_message()
-
-    asyncio.run(use())
+    iterations = [
+        {"type": "message", "input_tokens": 100, "output_tokens": 42},
+        {"type": "compaction", "input_tokens": 900, "output_tokens": 70, "cache_read_input_tokens": 5},
+        {"type": "advisor_message", "model": "claude-opus-5", "input_tokens": 30, "output_tokens": 3},
+    ]
+    server.says(Reply(body=message(usage={**USAGE, "iterations": iterations})))
+    client.beta.messages.create(**ASKED)
     (line,) = lines()
-    assert line["tags"]["error_type"] == "CancelledError"
-    assert line["output_partial"] is True
-
-
-def test_cloud_clients_are_tracked_alike(server: Server, log: Path, lines: Lines) -> None:
-    foundry = anthropic.AnthropicFoundry(api_key="k", base_url=server.url)
-    vertex = anthropic.AnthropicVertex(region="r", project_id="p", access_token="t", base_url=server.url)
-    for cloud in (foundry, vertex):
-        client = track(cloud, log=log)
-        server.says(Reply(body=message()), Reply(events=message_events()))
-        client.messages.create(**ASKED)
-        with client.messages.stream(**ASKED) as stream:
-            stream.until_done()
-    assert "model" in server.requests[0]
-    assert "model" not in server.requests[2]  # it is in the URL
-    assert [buckets(line) for line in lines()] == [BUCKETS] * 4
-    assert len({line["output_hash"] for line in lines()}) == 1
+    added = {"input_tokens": 1000, "output_tokens": 112, "cache_read_tokens": 2005}
+    assert buckets(line) == {**BUCKETS, **added}
+    assert line["tags"] == {"advisor_model": "claude-opus-5"}
