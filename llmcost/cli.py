@@ -43,15 +43,28 @@ def _options(
 ) -> None: ...
 
 
+def _fail_usage(error: typer.TyperException) -> None:
+    """Tells of words that the command line does not take, as every other error is told."""
+    from llmcost.render import terminal
+
+    message = error.format_message().replace("Value error, ", "").rstrip(".")
+    if message:  # none where the help was shown in its place
+        command = getattr(getattr(error, "ctx", None), "command_path", app.info.name)
+        terminal.fail(message, f"the words it takes: {command} --help")
+
+
 def main() -> None:
     """Runs the command line. Exit status: 0 done, 1 cannot be done, 2 wrong usage, 130 interrupted."""
     try:
-        app()
+        sys.exit(app(prog_name="llmcost", standalone_mode=False))
     except LlmcostError as error:
         from llmcost.render import terminal
 
         terminal.fail(error.message, error.hint)
         sys.exit(2 if isinstance(error, UsageError) else 1)
+    except typer.TyperException as error:
+        _fail_usage(error)
+        sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:

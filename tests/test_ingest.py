@@ -22,6 +22,13 @@ def test_again_adds_nothing(tmp_path: Path, store_path: Path) -> None:
         assert totals(opened)["calls"] == 2
 
 
+def test_an_empty_label_is_none(tmp_path: Path, store_path: Path) -> None:
+    labels = ("feature", "task_type", "prompt_id", "user_id", "session_id", "project")
+    log = write(tmp_path / "a.jsonl", [call(1, **dict.fromkeys(labels, "")), call(2, **dict.fromkeys(labels, " "))])
+    with ingested(store_path, log) as (opened, _):
+        assert opened.rows(f"select {', '.join(labels)} from requests") == [dict.fromkeys(labels)] * 2
+
+
 @pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
 def test_a_grown_file_adds_its_new_lines(tmp_path: Path, store_path: Path, name: str) -> None:
     log = write(tmp_path / name, [call(1), call(2)])

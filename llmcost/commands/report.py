@@ -30,10 +30,15 @@ def report(
 ) -> None:
     """Show where the money went: by feature, prompt, model, time or tag."""
     from llmcost import price_book, reports, store
+    from llmcost.errors import UsageError
     from llmcost.render import terminal, text
     from llmcost.screens import report as screen
 
     dimensions = options.words(by)
+    if logged and dimensions:
+        raise UsageError("--logged is by model and takes no --by", hint="leave one of them out")
+    if not dimensions and (top is not None or sort is not None):
+        raise UsageError("--top and --sort order the rows of --by", hint="like: llmcost report --by model --top 5")
     with price_book.reading(store.locate(db)) as opened:
         covered = reports.scope(opened, since, until)
         if logged:

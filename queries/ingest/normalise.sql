@@ -4,6 +4,13 @@
 with parsed as (
     select
         * replace (
+            nullif(request_id, '') as request_id,
+            nullif(trim(feature), '') as feature,
+            nullif(trim(task_type), '') as task_type,
+            nullif(trim(prompt_id), '') as prompt_id,
+            nullif(trim(user_id), '') as user_id,
+            nullif(trim(session_id), '') as session_id,
+            nullif(trim(project), '') as project,
             as_time(ts) as ts,
             parse_count(input_tokens) as input_tokens,
             coalesce(parse_count(cache_read_tokens), 0) as cache_read_tokens,
