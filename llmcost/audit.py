@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from llmcost import price_book, registry
+from llmcost import anomalies, price_book, registry
 from llmcost.errors import LlmcostError
 from llmcost.relations import nested, priced
 from llmcost.reports import Row, Scope
@@ -105,7 +105,9 @@ def _priced(store: Store, covered: Scope) -> Iterator[None]:
     store.execute(f"create or replace temp table priced as {select}", covered.parameters())
     if not store.value("select count(*) from priced"):
         raise LlmcostError("there are no requests to audit", hint="check --since and --until, or ingest some logs")
+    anomalies.lay_down(store)
     yield
+    store.execute("drop table anomalies")
     store.execute("drop table priced")
 
 
