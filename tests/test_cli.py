@@ -66,7 +66,10 @@ def test_simulate_json(folder: Path) -> None:
     assert [stage["what_if"] for stage in done["stages"]] == ["routing", "prompt-caching"]
     assert {"what_if", "params", "cost_usd", "saved_usd", "saved_share"} <= set(done["stages"][0])
     assert done["stages"][1]["params"]["ttl"] == "1h"
-    assert set(done["result"]) == {"requests", "cost_usd", "saved_usd", "saved_share"}
+    assert set(done["result"]) == {
+        "requests", "cost_usd", "saved_usd", "saved_share",
+        "saved_low_usd", "saved_high_usd", "traffic_low_usd", "traffic_high_usd",
+    }  # fmt: skip
     saved = sum(stage["saved_usd"] for stage in done["stages"])
     assert done["result"]["saved_usd"] == pytest.approx(saved, abs=1e-12)
 

@@ -18,7 +18,7 @@ COMMON_KEYS = {"question", "param", "assumes"}
 # A header's keys by folder. Other folders, and any tables.sql, are parts of the machinery, headed by a sentence.
 KEYS = {
     "formats": {"source", "columns", "record", "records", "within", "claims", "stateful", "param", "assumes", "truth"},
-    "what_ifs": COMMON_KEYS | {"rows", "kernel", "neutral"},
+    "what_ifs": COMMON_KEYS | {"rows", "kernel", "neutral", "order", "needs", "low", "high"},
     "reports": COMMON_KEYS,
     "audit": COMMON_KEYS | {"severity", "dollars", "advice"},
     "pricing": COMMON_KEYS,
@@ -138,3 +138,19 @@ def test_what_a_what_if_says_of_rows_and_kernel_is_true(path: Path) -> None:
         if entry.startswith("kernel: "):
             module = QUERIES.parent / "llmcost" / "what_ifs" / "kernels" / f"{entry.removeprefix('kernel: ')}.py"
             assert module.is_file()
+
+
+@pytest.mark.parametrize("path", [path for path in HEADED if path.parent.name == "what_ifs"], ids=named)
+def test_the_settings_that_a_what_if_names_are_its_own(path: Path) -> None:
+    declared = {match["name"] for entry in fields(path) if (match := PARAM.fullmatch(entry))}
+    ends = {}
+    for entry in fields(path):
+        key, _, text = entry.partition(": ")
+        if key in ("neutral", "low", "high"):
+            ends[key] = dict(part.split("=") for part in re.split(r",(?=[a-z0-9_]+=)", text))
+            assert ends[key].keys() <= declared, entry
+        if key == "order":
+            assert text.isdecimal()
+        if key == "needs":
+            assert re.fullmatch(r"[^:]+: \S.*", text), "a condition, then in words what it asks for"
+    assert ends.get("low", {}).keys() == ends.get("high", {}).keys(), "both ends set the same assumptions"

@@ -9,6 +9,7 @@ from rich.text import Text
 from llmcost.registry import Query
 from llmcost.render import terminal
 from llmcost.what_ifs import Projection, Stage
+from llmcost.what_ifs.ranges import LEVEL, Range
 
 _MOVES_SHOWN = 6
 _EFFECTS = {
@@ -34,6 +35,7 @@ def document(projection: Projection) -> dict[str, Any]:
                 "cost_usd": stage.cost_usd,
                 "saved_usd": stage.saved_usd,
                 "saved_share": stage.saved_share,
+                **_ends(stage.range),
                 "moves": stage.moves,
                 "effects": stage.effects,
                 "summary": stage.summary,
@@ -45,7 +47,9 @@ def document(projection: Projection) -> dict[str, Any]:
             "cost_usd": projection.cost_usd,
             "saved_usd": saved,
             "saved_share": saved / projection.baseline_usd if projection.baseline_usd else None,
+            **_ends(projection.range),
         },
+        "ranges": {"level": LEVEL, "drawn": projection.blocks},
         "by": projection.by,
         "backtest": projection.backtest,
         "assumptions": projection.assumptions,
@@ -62,14 +66,17 @@ def rows(projection: Projection) -> tuple[list[dict[str, Any]], list[str]]:
             "baseline_cost_usd",
             "cost_usd",
             "saved_usd",
+            "saved_low_usd",
+            "saved_high_usd",
         ]
+    ends = list(_ends(projection.range))
     steps = [{"what_if": "baseline", "cost_usd": projection.baseline_usd, "saved_usd": 0.0, "saved_share": 0.0}]
     steps += [
         {"what_if": stage.what_if.query.name, "cost_usd": stage.cost_usd, "saved_usd": stage.saved_usd,
-         "saved_share": stage.saved_share}
+         "saved_share": stage.saved_share} | _ends(stage.range)
         for stage in projection.stages
     ]  # fmt: skip
-    return steps, ["what_if", "cost_usd", "saved_usd", "saved_share"]
+    return steps, ["what_if", "cost_usd", "saved_usd", "saved_share", *ends]
 
 
 def show(projection: Projection) -> RenderableType:
@@ -84,6 +91,7 @@ def show(projection: Projection) -> RenderableType:
     parts += [_summary(stage) for stage in projection.stages if stage.summary]
     if projection.by:
         parts.append(_by(projection))
+    parts.append(terminal.bullets("How far to trust it", _varies(projection)))
     if projection.backtest:
         parts.append(terminal.bullets("How the replay predicts what the log recorded", _backtest(projection.backtest)))
     parts.append(terminal.bullets("What this rests on", projection.assumptions))
@@ -112,16 +120,27 @@ def listed(queries: list[Query]) -> RenderableType:
     return Group(*parts)
 
 
+def _ends(found: Range) -> dict[str, float | None]:
+    """The range of a saving: by its assumptions, and by the traffic."""
+    return {
+        "saved_low_usd": found.low_usd,
+        "saved_high_usd": found.high_usd,
+        "traffic_low_usd": found.traffic_low_usd,
+        "traffic_high_usd": found.traffic_high_usd,
+    }
+
+
 def _steps(projection: Projection) -> RenderableType:
     baseline = projection.baseline_usd
     cells: list[list[RenderableType]] = [
-        [Text("as logged"), terminal.usd(baseline), Text(""), Text(""), _remaining(baseline, 0.0, baseline)]
+        [Text("as logged"), terminal.usd(baseline), *[Text("")] * 3, _remaining(baseline, 0.0, baseline)]
     ]
     cells += [
         [
             Text(stage.what_if.query.name),
             terminal.usd(stage.cost_usd),
             terminal.usd(stage.saved_usd),
+            _between(stage.range),
             terminal.share(stage.saved_share),
             _remaining(stage.cost_usd, stage.saved_usd, baseline),
         ]
@@ -130,19 +149,41 @@ def _steps(projection: Projection) -> RenderableType:
     saved = baseline - projection.cost_usd
     share = saved / baseline if baseline else None
     cells.append([Text("together", style="bold"), terminal.usd(projection.cost_usd), terminal.usd(saved),
-                  terminal.share(share), Text("")])  # fmt: skip
+                  _between(projection.range), terminal.share(share), Text("")])  # fmt: skip
     headings = [
         ("step", "left"),
         ("cost", "right"),
         ("saved", "right"),
-        ("of baseline", "right"),
+        ("range", "right"),
+        ("share", "right"),
         ("", "left"),
     ]
     title = f"{projection.requests:,} requests replayed"
     return terminal.table(headings, cells, title=title, rule_before_last=True)
 
 
-def _remaining(cost: float, saved: float, baseline: float, width: int = 40) -> Text:
+def _between(found: Range) -> Text:
+    """The range by the assumptions, where they leave one."""
+    if found.low_usd == found.high_usd:
+        return Text("–", style="dim")
+    return Text(f"{terminal.usd(found.low_usd)} to {terminal.usd(found.high_usd)}")
+
+
+def _varies(projection: Projection) -> list[str]:
+    """In words: what the ranges are."""
+    said = ["range: the same replay with all of its assumptions at the end where they save least, and most"]
+    found = projection.range
+    if projection.blocks and found.traffic_low_usd is not None:
+        said.append(
+            f"other {projection.blocks} of the same kind of traffic would save {terminal.usd(found.traffic_low_usd)} to"
+            f" {terminal.usd(found.traffic_high_usd)} in {LEVEL:.0%} of cases (bootstrap over {projection.blocks})"
+        )
+    else:
+        said.append("too few days and sessions to say how the savings vary with the traffic")
+    return said
+
+
+def _remaining(cost: float, saved: float, baseline: float, width: int = 28) -> Text:
     """A waterfall's bar: what is still spent, then what this step took away or added."""
     if not baseline:
         return Text("")
@@ -202,8 +243,10 @@ def _saving(saved_usd: float) -> str:
 
 def _by(projection: Projection) -> RenderableType:
     headings = [(name, "left") for name in projection.dimensions] + [
-        ("requests", "right"), ("as logged", "right"), ("projected", "right"), ("saved", "right")
+        ("requests", "right"), ("as logged", "right"), ("projected", "right"), ("saved", "right"), ("range", "right"),
+        ("", "left"),
     ]  # fmt: skip
+    most = max((abs(row["saved_usd"]) for row in projection.by), default=0.0)
     cells = [
         [
             *(terminal.name(row[name]) for name in projection.dimensions),
@@ -211,6 +254,8 @@ def _by(projection: Projection) -> RenderableType:
             terminal.usd(row["baseline_cost_usd"]),
             terminal.usd(row["cost_usd"]),
             terminal.usd(row["saved_usd"]),
+            _between(Range(row["saved_low_usd"], row["saved_high_usd"])),
+            terminal.bar(row["saved_usd"] / most if most else 0.0),
         ]
         for row in projection.by
     ]

@@ -5,10 +5,14 @@
 -- param task_types text = all: the task types that can wait, likewise.
 -- param cache_hits float = 0.64: share, 0 to 1, of tokens read from a prompt cache that are still read inside a batch.
 -- neutral: features=none
+-- order: 70
+-- needs: provider in ('anthropic', 'openai', 'google'): a provider whose batch API is known
+-- low: cache_hits=0.3
+-- high: cache_hits=0.98
 -- assumes: Anthropic, OpenAI and Google bill input, output and cache tokens of batches at 50 %, and answer within 24 h;
 --   one provider-side measure of 230,000 batches has a median of 7 minutes and 90 % within the hour.
--- assumes: cache hits inside a batch are best effort, 30 to 98 % on Anthropic: the middle by default, so run it with 0.3
---   and 0.98 for the range. What is no longer read is plain input.
+-- assumes: cache hits inside a batch are best effort, 30 to 98 % on Anthropic: the middle by default, both ends as the
+--   range. What is no longer read is plain input.
 -- assumes: only requests at the standard tier that ended well can move; which of them can wait is yours to say, and by
 --   default all are taken to.
 

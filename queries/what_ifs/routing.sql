@@ -2,6 +2,10 @@
 --
 -- question: What would it have cost had every request gone to the smallest model that its task allows?
 -- neutral: small=none
+-- order: 30
+-- needs: task_type is not null and complexity is not null: a task type and a complexity
+-- low: cache=lost
+-- high: cache=kept
 -- param small model = claude-haiku-5-5: takes simple tasks below the first threshold.
 -- param middle model = claude-sonnet-5-5: takes simple tasks below the second threshold.
 -- param large model = claude-opus-5-5: takes everything else.

@@ -2,6 +2,8 @@
 --
 -- question: What would a cache that compares prompts by meaning have saved, and how often would it have been wrong?
 -- neutral: ttl=0
+-- order: 20
+-- needs: prompt_hash is not null: a hash of its whole prompt
 -- param threshold float = 0.88: least cosine of two prompts that may share an answer; above 1 only repetitions do.
 -- param margin float = 0.02: least lead, in cosine, of the nearest stored prompt over the next one; below it the request
 --   could mean either and is no hit.

@@ -8,6 +8,8 @@
 -- param percentile float = none: instead of those, cap each feature and task type at this share, 0 to 1, of the outputs
 --   seen there, so that 0.95 cuts one answer in twenty.
 -- neutral: classification=none,extraction=none,summarization=none,code_generation=none
+-- order: 60
+-- needs: task_type is not null or $percentile is not null: a task type
 -- assumes: the caps are the article's (classification 10, extraction 100, summarization 300, code generation 1,000).
 -- assumes: only tokens generated are billed, so a cap saves what it cuts off and nothing else; each cut is an answer that
 --   ends in the middle, counted as stop_reason max_tokens.

@@ -1,0 +1,157 @@
+"""Steps of a stack: a what-if and its parameters, as words and as SQL over the traffic before it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+
+from llmcost import price_book, registry
+from llmcost.errors import UsageError
+from llmcost.relations import nested
+from llmcost.reports import Row
+from llmcost.store import Store
+
+ENDS = ("low", "high")
+"""The headers that name the settings with which a what-if's assumptions save least, and most."""
+
+_NEARLY_ALL = 0.95
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """One step of a stack: the query and the value of each of its parameters."""
+
+    query: registry.Query
+    values: dict[str, registry.Value]
+    given: frozenset[str] = frozenset()  # the parameters that the user set: no assumptions of ours
+
+    @property
+    def word(self) -> str:
+        """The step as the command line takes it, naming what differs from the defaults."""
+        changed = [
+            f"{p.name}={_written(self.values[p.name])}"
+            for p in self.query.parameters
+            if self.values[p.name] != p.default
+        ]
+        return ":".join([self.query.name, *([",".join(changed)] if changed else [])])
+
+
+def parse(word: str) -> WhatIf:
+    """`NAME[:param=value,…]` as the command line takes it. Raises UsageError for unknown names and values."""
+    name, _, rest = word.partition(":")
+    query = registry.find("what_ifs", name.strip().replace("_", "-"))
+    given = settings(rest)
+    for part in given:
+        if given[part] is None:
+            raise UsageError(f"{word}: {part} is no param=value", hint=f"like {query.name}:{_example(query)}")
+    words = {name: value for name, value in given.items() if value is not None}
+    return WhatIf(query, query.bind(words), frozenset(words))
+
+
+def settings(text: str) -> dict[str, str | None]:
+    """`param=value,…` by name; a part without a value has none. A comma inside quotes separates nothing."""
+    found: dict[str, str | None] = {}
+    for part in _parts(text):
+        key, equals, value = part.partition("=")
+        found[key.strip()] = value.strip() if equals else None
+    return found
+
+
+def at(end: str, what_if: WhatIf) -> WhatIf:
+    """The step with its assumptions at their low or high end; what the user set himself stays."""
+    if not (text := what_if.query.field(end)):
+        return what_if
+    moved = {name: value for name, value in settings(text).items() if value is not None and name not in what_if.given}
+    bound = what_if.query.bind(moved)
+    return replace(what_if, values=what_if.values | {name: bound[name] for name in moved})
+
+
+def assumptions(what_if: WhatIf) -> list[str]:
+    """What a step takes for granted, in the words of its header."""
+    return [f"{what_if.query.name}: {line}" for line in what_if.query.fields.get("assumes", ())]
+
+
+def with_models(store: Store, what_if: WhatIf) -> dict[str, registry.Value]:
+    """The step's values, with `<name>_provider` beside each model, whose prices are made known."""
+    values = dict(what_if.values)
+    for parameter in what_if.query.parameters:
+        if parameter.type == "model":
+            name = values[parameter.name]
+            provider, model = price_book.resolve(store, str(name)) if name is not None else (None, None)
+            values |= {parameter.name: model, f"{parameter.name}_provider": provider}
+    return values
+
+
+def run(store: Store, what_if: WhatIf, before: str, after: str) -> Row | None:
+    """Makes the relation `after` out of `before`. Returns what the step's kernel says of the whole, if it has one.
+
+    Raises LlmcostError when the kernel cannot project this traffic.
+    """
+    query, values = what_if.query, with_models(store, what_if)
+    statement = (
+        f"create or replace temp table {after} as {nested([('requests', f'select * from {before}')], query.body)}"
+    )
+    if not query.field("kernel"):
+        store.execute(statement, values)
+        return None
+    return _run_with_kernel(store, query, values, before, statement)
+
+
+def missing(store: Store, what_if: WhatIf, relation: str) -> str | None:
+    """In words: how many of the requests hold what the step has to know of them, where it is not nearly all."""
+    condition, _, words = what_if.query.field("needs").partition(": ")
+    if not condition:
+        return None
+    [row] = store.rows(
+        f"select coalesce(sum(calls) filter (where {condition}), 0) as known, sum(calls) as requests from {relation}",
+        what_if.values,
+    )
+    share = row["known"] / row["requests"]
+    if share == 0:
+        return f"{what_if.query.name}: nothing can be projected, as no request has {words}"
+    if share < _NEARLY_ALL:
+        return f"{what_if.query.name}: {share:.0%} of the requests have {words}; the others stay as they are"
+    return None
+
+
+def _run_with_kernel(
+    store: Store, query: registry.Query, values: Mapping[str, registry.Value], before: str, statement: str
+) -> Row | None:
+    kernel = import_module(f"llmcost.what_ifs.kernels.{query.field('kernel').replace('-', '_')}")
+    order = ", ".join([*kernel.PARTITION, "ts", "request_id"])
+    columns = ", ".join(dict.fromkeys([*kernel.COLUMNS, *kernel.PARTITION, "ts", "request_id"]))
+    if "prompt_text" in kernel.COLUMNS:  # known where the logs were ingested with --keep-text
+        before = f"(select s.*, texts.prompt as prompt_text from {before} as s left join texts using (request_id))"
+    traffic = store.arrow(f"select {columns} from {before} order by {order}")
+    replayed = kernel.replay(traffic, **{p.name: values[p.name] for p in query.parameters})
+    with store.relation("replayed", replayed):
+        store.execute(statement, values)
+    said = (replayed.schema.metadata or {}).get(b"summary")
+    return dict(json.loads(said)) if said else None
+
+
+def _parts(text: str) -> Sequence[str]:
+    """The text split at commas; a comma inside quotes separates nothing."""
+    parts: list[str] = []
+    quoted = False
+    current = ""
+    for character in text:
+        if character in "'\"":
+            quoted = not quoted
+        elif character == "," and not quoted:
+            parts.append(current)
+            current = ""
+        else:
+            current += character
+    return [part for part in [*parts, current] if part.strip()]
+
+
+def _written(value: registry.Value) -> str:
+    if value is None:
+        return "none"
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return f'"{text}"' if "," in text else text
+
+
+def _example(query: registry.Query) -> str:
+    return f"{query.parameters[0].name}={query.parameters[0].default}" if query.parameters else "param=value"

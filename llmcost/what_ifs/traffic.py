@@ -1,0 +1,162 @@
+"""The traffic at each point of a stack, priced: temporary tables `NAME_0`, `NAME_1` … and their costs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from llmcost import registry, reports
+from llmcost.errors import LlmcostError, UsageError
+from llmcost.relations import dimensioned, nested
+from llmcost.reports import Row, Scope
+from llmcost.store import Store
+from llmcost.what_ifs.steps import WhatIf, run
+
+LEAST_BLOCKS = 8
+"""Days, or else sessions, that traffic must have for a word on how it varies."""
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """The covered requests, as the relation `stage_0`, and what they cost, as `cost_0`."""
+
+    store: Store
+    requests: int
+    unpriced: int
+    dimensions: tuple[str, ...]
+    blocks: str | None  # what the traffic falls into: days or sessions; None where there are too few
+
+    @classmethod
+    def of(cls, store: Store, covered: Scope, dimensions: Sequence[str]) -> "Traffic":
+        """Copies the covered requests. Raises LlmcostError where there are none."""
+        store.execute(
+            f"create or replace temp table stage_0 as {nested(covered.steps(), 'select * from requests')}",
+            covered.parameters(),
+        )
+        [counted] = store.rows(
+            "select coalesce(sum(calls), 0) as requests, count(distinct ts::date) as days,"
+            " count(distinct session_id) as sessions from stage_0"
+        )
+        if counted["requests"] == 0:
+            raise LlmcostError("there are no requests to replay", hint="check --since and --until, or ingest some logs")
+        blocks = next((name for name in ("days", "sessions") if counted[name] >= LEAST_BLOCKS), None)
+        bare = cls(store, int(counted["requests"]), 0, tuple(dimensions), blocks)
+        bare.price("stage_0", "cost_0", keyed=True)
+        unpriced = int(store.value("select coalesce(sum(calls), 0) from cost_0 where cost_usd is null"))
+        return cls(store, bare.requests, unpriced, bare.dimensions, blocks)
+
+    def price(self, stage: str, cost: str, *, keyed: bool = False) -> None:
+        """Makes `cost`: each request of the stage with its calls, model, cost, block and, where asked for, its key."""
+        key, parameters = reports.key(self.dimensions if keyed else ())
+        block = _BLOCKS[self.blocks]
+        body = f"select request_id, calls, model, cost_usd, {block} as block, {key} as key from dimensions"
+        steps = dimensioned(("requests", f"select * from {stage}"))
+        self.store.execute(f"create or replace temp table {cost} as {nested(steps, body)}", parameters)
+
+    def cost_usd(self, cost: str) -> float:
+        """The sum over the requests that have a price in the log, and those a what-if added, in US dollars."""
+        found = self.store.value(
+            f"select coalesce(sum(cost_usd::decimal(38, 15)), 0)::double from {self._counted(cost)}"
+        )
+        return float(found)
+
+    def by_block(self, cost: str) -> dict[str, float]:
+        """The same sum for each day or session."""
+        rows = self.store.rows(
+            f"select block, coalesce(sum(cost_usd::decimal(38, 15)), 0)::double as cost_usd from {self._counted(cost)}"
+            " where block is not null group by block order by block"
+        )
+        return {row["block"]: row["cost_usd"] for row in rows}
+
+    def between(self, before: str, after: str, report: str) -> list[Row]:
+        """A report over two relations of costs, named `before` and `after`."""
+        return self.store.rows(
+            f"with before as (select * from {self._counted(before)}), after as (select * from {after})"
+            f" {registry.find('reports', report).body}"
+        )
+
+    def _counted(self, cost: str) -> str:
+        """SQL: the costs without the requests whose cost in the log is unknown: it is unknown after, too."""
+        without = "where request_id not in (select request_id from cost_0 where cost_usd is null)"
+        return f"(select * from {cost} {without if self.unpriced else ''}) as counted"
+
+
+_BLOCKS = {
+    None: "cast(null as varchar)",
+    "days": "by_day",
+    "sessions": "substr(md5(by_session), 1, 3)",  # at most 4,096 groups of whole sessions
+}
+
+
+@dataclass
+class Point:
+    """What the traffic costs after a step, and what is known of the step."""
+
+    cost_usd: float = 0.0
+    blocks: dict[str, float] = field(default_factory=dict)  # the cost of each day or session
+    summary: Row | None = None  # what a kernel says of its replay as a whole
+    failure: LlmcostError | None = None  # why the step could not be projected
+
+
+class Chain:
+    """Steps run one after the other over the same traffic, under a name of its own.
+
+    Steps that a chain has in common with the start of another one are not run again.
+    """
+
+    def __init__(self, traffic: Traffic, name: str, *, after: "Chain | None" = None) -> None:
+        self.traffic = traffic
+        self.name = name
+        self.steps: list[WhatIf] = list(after.steps) if after else []
+        self.points: list[Point] = list(after.points) if after else []
+        self._stages: list[str] = list(after._stages) if after else ["stage_0"]
+        self._costs: list[str] = list(after._costs) if after else ["cost_0"]
+
+    def add(self, step: WhatIf) -> Point:
+        """Runs one more step and prices what comes out of it."""
+        number = len(self.steps) + 1
+        stage, cost = f"{self.name}stage_{number}", f"{self.name}cost_{number}"
+        point = self._run(step, stage)
+        self.traffic.price(stage, cost)
+        self.steps.append(step)
+        self._stages.append(stage)
+        self._costs.append(cost)
+        point.cost_usd = self.traffic.cost_usd(cost)
+        point.blocks = self.traffic.by_block(cost) if self.traffic.blocks else {}
+        self.points.append(point)
+        return point
+
+    def _run(self, step: WhatIf, stage: str) -> Point:
+        """Makes the relation `stage`. A step that cannot be projected leaves the traffic as it is."""
+        try:
+            return Point(summary=run(self.traffic.store, step, self._stages[-1], stage))
+        except UsageError:
+            raise
+        except LlmcostError as error:
+            self.traffic.store.execute(f"create or replace temp table {stage} as select * from {self._stages[-1]}")
+            return Point(failure=error)
+
+    def until(self, number: int) -> "Chain":
+        """The chain's first steps, to go on from in another way."""
+        made = Chain(self.traffic, self.name)
+        made.steps, made.points = self.steps[:number], self.points[:number]
+        made._stages, made._costs = self._stages[: number + 1], self._costs[: number + 1]
+        return made
+
+    def moves(self, number: int) -> list[Row]:
+        """The requests that a step, counted from 1, sends to another model."""
+        return self.traffic.between(self._costs[number - 1], self._costs[number], "moves")
+
+    def effects(self, number: int) -> Row:
+        """What a step does to the billed tokens and the answers."""
+        body = registry.find("reports", "effects").body
+        before, after = self._stages[number - 1], self._stages[number]
+        [row] = self.traffic.store.rows(
+            f"with before as (select * from {before}), after as (select * from {after}) {body}"
+        )
+        return row
+
+    def savings(self) -> list[Row]:
+        """What the chain saves by the traffic's dimensions."""
+        if not self.traffic.dimensions:
+            return []
+        rows = self.traffic.between("cost_0", self._costs[-1], "savings")
+        return [reports.unkeyed(row, self.traffic.dimensions) for row in rows]

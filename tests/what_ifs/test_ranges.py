@@ -1,0 +1,99 @@
+"""Savings as ranges: the ends of the assumptions, the spread of the traffic, and steps that cannot be projected."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from llmcost import price_book, reports, store, what_ifs
+from llmcost.errors import LlmcostError
+from tests.logs import Row, call, ingested, write
+from tests.what_ifs.test_small_what_ifs import simulated
+
+READ, PLAIN, OUT = 0.10 / 1e6, 1 / 1e6, 5 / 1e6  # claude-haiku-4-5, US dollars a token
+
+
+def test_the_range_is_the_replay_at_both_ends(tmp_path: Path) -> None:
+    document = simulated(tmp_path, [call(1, cache_read_tokens=1000)], "batch-api")
+    [stage] = document["stages"]
+    before = 1000 * PLAIN + 100 * OUT + 1000 * READ
+
+    def saved(hits: float) -> float:
+        return before - (1000 * PLAIN + 100 * OUT + 1000 * hits * READ + 1000 * (1 - hits) * PLAIN) / 2
+
+    assert stage["saved_usd"] == pytest.approx(saved(0.64))
+    assert (stage["saved_low_usd"], stage["saved_high_usd"]) == (pytest.approx(saved(0.3)), pytest.approx(saved(0.98)))
+    assert document["result"]["saved_low_usd"] == stage["saved_low_usd"]
+
+
+def test_what_the_user_set_is_no_assumption(tmp_path: Path) -> None:
+    [stage] = simulated(tmp_path, [call(1, cache_read_tokens=1000)], "batch-api:cache_hits=0.5")["stages"]
+    assert stage["saved_low_usd"] == stage["saved_usd"] == stage["saved_high_usd"]
+
+
+def test_features_add_up_at_each_end(tmp_path: Path) -> None:
+    rows: list[Row | str] = [
+        call(n, feature=f"f{n % 2}", cache_read_tokens=500 * n, task_type="classification") for n in range(1, 9)
+    ]
+    write(tmp_path / "log.jsonl", rows)
+    with ingested(tmp_path / "s.duckdb", tmp_path / "log.jsonl") as (opened, _):
+        stack = [what_ifs.parse("token-caps"), what_ifs.parse("batch-api")]
+        found = what_ifs.simulate(opened, stack, reports.scope(opened), ("feature",))
+    for end in ("low_usd", "high_usd"):
+        assert getattr(found.range, end) == pytest.approx(sum(getattr(stage.range, end) for stage in found.stages))
+        assert getattr(found.range, end) == pytest.approx(sum(row[f"saved_{end}"] for row in found.by))
+    assert found.range.low_usd < sum(stage.saved_usd for stage in found.stages) < found.range.high_usd
+
+
+def test_traffic_alike_every_day_leaves_no_doubt_and_other_traffic_does(tmp_path: Path) -> None:
+    def on_days(tokens: list[int]) -> list[Row | str]:
+        return [
+            call(n, ts=f"2026-11-{day:02}T10:{n:02}:00Z", session_id="s", task_type="classification", output_tokens=out)
+            for day, out in enumerate(tokens, start=1)
+            for n in [day]
+        ]
+
+    (tmp_path / "alike").mkdir()
+    (tmp_path / "varied").mkdir()
+    alike = simulated(tmp_path / "alike", on_days([60] * 10), "token-caps")
+    assert alike["ranges"]["drawn"] == "days"
+    saved = alike["result"]["saved_usd"]
+    assert alike["result"]["traffic_low_usd"] == pytest.approx(saved) == alike["result"]["traffic_high_usd"]
+
+    varied = simulated(tmp_path / "varied", on_days([5, 5, 5, 5, 5, 400, 400, 5, 5, 5]), "token-caps")["result"]
+    assert varied["traffic_low_usd"] < varied["saved_usd"] < varied["traffic_high_usd"]
+
+
+def test_too_few_days_and_sessions_say_nothing(tmp_path: Path) -> None:
+    document = simulated(tmp_path, [call(1, task_type="classification")], "token-caps")
+    assert document["ranges"]["drawn"] is None
+    assert document["result"]["traffic_low_usd"] is None
+
+
+@pytest.fixture
+def logged(tmp_path: Path) -> Iterator[store.Store]:
+    write(tmp_path / "log.jsonl", [call(n, task_type="classification") for n in range(1, 4)])
+    with ingested(tmp_path / "s.duckdb", tmp_path / "log.jsonl") as (opened, _):
+        price_book.learn(opened, [(None, "claude-haiku-4-5")])
+        yield opened
+
+
+def test_a_step_that_cannot_be_projected_is_noted_and_the_rest_is(logged: store.Store) -> None:
+    unfit = what_ifs.parse("self-hosted:instance=g4dn.xlarge,model=mistral-7b,quantization=none")
+    with pytest.raises(LlmcostError):
+        what_ifs.simulate(logged, [unfit], reports.scope(logged))
+    found = what_ifs.simulate(logged, [unfit, what_ifs.parse("token-caps")], reports.scope(logged))
+    assert found.stages[0].saved_usd == 0
+    assert found.stages[1].saved_usd == pytest.approx(3 * 90 * OUT)
+    assert any(note.startswith("self-hosted: not projected") for note in found.notes)
+
+
+def test_what_the_log_lacks_is_said(logged: store.Store) -> None:
+    found = what_ifs.simulate(logged, [what_ifs.parse("routing")], reports.scope(logged))
+    assert "routing: nothing can be projected, as no request has a task type and a complexity" in found.notes
+
+
+def test_a_step_as_a_word_means_the_same_step() -> None:
+    for word in ("routing", "token-caps:percentile=0.9", 'batch-api:features="a,b",cache_hits=0.5', "model-swap"):
+        step = what_ifs.parse(word)
+        assert what_ifs.parse(step.word).values == step.values
