@@ -1,4 +1,5 @@
-"""Writes the pages of docs/log_formats.md that say what each format's counts mean: `python -m docs.log_formats`.
+"""Writes the pages of docs/log_formats.md, which say what each format's counts mean, and the guide docs/logs.md, which
+says where each log lies: `python -m docs.log_formats`.
 
 They come from the headers of `queries/formats/*.sql`; a test compares.
 """
@@ -8,20 +9,32 @@ from pathlib import Path
 
 from llmcost import registry
 
-DOCUMENT = Path(__file__).resolve().parent / "log_formats.md"
+FOLDER = Path(__file__).resolve().parent
+DOCUMENTS = (FOLDER / "log_formats.md", FOLDER / "logs.md")
 
-_PAGES = re.compile(r"(<!-- generated: pages -->\n).*?(<!-- end -->)", re.DOTALL)
+_GENERATED = re.compile(r"(<!-- generated: (pages|guide) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def main() -> None:
-    """Rewrites the document."""
-    DOCUMENT.write_text(filled(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")
+    """Rewrites the documents."""
+    for document in DOCUMENTS:
+        document.write_text(filled(document.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def filled(text: str) -> str:
-    """The document with its pages made anew."""
-    pages = "\n".join(_page(query) for query in registry.load("formats").values())
-    return _PAGES.sub(lambda match: f"{match[1]}\n{pages}\n{match[2]}", text)
+    """The document with its generated part made anew."""
+    parts = {"pages": _page, "guide": _guide}
+    formats = registry.load("formats").values()
+    return _GENERATED.sub(
+        lambda match: f"{match[1]}\n" + "\n".join(parts[match[2]](query) for query in formats) + f"\n{match[3]}", text
+    )
+
+
+def _guide(query: registry.Query) -> str:
+    return "\n".join(
+        [f"### {query.name}", "", _sentence(query.title), "", f"Where: {_sentence(query.field('source'))}", "",
+         "```sh", query.field("ingest"), "```", ""]
+    )  # fmt: skip
 
 
 def _page(query: registry.Query) -> str:

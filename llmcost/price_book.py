@@ -20,10 +20,11 @@ Names = tuple[str | None, str]
 
 @dataclass(frozen=True)
 class Listing:
-    """Prices as they are shown, and the models without one."""
+    """Prices as they are shown, the models without one, and the names of `llmcost.toml`."""
 
     prices: list[dict[str, Any]]
     unpriced: list[dict[str, Any]]
+    aliases: list[dict[str, Any]]
 
 
 @contextmanager
@@ -55,7 +56,7 @@ def refresh(opened: Store) -> None:
         return
     with opened.transaction():
         opened.execute("create or replace temp table named_before as select * from models")
-        met = opened.rows("select provider_logged, model_logged from models")
+        met = opened.rows("select distinct provider_logged, model_logged from models order by all")
         opened.execute("delete from models")
         opened.execute("delete from prices")
         learn(opened, ((row["provider_logged"], row["model_logged"]) for row in met))
@@ -64,7 +65,8 @@ def refresh(opened: Store) -> None:
             " from models as named join named_before as before"
             " on named.model_logged = before.model_logged"
             " and named.provider_logged is not distinct from before.provider_logged"
-            " where requests.model_logged = before.model_logged"
+            f" where {_holds('named')} and {_holds('before')}"
+            " and requests.model_logged = before.model_logged"
             " and requests.model is not distinct from before.model"
             " and requests.provider is not distinct from before.provider"
             " and (named.provider, named.model) is distinct from (before.provider, before.model)"
@@ -80,12 +82,13 @@ def resolve(opened: Store, name: str) -> Names:
     """
     from llmcost import prices
 
-    _, found = prices.expand([(None, name)], _overrides())
-    if not found:
+    names, found = prices.expand([(None, name)], _overrides())
+    now = names[-1]["provider"], names[-1]["model"]
+    if now not in {(row["provider"], row["model"]) for row in found}:
         raise UsageError(f"there is no price for a model named {name}", hint=prices.nearest_hint(name))
     opened.execute("create temp table if not exists prices as select * from prices")
     _add(opened, "prices", found, ("provider", "model"))
-    return found[0]["provider"], found[0]["model"]
+    return now
 
 
 def listing(opened: Store, on: date | None = None) -> Listing:
@@ -93,7 +96,14 @@ def listing(opened: Store, on: date | None = None) -> Listing:
     from llmcost import prices
 
     rows = opened.rows("select * from prices")
-    return Listing(prices.listed(rows, on), prices.unpriced(opened.rows("select * from models"), rows))
+    unpriced = prices.unpriced(opened.rows("select * from models"), rows)
+    return Listing(prices.listed(rows, on), unpriced, prices.named(_overrides(), on))
+
+
+def _holds(names: str) -> str:
+    """SQL: whether these names hold on a request's day; without a time, as they are now."""
+    moment = "coalesce(requests.ts, timestamp '9999-01-01')"
+    return f"{names}.valid_from <= {moment} and ({names}.valid_to is null or {names}.valid_to > {moment})"
 
 
 def _is_stale(opened: Store) -> bool:

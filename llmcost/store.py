@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 DEFAULT_NAME = "llmcost.duckdb"
 _DDL = ("schema.sql", "ingest/tables.sql", "pricing/tables.sql", "measurements.sql")
 
@@ -130,8 +130,7 @@ def _create(store: Store) -> None:
         store.execute("create table llmcost_meta (key varchar not null, value varchar not null)")
         store.execute("insert into llmcost_meta values ('schema_version', $version)", {"version": SCHEMA_VERSION})
         for file in _DDL:
-            if (registry.queries_dir() / file).exists():  # TODO
-                store.script(file)
+            store.script(file)
 
 
 def _open(path: Path, *, read_only: bool) -> Store:

@@ -1,5 +1,6 @@
 """`llmcost.toml`: prices of one's own and names of gateways, dated, shown as such, and checked."""
 
+import json
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -8,6 +9,8 @@ import pytest
 
 from llmcost import prices
 from llmcost.errors import LlmcostError
+from tests.command import llmcost
+from tests.logs import call, write
 from tests.pricing import Row, as_logged
 
 Load = Callable[[str], prices.Overrides]
@@ -155,6 +158,42 @@ def test_an_alias_is_billed_as_what_it_stands_for(load: Load) -> None:
     ]
 
 
+DATED = """
+[aliases]
+"gw/small" = [
+    {{ model = "anthropic/claude-haiku-4-5", valid_to = {day} }},
+    {{ model = "openai/gpt-4o", valid_from = {day}, valid_to = 2026-09-01 }},
+]
+"""
+
+
+def test_an_alias_stands_for_another_model_from_a_day_on(tmp_path: Path) -> None:
+    days = ["2026-05-31T23:59:59Z", "2026-06-01T00:00:00Z", "2026-08-31T12:00:00Z", "2026-09-01T00:00:00Z"]
+    write(tmp_path / "log.jsonl", [call(n, model="small", provider="gw", ts=day) for n, day in enumerate(days)])
+
+    def models() -> list[str]:
+        done = llmcost("report", "--by", "day,model", "--format", "json", cwd=tmp_path)
+        return [row["model"] for row in sorted(json.loads(done.stdout)["rows"], key=lambda row: row["day"])]
+
+    (tmp_path / "llmcost.toml").write_text(DATED.format(day="2026-06-01"))
+    assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
+    assert models() == ["claude-haiku-4-5", "gpt-4o", "gpt-4o", "small"]
+    (tmp_path / "llmcost.toml").write_text(DATED.format(day="2026-07-01"))
+    assert models() == ["claude-haiku-4-5", "claude-haiku-4-5", "gpt-4o", "small"]
+    (tmp_path / "llmcost.toml").write_text("")
+    assert models() == ["small"] * 4
+
+
+def test_aliases_are_listed_with_their_days(load: Load) -> None:
+    overrides = load(DATED.format(day="2026-06-01"))
+    assert [(row["model"], row["valid_from"], row["valid_to"]) for row in prices.named(overrides)] == [
+        ("anthropic/claude-haiku-4-5", None, date(2026, 6, 1)),
+        ("openai/gpt-4o", date(2026, 6, 1), date(2026, 9, 1)),
+    ]
+    assert [row["model"] for row in prices.named(overrides, date(2026, 6, 1))] == ["openai/gpt-4o"]
+    assert prices.named(overrides, date(2026, 9, 1)) == []
+
+
 def test_overrides_are_listed_with_their_days(load: Load) -> None:
     overrides = load('[[prices]]\nmodel = "gpt-4o"\nmultiplier = 0.9\nvalid_from = 2026-01-01\nvalid_to = 2027-01-01')
     listed = prices.listed(prices.expand([(None, "gpt-4o")], overrides)[1])
@@ -169,6 +208,7 @@ def test_the_fingerprint_follows_what_is_said(load: Load) -> None:
     said = [
         "",
         '[aliases]\na = "b"',
+        '[aliases]\na = [{ model = "b", valid_to = 2026-05-01 }]',
         "[[prices]]\nmultiplier = 0.5",
         "[[prices]]\nmultiplier = 0.5\nvalid_from = 2026-01-01",
     ]
@@ -197,6 +237,10 @@ def test_the_fingerprint_follows_what_is_said(load: Load) -> None:
         ("[[prices]]\nmultiplier = 1\nservice_tier = 'bulk'", r"entry 1: there is no service tier bulk"),
         ("aliases = 3", r"aliases is not a table"),
         ("[aliases]\ngw.small = 'gpt-4o'", r"alias gw: is no model's name"),
+        ("[aliases]\ngw = [{ modle = 'gpt-4o' }]", r"alias gw: there is no modle"),
+        ("[aliases]\ngw = ['gpt-4o']", r"alias gw: 'gpt-4o' is no table"),
+        ("[aliases]\ngw = [{ model = 'a', valid_to = 'May' }]", r"alias gw: valid_to is no date: May"),
+        ("[aliases]\ngw = [{ model = 'a' }, { model = 'b', valid_from = 2026-05-01 }]", r"both a and b on 2026-05-01"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(load: Load, text: str, wrong: str) -> None:

@@ -17,14 +17,26 @@ FILES = sorted(QUERIES.rglob("*.sql"))
 COMMON_KEYS = {"question", "param", "assumes"}
 # A header's keys by folder. Other folders, and any tables.sql, are parts of the machinery, headed by a sentence.
 KEYS = {
-    "formats": {"source", "columns", "record", "records", "within", "claims", "stateful", "param", "assumes", "truth"},
+    "formats": {
+        "source",
+        "ingest",
+        "columns",
+        "record",
+        "records",
+        "within",
+        "claims",
+        "stateful",
+        "param",
+        "assumes",
+        "truth",
+    },
     "what_ifs": COMMON_KEYS | {"rows", "kernel", "neutral", "order", "needs", "low", "high"},
     "reports": COMMON_KEYS,
     "audit": COMMON_KEYS | {"severity", "dollars", "advice"},
     "pricing": COMMON_KEYS,
 }
 REQUIRED = {
-    "formats": {"source", "claims", "truth"},
+    "formats": {"source", "ingest", "claims", "truth"},
     "what_ifs": {"question", "neutral", "assumes"},
     "reports": {"question"},
     "audit": {"question", "severity", "dollars", "advice"},

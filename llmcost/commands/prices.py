@@ -35,9 +35,10 @@ def prices(
             price_book.resolve(opened, model)
             found = price_book.listing(opened, day)
     if result_format is options.Format.json:
-        terminal.write(text.as_json({"prices": found.prices, "unpriced": found.unpriced}), output)
+        document = {"prices": found.prices, "unpriced": found.unpriced, "aliases": found.aliases}
+        terminal.write(text.as_json(document), output)
     elif result_format is options.Format.table:
-        terminal.show(screen.show(found.prices, found.unpriced), output)
+        terminal.show(screen.show(found.prices, found.unpriced, found.aliases), output)
     else:
         write = text.as_csv if result_format is options.Format.csv else text.as_markdown
         terminal.write(write(found.prices, list(found.prices[0]) if found.prices else []), output)

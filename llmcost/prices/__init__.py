@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from hashlib import sha256
 
 from llmcost.prices.bands import Row, bands, blank, table_version
-from llmcost.prices.listing import listed, unpriced
+from llmcost.prices.listing import listed, named, unpriced
 from llmcost.prices.names import find, nearest
 from llmcost.prices.overrides import Overrides, load_overrides
 
 __all__ = [
     "Names", "Overrides", "Row",
-    "expand", "fingerprint", "listed", "load_overrides", "nearest", "nearest_hint", "unpriced",
+    "expand", "fingerprint", "listed", "load_overrides", "named", "nearest", "nearest_hint", "unpriced",
 ]  # fmt: skip
 
 Names = tuple[str | None, str]
@@ -32,14 +32,15 @@ def expand(met: Iterable[Names], overrides: Overrides = NO_OVERRIDES) -> tuple[l
     names: list[Row] = []
     prices: dict[Names, list[Row]] = {}
     for provider_logged, model_logged in dict.fromkeys(met):
-        provider_meant, model_meant = overrides.meant(provider_logged, model_logged)
-        found = find(provider_meant, model_meant)
-        key = (found.provider.id, found.model.id) if found else (provider_meant or provider_logged, model_meant)
-        if key not in prices:
-            rows = list(bands(found)) if found else []
-            prices[key] = overrides.laid_over(rows or blank(*key))
-        names.append({"provider_logged": provider_logged, "model_logged": model_logged,
-                      "provider": key[0], "model": key[1]})  # fmt: skip
+        for meant in overrides.meant(provider_logged, model_logged):
+            found = find(meant.provider, meant.model)
+            key = (found.provider.id, found.model.id) if found else (meant.provider or provider_logged, meant.model)
+            if key not in prices:
+                rows = list(bands(found)) if found else []
+                prices[key] = overrides.laid_over(rows or blank(*key))
+            names.append({"provider_logged": provider_logged, "model_logged": model_logged,
+                          "provider": key[0], "model": key[1],
+                          "valid_from": meant.valid_from, "valid_to": meant.valid_to})  # fmt: skip
     return names, [row for rows in prices.values() for row in rows]
 
 

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from llmcost.prices.bands import EARLIEST, MINUTES, PRICES, SERVICE_TIERS, Row
 from llmcost.prices.names import nearest
+from llmcost.prices.overrides import Overrides
 
 _Edge = TypeVar("_Edge", date, int)
 
@@ -36,8 +37,7 @@ def listed(prices: Iterable[Row], on: date | None = None) -> list[Row]:
             "provider": row["provider"],
             "model": row["model"],
             "service_tier": row["service_tier"],
-            "valid_from": None if row["valid_from"] == EARLIEST else row["valid_from"],
-            "valid_to": row["valid_to"],
+            **_days(row["valid_from"], row["valid_to"]),
             "hours_utc": _hours(row["minute_from"], row["minute_to"]),
             "prompt_min": row["prompt_min"],
             "prompt_max": row["prompt_max"],
@@ -51,11 +51,25 @@ def listed(prices: Iterable[Row], on: date | None = None) -> list[Row]:
 def unpriced(names: Iterable[Row], prices: Iterable[Row]) -> list[Row]:
     """Those of the rows of the table `models` that have no price, each with the ids spelled most like it."""
     known = {(row["provider"], row["model"]) for row in prices}
+    missing = ((row["provider_logged"], row["model_logged"]) for row in names
+               if (row["provider"], row["model"]) not in known)  # fmt: skip
     return [
-        {"provider": row["provider_logged"], "model": row["model_logged"], "nearest": nearest(row["model_logged"])}
-        for row in names
-        if (row["provider"], row["model"]) not in known
+        {"provider": provider, "model": model, "nearest": nearest(model)} for provider, model in dict.fromkeys(missing)
     ]
+
+
+def named(overrides: Overrides, on: date | None = None) -> list[Row]:
+    """What the names of `llmcost.toml` stand for, on a day or on all."""
+    return [
+        {"name": alias.name, "model": alias.model, **_days(alias.valid_from, alias.valid_to)}
+        for entries in overrides.aliases.values()
+        for alias in entries
+        if on is None or _holds({"valid_from": alias.valid_from, "valid_to": alias.valid_to}, on)
+    ]
+
+
+def _days(valid_from: date, valid_to: date | None) -> Row:
+    return {"valid_from": None if valid_from == EARLIEST else valid_from, "valid_to": valid_to}
 
 
 def _holds(row: Row, day: date) -> bool:

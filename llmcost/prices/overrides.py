@@ -1,4 +1,4 @@
-"""Prices of one's own, from `llmcost.toml`: negotiated, private, dated; and what a gateway's names stand for.
+"""Prices of one's own, from `llmcost.toml`: negotiated, private, dated.
 
     [[prices]]                       # a discount on everything of a provider
     provider = "anthropic"
@@ -16,9 +16,6 @@
     input_usd_mtok = 0.4
     output_usd_mtok = 1.6
 
-    [aliases]
-    "prod-large" = "anthropic/claude-opus-5-5"
-
 An entry without `provider`, `model`, `service_tier` or a date holds for all of them. Where several entries speak of
 one price, the last decides; a multiplier is of the list price, so that two of them never compound.
 """
@@ -26,13 +23,15 @@ one price, the last decides; a multiplier is of the list price, so that two of t
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from llmcost.errors import LlmcostError, did_you_mean
+from llmcost.prices import aliases
+from llmcost.prices.aliases import Alias, meanings
 from llmcost.prices.bands import EARLIEST, PRICES, SERVICE_TIERS, Row
+from llmcost.prices.days import validity
 from llmcost.prices.names import find, host_of
 
 _WORDS = ["provider", "model", "service_tier", "valid_from", "valid_to", "multiplier", *PRICES]
@@ -84,18 +83,31 @@ class Override:
 
 
 @dataclass(frozen=True)
+class Meant:
+    """The names that a log's names stand for in a stretch of days."""
+
+    provider: str | None
+    model: str
+    valid_from: date
+    valid_to: date | None  # the first day no longer
+
+
+@dataclass(frozen=True)
 class Overrides:
     """What `llmcost.toml` says of prices and names."""
 
     entries: tuple[Override, ...] = ()
-    aliases: Mapping[str, str] = field(default_factory=dict)  # by the logged name in lower case
+    aliases: Mapping[str, tuple[Alias, ...]] = field(default_factory=dict)  # by the logged name in lower case
 
-    def meant(self, provider_logged: str | None, model_logged: str) -> tuple[str | None, str]:
-        """The names that a log's names stand for."""
-        for name in (f"{provider_logged}/{model_logged}", model_logged):
-            if name.lower() in self.aliases:
-                return None, self.aliases[name.lower()]
-        return provider_logged, model_logged
+    def meant(self, provider_logged: str | None, model_logged: str) -> list[Meant]:
+        """What a log's names stand for, in stretches of days without a gap."""
+        names = (f"{provider_logged}/{model_logged}".lower(), model_logged.lower())
+        known = next((self.aliases[name] for name in names if name in self.aliases), ())
+        return [
+            Meant(provider_logged if stretch.model is None else None, stretch.model or model_logged,
+                  stretch.valid_from, stretch.valid_to)
+            for stretch in meanings(known)
+        ]  # fmt: skip
 
     def laid_over(self, rows: Sequence[Row]) -> list[Row]:
         """Rows of the table `prices` with every fitting entry laid over them, cut at the days where one begins or ends.
@@ -133,7 +145,7 @@ def load_overrides(path: Path) -> Overrides:
         raise LlmcostError(f"{path}: prices is not a list of entries", hint="begin each entry with [[prices]]")
     return Overrides(
         tuple(_entry(f"{path.name}, prices entry {number}", given) for number, given in enumerate(entries, start=1)),
-        _aliases(path.name, document.get("aliases", {})),
+        aliases.read(path.name, document.get("aliases", {})),
     )
 
 
@@ -192,15 +204,7 @@ def _entry(where: str, given: object) -> Override:
     tier = given.get("service_tier")
     if tier is not None and tier not in SERVICE_TIERS:
         raise fail(f"there is no service tier {tier}", hint=did_you_mean(tier, list(SERVICE_TIERS)))
-    dates: dict[str, date] = {}
-    for word in ("valid_from", "valid_to"):
-        if word in given:
-            day = _day(given[word])
-            if day is None:
-                raise fail(f"{word} is no date: {given[word]}", hint=f"write it like {word} = 2026-03-01")
-            dates[word] = day
-    if len(dates) == 2 and dates["valid_from"] >= dates["valid_to"]:
-        raise fail("valid_to is not after valid_from", hint="valid_to is the first day that the entry no longer holds")
+    dates = validity(where, given)
     prices = {column: float(given[column]) for column in PRICES if column in given}
     multiplier = given.get("multiplier")
     if (multiplier is None) == (not prices):
@@ -214,21 +218,3 @@ def _entry(where: str, given: object) -> Override:
 
 def _is_amount(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
-
-
-def _day(value: Any) -> date | None:
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
-    try:
-        return date.fromisoformat(value)
-    except (TypeError, ValueError):
-        return None
-
-
-def _aliases(file: str, given: object) -> dict[str, str]:
-    if not isinstance(given, dict):
-        raise LlmcostError(f"{file}: aliases is not a table", hint='write [aliases] and below it "name" = "model"')
-    for name, meant in given.items():
-        if not isinstance(meant, str) or not meant.strip():
-            raise LlmcostError(f"{file}, alias {name}: is no model's name: {meant!r}", hint="quote names with a point")
-    return {name.lower(): meant for name, meant in given.items()}

@@ -13,8 +13,8 @@ _RATES = {
 }  # fmt: skip
 
 
-def show(prices: list[dict[str, Any]], unpriced: list[dict[str, Any]]) -> RenderableType:
-    """The prices in US dollars per million tokens, and the models that have none."""
+def show(prices: list[dict[str, Any]], unpriced: list[dict[str, Any]], aliases: list[dict[str, Any]]) -> RenderableType:
+    """The prices in US dollars per million tokens, the models that have none, and what names of one's own stand for."""
     parts: list[RenderableType] = []
     headings = [("model", "left"), ("when", "left"), *((name, "right") for name in _RATES.values())]
     for tier, source in dict.fromkeys((row["service_tier"], row["source"]) for row in prices):
@@ -28,6 +28,12 @@ def show(prices: list[dict[str, Any]], unpriced: list[dict[str, Any]]) -> Render
             for row in rows
         ]
         parts.append(terminal.table(headings, cells, title=f"{tier}, USD per million tokens; {source}"))
+    if aliases:
+        named: list[list[RenderableType]] = [
+            [terminal.name(row["name"], 34), Text(_days(row)), terminal.name(row["model"], 34)] for row in aliases
+        ]
+        headings = [("name", "left"), ("when", "left"), ("stands for", "left")]
+        parts.append(terminal.table(headings, named, title="Names in llmcost.toml"))
     if unpriced:
         lines = [_missing(row) for row in unpriced]
         parts.append(terminal.bullets("Models in the store that have no price", lines, "yellow"))
@@ -36,12 +42,15 @@ def show(prices: list[dict[str, Any]], unpriced: list[dict[str, Any]]) -> Render
 
 def _when(row: dict[str, Any]) -> str:
     """Since when, until when, at which hours and for how long a prompt a price holds."""
-    days = "always" if row["valid_from"] is None else f"from {row['valid_from']}"
-    if row["valid_to"] is not None:
-        days = f"to {row['valid_to']}" if row["valid_from"] is None else f"{row['valid_from']} to {row['valid_to']}"
     hours = f", {row['hours_utc']} UTC" if row["hours_utc"] else ""
     tier = f", above {row['prompt_min'] - 1:,}" if row["prompt_min"] else ""
-    return days + hours + tier
+    return _days(row) + hours + tier
+
+
+def _days(row: dict[str, Any]) -> str:
+    if row["valid_to"] is None:
+        return "always" if row["valid_from"] is None else f"from {row['valid_from']}"
+    return f"to {row['valid_to']}" if row["valid_from"] is None else f"{row['valid_from']} to {row['valid_to']}"
 
 
 def _missing(row: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 -- aider: aider's analytics log
 --
 -- source: the file given to `aider --analytics-log FILE`
+-- ingest: llmcost ingest ~/aider-analytics.jsonl
 -- columns: {"event": "VARCHAR", "user_id": "VARCHAR", "time": "VARCHAR", "properties": {
 --   "main_model": "VARCHAR", "edit_format": "VARCHAR", "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR",
 --   "cost": "DOUBLE", "total_cost": "DOUBLE"}}

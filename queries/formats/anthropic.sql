@@ -1,6 +1,7 @@
 -- anthropic: responses of the Anthropic Messages API
 --
 -- source: your application's own log of response objects, one a line; alone, or as {"ts", "request", "response"}
+-- ingest: llmcost ingest /var/log/myapp/anthropic*.jsonl
 -- columns: {"response": "record",
 --   "request": {"max_tokens": "VARCHAR", "system": "VARCHAR", "tools": "JSON", "messages": ["JSON"],
 --     "temperature": "VARCHAR", "metadata": {"user_id": "VARCHAR"}},

@@ -1,6 +1,7 @@
 -- anthropic-batches: results of Anthropic's Message Batches
 --
 -- source: a batch's results_url, one result a line
+-- ingest: curl -sH "x-api-key: $ANTHROPIC_API_KEY" -H "anthropic-version: 2023-06-01" "$RESULTS_URL" | llmcost ingest -
 -- columns: {"custom_id": "VARCHAR", "result": {"type": "VARCHAR", "error": {"error": {"type": "VARCHAR"}}, "message": {
 --   "id": "VARCHAR", "model": "VARCHAR", "stop_reason": "VARCHAR", "content": "VARCHAR", "usage": {
 --     "input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",

@@ -2,6 +2,7 @@
 --
 -- source: AzureLLMInferenceTrace_*.csv of Azure/AzurePublicDataset, or your own traffic as lines of
 --   TIMESTAMP,ContextTokens,GeneratedTokens
+-- ingest: llmcost ingest AzureLLMInferenceTrace_code.csv --assume assume_model=gpt-4o
 -- param assume_model text = claude-haiku-4-5: the model that the traffic is taken to have gone to
 -- claims: starts_with(ltrim(left(raw, 50)), 'TIMESTAMP,ContextTokens,GeneratedTokens')
 --   or regexp_full_match(raw, '\s*\d{4}-\d\d-\d\d[ T][\d:.+Z]+,[^,]*,[^,]*')

@@ -1,6 +1,7 @@
 -- bedrock: invocation logs of Amazon Bedrock
 --
 -- source: the bucket or log group that model invocation logging writes to (.json.gz), one invocation a line
+-- ingest: aws s3 sync s3://BUCKET/PREFIX bedrock-logs && llmcost ingest bedrock-logs
 -- columns: {"schemaType": "VARCHAR", "timestamp": "VARCHAR", "requestId": "VARCHAR", "operation": "VARCHAR",
 --   "region": "VARCHAR", "accountId": "VARCHAR", "modelId": "VARCHAR", "errorCode": "VARCHAR",
 --   "identity": {"arn": "VARCHAR"}, "requestMetadata": "MAP(VARCHAR, VARCHAR)",

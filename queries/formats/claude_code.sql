@@ -1,6 +1,7 @@
 -- claude-code: sessions of Claude Code
 --
 -- source: ~/.claude/projects/**/*.jsonl, also ~/.config/claude/projects
+-- ingest: llmcost ingest ~/.claude/projects
 -- columns: {"type": "VARCHAR", "sessionId": "VARCHAR", "uuid": "VARCHAR", "leafUuid": "VARCHAR",
 --   "messageId": "VARCHAR", "requestId": "VARCHAR", "timestamp": "VARCHAR", "isSidechain": "BOOLEAN",
 --   "isApiErrorMessage": "BOOLEAN", "cwd": "VARCHAR", "gitBranch": "VARCHAR", "version": "VARCHAR",

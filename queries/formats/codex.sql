@@ -1,6 +1,7 @@
 -- codex: sessions of the Codex CLI and its desktop app
 --
 -- source: ~/.codex/sessions/**/rollout-*.jsonl, also ~/.codex/archived_sessions
+-- ingest: llmcost ingest ~/.codex/sessions ~/.codex/archived_sessions
 -- columns: {"timestamp": "VARCHAR", "type": "VARCHAR", "payload": {"type": "VARCHAR", "id": "VARCHAR",
 --   "forked_from_id": "VARCHAR", "model": "VARCHAR", "model_provider": "VARCHAR", "cwd": "VARCHAR",
 --   "originator": "VARCHAR", "cli_version": "VARCHAR", "git": {"branch": "VARCHAR"},

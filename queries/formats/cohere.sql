@@ -2,6 +2,7 @@
 --
 -- source: your application's own log of response objects or stream events, one a line; alone, or as {"ts", "request",
 --   "response"}
+-- ingest: llmcost ingest /var/log/myapp/cohere*.jsonl
 -- columns: {"response": "record",
 --   "request": {"model": "VARCHAR", "max_tokens": "VARCHAR", "tools": "JSON", "messages": ["JSON"]},
 --   "ts": "VARCHAR", "timestamp": "VARCHAR", "time": "VARCHAR", "model": "VARCHAR", "latency_ms": "DOUBLE",

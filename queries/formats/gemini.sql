@@ -2,6 +2,7 @@
 --
 -- source: your application's own log of response objects or stream chunks, one a line; alone, or as {"ts", "model",
 --   "request", "response"}; also the output files of a batch
+-- ingest: llmcost ingest /var/log/myapp/gemini*.jsonl
 -- columns: {"response": "record", "key": "VARCHAR", "processed_time": "VARCHAR",
 --   "request": {"model": "VARCHAR", "generationConfig": {"maxOutputTokens": "VARCHAR"}, "systemInstruction": "JSON",
 --     "tools": "JSON", "contents": ["JSON"]},

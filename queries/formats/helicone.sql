@@ -1,6 +1,7 @@
 -- helicone: requests exported from Helicone
 --
 -- source: npx @helicone/export, or what its API's /v1/request/query-clickhouse answers
+-- ingest: npx @helicone/export --start-date 2026-11-01 --output helicone.jsonl && llmcost ingest helicone.jsonl
 -- columns: {"data": ["record"]}
 -- record: {"request_id": "VARCHAR", "request_created_at": "VARCHAR", "response_status": "VARCHAR",
 --   "request_model": "VARCHAR", "response_model": "VARCHAR", "model_override": "VARCHAR", "provider": "VARCHAR",

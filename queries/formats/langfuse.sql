@@ -2,6 +2,8 @@
 --
 -- source: an export of observations (project settings, blob storage; or the table's export), or what the API's
 --   /observations and /traces/{id} answer
+-- ingest: curl -su "$LANGFUSE_PUBLIC_KEY:$LANGFUSE_SECRET_KEY"
+--   "$LANGFUSE_HOST/api/public/observations?type=GENERATION" | llmcost ingest -
 -- columns: {"trace": {"name": "VARCHAR", "userId": "VARCHAR", "sessionId": "VARCHAR", "tags": ["VARCHAR"]},
 --   "observations": ["record"], "data": ["record"]}
 -- record: {"id": "VARCHAR", "traceId": "VARCHAR", "trace_id": "VARCHAR", "type": "VARCHAR", "name": "VARCHAR",

@@ -1,6 +1,7 @@
 -- litellm: LiteLLM's standard logging payload
 --
 -- source: a LiteLLM proxy's success and failure callbacks (s3, gcs, file), one payload a line
+-- ingest: aws s3 sync s3://BUCKET/litellm litellm-logs && llmcost ingest litellm-logs
 -- columns: {"id": "VARCHAR", "litellm_call_id": "VARCHAR", "trace_id": "VARCHAR", "call_type": "VARCHAR",
 --   "status": "VARCHAR", "custom_llm_provider": "VARCHAR", "model": "VARCHAR", "model_group": "VARCHAR",
 --   "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "response_cost": "DOUBLE", "spend": "DOUBLE",

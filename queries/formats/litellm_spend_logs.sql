@@ -1,6 +1,7 @@
 -- litellm-spend-logs: rows of LiteLLM's table of spend
 --
 -- source: the proxy's /spend/logs, or the table LiteLLM_SpendLogs exported as JSON, one row a line or one array
+-- ingest: curl -sH "Authorization: Bearer $LITELLM_MASTER_KEY" http://localhost:4000/spend/logs | llmcost ingest -
 -- columns: {"request_id": "VARCHAR", "call_type": "VARCHAR", "api_key": "VARCHAR", "spend": "DOUBLE",
 --   "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR",
 --   "startTime": "VARCHAR", "endTime": "VARCHAR", "completionStartTime": "VARCHAR",

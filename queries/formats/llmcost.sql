@@ -1,6 +1,7 @@
 -- llmcost: llmcost's own log, as its tracker writes it
 --
 -- source: written by `llmcost.track`, or by anything that keeps to docs/log_format.md
+-- ingest: llmcost ingest usage.jsonl
 -- columns: {"llmcost": "VARCHAR", "request_id": "VARCHAR", "ts": "VARCHAR", "provider": "VARCHAR", "model": "VARCHAR",
 --   "feature": "VARCHAR", "task_type": "VARCHAR", "prompt_id": "VARCHAR", "user_id": "VARCHAR",
 --   "session_id": "VARCHAR", "project": "VARCHAR", "tags": "MAP(VARCHAR, VARCHAR)", "input_tokens": "VARCHAR",

@@ -2,6 +2,7 @@
 --
 -- source: the traces of kvcache-ai/Mooncake, or your own traffic in that form; ingest one trace a store, as each
 --   numbers its blocks from 0
+-- ingest: llmcost ingest conversation_trace.jsonl --assume assume_model=claude-haiku-4-5
 -- columns: {"timestamp": "VARCHAR", "input_length": "VARCHAR", "output_length": "VARCHAR", "hash_ids": ["VARCHAR"]}
 -- param assume_model text = claude-haiku-4-5: the model that the traffic is taken to have gone to
 -- param assume_start text = 2026-11-02T00:00:00Z: when the trace began; its times count from then

@@ -2,6 +2,7 @@
 --
 -- source: your application's own log of response objects or stream chunks, one a line; alone, or as {"ts", "request",
 --   "response"}
+-- ingest: llmcost ingest /var/log/myapp/openai*.jsonl
 -- columns: {"response": "record",
 --   "request": {"max_tokens": "VARCHAR", "max_completion_tokens": "VARCHAR", "tools": "JSON", "messages": ["JSON"],
 --     "temperature": "VARCHAR", "user": "VARCHAR"},

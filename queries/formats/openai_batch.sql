@@ -1,6 +1,8 @@
 -- openai-batch: output files of the OpenAI Batch API
 --
 -- source: the output file of a batch (and its error file), as the Files API gives it
+-- ingest: curl -sH "Authorization: Bearer $OPENAI_API_KEY" https://api.openai.com/v1/files/FILE_ID/content |
+--   llmcost ingest -
 -- columns: {"id": "VARCHAR", "custom_id": "VARCHAR", "error": {"code": "VARCHAR"}, "response": {
 --   "status_code": "VARCHAR", "request_id": "VARCHAR", "body": {
 --     "id": "VARCHAR", "object": "VARCHAR", "created": "VARCHAR", "created_at": "VARCHAR", "model": "VARCHAR",

@@ -2,6 +2,7 @@
 --
 -- source: your application's own log of response objects or stream events, one a line; alone, or as {"ts", "request",
 --   "response"}
+-- ingest: llmcost ingest /var/log/myapp/responses*.jsonl
 -- columns: {"response": "record",
 --   "request": {"max_output_tokens": "VARCHAR", "tools": "JSON", "instructions": "VARCHAR", "input": "JSON"},
 --   "ts": "VARCHAR", "timestamp": "VARCHAR", "time": "VARCHAR", "latency_ms": "DOUBLE", "host": "VARCHAR",

@@ -1,6 +1,8 @@
 -- openrouter-activity: a day's use of one model, as OpenRouter's /activity counts it
 --
 -- source: what the API's /api/v1/activity answers (a provisioning key's last 30 days); single responses are openai's
+-- ingest: curl -sH "Authorization: Bearer $OPENROUTER_PROVISIONING_KEY" https://openrouter.ai/api/v1/activity |
+--   llmcost ingest -
 -- columns: {"data": ["record"]}
 -- record: {"date": "VARCHAR", "model": "VARCHAR", "model_permaslug": "VARCHAR", "endpoint_id": "VARCHAR",
 --   "provider_name": "VARCHAR", "usage": "DOUBLE", "byok_usage_inference": "DOUBLE", "requests": "VARCHAR",

@@ -1,6 +1,7 @@
 -- opentelemetry: spans of model calls as OpenTelemetry exports them (OTLP JSON)
 --
 -- source: the OpenTelemetry collector's file exporter, or anything that writes OTLP/JSON export requests, one a line
+-- ingest: llmcost ingest /var/log/otel/traces*.jsonl
 -- columns: {"resourceSpans": [{
 --     "resource": {"attributes": [{"key": "VARCHAR", "value": {"stringValue": "VARCHAR"}}]},
 --     "scopeSpans": [{"spans": [{

@@ -2,6 +2,7 @@
 --
 -- source: a proxy, or tests' recorded exchanges: one line an exchange, with its host, address, and every usage object
 --   of the answer in order
+-- ingest: llmcost ingest recorded.jsonl
 -- columns: {"host": "VARCHAR", "uri": "VARCHAR", "status": "VARCHAR", "mode": "VARCHAR", "model": "VARCHAR",
 --   "ts": "VARCHAR", "usage_objects": ["JSON"]}
 -- claims: usage_objects is not null and uri is not null

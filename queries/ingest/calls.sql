@@ -16,4 +16,6 @@ from staged
 left join models
     on models.model_logged = staged.model_logged
     and models.provider_logged is not distinct from staged.provider
+    and models.valid_from <= coalesce(staged.ts, timestamp '9999-01-01')
+    and (models.valid_to is null or models.valid_to > coalesce(staged.ts, timestamp '9999-01-01'))
 where staged.carries_call and staged.reason is null and not staged.is_repeat

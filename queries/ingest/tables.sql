@@ -37,7 +37,9 @@ create table models (
     provider_logged varchar,            -- as the log names it
     model_logged    varchar,
     provider        varchar,            -- as the price table names it
-    model           varchar
+    model           varchar,
+    valid_from      date not null,      -- the days on which the log's names stand for these
+    valid_to        date                -- the first day no longer; null: still
 );
 
 create table spans (                    -- records of traces, calls and others: which stands under which

@@ -4,5 +4,6 @@ from docs import log_formats
 
 
 def test_the_pages_are_up_to_date() -> None:
-    text = log_formats.DOCUMENT.read_text(encoding="utf-8")
-    assert log_formats.filled(text) == text, "run: python -m docs.log_formats"
+    for document in log_formats.DOCUMENTS:
+        text = document.read_text(encoding="utf-8")
+        assert log_formats.filled(text) == text, "run: python -m docs.log_formats"
