@@ -9,7 +9,9 @@ import typer
 from llmcost.commands.audit import audit
 from llmcost.commands.backtest import backtest
 from llmcost.commands.bench_gpu import bench_gpu
+from llmcost.commands.budget import budget
 from llmcost.commands.ingest import ingest
+from llmcost.commands.metrics import metrics
 from llmcost.commands.prices import prices
 from llmcost.commands.rejects import rejects
 from llmcost.commands.report import report
@@ -23,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (ingest, report, simulate, audit, prices, rejects, backtest, bench_gpu):
+for command in (ingest, report, simulate, audit, budget, metrics, prices, rejects, backtest, bench_gpu):
     app.command()(command)
 
 

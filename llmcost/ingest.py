@@ -11,9 +11,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from llmcost import attribution, documents, formats, lines, price_book, registry, reports, sources
+from llmcost import attribution, documents, formats, lines, price_book, registry, sources
 from llmcost.detect import Detection, claim, detect, parsed_lines
 from llmcost.errors import LlmcostError, UsageError, did_you_mean
+from llmcost.metrics import counts
 from llmcost.store import Store
 
 GROUP_BYTES = 512 << 20
@@ -149,6 +150,7 @@ def _ingest_group(store: Store, group: list[Detection], run: _Run) -> None:
             detection.source.source_id = next_id
             next_id += 1
     _stage(store, group, run)
+    counts.begin(store)
     entries = _set_repeats_apart(store, group[0].source.source_id)
     _name_models(store)
     before = store.value("select coalesce(max(rowid), -1) from requests")
@@ -168,10 +170,10 @@ def _ingest_group(store: Store, group: list[Detection], run: _Run) -> None:
         ],
     )
     store.execute(f"insert into rejects {_query('rejects')}")
-    [found] = reports.spend(store, (), reports.Scope(f"(select * from requests where rowid > {before})"))
-    if found["cost_usd"] is not None:
-        run.account.cost_usd = (run.account.cost_usd or 0.0) + found["cost_usd"]
-    run.account.unpriced_requests += found["unpriced_requests"]
+    added = counts.count(store, before, entries)
+    if added.cost_usd is not None:
+        run.account.cost_usd = (run.account.cost_usd or 0.0) + added.cost_usd
+    run.account.unpriced_requests += added.unpriced_requests
 
 
 def _remember(store: Store, records: list[dict[str, Any]]) -> None:
@@ -255,7 +257,7 @@ def _set_repeats_apart(store: Store, source_id: int) -> list[dict[str, Any]]:
     store.execute(f"create or replace temp table repeats as {_query('repeats')}")
     store.execute("update staged set is_repeat = true where carries_call and request_id in (from repeats)")
     entries = store.rows(f"insert into ledger {_query('overcounted')} returning *", {"source_id": source_id})
-    store.execute("delete from requests where request_id in (from repeats)")
+    counts.remove(store, "from repeats")
     return entries
 
 
@@ -275,7 +277,7 @@ def _merge(store: Store) -> None:
     store.execute(f"create or replace temp view calls as {_query('calls')}")
     store.execute(f"create or replace temp table contested as {_query('contested')}")
     store.execute(f"create or replace temp table winners as {_query('winners')}")
-    store.execute("delete from requests where request_id in (select request_id from contested where in_store)")
+    counts.remove(store, "select request_id from contested where in_store")
     store.execute(
         "insert into requests by name select * exclude (source_id, line_no, record_no) from calls"
         " where request_id not in (select request_id from contested)"

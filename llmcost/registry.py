@@ -15,7 +15,7 @@ from typing import Literal
 from llmcost.errors import UsageError, did_you_mean
 
 Value = str | int | float | bool | None
-Kind = Literal["formats", "what_ifs", "reports", "audit", "pricing", "ingest"]
+Kind = Literal["formats", "what_ifs", "reports", "audit", "pricing", "ingest", "metrics"]
 
 _PARAM = re.compile(r"^(?P<name>\w+) (?P<type>\w+)(?:\((?P<choices>[^)]*)\))? = (?P<default>.*?): (?P<meaning>.+)$")
 _PLACEHOLDER = re.compile(r"\$([a-z_][a-z0-9_]*)")

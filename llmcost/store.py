@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = "3"
 DEFAULT_NAME = "llmcost.duckdb"
-_DDL = ("schema.sql", "ingest/tables.sql", "pricing/tables.sql", "measurements.sql")
+_DDL = ("schema.sql", "ingest/tables.sql", "pricing/tables.sql", "metrics/tables.sql", "measurements.sql")
 
 
 def locate(db: Path | None) -> Path:

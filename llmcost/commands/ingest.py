@@ -1,21 +1,15 @@
 """`llmcost ingest`: log files into the store."""
 
-import signal
-import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from llmcost.commands import options
+from llmcost.commands import following, options
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from llmcost.attribution.texts import Texts
-    from llmcost.ingest import Account
-
-FOLLOW_SECONDS = 2.0
-"""How often --follow looks for new lines."""
 
 
 def ingest(
@@ -64,7 +58,7 @@ def ingest(
     path = store.locate(db)
     assumed = options.pairs("--assume", assume)
     texts = Texts(keep_text, redact_emails)
-    account = _read(path, paths, format_asked, assumed, texts)
+    account = following.read(path, paths, format_asked, assumed, texts)
     if as_json:
         terminal.write(text.as_json(screen.document(account)), None)
     else:
@@ -73,36 +67,16 @@ def ingest(
         _follow(path, paths, format_asked, assumed, texts)
 
 
-def _read(path: "Path", paths: list[str], format_asked: str, assumed: dict[str, str], texts: "Texts") -> "Account":
-    from llmcost import ingest as ingestion
-    from llmcost import store
-    from llmcost.render import terminal
-
-    with store.writing(path) as opened, terminal.byte_progress("reading") as (start, advance):
-        return ingestion.ingest(opened, paths, format_asked, ingestion.Progress(start, advance), assumed, texts)
-
-
 def _follow(path: "Path", paths: list[str], format_asked: str, assumed: dict[str, str], texts: "Texts") -> None:
-    """Reads new lines every FOLLOW_SECONDS. The store is closed in between, so that others can read it."""
-    from llmcost.errors import LlmcostError
+    """Reads new lines again and again. The store is closed in between, so that others can read it."""
     from llmcost.render import terminal
 
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
+    def read() -> None:
+        account = following.read(path, paths, format_asked, assumed, texts)
+        if account.total("lines"):
+            terminal.status(f"{terminal.counted(account.total('requests'), 'new request')}")
 
-    signal.signal(signal.SIGTERM, stop)
-    try:
-        while True:
-            time.sleep(FOLLOW_SECONDS)
-            try:
-                account = _read(path, paths, format_asked, assumed, texts)
-            except LlmcostError as error:  # the store is being read, or a file was just moved away: look again
-                terminal.status(error.message)
-                continue
-            if account.total("lines"):
-                terminal.status(f"{terminal.counted(account.total('requests'), 'new request')}")
-    except KeyboardInterrupt:
-        terminal.status("stopped")
+    following.again_and_again(read)
 
 
 def _explain(path: str, format_asked: str) -> None:

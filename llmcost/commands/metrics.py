@@ -1,0 +1,79 @@
+"""`llmcost metrics`: the store's counters for Prometheus."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from llmcost.commands import following, options
+
+if TYPE_CHECKING:
+    from llmcost.metrics.serving import Endpoint
+
+
+def metrics(
+    port: Annotated[
+        int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="Where to listen; 0: a free port.")
+    ] = 9184,
+    host: Annotated[
+        str, typer.Option("--host", metavar="ADDRESS", help="Whom to listen to; the default is this machine alone.")
+    ] = "127.0.0.1",
+    follow: Annotated[
+        list[str] | None,
+        typer.Option("--follow", metavar="PATH", help="Ingest these logs too, as they grow; repeatable."),
+    ] = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="Write the metrics as text, for the node exporter's textfile collector.")
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Of --once: write there, whole or not at all."),
+    ] = None,
+    db: options.Db = None,
+) -> None:
+    """Serve requests, cost, tokens, cache hits, durations and budgets to Prometheus."""
+    from llmcost import store
+    from llmcost.errors import UsageError
+    from llmcost.render import terminal
+
+    if once and follow:
+        raise UsageError("--once and --follow do not go together", hint="run llmcost ingest first, then --once")
+    if output and not once:
+        raise UsageError("-o is an option of --once", hint="without --once, metrics are served at --port")
+    path = store.locate(db)
+    endpoint = _endpoint(path)
+    if once:
+        endpoint.look()
+        if output:
+            endpoint.write(output)
+        else:
+            terminal.write(endpoint.text(), None)
+        return
+
+    def step() -> None:
+        if follow:
+            following.read(path, follow, then=endpoint.take)
+        else:
+            endpoint.look()
+
+    if path.exists() or not follow:
+        endpoint.look()
+    address = endpoint.start(host, port)
+    if follow:
+        step()
+    terminal.status(f"metrics at {address}, until interrupted")
+    following.again_and_again(step)
+
+
+def _endpoint(path: Path) -> "Endpoint":
+    from llmcost.errors import LlmcostError
+
+    try:
+        import prometheus_client  # noqa: F401
+    except ImportError:
+        raise LlmcostError(
+            "metrics need the package prometheus-client", hint="pip install 'llmcost-cli[metrics]'"
+        ) from None
+    from llmcost.metrics.serving import Endpoint
+
+    return Endpoint(path)

@@ -1,0 +1,101 @@
+"""The endpoint: answers scrapes from memory, and looks at the store when it has changed."""
+
+import time
+from pathlib import Path
+
+from llmcost import __version__, budgets, config, store
+from llmcost.errors import LlmcostError
+from llmcost.metrics import exporter
+from llmcost.store import Store
+
+BUDGET_SECONDS = 10.0
+"""Budgets are looked at again so long after the last time, at the earliest: they read all requests of eight weeks."""
+
+BUDGET_SHARE = 0.05
+"""And so seldom that this takes no more of the time."""
+
+
+class Endpoint:
+    """The metrics of one store."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._exposed = exporter.Exposed(__version__)
+        self._seen: tuple[int, ...] = ()  # what the store's files were like when last read
+        self._budgets_of: tuple[object, ...] = ()  # what the budgets were computed from
+        self._budgets_again_s = 0.0
+
+    def start(self, host: str, port: int) -> str:
+        """Answers scrapes from now on, in threads of its own. The address; LlmcostError where it cannot listen."""
+        from prometheus_client import start_http_server
+
+        try:
+            server, _ = start_http_server(port, host, self._exposed.registry())
+        except (OSError, OverflowError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            raise LlmcostError(
+                f"cannot listen at {host}:{port}: {why}", hint="name another port with --port; 0: a free one"
+            ) from None
+        at = f"[{host}]" if ":" in host else host
+        return f"http://{at}:{server.server_port}/metrics"
+
+    def text(self) -> str:
+        """What a scrape gets, in the text format."""
+        return exporter.text(self._exposed)
+
+    def write(self, output: Path) -> None:
+        """The same into a file, whole or not at all."""
+        try:
+            exporter.write(self._exposed, output)
+        except OSError as error:
+            raise LlmcostError(
+                f"{output} cannot be written: {error.strerror}", hint="name another file with -o"
+            ) from None
+
+    def look(self) -> None:
+        """Takes over what the store holds, if it has changed. Raises LlmcostError where it cannot be read.
+
+        What was taken before is exposed until it can, with `llmcost_store_readable` at 0.
+        """
+        files = self._files()
+        if files == self._seen and self._exposed.readable and not self._budgets_due():
+            return
+        self._exposed.readable = False
+        with store.reading(self._path) as opened:
+            self.take(opened)
+        self._seen = files
+
+    def take(self, opened: Store) -> None:
+        """Takes over what an open store holds."""
+        counters = self._exposed.counters
+        if counters is None or exporter.ingested_at_s(opened) != counters.ingested_at_s:
+            self._exposed.counters = exporter.read(opened)
+        self._exposed.readable = True
+        if self._budgets_due():
+            self._take_budgets(opened)
+
+    def _take_budgets(self, opened: Store) -> None:
+        begun_s = time.monotonic()
+        self._budgets_of = self._budgets_rest_on()
+        given = budgets.configured()
+        at = budgets.newest(opened)
+        self._exposed.budgets = budgets.standings(opened, given, at) if given and at else []
+        took_s = time.monotonic() - begun_s
+        self._budgets_again_s = begun_s + max(BUDGET_SECONDS, took_s / BUDGET_SHARE)
+
+    def _budgets_due(self) -> bool:
+        return self._budgets_rest_on() != self._budgets_of and time.monotonic() >= self._budgets_again_s
+
+    def _budgets_rest_on(self) -> tuple[object, ...]:
+        file = config.path()
+        counters = self._exposed.counters
+        return (file and file.stat().st_mtime_ns, counters and counters.ingested_at_s)
+
+    def _files(self) -> tuple[int, ...]:
+        """Changes when the store does: its size and time, and those of its log of changes not yet in it."""
+        found: list[int] = []
+        for file in (self._path, self._path.with_name(f"{self._path.name}.wal")):
+            if file.exists():
+                state = file.stat()
+                found += (state.st_size, state.st_mtime_ns)
+        return tuple(found)

@@ -1,0 +1,41 @@
+-- The requests that an ingest added (sign 1) and took back (sign -1), priced, as sums by what their series are told by.
+-- A label's value is cut after 100 characters. Buckets of durations double from $first_bucket_ms on, $last_bucket is the
+-- one without an end; a row that stands for several calls has no duration. A request without tokens, searches or a
+-- logged cost costs nothing at any price: it is not counted as unpriced.
+
+select
+    * replace (
+        left(coalesce(model, 'unknown'), 100) as model,
+        left(coalesce(feature, 'unattributed'), 100) as feature,
+        left(coalesce(task_type, 'none'), 100) as task_type
+    )
+from (
+    select
+        model,
+        feature,
+        task_type,
+        status,
+        case when calls = 1 and latency_ms between 0 and 1e12
+            then least(ceil(log2(greatest(latency_ms, $first_bucket_ms) / $first_bucket_ms)), $last_bucket)::integer
+        end as bucket,
+        sum(sign * calls) as requests,
+        coalesce(sum(sign * calls) filter (where cost_usd is null and (
+            input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens > 0
+            or output_tokens + web_searches > 0
+            or cost_logged_usd > 0
+        )), 0) as unpriced_requests,
+        coalesce(sum(case when sign > 0 then cost_usd else -cost_usd end::decimal(38, 15)), 0) as cost_usd,
+        sum(sign * input_tokens) as input_tokens,
+        sum(sign * cache_read_tokens) as cache_read_tokens,
+        sum(sign * cache_write_5m_tokens) as cache_write_5m_tokens,
+        sum(sign * cache_write_1h_tokens) as cache_write_1h_tokens,
+        sum(sign * output_tokens) as output_tokens,
+        coalesce(sum(sign * calls) filter (where cache_read_tokens > 0), 0) as prompt_cache_hits,
+        coalesce(sum(sign * calls) filter (where tags['response_cache'] = 'hit'), 0) as response_cache_hits,
+        coalesce(sum(sign) filter (where calls = 1 and latency_ms between 0 and 1e12), 0) as durations,
+        coalesce(sum(sign * latency_ms) filter (where calls = 1 and latency_ms between 0 and 1e12), 0) / 1000 as duration_s,
+        sum(cost_usd::decimal(38, 15)) filter (where sign > 0) as added_cost_usd,
+        coalesce(sum(calls) filter (where sign > 0 and cost_usd is null), 0)::bigint as added_unpriced_requests
+    from priced
+    group by all
+) as summed
