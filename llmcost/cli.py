@@ -15,6 +15,7 @@ from llmcost.commands.metrics import metrics
 from llmcost.commands.prices import prices
 from llmcost.commands.rejects import rejects
 from llmcost.commands.report import report
+from llmcost.commands.serve import serve
 from llmcost.commands.simulate import simulate
 from llmcost.errors import LlmcostError, UsageError
 
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (ingest, report, simulate, audit, budget, metrics, prices, rejects, backtest, bench_gpu):
+for command in (ingest, report, serve, simulate, audit, budget, metrics, prices, rejects, backtest, bench_gpu):
     app.command()(command)
 
 

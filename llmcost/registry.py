@@ -14,7 +14,7 @@ from typing import Literal
 
 from llmcost.errors import UsageError, did_you_mean
 
-Value = str | int | float | bool | None
+Value = str | int | float | bool | list[str] | None
 Kind = Literal["formats", "what_ifs", "reports", "audit", "pricing", "ingest", "metrics"]
 
 _PARAM = re.compile(r"^(?P<name>\w+) (?P<type>\w+)(?:\((?P<choices>[^)]*)\))? = (?P<default>.*?): (?P<meaning>.+)$")
@@ -121,6 +121,8 @@ def _literal(value: Value) -> str:
         return str(value).lower()
     if isinstance(value, str):
         return "'" + value.replace("'", "''") + "'"
+    if isinstance(value, list):
+        return "[" + ", ".join(_literal(item) for item in value) + "]"
     return repr(value)
 
 

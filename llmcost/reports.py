@@ -33,11 +33,14 @@ _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=
 
 @dataclass(frozen=True)
 class Scope:
-    """Which requests a report covers: a relation, and a stretch of time from `since` up to, not including, `until`."""
+    """Which requests a report covers: a relation, a stretch of time from `since` up to, not including, `until`, and
+    the features and models, all where none is named."""
 
     relation: str = "requests"
     since: datetime | None = None
     until: datetime | None = None
+    features: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
 
     def steps(self) -> list[Step]:
         """The covered requests as the first steps of a query."""
@@ -47,7 +50,11 @@ class Scope:
     def parameters(self) -> dict[str, registry.Value]:
         """The values of the query `window`."""
         ends = {"since": self.since, "until": self.until}
-        return {name: end.isoformat(sep=" ") if end else None for name, end in ends.items()}
+        return {
+            **{name: end.isoformat(sep=" ") if end else None for name, end in ends.items()},
+            "features": list(self.features) or None,
+            "models": list(self.models) or None,
+        }
 
 
 @dataclass
@@ -61,8 +68,15 @@ class Report:
     sections: dict[str, list[Row]] = field(default_factory=dict)  # of the overview, by section
 
 
-def scope(store: Store, since: str | None = None, until: str | None = None, relation: str = "requests") -> Scope:
-    """What two words of the user stand for: a date, a time, or `7d` before the newest request.
+def scope(
+    store: Store,
+    since: str | None = None,
+    until: str | None = None,
+    relation: str = "requests",
+    features: Sequence[str] = (),
+    models: Sequence[str] = (),
+) -> Scope:
+    """What the user's words stand for: `since` and `until` are a date, a time, or `7d` before the newest request.
 
     A date as `until` covers that day. Raises UsageError for words that are no time and for an empty stretch.
     """
@@ -73,7 +87,7 @@ def scope(store: Store, since: str | None = None, until: str | None = None, rela
         end += timedelta(days=1)
     if start and end and start >= end:
         raise UsageError(f"--since {since} is not before --until {until}", hint="swap them")
-    return Scope(relation, start, end)
+    return Scope(relation, start, end, tuple(features), tuple(models))
 
 
 def by(

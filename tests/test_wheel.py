@@ -98,6 +98,10 @@ def test_the_main_job(installed: Installed) -> None:
     )
     assert row["cost_usd"] == pytest.approx(3 * (1000 * 3 + 100 * 15) / 1e6)  # $3 and $15 per million tokens
 
+    page = installed.run("llmcost", "report", "--format", "html")
+    assert "llmcost.start();" in page
+    assert "search" in page
+
     listed = installed.run("llmcost", "simulate", "--list")
     assert "routing" in listed
     assert "prompt-caching" in listed

@@ -19,6 +19,8 @@ class Severity(StrEnum):
 def audit(
     since: options.Since = None,
     until: options.Until = None,
+    features: options.Features = None,
+    models: options.Models = None,
     fail_on: Annotated[
         Severity | None,
         typer.Option(
@@ -42,7 +44,7 @@ def audit(
         raise UsageError("--show and --fail-on do not go together", hint="run llmcost audit twice")
     query = registry.find("audit", show.replace("_", "-")) if show is not None else None
     with price_book.reading(store.locate(db)) as opened:
-        covered = reports.scope(opened, since, until)
+        covered = reports.scope(opened, since, until, features=features or (), models=models or ())
         if query is not None:
             top = screen.ROWS_SHOWN if result_format is options.Format.table else None
             behind, requests = audit.rows_behind(opened, covered, query.name, top)

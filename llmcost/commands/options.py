@@ -18,6 +18,14 @@ Until = Annotated[
     str | None,
     typer.Option("--until", metavar="TIME", help="Up to: a date covers its day; or 7d as for --since."),
 ]
+Features = Annotated[
+    list[str] | None,
+    typer.Option("--feature", metavar="NAME", help="Only this feature; repeatable."),
+]
+Models = Annotated[
+    list[str] | None,
+    typer.Option("--model", metavar="NAME", help="Only this model, as the report names it; repeatable."),
+]
 Output = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="FILE", help="Write there instead of to standard output."),
@@ -33,6 +41,20 @@ class Format(StrEnum):
     markdown = "markdown"
 
 
+class PageFormat(StrEnum):
+    """How a result is written that can be a page, too."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+    markdown = "markdown"
+    html = "html"
+
+
+PageResultFormat = Annotated[
+    PageFormat,
+    typer.Option("--format", metavar="table|json|csv|markdown|html", help="How to write the result; html is a page."),
+]
 ResultFormat = Annotated[
     Format, typer.Option("--format", metavar="table|json|csv|markdown", help="How to write the result.")
 ]

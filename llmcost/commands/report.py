@@ -19,12 +19,14 @@ def report(
     ] = None,
     since: options.Since = None,
     until: options.Until = None,
+    features: options.Features = None,
+    models: options.Models = None,
     logged: Annotated[
         bool, typer.Option("--logged", help="Compare the log's own costs with the price table's, by model.")
     ] = False,
     top: Annotated[int | None, typer.Option("--top", min=1, help="Show that many rows, the rest as one.")] = None,
     sort: Annotated[str | None, typer.Option("--sort", metavar="COLUMN", help="By cost_usd unless said.")] = None,
-    result_format: options.ResultFormat = options.Format.table,
+    result_format: options.PageResultFormat = options.PageFormat.table,
     output: options.Output = None,
     db: options.Db = None,
 ) -> None:
@@ -39,19 +41,27 @@ def report(
         raise UsageError("--logged is by model and takes no --by", hint="leave one of them out")
     if not dimensions and (top is not None or sort is not None):
         raise UsageError("--top and --sort order the rows of --by", hint="like: llmcost report --by model --top 5")
+    if result_format is options.PageFormat.html and (logged or dimensions):
+        raise UsageError("a page shows every key at once", hint="leave --by and --logged out, or take another --format")
     with price_book.reading(store.locate(db)) as opened:
-        covered = reports.scope(opened, since, until)
+        covered = reports.scope(opened, since, until, features=features or (), models=models or ())
+        if result_format is options.PageFormat.html:
+            from llmcost.render import page
+            from llmcost.screens import page as pages
+
+            terminal.write(page.page(pages.report(opened, covered)), output)
+            return
         if logged:
             result = reports.logged_costs(opened, covered)
         elif dimensions:
             result = reports.by(opened, dimensions, covered, top=top, sort=sort)
         else:
             result = reports.overview(opened, covered)
-    if result_format is options.Format.json:
+    if result_format is options.PageFormat.json:
         terminal.write(text.as_json(screen.document(result)), output)
-    elif result_format is options.Format.csv:
+    elif result_format is options.PageFormat.csv:
         terminal.write(text.as_csv(result.rows, screen.columns(result)), output)
-    elif result_format is options.Format.markdown:
+    elif result_format is options.PageFormat.markdown:
         terminal.write(text.as_markdown(result.rows, screen.columns(result)), output)
     else:
         terminal.show(screen.show(result), output)

@@ -19,11 +19,13 @@ def simulate(
     by: Annotated[list[str] | None, typer.Option("--by", metavar="KEY", help="Savings by feature, model …")] = None,
     since: options.Since = None,
     until: options.Until = None,
+    features: options.Features = None,
+    models: options.Models = None,
     show_sql: Annotated[
         bool, typer.Option("--show-sql", help="Print the composed query instead of running it.")
     ] = False,
     list_them: Annotated[bool, typer.Option("--list", help="List the what-ifs and their parameters.")] = False,
-    result_format: options.ResultFormat = options.Format.table,
+    result_format: options.PageResultFormat = options.PageFormat.table,
     output: options.Output = None,
     db: options.Db = None,
 ) -> None:
@@ -44,16 +46,22 @@ def simulate(
     if not stack:
         raise UsageError("no --what-if given", hint="see them with: llmcost simulate --list")
     with price_book.reading(store.locate(db)) as opened:
-        covered = reports.scope(opened, since, until)
+        covered = reports.scope(opened, since, until, features=features or (), models=models or ())
         if show_sql:
             terminal.write(what_ifs.composed(opened, stack, covered) + "\n", output)
             return
-        result = what_ifs.simulate(opened, stack, covered, options.words(by))
-    if result_format is options.Format.json:
+        dimensions = options.words(by) or (("feature",) if result_format is options.PageFormat.html else ())
+        result = what_ifs.simulate(opened, stack, covered, dimensions)
+    if result_format is options.PageFormat.html:
+        from llmcost.render import page
+        from llmcost.screens import page as pages
+
+        terminal.write(page.page(pages.simulation(result)), output)
+    elif result_format is options.PageFormat.json:
         terminal.write(text.as_json(screen.document(result)), output)
-    elif result_format is options.Format.table:
+    elif result_format is options.PageFormat.table:
         terminal.show(screen.show(result), output)
     else:
         rows, columns = screen.rows(result)
-        write = text.as_csv if result_format is options.Format.csv else text.as_markdown
+        write = text.as_csv if result_format is options.PageFormat.csv else text.as_markdown
         terminal.write(write(rows, columns), output)

@@ -35,7 +35,7 @@ def document(projection: Projection) -> dict[str, Any]:
                 "cost_usd": stage.cost_usd,
                 "saved_usd": stage.saved_usd,
                 "saved_share": stage.saved_share,
-                **_ends(stage.range),
+                **ends(stage.range),
                 "moves": stage.moves,
                 "effects": stage.effects,
                 "summary": stage.summary,
@@ -47,7 +47,7 @@ def document(projection: Projection) -> dict[str, Any]:
             "cost_usd": projection.cost_usd,
             "saved_usd": saved,
             "saved_share": saved / projection.baseline_usd if projection.baseline_usd else None,
-            **_ends(projection.range),
+            **ends(projection.range),
         },
         "ranges": {"level": LEVEL, "drawn": projection.blocks},
         "by": projection.by,
@@ -57,9 +57,9 @@ def document(projection: Projection) -> dict[str, Any]:
     }
 
 
-def rows(projection: Projection) -> tuple[list[dict[str, Any]], list[str]]:
-    """The simulation as one table: by the keys asked for, else a row a step."""
-    if projection.by:
+def rows(projection: Projection, *, by_step: bool = False) -> tuple[list[dict[str, Any]], list[str]]:
+    """The simulation as one table and its columns: by the keys asked for, else a row a step."""
+    if projection.by and not by_step:
         return projection.by, [
             *projection.dimensions,
             "requests",
@@ -69,14 +69,13 @@ def rows(projection: Projection) -> tuple[list[dict[str, Any]], list[str]]:
             "saved_low_usd",
             "saved_high_usd",
         ]
-    ends = list(_ends(projection.range))
     steps = [{"what_if": "baseline", "cost_usd": projection.baseline_usd, "saved_usd": 0.0, "saved_share": 0.0}]
     steps += [
         {"what_if": stage.what_if.query.name, "cost_usd": stage.cost_usd, "saved_usd": stage.saved_usd,
-         "saved_share": stage.saved_share} | _ends(stage.range)
+         "saved_share": stage.saved_share} | ends(stage.range)
         for stage in projection.stages
     ]  # fmt: skip
-    return steps, ["what_if", "cost_usd", "saved_usd", "saved_share", *ends]
+    return steps, ["what_if", "cost_usd", "saved_usd", "saved_share", *ends(projection.range)]
 
 
 def show(projection: Projection) -> RenderableType:
@@ -91,7 +90,7 @@ def show(projection: Projection) -> RenderableType:
     parts += [_summary(stage) for stage in projection.stages if stage.summary]
     if projection.by:
         parts.append(_by(projection))
-    parts.append(terminal.bullets("How far to trust it", _varies(projection)))
+    parts.append(terminal.bullets("How far to trust it", varies(projection)))
     if projection.backtest:
         parts.append(terminal.bullets("How the replay predicts what the log recorded", _backtest(projection.backtest)))
     parts.append(terminal.bullets("What this rests on", projection.assumptions))
@@ -120,7 +119,7 @@ def listed(queries: list[Query]) -> RenderableType:
     return Group(*parts)
 
 
-def _ends(found: Range) -> dict[str, float | None]:
+def ends(found: Range) -> dict[str, float | None]:
     """The range of a saving: by its assumptions, and by the traffic."""
     return {
         "saved_low_usd": found.low_usd,
@@ -169,7 +168,7 @@ def _between(found: Range) -> Text:
     return Text(f"{terminal.usd(found.low_usd)} to {terminal.usd(found.high_usd)}")
 
 
-def _varies(projection: Projection) -> list[str]:
+def varies(projection: Projection) -> list[str]:
     """In words: what the ranges are."""
     said = ["range: the same replay with all of its assumptions at the end where they save least, and most"]
     found = projection.range

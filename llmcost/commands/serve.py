@@ -1,0 +1,46 @@
+"""`llmcost serve`: the report's page on loopback."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from llmcost.commands import options
+
+if TYPE_CHECKING:
+    from llmcost.serving import Pages
+
+
+def serve(
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Where it listens; 0: a free one.")] = 9185,
+    db: options.Db = None,
+) -> None:
+    """Show the report's page in a browser, on this machine only, refreshed as the store grows."""
+    from llmcost import serving, store
+    from llmcost.render import terminal
+
+    pages = pages_of(store.locate(db))
+    pages.newest()  # a store that is not there is told before anything listens
+    with serving.server(pages, port) as listening:
+        terminal.status(f"The page is at http://{serving.HOST}:{listening.server_address[1]}/ until Ctrl-C.")
+        listening.serve_forever()
+
+
+def pages_of(path: Path) -> "Pages":
+    """The store's page, and how to tell that it has grown."""
+    from llmcost import price_book, reports, serving
+    from llmcost.render import page
+    from llmcost.screens import page as screen
+
+    def make(stamp: str) -> tuple[str, str]:
+        with price_book.reading(path) as opened:
+            document = screen.report(opened, reports.scope(opened)) | {"stamp": stamp}
+        return page.page(document, live=True), page.as_json(document)
+
+    return serving.Pages(lambda: _stamp(path), make)
+
+
+def _stamp(path: Path) -> str:
+    """Changes when the store's file does, or its log of changes not yet in it."""
+    found = [file.stat() for file in (path, path.with_name(path.name + ".wal")) if file.exists()]
+    return "-".join(f"{stat.st_mtime_ns:x}.{stat.st_size:x}" for stat in found)

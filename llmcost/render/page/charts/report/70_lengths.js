@@ -1,0 +1,34 @@
+// How long requests and answers are.
+"use strict";
+llmcost.lengths = (part, id, word, about, marks) => llmcost.chart({
+  id, section: "Length", filters: "lengths", about,
+  nothing: `No ${word}`,
+  table() {
+    const rows = llmcost.sum(llmcost.shown("lengths").filter((row) => row.part === part), ["bin"], ["requests"]).sort((a, b) => a.bin - b.bin)
+      .map((row) => ({ ...row, from_tokens: Math.round(2 ** (row.bin / 2)), to_tokens: Math.round(2 ** ((row.bin + 1) / 2)) }));
+    return { rows, columns: [{ key: "from_tokens", label: "From tokens", as: "exact" }, { key: "to_tokens", label: "Below", as: "exact" }, { key: "requests", label: "Requests", as: "exact" }] };
+  },
+  title({ rows }) {
+    const all = llmcost.total(rows, "requests");
+    const round = (tokens) => Number(tokens.toPrecision(2));
+    const at = (share) => { let sum = 0; return rows.find((row) => (sum += row.requests) >= share * all); };
+    const said = marks().filter((mark) => mark.cut_off > 0);
+    const cut = said.length ? `; ${llmcost.plural(llmcost.total(said, "cut_off"), "answer")} ended at a cap` : "";
+    return `Half of the ${word}s have fewer than about ${llmcost.count(round(at(0.5).to_tokens))} tokens, one in twenty more than ${llmcost.count(round(at(0.95).from_tokens))}${cut}`;
+  },
+  figure({ rows }, theme) {
+    const caps = llmcost.dearest(llmcost.sum(marks(), ["max_output_tokens"], ["requests"]), "requests").slice(0, 4);
+    return {
+      data: [{ type: "bar", x: rows.map((row) => (row.bin + 0.5) / 2), y: rows.map((row) => row.requests), width: 0.46, marker: { color: theme.accent }, customdata: rows.map((row) => [row.from_tokens, row.to_tokens]), hovertemplate: "%{customdata[0]:,} to %{customdata[1]:,} tokens<br>%{y:,} requests<extra></extra>" }],
+      layout: {
+        height: 300, yaxis: { rangemode: "tozero" }, margin: { t: caps.length ? 42 : 14 },
+        xaxis: { tickvals: [0, 3.32, 6.64, 9.97, 13.29, 16.61, 19.93], ticktext: ["1", "10", "100", "1k", "10k", "100k", "1M"], title: { text: "tokens", font: { size: 12, color: theme.soft } } },
+        shapes: caps.map((cap) => ({ type: "line", x0: Math.log2(cap.max_output_tokens), x1: Math.log2(cap.max_output_tokens), yref: "paper", y0: 0, y1: 1, line: { color: theme.bad, width: 1.5, dash: "dot" } })),
+        annotations: [...caps].sort((a, b) => a.max_output_tokens - b.max_output_tokens)
+          .map((cap, place) => ({ x: Math.log2(cap.max_output_tokens), yref: "paper", y: 1 + 0.075 * (place % 2), yanchor: "bottom", text: `cap ${llmcost.count(cap.max_output_tokens)}`, showarrow: false, font: { size: 11, color: theme.bad } })),
+      },
+    };
+  },
+});
+llmcost.lengths("prompt", "prompt-lengths", "prompt", "Requests by the tokens of their prompt, cached ones included.", () => []);
+llmcost.lengths("answer", "answer-lengths", "answer", "Requests by the tokens of their answer. Dotted lines are the caps that most requests set.", () => llmcost.shown("caps"));

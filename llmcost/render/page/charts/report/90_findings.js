@@ -1,0 +1,28 @@
+// What is wrong or suspicious, with its dollars.
+"use strict";
+llmcost.chart({
+  id: "findings", section: "Findings of the audit",
+  about: "What llmcost audit found over everything in this page, not filtered. What the dollars of each mean stands in the table; findings overlap, so do not add them.",
+  nothing: "The audit found nothing",
+  table() {
+    return { rows: llmcost.tables.findings, columns: [
+      { key: "severity", label: "Severity", as: "text" }, { key: "finding", label: "Finding", as: "text" }, { key: "cost_usd", label: "Dollars", as: "usd" }, { key: "requests", label: "Requests", as: "exact" },
+      { key: "title", label: "What", as: "text" }, { key: "dollars", label: "The dollars are", as: "text" }, { key: "advice", label: "To do", as: "text" }, { key: "subjects", label: "Where", as: "text" },
+    ] };
+  },
+  title({ rows }) {
+    const [first] = llmcost.dearest(rows);
+    return `${llmcost.plural(rows.length, "finding")}; the dearest: ${first.title}, ${first.cost_usd === null ? "dollars unknown" : llmcost.usd(first.cost_usd)}`;
+  },
+  figure({ rows }, theme) {
+    const sorted = llmcost.dearest(rows);
+    const color = { critical: theme.bad, warning: theme.warn, info: theme.accent };
+    const most = Math.max(...sorted.map((row) => row.cost_usd ?? 0), 0.01);
+    return {
+      data: [{ type: "bar", orientation: "h", y: sorted.map((row) => llmcost.wrapped(row.title, theme.narrow ? 22 : 40)), x: sorted.map((row) => row.cost_usd ?? 0), marker: { color: sorted.map((row) => color[row.severity]) },
+        text: sorted.map((row) => (row.cost_usd === null ? `dollars unknown, ${llmcost.plural(row.requests, "request")}` : llmcost.usd(row.cost_usd))), textposition: "outside", cliponaxis: false, textfont: { size: 12, color: theme.soft },
+        customdata: sorted.map((row) => [row.severity, llmcost.label(row.advice, 90)]), hovertemplate: "%{customdata[0]}: %{y}<br>%{customdata[1]}<extra></extra>" }],
+      layout: { height: 60 + 40 * sorted.length, yaxis: { autorange: "reversed", ticklabelstandoff: 6 }, xaxis: { tickprefix: "$", range: [0, most * 1.35] }, bargap: 0.35 },
+    };
+  },
+});

@@ -1,0 +1,56 @@
+// The tables of the page, and what is added up of them. A table travels as columns; texts as places in a dictionary.
+"use strict";
+const llmcost = { charts: [], page: JSON.parse(document.getElementById("data").textContent) };
+
+llmcost.unpack = (packed) => {
+  const columns = packed.columns.map((column) => {
+    const values = packed.values[column];
+    const words = packed.words[column];
+    return words ? values.map((place) => (place === null ? null : words[place])) : values;
+  });
+  return Array.from({ length: packed.length }, (_, row) =>
+    Object.fromEntries(packed.columns.map((name, place) => [name, columns[place][row]])));
+};
+
+llmcost.load = () => {
+  llmcost.tables = Object.fromEntries(
+    Object.entries(llmcost.page.tables).map(([name, packed]) => [name, llmcost.unpack(packed)]));
+};
+
+// Rows added up by the values of some columns. A sum of nothing but nulls is null: a price that is unknown is not 0.
+llmcost.sum = (rows, keys, measures) => {
+  const groups = new Map();
+  for (const row of rows) {
+    const key = JSON.stringify(keys.map((name) => row[name]));
+    let group = groups.get(key);
+    if (!group) {
+      group = Object.fromEntries(keys.map((name) => [name, row[name]]));
+      for (const measure of measures) group[measure] = null;
+      groups.set(key, group);
+    }
+    for (const measure of measures) {
+      if (row[measure] !== null && row[measure] !== undefined) group[measure] = (group[measure] ?? 0) + row[measure];
+    }
+  }
+  return [...groups.values()];
+};
+
+llmcost.total = (rows, measure) => rows.reduce((sum, row) => sum + (row[measure] ?? 0), 0);
+llmcost.dearest = (rows, measure = "cost_usd") => [...rows].sort((a, b) => (b[measure] ?? -1) - (a[measure] ?? -1));
+
+// The dearest rows, and the others as one.
+llmcost.top = (rows, count, keys, measures) => {
+  const sorted = llmcost.dearest(rows);
+  if (sorted.length <= count + 1) return sorted;
+  const rest = llmcost.sum(sorted.slice(count).map((row) => ({ ...row, ...Object.fromEntries(keys.map((key) => [key, "(others)"])) })), keys, measures);
+  return [...sorted.slice(0, count), ...rest];
+};
+
+llmcost.MEASURES = ["requests", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "cost_usd", "unpriced_requests"];
+
+// How to call a prompt: by its label, where there is one.
+llmcost.promptLabel = (prompt) => {
+  if (prompt === null) return "no prompt named";
+  llmcost.labels ??= new Map(llmcost.tables.prompts.map((row) => [row.prompt, row.label]));
+  return llmcost.labels.get(prompt) ?? prompt;
+};

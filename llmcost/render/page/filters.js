@@ -1,0 +1,90 @@
+// What is shown: a stretch of days, some features, some models. It stands in the address, so that a view can be shared.
+"use strict";
+llmcost.filter = { since: null, until: null, features: [], models: [] };
+
+llmcost.readAddress = () => {
+  const given = new URLSearchParams(location.protocol === "file:" ? location.hash.slice(1) : location.search);
+  const day = (name) => (/^\d{4}-\d{2}-\d{2}$/.test(given.get(name) ?? "") ? given.get(name) : null);
+  llmcost.filter = { since: day("since"), until: day("until"), features: given.getAll("feature"), models: given.getAll("model") };
+};
+
+llmcost.writeAddress = () => {
+  const said = new URLSearchParams();
+  const { since, until, features, models } = llmcost.filter;
+  if (since) said.set("since", since);
+  if (until) said.set("until", until);
+  features.forEach((name) => said.append("feature", name));
+  models.forEach((name) => said.append("model", name));
+  const text = said.toString();
+  const address = location.protocol === "file:" ? `#${text}` : text ? `?${text}` : location.pathname;
+  history.replaceState(null, "", address);
+};
+
+llmcost.filtered = () => llmcost.filter.since !== null || llmcost.filter.until !== null
+  || llmcost.filter.features.length > 0 || llmcost.filter.models.length > 0;
+
+// The rows of a table that the filter lets through. A request without a time is in no stretch of days.
+llmcost.shown = (table) => {
+  const { since, until, features, models } = llmcost.filter;
+  const days = since || until;
+  return (llmcost.tables[table] ?? []).filter((row) =>
+    (!days || !("day" in row) || (row.day !== null && (!since || row.day >= since) && (!until || row.day <= until)))
+    && (!features.length || !("feature" in row) || features.includes(row.feature))
+    && (!models.length || !("model" in row) || models.includes(row.model)));
+};
+
+// The filters that a table is too coarse to follow, in words; empty where it follows all that are set.
+llmcost.unfiltered = (table) => {
+  const rows = llmcost.tables[table] ?? [];
+  const lacks = (column) => !rows.some((row) => row[column] !== null && row[column] !== undefined);
+  const { since, until, features, models } = llmcost.filter;
+  return [[since || until, "day", "date"], [features.length, "feature", "feature"], [models.length, "model", "model"]]
+    .filter(([set, column]) => set && lacks(column)).map(([, , word]) => word);
+};
+
+llmcost.buildFilters = (changed) => {
+  const form = document.getElementById("filters");
+  const cube = llmcost.tables.cube ?? [];
+  if (!cube.length) { form.remove(); return; }
+  const days = cube.map((row) => row.day).filter((day) => day !== null).sort();
+  const date = (name, word) => {
+    const input = llmcost.element("input", { type: "date", id: `filter-${name}`, min: days[0] ?? "", max: days.at(-1) ?? "" });
+    input.value = llmcost.filter[name] ?? "";
+    input.addEventListener("change", () => { llmcost.filter[name] = input.value || null; changed(); });
+    return llmcost.element("label", {}, word, input);
+  };
+  const names = (column) => llmcost.dearest(llmcost.sum(cube, [column], ["cost_usd"]))
+    .map((row) => row[column]).filter((name) => name !== null && name !== "(others)");
+  const menu = (kind, column, word) => {
+    const summary = llmcost.element("summary", { id: `filter-${kind}` });
+    const say = () => {
+      const chosen = llmcost.filter[kind];
+      summary.textContent = chosen.length === 0 ? `All ${word}s` : chosen.length === 1 ? llmcost.name(chosen[0], 34) : `${chosen.length} ${word}s`;
+    };
+    const boxes = names(column).map((name) => {
+      const box = llmcost.element("input", { type: "checkbox" });
+      box.value = name;
+      box.checked = llmcost.filter[kind].includes(name);
+      box.addEventListener("change", () => {
+        llmcost.filter[kind] = box.checked ? [...llmcost.filter[kind], name] : llmcost.filter[kind].filter((other) => other !== name);
+        say();
+        changed();
+      });
+      return llmcost.element("label", {}, box, llmcost.name(name, 60));
+    });
+    say();
+    const list = llmcost.element("div", { role: "group", "aria-label": `${word}s` }, ...boxes);
+    const made = llmcost.element("details", { class: "menu" }, summary, list);
+    document.addEventListener("click", (event) => { if (!made.contains(event.target)) made.open = false; });
+    made.addEventListener("keydown", (event) => { if (event.key === "Escape") { made.open = false; summary.focus(); } });
+    return made;
+  };
+  const reset = llmcost.element("button", { type: "button", id: "filter-reset" }, "Show everything");
+  reset.addEventListener("click", () => {
+    llmcost.filter = { since: null, until: null, features: [], models: [] };
+    changed();
+    llmcost.buildFilters(changed);
+  });
+  form.replaceChildren(date("since", "From"), date("until", "to"), menu("features", "feature", "feature"), menu("models", "model", "model"), reset);
+  form.addEventListener("submit", (event) => event.preventDefault());
+};

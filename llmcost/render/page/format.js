@@ -1,0 +1,44 @@
+// Numbers and names as a person reads them.
+"use strict";
+llmcost.usd = (value) => {
+  if (value === null || value === undefined) return "no price";
+  const size = Math.abs(value);
+  const digits = size >= 1 || size === 0 ? 2 : size >= 0.0001 ? 4 : 6;
+  return `${value < 0 ? "−" : ""}$${size.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
+};
+llmcost.count = (value) => {
+  if (value === null || value === undefined) return "–";
+  for (const [limit, unit] of [[1e12, "T"], [1e9, "B"], [1e6, "M"]]) {
+    if (Math.abs(value) >= limit) return `${(value / limit).toFixed(1)}${unit}`;
+  }
+  return Math.round(value).toLocaleString("en-US");
+};
+llmcost.share = (value) => (value === null || value === undefined || Number.isNaN(value) ? "–" : `${(100 * value).toFixed(1)} %`);
+llmcost.seconds = (ms) => (ms >= 60000 ? `${(ms / 60000).toFixed(1)} min` : ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms)} ms`);
+llmcost.plural = (number, thing) => `${number.toLocaleString("en-US")} ${thing}${number === 1 ? "" : "s"}`;
+
+// A name from a log, cut to a readable length, with characters that would steer the text around it made visible.
+llmcost.name = (value, length = 60) => {
+  if (value === null || value === undefined) return "(none)";
+  const text = String(value).replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+};
+// The same for Plotly, which takes some markup in its texts for markup.
+llmcost.label = (value, length = 28) =>
+  llmcost.name(value, length).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+// The same over several lines of about so many characters.
+llmcost.wrapped = (value, width) => {
+  const lines = [""];
+  for (const word of llmcost.name(value, 200).split(" ")) {
+    if (lines.at(-1) && lines.at(-1).length + word.length >= width) lines.push("");
+    lines[lines.length - 1] += `${lines.at(-1) ? " " : ""}${word}`;
+  }
+  return lines.map((line) => llmcost.label(line, 200)).join("<br>");
+};
+// Black or white, whichever is read more easily on a color written #rrggbb.
+llmcost.on = (color) => {
+  const [red, green, blue] = [1, 3, 5].map((place) => parseInt(color.slice(place, place + 2), 16) / 255).map((part) => (part <= 0.04 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.22 ? "#14181f" : "#ffffff";
+};
+llmcost.FORMATS = { usd: llmcost.usd, count: llmcost.count, share: llmcost.share, seconds: llmcost.seconds, text: (value) => llmcost.name(value, 400) };

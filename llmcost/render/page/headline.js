@@ -1,0 +1,35 @@
+// The first lines of a report: what was spent, and whether it is rising.
+"use strict";
+llmcost.spent = () => {
+  const rows = llmcost.shown("cube");
+  const sum = llmcost.sum(rows, [], llmcost.MEASURES)[0] ?? {};
+  const byDay = llmcost.sum(rows.filter((row) => row.day !== null), ["day"], ["cost_usd"]).sort((a, b) => (a.day < b.day ? -1 : 1));
+  const prompt = (sum.input_tokens ?? 0) + (sum.cache_read_tokens ?? 0) + (sum.cache_write_tokens ?? 0);
+  const priced = (sum.requests ?? 0) - (sum.unpriced_requests ?? 0);
+  const span = byDay.length ? `${byDay[0].day} to ${byDay.at(-1).day}` : "no times in the log";
+  return {
+    lead: rows.length ? `${llmcost.usd(sum.cost_usd)} spent${llmcost.rising(byDay)}` : "No request in this view",
+    sub: rows.length ? `${llmcost.plural(sum.requests, "request")}, ${span}.` : "Choose other days, features or models.",
+    cards: [
+      ["Cost", llmcost.usd(sum.cost_usd ?? null), sum.cost_usd ?? null, byDay.length ? `${llmcost.usd((sum.cost_usd ?? 0) / byDay.length)} a day` : ""],
+      ["Requests", llmcost.count(sum.requests ?? 0), sum.requests ?? 0, priced > 0 ? `${llmcost.usd((sum.cost_usd ?? 0) / priced)} each` : ""],
+      ["Input tokens", llmcost.count(sum.input_tokens ?? 0), sum.input_tokens ?? 0, "not cached"],
+      ["Cache read", llmcost.count(sum.cache_read_tokens ?? 0), sum.cache_read_tokens ?? 0, prompt ? `${llmcost.share((sum.cache_read_tokens ?? 0) / prompt)} of the input` : ""],
+      ["Cache write", llmcost.count(sum.cache_write_tokens ?? 0), sum.cache_write_tokens ?? 0, ""],
+      ["Output tokens", llmcost.count(sum.output_tokens ?? 0), sum.output_tokens ?? 0, ""],
+      ...(sum.unpriced_requests ? [["Without a price", llmcost.count(sum.unpriced_requests), sum.unpriced_requests, "in no sum"]] : []),
+    ],
+  };
+};
+
+// The last seven whole days against the seven before; nothing where there are too few.
+llmcost.rising = (byDay) => {
+  const whole = byDay.slice(1, -1); // the first and the last day may be cut off
+  if (whole.length < 14) return "";
+  const days = (from, to) => whole.slice(from, to).reduce((sum, row) => sum + (row.cost_usd ?? 0), 0);
+  const last = days(-7), before = days(-14, -7);
+  if (!before) return "";
+  const change = last / before - 1;
+  if (Math.abs(change) < 0.05) return ", level with the week before";
+  return `, ${change > 0 ? "up" : "down"} ${Math.round(100 * Math.abs(change))} % on the week before`;
+};

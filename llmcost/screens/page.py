@@ -1,0 +1,98 @@
+"""Reports and simulations as pages: the tables that they draw, and what they say in words."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from llmcost import drawing, reports
+from llmcost.render import page
+from llmcost.render.terminal import usd
+from llmcost.reports import Row, Scope
+from llmcost.screens.projection import ends, rows, varies
+from llmcost.store import Store
+from llmcost.what_ifs import Projection
+
+TITLE = "Where the LLM money went"
+
+
+def report(store: Store, covered: Scope) -> dict[str, Any]:
+    """Everything on a report's page, for JSON."""
+    return page.document(
+        "report",
+        drawing.tables(store, covered),
+        title=TITLE,
+        notes=[*_covered(covered), *reports.notes(store, covered)],
+        assumptions=drawing.assumptions(),
+    )
+
+
+def simulation(projection: Projection) -> dict[str, Any]:
+    """Everything on a simulation's page, for JSON."""
+    return page.document(
+        "simulate",
+        {"stages": list(_stages(projection)), "savings": _savings(projection), "flows": _flows(projection)},
+        title="What would have been cheaper",
+        dimensions=", ".join(projection.dimensions),
+        headline=_headline(projection),
+        notes=[*projection.notes, *varies(projection)],
+        assumptions=projection.assumptions,
+    )
+
+
+def _covered(covered: Scope) -> list[str]:
+    """What the page leaves out, where the command was told to."""
+    said = []
+    if covered.since or covered.until:
+        said.append(f"only requests from {covered.since or 'the beginning'} up to {covered.until or 'the end'}")
+    said += [f"only {word}: {', '.join(names)}" for word, names in
+             (("features", covered.features), ("models", covered.models)) if names]  # fmt: skip
+    return said
+
+
+def _stages(projection: Projection) -> Sequence[Row]:
+    steps, columns = rows(projection, by_step=True)
+    places = ["start"] + ["step"] * len(projection.stages)
+    baseline, saved = projection.baseline_usd, projection.baseline_usd - projection.cost_usd
+    whole = {
+        "what_if": "together",
+        "cost_usd": projection.cost_usd,
+        "saved_usd": saved,
+        "saved_share": saved / baseline if baseline else None,
+        **ends(projection.range),
+    }
+    made = [{"place": place} | row for place, row in zip(places, steps, strict=True)] + [{"place": "end"} | whole]
+    return [{"place": row["place"]} | {column: row.get(column) for column in columns} for row in made]
+
+
+def _savings(projection: Projection) -> list[Row]:
+    return [
+        {"name": " · ".join(str(row[name]) for name in projection.dimensions)}
+        | {name: value for name, value in row.items() if name not in projection.dimensions}
+        for row in projection.by
+    ]
+
+
+def _flows(projection: Projection) -> list[Row]:
+    return [{"what_if": stage.what_if.query.name} | move for stage in projection.stages for move in stage.moves]
+
+
+def _headline(projection: Projection) -> dict[str, Any]:
+    baseline, cost = projection.baseline_usd, projection.cost_usd
+    saved, found = baseline - cost, projection.range
+    share = f", {saved / baseline:.1%} of it" if baseline else ""
+    ranged = f"between {usd(found.low_usd)} and {usd(found.high_usd)}" if found.low_usd != found.high_usd else ""
+    best = max(projection.stages, key=lambda stage: stage.saved_usd, default=None)
+    most = f"; {best.what_if.query.name} brings most, {usd(best.saved_usd)}" if best and best.saved_usd > 0 else ""
+    return {
+        "lead": f"{usd(saved)} less of {usd(baseline)}{share}"
+        if saved >= 0
+        else f"{usd(-saved)} more than {usd(baseline)}",
+        "finding": f"{usd(baseline)} become {usd(cost)}{f', saving {ranged}' if ranged else ''}{most}",
+        "sub": f"{projection.requests:,} requests replayed under "
+        + ", then ".join(s.what_if.word for s in projection.stages),
+        "cards": [
+            ["As logged", usd(baseline).plain, baseline, ""],
+            ["Projected", usd(cost).plain, cost, ""],
+            ["Saved", usd(saved).plain, saved, ranged],
+            ["Requests", f"{projection.requests:,}", projection.requests, "replayed"],
+        ],
+    }

@@ -1,0 +1,59 @@
+-- cube: spend by day, feature, model and prompt, small enough to be drawn and filtered in a page
+--
+-- question: What was spent on each day, by which feature, model and prompt?
+-- param names int = 200: names of a kind that are told apart, the dearest; the rest are (others).
+-- assumes: a request without a time has a day of null, one without a model or prompt a null there.
+
+with ranked as (
+    select 'feature' as kind, by_feature as name, sum(cost_usd) as cost_usd, sum(requests) as requests
+    from fine
+    group by by_feature
+    union all
+    select 'model' as kind, by_model as name, sum(cost_usd) as cost_usd, sum(requests) as requests
+    from fine
+    group by by_model
+    union all
+    select 'prompt' as kind, by_prompt as name, sum(cost_usd) as cost_usd, sum(requests) as requests
+    from fine
+    group by by_prompt
+),
+
+kept as (
+    select kind, name
+    from (
+        select
+            kind, name,
+            row_number() over (partition by kind order by cost_usd desc nulls last, requests desc, name) as place
+        from ranked
+        where name is not null
+    ) as placed
+    where place <= $names
+),
+
+named as (
+    select
+        fine.* exclude (by_feature, by_model, by_prompt),
+        coalesce(features.name, '(others)') as feature,
+        case when by_model is not null then coalesce(models.name, '(others)') end as model,
+        case when by_prompt is not null then coalesce(prompts.name, '(others)') end as prompt
+    from fine
+    left join kept as features on features.kind = 'feature' and features.name = fine.by_feature
+    left join kept as models on models.kind = 'model' and models.name = fine.by_model
+    left join kept as prompts on prompts.kind = 'prompt' and prompts.name = fine.by_prompt
+)
+
+select
+    by_day as day,
+    feature,
+    model,
+    prompt,
+    sum(requests)::bigint as requests,
+    sum(input_tokens)::bigint as input_tokens,
+    sum(cache_read_tokens)::bigint as cache_read_tokens,
+    sum(cache_write_tokens)::bigint as cache_write_tokens,
+    sum(output_tokens)::bigint as output_tokens,
+    sum(cost_usd)::double as cost_usd,
+    sum(unpriced_requests)::bigint as unpriced_requests
+from named
+group by by_day, feature, model, prompt
+order by day, feature, model, prompt

@@ -1,0 +1,185 @@
+"""Pages as Chromium shows them: every chart, filters, tables, names that mean harm, and no request that leaves."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llmcost.drawing import MOST_ROWS
+from tests.command import llmcost
+from tests.logs import Row, call
+from tests.page.conftest import Browser
+
+Page = Callable[..., Path]
+
+REPORT = [
+    "trend",
+    "tree",
+    "pareto",
+    "days",
+    "hours",
+    "cache",
+    "prompt-lengths",
+    "answer-lengths",
+    "latency",
+    "findings",
+]
+CARDS = {
+    "Cost": "cost_usd", "Requests": "requests", "Input tokens": "input_tokens", "Cache read": "cache_read_tokens",
+    "Cache write": "cache_write_tokens", "Output tokens": "output_tokens", "Without a price": "unpriced_requests",
+}  # fmt: skip
+
+
+def traffic() -> list[Row | str]:
+    """Three weeks of calls: features, models, prompts, caches, caps, latencies, and a model without a price."""
+    models = ["claude-haiku-4-5", "claude-sonnet-4-6", "home-grown-7b"]
+    return [
+        call(
+            number, ts=f"2026-11-{1 + number % 21:02}T{number % 24:02}:00:00Z", feature=f"f{number % 4}",
+            model=models[number % 7 % 3], prompt_id=f"p{number % 5}", input_tokens=100 * number,
+            latency_ms=50.0 * number,
+            cache_read_tokens=1000 if number % 3 == 0 else 0, output_tokens=number, max_output_tokens=400,
+            stop_reason="max_tokens" if number > 390 else "end_turn",
+        )
+        for number in range(1, 401)
+    ]  # fmt: skip
+
+
+def total(folder: Path, *words: str) -> dict[str, Any]:
+    done = json.loads(llmcost("report", "--format", "json", *words, cwd=folder).stdout)
+    found: dict[str, Any] = done["total"]
+    return found
+
+
+def check_cards(browser: Browser, folder: Path, *words: str) -> None:
+    expected = total(folder, *words)
+    for card, column in CARDS.items():
+        assert browser.card(card) == pytest.approx(expected[column] or 0, abs=1e-9), card
+
+
+def test_every_chart_is_drawn_and_nothing_leaves_the_page(browser: Browser, page: Page) -> None:
+    made = page(traffic())
+    browser.open(made.as_uri())
+    assert list(browser.charts()) == REPORT
+    assert all(browser.charts().values()), browser.charts()
+    assert browser.errors() == []
+    assert {address.partition(":")[0] for address in browser.requests()} <= {"file", "data"}
+    check_cards(browser, made.parent)
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("feature=f1", ["--feature", "f1"]),
+        ("feature=f1&feature=f2&model=claude-haiku-4-5",
+         ["--feature", "f1", "--feature", "f2", "--model", "claude-haiku-4-5"]),
+        ("since=2026-11-05&until=2026-11-09", ["--since", "2026-11-05", "--until", "2026-11-09"]),
+        ("since=2026-11-20&model=home-grown-7b", ["--since", "2026-11-20", "--model", "home-grown-7b"]),
+        ("feature=nobody", ["--feature", "nobody"]),
+    ],
+)  # fmt: skip
+def test_filters_give_the_numbers_of_the_report(browser: Browser, page: Page, address: str, words: list[str]) -> None:
+    made = page(traffic())
+    browser.open(f"{made.as_uri()}#{address}")
+    check_cards(browser, made.parent, *words)
+    assert browser.errors() == []
+
+
+def test_a_choice_changes_numbers_titles_and_address_and_can_be_taken_back(browser: Browser, page: Page) -> None:
+    made = page(traffic())
+    browser.open(made.as_uri())
+    title = "return document.getElementById('tree-title').textContent"
+    before = browser.run(title)
+    browser.run("document.querySelector('input[value=f3]').click()")
+    check_cards(browser, made.parent, "--feature", "f3")
+    assert browser.run(title) != before
+    assert browser.run("return location.hash") == "#feature=f3"
+    browser.run("document.getElementById('filter-reset').click()")
+    check_cards(browser, made.parent)
+    assert browser.run("return location.hash") in ("", "#")
+
+
+def test_the_table_behind_a_chart_sorts_and_gives_its_csv(browser: Browser, page: Page) -> None:
+    browser.open(page(traffic()).as_uri())
+    browser.run("document.querySelector('#pareto-table summary').click()")
+    browser.wait("return document.querySelectorAll('#pareto-table tbody tr').length === 5")
+    cells = "return [...document.querySelectorAll('#pareto-table tbody tr')].map((row) => row.cells[1].textContent)"
+    browser.run("document.querySelectorAll('#pareto-table th button')[1].click()")
+    down = browser.run(cells)
+    browser.run("document.querySelectorAll('#pareto-table th button')[1].click()")
+    assert browser.run(cells) == down[::-1]
+    text = browser.run("return llmcost.csv([{key: 'a'}, {key: 'b'}], [{a: '=1+1', b: 2}, {a: 'x\"y,z', b: null}], ',')")
+    assert text == 'a,b\n\'=1+1,2\n"x""y,z",\n'
+
+
+HOSTILE = [
+    "<script>window.pwned = 1</script>", "<img src=x onerror='window.pwned = 1'>",
+    "</script><script>window.pwned=1</script>", "\"'`${window.pwned=1}", "<a href='https://example.org'>b</a>",
+    "\u202ertl", "عربي", "x" * 10_000, "\x1b[31m", "a\u2028b",
+]  # fmt: skip
+
+
+def test_hostile_names_are_text(browser: Browser, page: Page) -> None:
+    rows: list[Row | str] = [
+        call(n, feature=name, model="claude-haiku-4-5", prompt_id=name, task_type=name, latency_ms=10.0)
+        for n, name in enumerate(HOSTILE)
+    ]
+    rows += [call(50 + n, model=name) for n, name in enumerate(HOSTILE)]
+    browser.open(page(rows).as_uri())
+    assert browser.run("return window.pwned") is None
+    assert browser.errors() == []
+    assert browser.run("return document.querySelectorAll('main a[href], main img, main script').length") == 0
+    browser.run("document.querySelectorAll('.behind').forEach((table) => { table.open = true; })")
+    browser.wait("return document.querySelectorAll('#tree-table tbody tr').length > 0")
+    assert HOSTILE[0] in browser.run("return document.querySelector('#tree-table').textContent")
+    assert "\u202e" not in browser.run("return document.body.textContent.replace(/\\{.*/s, '')")
+    width = browser.run("return [document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    assert width[0] <= width[1] + 1, "a long name makes the page wider than the window"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [call(1)],
+        [call(1, ts=None, feature=None)],
+        [call(n, model="home-grown-7b") for n in range(3)],
+        [call(1, input_tokens=0, output_tokens=0)],
+    ],
+    ids=["one request", "no time", "no price", "no tokens"],
+)
+def test_little_traffic_makes_a_page_that_says_so(browser: Browser, page: Page, rows: list[Row | str]) -> None:
+    made = page(rows)
+    browser.open(made.as_uri())
+    assert browser.errors() == []
+    check_cards(browser, made.parent)
+    titles = browser.run("return [...document.querySelectorAll('figure h3')].map((title) => title.textContent)")
+    assert all(titles)
+    assert not any("NaN" in title or "undefined" in title or "Infinity" in title for title in titles), titles
+
+
+def test_a_simulation(browser: Browser, page: Page) -> None:
+    rows: list[Row | str] = [
+        call(n, feature=f"f{n % 3}", task_type="classification", complexity=0.1, cache_read_tokens=900,
+             model="claude-opus-4-7", output_tokens=100) for n in range(1, 40)
+    ]  # fmt: skip
+    words = ("simulate", "--what-if", "routing", "--what-if", "token-caps", "--what-if", "batch-api")
+    made = page(rows, *words)
+    browser.open(made.as_uri())
+    assert browser.charts() == {"waterfall": True, "savings": True, "flow": True}
+    assert browser.errors() == []
+    result = json.loads(llmcost(*words, "--format", "json", cwd=made.parent).stdout)
+    assert browser.card("Saved") == pytest.approx(result["result"]["saved_usd"])
+
+
+def test_more_names_than_a_page_holds_leave_the_totals_whole(browser: Browser, page: Page) -> None:
+    rows: list[Row | str] = [
+        call(n, feature=f"feature {n % 150}", prompt_id=f"prompt {n}", ts=f"2026-10-{1 + n % 30:02}T{n % 24:02}:00:00Z")
+        for n in range(MOST_ROWS["cube"] + 2000)
+    ]
+    made = page(rows)
+    assert made.stat().st_size < 6_000_000
+    browser.open(made.as_uri())
+    check_cards(browser, made.parent)
+    assert all(browser.charts()[name] for name in ("trend", "tree", "days", "hours"))
