@@ -16,6 +16,7 @@ from rich.text import Text
 from llmcost import ingest, registry, reports, store, what_ifs
 from llmcost.screens import projection as projection_screen
 from llmcost.screens import report as report_screen
+from monitoring import generate as monitoring
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "pictures"
@@ -26,7 +27,8 @@ _PART = re.compile(r"(<!-- generated: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def main() -> None:
-    """Rewrites README.md and the pictures."""
+    """Rewrites README.md, the pictures, and the rules and the dashboard under monitoring/."""
+    monitoring.main()
     readme = ROOT / "README.md"
     readme.write_text(filled(readme.read_text(encoding="utf-8")), encoding="utf-8")
     PICTURES.mkdir(parents=True, exist_ok=True)

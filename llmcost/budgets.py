@@ -33,8 +33,8 @@ Period = Literal["day", "month"]
 PERIODS: tuple[Period, ...] = ("day", "month")
 
 COLUMNS = (
-    "budget", "period", "from", "until", "budget_usd", "spent_usd", "spent_share", "forecast_low_usd", "forecast_usd",
-    "forecast_high_usd", "status", "requests", "unpriced_requests",
+    "budget", "scope", "period", "from", "until", "budget_usd", "spent_usd", "spent_share", "forecast_low_usd",
+    "forecast_usd", "forecast_high_usd", "status", "requests", "unpriced_requests",
 )  # fmt: skip
 """Of a row of `standings`. `forecast_usd` is the whole period's spend, what was spent so far included."""
 
@@ -56,6 +56,11 @@ class Budget:
     feature: str | None
     user: str | None
     limits_usd: dict[Period, float]
+
+    @property
+    def scope(self) -> str:
+        """What it is of: all requests, a user's (be it of one feature alone), or a feature's."""
+        return "user" if self.user else "feature" if self.feature else "all"
 
 
 def configured() -> list[Budget]:
@@ -164,6 +169,7 @@ def _row(budget: Budget, period: Period, days: dict[date, Row], past: list[forec
     )  # fmt: skip
     return {
         "budget": budget.name,
+        "scope": budget.scope,
         "period": period,
         "from": first,
         "until": last,
@@ -191,8 +197,8 @@ def _notes(rows: Sequence[Row]) -> list[str]:
     said = []
     unpriced = max((row["unpriced_requests"] for row in rows), default=0)
     if unpriced:
-        have = "request has" if unpriced == 1 else "requests have"
-        said.append(f"{unpriced:,} {have} no price and stand in no sum: llmcost prices names the models")
+        have = "request has no price and stands" if unpriced == 1 else "requests have no price and stand"
+        said.append(f"{unpriced:,} {have} in no sum: llmcost prices names the models")
     for name in dict.fromkeys(row["budget"] for row in rows if row["forecast_usd"] is None):
         met = any(row["requests"] for row in rows if row["budget"] == name)
         why = "no whole day before this one has a request of it" if met else "no request of late is one of its"

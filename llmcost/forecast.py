@@ -7,13 +7,20 @@ time. Each of the DRAWS futures gives the past days weights of its own (the Baye
 bootstrap: D. B. Rubin, The Bayesian Bootstrap, Annals of Statistics 9, 1981), so that
 the range also holds how little a short past says about what is usual.
 
+Days drawn one by one would make a month too sure of itself, for spend also drifts: in each
+future the level moves from week to week by as much as it has in the past (the root mean
+square of the logarithms of one week's spend over the week's before).
+
 A method of sums, not of means: one outlier in the past widens the range upwards more than
-it moves the middle. The random numbers are the same every time.
+it moves the middle. The random numbers are the same every time. How often the range held
+what came is told in docs/budgets.md.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
+from math import log, sqrt
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,8 +29,15 @@ if TYPE_CHECKING:
 PAST_DAYS = 56
 """Eight weeks: as many of each weekday, of which the oldest count little."""
 
-HALF_LIFE_DAYS = 14
+HALF_LIFE_DAYS = 10
 """A day so much older is drawn half as often: a change of level is followed within some weeks."""
+
+UNKNOWN_DRIFT = 0.25
+"""What a week's level is taken to move by, as a logarithm, where the past has fewer than three whole weeks with spend:
+a guess, a quarter up or down."""
+
+MOST_DRIFT = 1.0
+"""Bursts of a single person's work say little about a month: a level moves by no more than e, 2.7 times, a week."""
 
 DRAWS = 2000
 LOW, HIGH = 0.1, 0.9
@@ -60,6 +74,7 @@ def rest(past: Sequence[PastDay], today: date, last_day: date) -> Forecast | Non
     random = np.random.default_rng(0)
     total = np.zeros(DRAWS)
     coming = [today + timedelta(days=number) for number in range((last_day - today).days + 1)]
+    levels = _levels(past, len(coming), random)
     pools: dict[Any, list[date]] = {}
     for day in coming:
         pools.setdefault(_kind(past, day), []).append(day)
@@ -70,9 +85,28 @@ def rest(past: Sequence[PastDay], today: date, last_day: date) -> Forecast | Non
         upto = np.cumsum(weights, axis=1)
         for day in days:
             spent = np.array([one.later_usd if day == today else one.spent_usd for one in pool])
-            total += spent[_drawn(upto, random.random(DRAWS))]
+            total += spent[_drawn(upto, random.random(DRAWS))] * levels[:, (day - today).days]
     low, middle, high = (float(value) for value in np.quantile(total, [LOW, 0.5, HIGH]))
     return Forecast(low, middle, high)
+
+
+def _levels(past: Sequence[PastDay], days: int, random: "np.random.Generator") -> "np.ndarray[Any, Any]":
+    """By what the level of each future has moved by each of the days, beginning at 1 today."""
+    import numpy as np
+
+    walk = np.cumsum(random.normal(0, _drift(past), size=(DRAWS, days // 7 + 1)), axis=1)
+    weeks = np.arange(days) / 7
+    started = np.concatenate([np.zeros((DRAWS, 1)), walk], axis=1)
+    whole = weeks.astype(int)
+    return np.asarray(np.exp(started[:, whole] + (started[:, whole + 1] - started[:, whole]) * (weeks - whole)))
+
+
+def _drift(past: Sequence[PastDay]) -> float:
+    """By what the logarithm of a week's spend differs from that of the week before, as a root mean square."""
+    newest_first = [one.spent_usd for one in reversed(past)]
+    weeks = [sum(newest_first[at : at + 7]) for at in range(0, len(newest_first) - 6, 7)]
+    moves = [log(later / earlier) for later, earlier in pairwise(weeks) if later > 0 and earlier > 0]
+    return UNKNOWN_DRIFT if len(moves) < 2 else min(MOST_DRIFT, sqrt(sum(move**2 for move in moves) / len(moves)))
 
 
 def _drawn(upto: "np.ndarray[Any, Any]", at: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":

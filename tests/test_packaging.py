@@ -69,6 +69,9 @@ def test_the_source_distribution_can_be_tested(in_sdist: set[str]) -> None:
         ("queries", "*.sql"),
         ("tests", "*.py"),
         ("benchmarks", "*.py"),
+        ("monitoring", "*.py"),
+        ("monitoring", "*.yml"),
+        ("monitoring", "*.json"),
     ):
         assert files_under(folder, pattern) <= in_sdist
     assert files_under("sample_logs", "*.jsonl") <= in_sdist

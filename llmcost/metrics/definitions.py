@@ -19,6 +19,11 @@ have one. What was counted under `other` before stays there, so that no counter 
 MOST_SERIES = 2000
 """Combinations of model, feature and task type that have series of their own."""
 
+COST_STEP_USD = 2.0**-28
+"""Dollars are exposed in multiples of this, some 4 billionths: a power of two, so that sums of series are exact up to
+33 million dollars, whatever their order. Else a sum could differ in its last digit from one evaluation to the next, and
+Prometheus takes any counter that falls for one that began anew."""
+
 DURATION_BUCKETS_S = tuple(round(0.01 * 2**power, 2) for power in range(14))
 """Upper ends in seconds, 10 ms to 82 s: those that OpenTelemetry's conventions advise for the durations of calls of
 generative models (gen_ai.client.operation.duration)."""
@@ -74,14 +79,17 @@ LINES = Metric(
 COUNTED = (REQUESTS, COST, TOKENS, CACHE_HITS, UNPRICED, DURATION, LINES)
 """What the ingest counts."""
 
-BUDGET = Metric("llm_budget_usd", "gauge", ("budget", "period"), "A budget of llmcost.toml; period is day or month.",
-                "currencyUSD")  # fmt: skip
+_BUDGET_LABELS = ("budget", "period", "scope")
+BUDGET = Metric(
+    "llm_budget_usd", "gauge", _BUDGET_LABELS,
+    "A budget of llmcost.toml; period is day or month, scope is all, feature or user.", "currencyUSD",
+)  # fmt: skip
 BUDGET_SPENT = Metric(
-    "llm_budget_spent_usd", "gauge", ("budget", "period"),
+    "llm_budget_spent_usd", "gauge", _BUDGET_LABELS,
     "Spent of a budget in the period of the newest request, by the time of the requests.", "currencyUSD",
 )  # fmt: skip
 BUDGET_FORECAST = Metric(
-    "llm_budget_forecast_usd", "gauge", ("budget", "period"), "What will have been spent when the period ends.",
+    "llm_budget_forecast_usd", "gauge", _BUDGET_LABELS, "What will have been spent when the period ends.",
     "currencyUSD",
 )  # fmt: skip
 BUDGETS = (BUDGET, BUDGET_SPENT, BUDGET_FORECAST)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import product
+from math import floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +78,7 @@ class Exposed:
             yield _gauge(definitions.LAST_INGEST, {(): counters.ingested_at_s})
             yield _gauge(definitions.NEWEST_REQUEST, {(): counters.newest_request_s})
         for metric, column in zip(definitions.BUDGETS, ("budget_usd", "spent_usd", "forecast_usd"), strict=True):
-            yield _gauge(metric, {(row["budget"], row["period"]): row[column] for row in self.budgets})
+            yield _gauge(metric, {tuple(row[label] for label in metric.labels): row[column] for row in self.budgets})
         yield _gauge(definitions.READABLE, {(): float(self.readable)})
         yield _build(self.version)
 
@@ -114,8 +115,9 @@ def _counter(metric: Metric, counters: Counters) -> "Family":
     from prometheus_client.core import CounterMetricFamily
 
     family = CounterMetricFamily(metric.name, metric.help, labels=metric.labels)
+    step = definitions.COST_STEP_USD if metric is definitions.COST else 1
     for labels, value in (_seeds(metric) | counters.values.get(metric.name, {})).items():
-        family.add_metric(labels, value)
+        family.add_metric(labels, floor(value / step) * step)
     return family
 
 

@@ -194,8 +194,8 @@ def test_budgets_are_exposed_and_computed_anew_when_llmcost_toml_changes(
     endpoint = Endpoint(store_path)
     endpoint.look()
     seen = parsed(endpoint.text())
-    assert seen['llm_budget_usd{budget="overall",period="month"}'] == 2
-    assert seen['llm_budget_spent_usd{budget="overall",period="day"}'] == pytest.approx(1500e-6)
+    assert seen['llm_budget_usd{budget="overall",period="month",scope="all"}'] == 2
+    assert seen['llm_budget_spent_usd{budget="overall",period="day",scope="all"}'] == pytest.approx(1500e-6)
     toml.write_text("[[budgets]]\nday = 0.02\n")
     os.utime(toml, ns=(1, 1))
     monkeypatch.setattr("time.monotonic", lambda: 1e9)  # long after
@@ -235,3 +235,18 @@ def test_under_load_nothing_is_lost_or_counted_twice(tmp_path: Path) -> None:
     found = metrics_load.measure(tmp_path, seconds=6, rate=400, kill_at=3, pace_s=0.5)
     assert (found["requests"], found["kills"]) == (2400, 1)
     assert found["lines"] > 2400
+
+
+def test_dollars_are_exposed_in_steps_whose_sums_are_exact(tmp_path: Path, store_path: Path) -> None:
+    """A sum of series must not fall by a rounding, which Prometheus takes for a counter that began anew."""
+    import random
+
+    rows = [call(n, feature=f"f{n % 20}", input_tokens=1 + 7 * n, output_tokens=n) for n in range(60)]
+    with ingested(store_path, write(tmp_path / "log.jsonl", rows)):
+        pass
+    seen = parsed(llmcost("metrics", "--once", cwd=tmp_path).stdout)
+    costs = [value for series, value in seen.items() if series.startswith("llm_cost_usd_total")]
+    sums = {sum(random.Random(seed).sample(costs, len(costs))) for seed in range(100)}
+    assert len(sums) == 1
+    spent = sum(1e-6 * row["input_tokens"] + 5e-6 * row["output_tokens"] for row in rows)
+    assert sums.pop() == pytest.approx(spent, abs=20 * 2**-28)
