@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from llmcost.self_hosting import accuracy, calibrations, catalogue
-from llmcost.self_hosting.calibrate import calibrate
+from llmcost.self_hosting.fitted import from_run
 from llmcost.self_hosting.plan import Options, make
 from llmcost.self_hosting.recorded import Run, read
 from llmcost.self_hosting.replay import Engine, Traffic, replay
@@ -88,7 +88,7 @@ def million() -> None:
 def predict(run: Run, first: int) -> dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]]:
     """Prints the run beside its replay, calibrated and by the datasheet alone; gives the calibrated one's times."""
     known = catalogue.load()
-    time_ = calibrate(run, known, first=first).time
+    time_ = from_run(run, known, first).calibration.time
     print(f"{run.gpu}, {run.model}: {run.source}; calibrated on the first {first} of {len(run)}: {time_}")
     for row in accuracy.compare(run, time_):
         was, will_be = f"{row.measured:9.2f} {row.unit:2}", f"{row.predicted:9.2f}"

@@ -10,6 +10,7 @@ from llmcost.commands.audit import audit
 from llmcost.commands.backtest import backtest
 from llmcost.commands.bench_gpu import bench_gpu
 from llmcost.commands.budget import budget
+from llmcost.commands.calibrate import calibrate
 from llmcost.commands.ingest import ingest
 from llmcost.commands.metrics import metrics
 from llmcost.commands.prices import prices
@@ -26,7 +27,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (ingest, report, serve, simulate, audit, budget, metrics, prices, rejects, backtest, bench_gpu):
+for command in (
+    ingest,
+    report,
+    serve,
+    simulate,
+    audit,
+    budget,
+    metrics,
+    prices,
+    rejects,
+    backtest,
+    bench_gpu,
+    calibrate,
+):
     app.command()(command)
 
 

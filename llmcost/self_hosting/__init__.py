@@ -3,9 +3,9 @@
 catalogue             the GPUs, instances and models that are known (machines.toml, models.toml, llmcost.toml)
 fitting               whether a model fits a GPU, and with how much room for a cache
 timing, footing       how long an iteration of the server takes, and how that is known
-scheduler, replay     traffic through vLLM's continuous batching (records: its data, compiled: its compilation)
+scheduler, replay     traffic through vLLM's continuous batching (records: its data, compiled: its compilation, or none)
 recorded, measured    a server's own record of a run; what bench-gpu stored
-calibrate             iteration times fitted to either (calibrations: those known); accuracy: how well they hold
+calibrate, fitted     iteration times fitted to either, and their errors (calibrations: those known; accuracy: replayed)
 traffic               requests of a log that could be hosted
 fleet, hosting        how many machines, in which hours, at which price
 plan, summary         the answer for a log

@@ -18,6 +18,7 @@ from llmcost.self_hosting.recorded import Run
 from llmcost.self_hosting.replay import Engine, Floats, replay_on
 from llmcost.self_hosting.timing import IterationTime, by_datasheet
 
+Step = Mapping[str, Any]
 # How far, as a factor's logarithm, each number may stray from a datasheet's guess at the cost of one residual:
 # fixed, weights, per token, per KV token. Attention within prompts is too short to see and stays as guessed.
 _LOOSENESS = np.array([1.0, 0.3, 0.3, 0.4])
@@ -67,55 +68,62 @@ def _residuals_of(run: Run, first: int, until_s: float) -> Callable[[IterationTi
     return residuals
 
 
-def from_steps(rows: Sequence[Mapping[str, Any]], guess: IterationTime) -> IterationTime:
-    """Fitted to single timed steps, as a plain engine without a scheduler measures them.
-
-    Each row needs `phase` (`decode` or `prefill`), `batch`, `context_tokens` (of each sequence: what it attends to
-    when generating, the prompt's length when reading it) and `seconds`.
-    """
+def from_steps(rows: Sequence[Step], guess: IterationTime) -> IterationTime:
+    """Fitted to single timed steps, as a plain engine without a scheduler measures them."""
     if not rows:
         raise LlmcostError("there is no timed step to calibrate on", hint="measure some with: llmcost bench-gpu")
+    seconds = np.array([row["seconds"] for row in rows], dtype=np.float64)
+    return _least_squares(lambda time: seconds_of(rows, time) / seconds - 1, guess, 1.0)
+
+
+def seconds_of(rows: Sequence[Step], time: IterationTime) -> Floats:
+    """How long each of the steps takes by these iteration times.
+
+    Each row needs `phase` (`decode` or `prefill`), `batch` and `context_tokens` (of each sequence: what it attends to
+    when generating, the prompt's length when reading it).
+    """
     decode = np.array([row["phase"] == "decode" for row in rows])
     batch = np.array([row["batch"] for row in rows], dtype=np.float64)
     context = np.array([row["context_tokens"] for row in rows], dtype=np.float64)
-    seconds = np.array([row["seconds"] for row in rows], dtype=np.float64)
     tokens = np.where(decode, batch, batch * context)
     kv_tokens = np.where(decode, batch * context, 0.0)
     chunk_context = np.where(decode, 0.0, batch * context * (context + 1) / 2)
-
-    def residuals(time: IterationTime) -> Floats:
-        predicted = (
-            time.fixed_s
-            + np.maximum(time.weights_s, time.per_token_s * tokens)
-            + time.per_kv_token_s * kv_tokens
-            + time.per_chunk_context_s * chunk_context
-        )
-        return np.asarray(predicted / seconds - 1)
-
-    return _least_squares(residuals, guess, 1.0)
+    return np.asarray(
+        time.fixed_s
+        + np.maximum(time.weights_s, time.per_token_s * tokens)
+        + time.per_kv_token_s * kv_tokens
+        + time.per_chunk_context_s * chunk_context
+    )
 
 
-def calibrate(run: Run, catalogue: Catalogue, *, first: int | None = None) -> Calibration:
-    """A recorded run's calibration, guessed at by the datasheet where GPU and model are known."""
+def guess_for(run: Run, catalogue: Catalogue) -> IterationTime | None:
+    """The datasheet's guess at the run's iteration times; None where its GPU or its model is unknown."""
     gpu = catalogue.recognise(run.gpu)
-    guess, name = None, run.model
-    try:
-        model = catalogue.model(run.model)
-    except LlmcostError:
-        pass  # a model of an unknown shape: the run itself gives the guess
-    else:
-        name = model.name
-        guess = by_datasheet(model, run.quantization, gpu, run.gpus) if gpu else None
-    time = from_runs([run], guess, first=first)
-    return Calibration(gpu.name if gpu else run.gpu, run.gpus, name, run.quantization, time, run.source, run.date)
+    model = catalogue.known_model(run.model)
+    return by_datasheet(model, run.quantization, gpu, run.gpus) if gpu and model else None
+
+
+def named(run: Run, time: IterationTime, catalogue: Catalogue) -> Calibration:
+    """The times under the catalogue's names for the run's GPU and model, where it knows them."""
+    gpu, model = catalogue.recognise(run.gpu), catalogue.known_model(run.model)
+    return Calibration(
+        gpu.name if gpu else run.gpu, run.gpus, model.name if model else run.model, run.quantization, time,
+        run.source, run.date,
+    )  # fmt: skip
 
 
 def engine_of(run: Run) -> Engine:
-    """The run's server settings; LlmcostError where they do not say how large its cache was."""
+    """The run's server settings; LlmcostError where they do not say how large its cache was, or it is too small."""
     if run.engine is None:
         raise LlmcostError(
             "the recorded run does not say how many KV blocks its server had",
             hint="add kv_cache.num_gpu_blocks to its settings; vLLM logs it at start",
+        )
+    longest = int((run.traffic.prompt_tokens + run.traffic.output_tokens).max())
+    if longest > run.engine.kv_tokens:
+        raise LlmcostError(
+            f"a request of {longest:,} tokens cannot have run in a cache of {run.engine.kv_tokens:,}",
+            hint="the settings are those of another run",
         )
     return run.engine
 

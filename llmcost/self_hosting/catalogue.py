@@ -8,9 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+from llmcost import config
 from llmcost.errors import LlmcostError, UsageError, did_you_mean
 
-OWN_FILE = "llmcost.toml"
+OWN_FILE = config.NAME
 Entry = TypeVar("Entry", "Gpu", "Instance", "Model")
 
 
@@ -119,12 +120,17 @@ class Catalogue:
             return self.instances[name]
         raise UsageError(f"there is no instance named {name}", hint=did_you_mean(name, list(self.instances)))
 
-    def model(self, name: str) -> Model:
-        """A model by its name here or a hub's, like `mistralai/Mistral-7B-Instruct-v0.3`; UsageError when unknown."""
+    def known_model(self, name: str) -> Model | None:
+        """A model by its name here or a hub's, like `mistralai/Mistral-7B-Instruct-v0.3`."""
         plain = name.rsplit("/", 1)[-1].lower()
         matches = [known for known in self.models if plain == known or plain.startswith(known + "-")]
-        if matches:
-            return self.models[max(matches, key=len)]
+        return self.models[max(matches, key=len)] if matches else None
+
+    def model(self, name: str) -> Model:
+        """The same; UsageError when unknown."""
+        if found := self.known_model(name):
+            return found
+        plain = name.rsplit("/", 1)[-1].lower()
         raise UsageError(
             f"there is no open-weight model named {name}",
             hint=f"{did_you_mean(plain, list(self.models))}; your own: [models.NAME] in {OWN_FILE}",
@@ -132,16 +138,14 @@ class Catalogue:
 
 
 def load(own: Path | None = None) -> Catalogue:
-    """What is shipped and what `llmcost.toml` (in this folder, if none is named) adds or overrides.
+    """What is shipped and what `llmcost.toml` (the user's, if none is named) adds or overrides.
 
     Raises LlmcostError naming the entry that is not of the right form.
     """
     here = Path(__file__).parent
     tables: dict[str, dict[str, tuple[Path, Any]]] = {"gpus": {}, "instances": {}, "models": {}}
-    path = own or Path(OWN_FILE)
-    for file in (here / "machines.toml", here / "models.toml", path):
-        if file == path and own is None and not file.exists():
-            continue
+    own = own or config.path()
+    for file in (here / "machines.toml", here / "models.toml", *([own] if own else [])):
         for kind, entries in read_tables(file).items():
             if kind in tables:
                 tables[kind].update({name: (file, entry) for name, entry in entries.items()})

@@ -39,12 +39,14 @@ def choose(fit: Fit, catalogue: Catalogue, calibrations: Sequence[Calibration]) 
     same kind (the same model rather than another, the same GPU rather than another, later rather than earlier),
     else the datasheet.
     """
-    alike = [known for known in calibrations if known.quantization == fit.quantization]
-    alike.sort(key=lambda known: (known.model == fit.model.name, known.gpu == fit.gpu.name, known.gpus == fit.gpus))
+    alike = [one for one in calibrations if one.quantization == fit.quantization]
+    alike.sort(key=lambda one: (one.model == fit.model.name, one.gpu == fit.gpu.name, one.gpus == fit.gpus))
     best = alike[-1] if alike else None
     if best and (best.model, best.gpu, best.gpus) == (fit.model.name, fit.gpu.name, fit.gpus):
         return Footing(best.time, "measured", 1.0, 1.0, f"measured on this GPU: {best.source}")
-    if best:
+    known = [one for one in alike if catalogue.known_model(one.model) and one.gpu in catalogue.gpus]
+    if known:
+        best = known[-1]
         there = bound(catalogue.model(best.model), best.quantization, catalogue.gpu(best.gpu), best.gpus)
         here = bound(fit.model, fit.quantization, fit.gpu, fit.gpus)
         return Footing(

@@ -1,57 +1,101 @@
-"""Calibrations from what `llmcost bench-gpu` stored: rows of the table `measurements`, one finished step each."""
+"""What `llmcost bench-gpu` stored, to be calibrated on: rows of `measurements`, one finished step each."""
 
+import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from llmcost.bench_gpu.session import title
 from llmcost.errors import LlmcostError
-from llmcost.self_hosting.calibrate import from_runs, from_steps
 from llmcost.self_hosting.calibrations import Calibration
 from llmcost.self_hosting.catalogue import Catalogue
 from llmcost.self_hosting.fitting import QUANTIZATIONS, Fit, Quantization, check
 from llmcost.self_hosting.recorded import Run
 from llmcost.self_hosting.replay import Engine, Traffic
-from llmcost.self_hosting.timing import by_datasheet
+from llmcost.self_hosting.timing import IterationTime, by_datasheet
 
 Row = Mapping[str, Any]
 
 
-def calibrations(rows: Iterable[Row], catalogue: Catalogue) -> list[Calibration]:
-    """One calibration for each engine, GPU, model and quantization among the rows.
+@dataclass(frozen=True)
+class Group:
+    """The steps of one engine on one GPU with one model and quantization."""
 
-    Raises LlmcostError for a GPU or a model that the catalogue does not know, and where there is nothing to fit.
+    fit: Fit
+    rows: list[Row]
+    source: str
+    date: datetime.date
+
+    def named(self, time: IterationTime) -> Calibration:
+        """The times under this group's names."""
+        fit = self.fit
+        return Calibration(fit.gpu.name, fit.gpus, fit.model.name, fit.quantization, time, self.source, self.date)
+
+    @property
+    def guess(self) -> IterationTime:
+        """What the datasheet makes of it."""
+        return by_datasheet(self.fit.model, self.fit.quantization, self.fit.gpu, self.fit.gpus)
+
+    @property
+    def is_torch(self) -> bool:
+        """Measured in plain torch, static batches without a scheduler."""
+        return bool(self.rows[0]["engine"] == "torch")
+
+    @property
+    def runs(self) -> dict[str, Run]:
+        """A server's steps as runs, by what tells them apart."""
+        return {name: _run(row, self.fit) for name, row in _titled(self.rows).items() if row["trace"]}
+
+    @property
+    def batches(self) -> dict[str, list[dict[str, Any]]]:
+        """Torch's steps, each as one that reads a prompt and one that generates."""
+        return {name: steps for name, row in _titled(self.rows).items() if (steps := _steps(row))}
+
+
+def grouped(rows: Iterable[Row], catalogue: Catalogue) -> tuple[list[Group], list[LlmcostError]]:
+    """One group for each engine, GPU, model and quantization among the rows; and why others make none.
+
+    Raises LlmcostError where nothing was measured on a GPU.
     """
-    groups: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    found: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
     for row in rows:
         if row["gpu"]:
             key = (row["engine"], row["gpu"], row["gpus"] or 1, row["model"], row["quantization"] or "none")
-            groups[key].append(row)
-    if not groups:
+            found[key].append(row)
+    if not found:
         raise LlmcostError("no measurement was made on a GPU", hint="make some with: llmcost bench-gpu")
-    return [_calibration(group, catalogue) for group in groups.values()]
+    groups, refused = [], []
+    for alike in found.values():
+        try:
+            groups.append(_group(alike, catalogue))
+        except LlmcostError as error:
+            refused.append(error)
+    return groups, refused
 
 
-def _calibration(rows: list[Row], catalogue: Catalogue) -> Calibration:
+def _group(rows: list[Row], catalogue: Catalogue) -> Group:
     row = rows[0]
     model, gpu = catalogue.model(row["model"]), catalogue.gpu(row["gpu"])
     quantization: Quantization = next((known for known in QUANTIZATIONS if known == row["quantization"]), "none")
     fit = check(catalogue, model, quantization, gpu, row["gpus"] or 1)
-    guess = by_datasheet(model, quantization, gpu, fit.gpus)
-    if row["engine"] == "torch":
-        time = from_steps([step for row in rows for step in _steps(row)], guess)
-    else:
-        runs = [_run(row, fit) for row in rows if row["trace"]]
-        if not runs:
-            raise LlmcostError(f"no measured request of {model.name} on {gpu.name} is stored")
-        time = from_runs(runs, guess)
     requests = sum(int(row["ok"]) for row in rows)
     how = "plain torch, static batches" if row["engine"] == "torch" else f"{row['server']} {row['server_version']}"
     source = f"bench-gpu, {how}, {len(rows)} steps, {requests} requests"
-    return Calibration(
-        gpu.name, fit.gpus, model.name, quantization, time, source, max(row["ts"] for row in rows).date()
-    )
+    return Group(fit, rows, source, max(row["ts"] for row in rows).date())
+
+
+def _titled(rows: Iterable[Row]) -> dict[str, Row]:
+    """The steps by what tells them apart: their load, and when the same was measured again, how often before."""
+    found: dict[str, Row] = {}
+    for row in rows:
+        name, times = title(row), 2
+        while name in found:
+            name, times = f"{title(row)}, time {times}", times + 1
+        found[name] = row
+    return found
 
 
 def _run(row: Row, fit: Fit) -> Run:

@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from llmcost.errors import LlmcostError
+from llmcost.errors import LlmcostError, UsageError
 from llmcost.self_hosting.fitting import BLOCK_SIZE, QUANTIZATIONS, Quantization
 from llmcost.self_hosting.latency import Latency, measure
 from llmcost.self_hosting.replay import Engine, Floats, Served, Traffic
 
 _KEYS = ("input_toks", "output_toks", "arrival_time", "queued_ts", "first_token_ts", "last_token_ts")
+_LEAST_BLOCKS = 2  # vLLM keeps one for itself
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ def read(requests: Path, settings: Path) -> Run:
     zero = arrival_s[0]
     meta = _object(settings)
     config = _table(meta, "resolved_config")
+    copies = int(_setting(meta, config, "parallel_config", "data_parallel_size", 1))
     return Run(
         traffic=Traffic(
             arrival_s - zero, column["input_toks"].astype(np.int64), column["output_toks"].astype(np.int64)
@@ -84,10 +86,10 @@ def read(requests: Path, settings: Path) -> Run:
         taken_s=column["queued_ts"] - zero,
         first_token_s=column["first_token_ts"] - zero,
         last_token_s=column["last_token_ts"] - zero,
-        engine=_engine(meta, config),
+        engine=_engine(meta, config, copies),
         gpu=str(_table(meta, "hardware").get("device_name", "unknown")),
         gpus=int(_setting(meta, config, "parallel_config", "tensor_parallel_size", 1)),
-        copies=int(_setting(meta, config, "parallel_config", "data_parallel_size", 1)),
+        copies=copies,
         model=str(meta.get("model", "unknown")),
         quantization=_quantization(_setting(meta, config, "model_config", "quantization", None)),
         source=f"vLLM {meta.get('vllm_version', '?')}, {len(rows)} requests",
@@ -95,19 +97,34 @@ def read(requests: Path, settings: Path) -> Run:
     )
 
 
-def _engine(meta: dict[str, Any], config: dict[str, Any]) -> Engine | None:
-    cache = _table(meta, "kv_cache")
+def settings_beside(requests: Path) -> Path:
+    """The settings that lie beside a run's requests: the same name with `meta` or `settings` for `requests`.
+
+    Raises UsageError where there are none.
+    """
+    stem = requests.name.partition(".")[0]
+    names = [stem.replace("requests", word) + ".json" for word in ("meta", "settings")]
+    if found := next((path for name in names if (path := requests.with_name(name)).is_file()), None):
+        return found
+    raise UsageError(
+        f"the server's settings are not beside {requests} ({' or '.join(dict.fromkeys(names))})",
+        hint="name them with --settings FILE",
+    )
+
+
+def _engine(meta: dict[str, Any], config: dict[str, Any], copies: int) -> Engine | None:
+    cache = _table(config, "cache_config") | {
+        name: value for name, value in _table(meta, "kv_cache").items() if value is not None
+    }
     block_size = int(cache.get("block_size") or BLOCK_SIZE)
-    tokens = cache.get("num_kv_tokens")
-    blocks = cache.get("num_gpu_blocks") or (tokens and tokens // block_size)
-    if not blocks:
+    if (blocks := _blocks(cache, block_size, copies)) < _LEAST_BLOCKS:
         return None
 
     def scheduling(name: str, default: Any) -> Any:
         return _setting(meta, config, "scheduler_config", name, default)
 
     return Engine(
-        kv_blocks=int(blocks) - 1,
+        kv_blocks=blocks - 1,
         block_size=block_size,
         max_batched_tokens=int(scheduling("max_num_batched_tokens", Engine.max_batched_tokens)),
         max_running=int(scheduling("max_num_seqs", Engine.max_running)),
@@ -115,6 +132,17 @@ def _engine(meta: dict[str, Any], config: dict[str, Any]) -> Engine | None:
         prefix_caching=bool(cache.get("enable_prefix_caching", True)),
         whole_prompt=bool(scheduling("scheduler_reserve_full_isl", Engine.whole_prompt)),
     )
+
+
+def _blocks(cache: dict[str, Any], block_size: int, copies: int) -> int:
+    """The blocks of one copy's cache; 0 where nothing is said. vLLM sums them over the
+    copies; later versions also give the tokens of one (`kv_cache_size_tokens`).
+    """
+    if tokens := cache.get("kv_cache_size_tokens"):
+        return int(tokens) // block_size
+    if blocks := cache.get("num_gpu_blocks"):
+        return int(blocks) // copies
+    return int(cache.get("num_kv_tokens") or 0) // block_size // copies
 
 
 def _setting(meta: dict[str, Any], config: dict[str, Any], part: str, name: str, default: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from llmcost.self_hosting.compiled import call
 from llmcost.self_hosting.fitting import BLOCK_SIZE
 from llmcost.self_hosting.records import ENGINE, REQUEST, SETTINGS
 from llmcost.self_hosting.scheduler import serve
@@ -97,8 +98,8 @@ def replay(traffic: Traffic, engine: Engine, time: IterationTime) -> Served:
     for name in ("scheduled_s", "first_token_s", "last_token_s"):
         requests[name] = np.inf
     requests["freed_at"] = -1
-    state = np.zeros(1, ENGINE)[0]
-    serve(requests, _settings(engine, time), state)
+    state = np.zeros(1, ENGINE)
+    call(serve, requests, _settings(engine, time), state)
     return Served(
         arrival_s=traffic.arrival_s,
         output_tokens=requests["output_tokens"],
@@ -108,8 +109,8 @@ def replay(traffic: Traffic, engine: Engine, time: IterationTime) -> Served:
         last_token_s=requests["last_token_s"] + zero_s,
         gpu_s=requests["gpu_s"],
         preemptions=requests["preemptions"],
-        iterations=int(state["iterations"]),
-        busy_s=float(state["busy_s"]),
+        iterations=int(state["iterations"][0]),
+        busy_s=float(state["busy_s"][0]),
     )
 
 
@@ -137,8 +138,8 @@ def replay_on(machines: int, traffic: Traffic, engine: Engine, time: IterationTi
     )
 
 
-def _settings(engine: Engine, time: IterationTime) -> Any:
-    settings = np.zeros(1, SETTINGS)[0]
+def _settings(engine: Engine, time: IterationTime) -> NDArray[Any]:
+    settings = np.zeros(1, SETTINGS)
     settings["blocks"] = engine.kv_blocks
     settings["block_size"] = engine.block_size
     settings["max_batched_tokens"] = engine.max_batched_tokens

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from llmcost.self_hosting import compiled
 from llmcost.self_hosting.plan import HOSTED, REASONS, Plan
 
 
@@ -61,6 +62,8 @@ def _notes(plan: Plan) -> Iterator[str]:
         yield f"within that error it takes {low} to {high} machines"
     for code, count in _staying(plan):
         yield f"{count:,} requests stay on the API: {REASONS[code]}"
+    if not compiled.AVAILABLE:
+        yield compiled.WITHOUT_NUMBA
     if plan.bill_usd and not plan.served.any():
         yield f"the machines cost ${plan.bill_usd:,.2f}, but served nothing: no request carries that cost"
 

@@ -9,7 +9,8 @@ import pytest
 
 from llmcost.errors import LlmcostError
 from llmcost.self_hosting import accuracy, catalogue
-from llmcost.self_hosting.calibrate import calibrate, from_runs, from_steps
+from llmcost.self_hosting.calibrate import from_runs, from_steps
+from llmcost.self_hosting.fitted import from_run
 from llmcost.self_hosting.recorded import Run, read
 from llmcost.self_hosting.replay import Engine, Traffic, replay
 from llmcost.self_hosting.timing import IterationTime, bound, by_datasheet
@@ -110,8 +111,8 @@ def test_the_recorded_run_is_read_with_its_known_answers(recorded: Run) -> None:
 @pytest.mark.parametrize("guessed", [True, False], ids=["datasheet", "from-the-run"])
 def test_calibrated_on_the_first_hundred_it_predicts_all_within_four_percent(recorded: Run, guessed: bool) -> None:
     run = recorded if guessed else replace(recorded, gpu="NVIDIA Unheard-of")
-    found = calibrate(run, catalogue.load(), first=100)
-    errors = {row.metric: row.error for row in accuracy.compare(run, found.time)}
+    found = from_run(run, catalogue.load(), first=100)
+    errors = {row.metric: row.error for row in accuracy.compare(run, found.calibration.time)}
     assert {"mean TTFT", "mean TPOT", "p99 latency", "makespan"} <= set(errors)
     assert all(abs(error) < 0.04 for error in errors.values()), errors
 

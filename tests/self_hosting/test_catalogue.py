@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -101,14 +102,39 @@ def test_the_documented_entries_are_of_the_right_form(tmp_path: Path) -> None:
     assert calibrations.load(own)[-1].name == "t4 mistral-7b awq"
 
 
-def test_a_calibration_is_saved_and_read_again(tmp_path: Path) -> None:
+def test_a_calibration_is_saved_and_replaced(tmp_path: Path) -> None:
     own = tmp_path / "llmcost.toml"
-    own.write_text("[prices]\n")
+    before, after = "[prices] # mine\n", '\n[instances."rack"]\ngpu = "T4"\ngpus = 1\n'
     saved = Calibration("T4", 1, "mistral-7b", "awq", TIME, 'my "server"\\', date(2026, 11, 1))
-    calibrations.save(saved, own)
+    own.write_text(before)
+    assert calibrations.save(saved, own) == own
+    own.write_text(own.read_text() + after)
     assert calibrations.load(own)[-1] == saved
+    again = replace(saved, source="measured anew")
+    calibrations.save(again, own)
+    assert calibrations.load(own)[-1] == again
+    text = own.read_text()
+    assert text.count("[calibrations.") == 1
+    assert text.startswith(before)
+    assert after in text
+
+
+def test_a_calibration_that_cannot_be_taken_out_stays(tmp_path: Path) -> None:
+    own = tmp_path / "llmcost.toml"
+    text = '[calibrations]\n"t4 mistral-7b awq" = { gpu = "T4" }\n'
+    own.write_text(text)
     with pytest.raises(LlmcostError, match="already has"):
-        calibrations.save(saved, own)
+        calibrations.save(Calibration("T4", 1, "mistral-7b", "awq", TIME, "", date(2026, 11, 1)), own)
+    assert own.read_text() == text
+
+
+def test_the_users_file_may_lie_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = tmp_path / "team.toml"
+    own.write_text('[instances."rack"]\ngpu = "T4"\ngpus = 1\n')
+    monkeypatch.setenv("LLMCOST_CONFIG", str(own))
+    assert catalogue.load().instance("rack").gpu == "T4"
+    assert calibrations.save(Calibration("T4", 1, "mistral-7b", "awq", TIME, "", date(2026, 11, 1))) == own
+    assert calibrations.load()[-1].gpu == "T4"
 
 
 def test_the_best_footing_is_chosen() -> None:
@@ -130,3 +156,5 @@ def test_the_best_footing_is_chosen() -> None:
     assert "±25%" in datasheet.text
     own = Calibration("T4", 1, "mistral-7b", "awq", TIME, "mine", date(2026, 11, 1))
     assert choose(fit, known, [*shipped, own]).time == TIME
+    nowhere = replace(own, gpu="NVIDIA Unheard-of", model="eliza")
+    assert choose(fit, known, [*shipped, nowhere]).kind == "datasheet", "what nothing is known of cannot be scaled"

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from llmcost.errors import LlmcostError
-from llmcost.self_hosting import catalogue, measured
-from llmcost.self_hosting.calibrate import calibrate, engine_of
+from llmcost.errors import LlmcostError, UsageError
+from llmcost.self_hosting import catalogue
+from llmcost.self_hosting.calibrate import engine_of
+from llmcost.self_hosting.fitted import from_measurements, from_run
 from llmcost.self_hosting.fitting import check
-from llmcost.self_hosting.recorded import read
+from llmcost.self_hosting.recorded import read, settings_beside
 from llmcost.self_hosting.replay import Engine, Traffic, replay
 from llmcost.self_hosting.timing import by_datasheet
 
@@ -48,9 +49,7 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
 
 def test_settings_come_from_what_the_server_settled_on(files: tuple[Path, Path]) -> None:
     run = read(*files)
-    assert run.engine == Engine(
-        100, 8, max_batched_tokens=512, max_running=64, asynchronous=False, prefix_caching=False
-    )
+    assert run.engine == Engine(32, 8, max_batched_tokens=512, max_running=64, asynchronous=False, prefix_caching=False)
     assert (run.gpu, run.gpus, run.copies, run.quantization) == ("NVIDIA L4", 2, 3, "awq")
 
 
@@ -100,8 +99,41 @@ def test_broken_settings_are_named(files: tuple[Path, Path]) -> None:
         engine_of(read(requests, meta))
 
 
+@pytest.mark.parametrize(
+    ("cache", "blocks"),
+    [
+        ({"num_gpu_blocks": 240, "num_kv_tokens": 1920}, 80),  # of all three copies
+        ({"num_gpu_blocks": None, "num_kv_tokens": 1920}, 80),
+        ({"num_gpu_blocks": 240, "kv_cache_size_tokens": 800}, 100),  # later versions: of one copy
+    ],
+)
+def test_the_cache_is_that_of_one_copy(files: tuple[Path, Path], cache: dict[str, Any], blocks: int) -> None:
+    requests, meta = files
+    meta.write_text(json.dumps(META | {"kv_cache": {"block_size": 8} | cache}))
+    assert engine_of(read(requests, meta)).kv_blocks == blocks - 1
+
+
+def test_settings_of_another_run_are_refused(files: tuple[Path, Path]) -> None:
+    requests, meta = files
+    meta.write_text(json.dumps(META | {"kv_cache": {"block_size": 1, "num_gpu_blocks": 12}}))
+    with pytest.raises(LlmcostError, match="15 tokens cannot have run in a cache of 3"):
+        engine_of(read(requests, meta))
+
+
+def test_settings_are_found_beside_the_requests(tmp_path: Path) -> None:
+    requests = tmp_path / "l4_requests.jsonl"
+    with pytest.raises(UsageError, match=r"l4_meta.json or l4_settings.json"):
+        settings_beside(requests)
+    for name in ("l4_settings.json", "l4_meta.json"):
+        (tmp_path / name).write_text("{}")
+        assert settings_beside(requests).name == name
+
+
 def test_copies_share_the_requests(files: tuple[Path, Path]) -> None:
-    assert calibrate(read(*files), KNOWN).model == "mistral-7b"
+    run = read(*files)
+    assert run.engine
+    assert run.engine.kv_blocks == 101 // 3 - 1
+    assert from_run(run, KNOWN).calibration.model == "mistral-7b"
 
 
 FIT = check(KNOWN, KNOWN.model("mistral-7b"), "awq", KNOWN.gpu("T4"))
@@ -113,7 +145,7 @@ def step(**changes: Any) -> dict[str, Any]:
         "engine": "server", "server": "vllm", "server_version": "0.19.0", "gpu": "Tesla T4", "gpus": 1,
         "model": "mistralai/Mistral-7B-Instruct-v0.3", "quantization": "awq", "ts": datetime(2026, 11, 1), "ok": 40,
         "concurrency": None, "input_tokens_asked": None, "output_tokens_asked": None, "prefill_tokens_per_s": None,
-        "decode_tokens_per_s": None, "trace": None, **changes,
+        "decode_tokens_per_s": None, "trace": None, "load": "replay", "time_compression": 1.0, **changes,
     }  # fmt: skip
 
 
@@ -128,7 +160,11 @@ def test_measured_requests_become_a_calibration() -> None:
             (served.last_token_s - sent.arrival_s) * 1e3, strict=True,
         )
     ]  # fmt: skip
-    (found,) = measured.calibrations([step(trace=trace)], KNOWN)
+    [made], refused = from_measurements([step(trace=trace)], KNOWN)
+    found = made.calibration
+    assert not refused
+    assert max(abs(check.fit_error) for check in made.checks) < 0.03
+    assert made.trust[1].startswith("nothing was held back")
     assert (found.gpu, found.model, found.quantization) == ("T4", "mistral-7b", "awq")
     assert found.time.fixed_s + found.time.weights_s == pytest.approx(TRUE.fixed_s + TRUE.weights_s, rel=0.03)
     assert found.time.per_token_s == pytest.approx(TRUE.per_token_s, rel=0.1)
@@ -143,8 +179,12 @@ def test_measured_batches_become_a_calibration() -> None:
         prefill_s = TRUE.fixed_s + (TRUE.per_token_s + TRUE.per_chunk_context_s * 250.5) * batch * prompt
         rates = {"prefill_tokens_per_s": batch * prompt / prefill_s, "decode_tokens_per_s": batch / decode_s}
         asked = {"concurrency": batch, "input_tokens_asked": prompt, "output_tokens_asked": output}
-        rows.append(step(engine="torch", **asked, **rates))
-    (found,) = measured.calibrations(rows, KNOWN)
+        rows.append(step(engine="torch", load="static", **asked, **rates))
+    [made], _ = from_measurements(rows, KNOWN)
+    found = made.calibration
+    assert [check.metric for check in made.checks] == ["prefill step", "decode step"] * 3
+    assert all(check.held_back_error is not None for check in made.checks)
+    assert "the best case" in made.trust[-1]
     assert found.time.per_token_s == pytest.approx(TRUE.per_token_s, rel=0.03)
     assert found.time.fixed_s + found.time.weights_s == pytest.approx(TRUE.fixed_s + TRUE.weights_s, rel=0.03)
 
@@ -163,4 +203,12 @@ def test_measured_batches_become_a_calibration() -> None:
 )
 def test_measurements_without_use_are_refused(rows: list[dict[str, Any]], message: str) -> None:
     with pytest.raises(LlmcostError, match=message):
-        measured.calibrations(rows, KNOWN)
+        from_measurements(rows, KNOWN)
+
+
+def test_one_group_that_cannot_be_fitted_does_not_stop_the_others() -> None:
+    rates = {"prefill_tokens_per_s": 1000.0, "decode_tokens_per_s": 50.0}
+    good = step(engine="torch", load="static", concurrency=1, input_tokens_asked=100, output_tokens_asked=10, **rates)
+    found, refused = from_measurements([step(model="eliza"), good], KNOWN)
+    assert [one.calibration.model for one in found] == ["mistral-7b"]
+    assert refused == ["there is no open-weight model named eliza"]

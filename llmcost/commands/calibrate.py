@@ -1,0 +1,60 @@
+"""`llmcost calibrate`: iteration times of a GPU server fitted to what was measured."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from llmcost.commands import options
+
+
+def calibrate(
+    run: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[RUN]", help="A server's own record of a run, one request a line; else what bench-gpu stored."
+        ),
+    ] = None,
+    settings: Annotated[
+        Path | None,
+        typer.Option("--settings", metavar="FILE", help="The run's server settings; else the JSON file beside it."),
+    ] = None,
+    first: Annotated[
+        int | None,
+        typer.Option("--first", min=1, metavar="N", help="Fit to the times of the run's first N requests only."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show it without writing llmcost.toml.")] = False,
+    result_format: options.ResultFormat = options.Format.table,
+    output: options.Output = None,
+    db: options.Db = None,
+) -> None:
+    """Fit the replay of self-hosting to measurements, say how far to trust it, and keep it in llmcost.toml."""
+    from llmcost import store
+    from llmcost.errors import UsageError
+    from llmcost.render import terminal, text
+    from llmcost.screens import calibrate as screen
+    from llmcost.self_hosting import calibrations, catalogue, fitted, recorded
+
+    known = catalogue.load()
+    if run is None:
+        if settings is not None or first is not None:
+            raise UsageError("--settings and --first belong to a recorded run", hint="llmcost calibrate RUN …")
+        with store.reading(store.locate(db)) as opened:
+            rows = opened.rows("select * from measurements order by ts, measurement_id")
+        terminal.status("fitting to what bench-gpu stored …")
+        found, refused = fitted.from_measurements(rows, known)
+    else:
+        recording = recorded.read(run, settings or recorded.settings_beside(run))
+        terminal.status(f"fitting to {len(recording):,} recorded requests …")
+        found, refused = [fitted.from_run(recording, known, first)], []
+    kept = None
+    if not dry_run:
+        for one in found:
+            kept = calibrations.save(one.calibration)
+    if result_format is options.Format.json:
+        terminal.write(text.as_json(screen.document(found, refused, kept)), output)
+    elif result_format is options.Format.table:
+        terminal.show(screen.show(found, refused, kept), output)
+    else:
+        write = text.as_csv if result_format is options.Format.csv else text.as_markdown
+        terminal.write(write(screen.rows(found), screen.COLUMNS), output)
