@@ -23,8 +23,8 @@ MEASURES = (
     "unpriced_requests",
 )  # fmt: skip
 
-PROMPT_COLUMNS = ("label", "stable_share")
-"""What a report by prompt adds: how to call it, and the share of its tokens that no request changes."""
+TREND_PARTS = 12
+"""Equal stretches of the time covered: a prompt's trend is its cost in each."""
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _AGO = re.compile(r"(\d+)([hdwm])")
@@ -107,6 +107,7 @@ def by(
         rows = [*rows[:top], _others(rows[top:], dimensions)]
     if "prompt" in dimensions:
         _describe(store, rows, "prompt")
+        _follow(store, rows, covered)
     return Report(rows, total, notes(store, covered), tuple(dimensions))
 
 
@@ -173,11 +174,28 @@ def notes(store: Store, covered: Scope) -> list[str]:
 
 
 def _describe(store: Store, rows: Sequence[Row], column: str) -> None:
-    """Adds PROMPT_COLUMNS to rows whose column holds a prompt's id."""
-    known = {row["prompt_id"]: row for row in store.rows("select prompt_id, label, stable_share from prompts")}
+    """Adds how to call a prompt, what never changes of it, and an example, to rows whose column holds its id."""
+    known = {
+        row["prompt_id"]: row
+        for row in store.rows("select prompt_id, label, stable_share, example_redacted as example from prompts")
+    }
     for row in rows:
         prompt = known.get(row[column], {})
-        row |= {name: prompt.get(name) for name in PROMPT_COLUMNS}
+        row |= {name: prompt.get(name) for name in ("label", "stable_share", "example")}
+
+
+def _follow(store: Store, rows: Sequence[Row], covered: Scope) -> None:
+    """Adds each prompt's cost over time, and its dearest request."""
+    parameters = covered.parameters() | {"parts": TREND_PARTS}
+    parts: dict[str, list[Row]] = {}
+    for part in store.rows(nested(dimensioned(*covered.steps()), _query("prompt-trends").body), parameters):
+        parts.setdefault(part["prompt_id"], []).append(part)
+    for row in rows:
+        own = parts.get(row["prompt"], [])
+        spent = {part["part"]: part["cost_usd"] for part in own}
+        dearest = max(own, key=lambda part: part["dearest_usd"], default={})
+        row["trend_usd"] = [spent.get(part, 0.0) for part in range(TREND_PARTS)] if own else None
+        row["example_request_id"] = dearest.get("dearest_request_id")
 
 
 def _unattributed(sections: dict[str, list[Row]]) -> list[str]:

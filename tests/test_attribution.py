@@ -225,6 +225,21 @@ def test_a_report_by_prompt_shows_labels_and_what_never_changes(tmp_path: Path, 
     assert any(note.startswith("unattributed: 4 requests, 100.0% of the cost") for note in overview.notes)
 
 
+def test_a_prompt_has_a_trend_and_its_dearest_request(tmp_path: Path, store_path: Path) -> None:
+    rows: list[logs.Row | str] = [
+        logs.call(n, prompt_id="rising", ts=f"2026-11-{n:02}T10:00:00Z", output_tokens=100 * n) for n in range(1, 13)
+    ]
+    rows.append(logs.call(13, prompt_id="once", ts="2026-11-12T10:00:00Z"))
+    log = logs.write(tmp_path / "log.jsonl", rows)
+    with logs.ingested(store_path, log) as (opened, _):
+        found = {row["prompt"]: row for row in reports.by(opened, ("prompt",), reports.scope(opened)).rows}
+    assert found["rising"]["example_request_id"] == "req_12"
+    trend = found["rising"]["trend_usd"]
+    assert trend == sorted(trend)
+    assert sum(trend) == pytest.approx(found["rising"]["cost_usd"])
+    assert [spent > 0 for spent in found["once"]["trend_usd"]] == [False] * 11 + [True]
+
+
 def test_texts_label_prompts_where_they_are_kept(tmp_path: Path, store_path: Path) -> None:
     calls = [*templated(), response(30, "Move", SYSTEM)]
     with store.writing(store_path) as opened:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,12 +11,16 @@ from typing import Any
 
 Row = dict[str, Any]
 
+_UNSEEN = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+"""Control characters that JSON leaves as they are, and marks that turn the direction of the text around them."""
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_json(document: Any) -> str:
     """The document as one indented JSON object; numbers unrounded, times in ISO 8601."""
-    return json.dumps(document, indent=2, default=_plain, ensure_ascii=False) + "\n"
+    text = json.dumps(document, indent=2, default=_plain, ensure_ascii=False)
+    return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
 
 
 def as_csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
@@ -58,6 +63,8 @@ def _harmless(value: Any) -> Any:
     if isinstance(value, str):
         text = visible(value)
         return "'" + text if text.startswith(_FORMULA) else text
+    if isinstance(value, list):
+        return " ".join(visible(str(item)) for item in value)
     return value
 
 

@@ -11,8 +11,10 @@ from llmcost.reports import MEASURES, Report, Row
 
 _SECTION_ROWS = 7
 _TREND_DAYS = 60
+_EXAMPLES_SHOWN = 10
+_EXAMPLE_WIDTH = 180
 _COUNTS = ("requests", "input", "cache read", "cache write", "output", "cost", "share")
-_PER_REQUEST = ("requests", "in each", "out each", "cost", "share", "never changes")
+_PER_REQUEST = ("requests", "in each", "out each", "cost", "share", "stable", "trend")
 
 
 def document(report: Report) -> dict[str, Any]:
@@ -54,7 +56,12 @@ def _by(report: Report) -> RenderableType:
         for row in report.rows
     ]
     rows.append([Text("total", style="bold"), *[Text("")] * (len(report.dimensions) - 1), *cells(report.total)])
-    return terminal.table(headings, rows, rule_before_last=True)
+    table = terminal.table(headings, rows, rule_before_last=True)
+    examples = [f"{_called(row, 'prompt')}: {row['example']}" for row in report.rows if row.get("example")]
+    if not examples:
+        return table
+    shown = [line if len(line) <= _EXAMPLE_WIDTH else line[: _EXAMPLE_WIDTH - 1] + "…" for line in examples]
+    return Group(table, terminal.bullets("An example of each", shown[:_EXAMPLES_SHOWN]))
 
 
 def _called(row: Row, column: str) -> Any:
@@ -91,7 +98,9 @@ def _prompt_cells(row: Row) -> list[RenderableType]:
     prompt = row["input_tokens"] + row["cache_read_tokens"] + row["cache_write_tokens"]
     each = [terminal.count(tokens / row["requests"]) for tokens in (prompt, row["output_tokens"])]
     stable = row.get("stable_share")
-    return [requests, *each, cost, cost_share, Text("–") if stable is None else terminal.share(stable)]
+    trend = terminal.sparkline(row["trend_usd"]) if row.get("trend_usd") else ""
+    return [requests, *each, cost, cost_share, Text("–") if stable is None else terminal.share(stable),
+            Text(trend, style="cyan")]  # fmt: skip
 
 
 def _overview(report: Report) -> RenderableType:
