@@ -1,6 +1,6 @@
 """Writes what the documentation says of the program, from the program: `python -m docs.generate`.
 
-In README.md the lines between `<!-- generated: NAME -->` and `<!-- end -->` are replaced; the pictures are the
+In DOCUMENTS the lines between `<!-- generated: NAME -->` and `<!-- end -->` are replaced; the pictures are the
 real output of the commands on the sample logs. A test runs this and compares.
 """
 
@@ -19,6 +19,7 @@ from llmcost.screens import report as report_screen
 from monitoring import generate as monitoring
 
 ROOT = Path(__file__).resolve().parents[1]
+DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "monitoring.md")
 PICTURES = ROOT / "docs" / "pictures"
 STACK = ("prompt-caching:ttl=1h", "routing:upgrade=false")
 WIDTH = 100
@@ -27,10 +28,10 @@ _PART = re.compile(r"(<!-- generated: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def main() -> None:
-    """Rewrites README.md, the pictures, and the rules and the dashboard under monitoring/."""
+    """Rewrites the documents, the pictures, and the rules and the dashboard under monitoring/."""
     monitoring.main()
-    readme = ROOT / "README.md"
-    readme.write_text(filled(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    for document in DOCUMENTS:
+        document.write_text(filled(document.read_text(encoding="utf-8")), encoding="utf-8")
     PICTURES.mkdir(parents=True, exist_ok=True)
     for name, svg in pictures().items():
         (PICTURES / name).write_text(svg, encoding="utf-8")
@@ -38,7 +39,10 @@ def main() -> None:
 
 def filled(text: str) -> str:
     """The document with every generated part made anew."""
-    parts = {"commands": commands, "formats": formats, "what-ifs": what_if_table}
+    parts = {
+        "commands": commands, "formats": formats, "what-ifs": what_if_table,
+        "metrics": monitoring.metrics_table, "alerts": monitoring.alerts_table,
+    }  # fmt: skip
     return _PART.sub(lambda match: match[1] + "\n" + parts[match[2]]() + "\n" + match[3], text)
 
 

@@ -4,11 +4,15 @@ A test runs it and compares.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from llmcost.metrics import definitions
 from monitoring import rules
 from monitoring.dashboard import dashboard
+
+_PLACEHOLDER = re.compile(r"\$?\{\{.*?\}\}")
 
 HERE = Path(__file__).resolve().parent
 RULES, DASHBOARD = "llmcost.rules.yml", "grafana-dashboard.json"
@@ -23,6 +27,26 @@ def main() -> None:
 def files() -> dict[str, str]:
     """The generated files, by name."""
     return {RULES: "\n".join(_rules()) + "\n", DASHBOARD: json.dumps(dashboard(), indent=2, ensure_ascii=False) + "\n"}
+
+
+def metrics_table() -> str:
+    """The metrics as a table in Markdown."""
+    lines = ["| metric | kind | labels | what it is |", "| --- | --- | --- | --- |"]
+    lines += [
+        f"| `{metric.name}` | {metric.kind} | {', '.join(f'`{label}`' for label in metric.labels)} | {metric.help} |"
+        for metric in definitions.ALL
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def alerts_table() -> str:
+    """The alerts as a table in Markdown."""
+    lines = ["| alert | severity | when, for how long | what to know |", "| --- | --- | --- | --- |"]
+    for alert in rules.alerts():
+        lasts = "at once" if alert.lasts == "0m" else alert.lasts
+        summary = _PLACEHOLDER.sub("…", alert.summary)
+        lines.append(f"| `{alert.name}` | {alert.severity} | {summary} ({lasts}) | {alert.description} |")
+    return "\n".join(lines) + "\n"
 
 
 def _rules() -> Iterator[str]:

@@ -125,7 +125,7 @@ def _budget_alerts() -> Iterator[Alert]:
             name,
             conditions,
             severity,
-            f"At the pace of the last {short[1]} and {long[1]} a month's budget is gone in {days} days.",
+            f"At the pace of the last {short[1]}, and of the last {long[1]}, a month's budget is gone in {days} days.",
             f"Both windows are above {times} times the even pace; the short one ends the alert when the spending ends.",
         )
 

@@ -6,11 +6,10 @@ import pytest
 
 from docs import generate
 
-README = generate.ROOT / "README.md"
 
-
-def test_the_readme_is_up_to_date() -> None:
-    text = README.read_text(encoding="utf-8")
+@pytest.mark.parametrize("document", generate.DOCUMENTS, ids=lambda path: path.name)
+def test_the_documents_are_up_to_date(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
     assert generate.filled(text) == text, "run: python -m docs.generate"
 
 
