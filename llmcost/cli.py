@@ -9,6 +9,7 @@ import typer
 from llmcost.commands.audit import audit
 from llmcost.commands.backtest import backtest
 from llmcost.commands.bench_gpu import bench_gpu
+from llmcost.commands.break_even import break_even
 from llmcost.commands.budget import budget
 from llmcost.commands.calibrate import calibrate
 from llmcost.commands.ingest import ingest
@@ -40,6 +41,7 @@ for command in (
     backtest,
     bench_gpu,
     calibrate,
+    break_even,
 ):
     app.command()(command)
 

@@ -31,10 +31,16 @@ def numbers(option: str, text: str, kind: type[Number]) -> tuple[Number, ...]:
 
 def own_load(text: str) -> OwnLoad:
     """Tokens a day, written INPUT/OUTPUT with k, M or B: 30M/10M."""
-    amounts = [_AMOUNT.fullmatch(word.strip()) for word in text.split("/")]
-    if len(amounts) != 2 or not all(amounts):
+    amounts = [found for word in text.split("/") if (found := amount(word)) is not None]
+    if len(amounts) != 2 or text.count("/") != 1:
         raise UsageError(f"--own-load {text} is not two amounts", hint="input and output tokens a day, like 30M/10M")
-    return OwnLoad(*(float(found[1]) * _SCALES[found[2].lower()] for found in amounts if found))
+    return OwnLoad(*amounts)
+
+
+def amount(text: str) -> float | None:
+    """A number of tokens, with k, M or B for thousands, millions or billions; None where it is none."""
+    found = _AMOUNT.fullmatch(text.strip())
+    return float(found[1]) * _SCALES[found[2].lower()] if found else None
 
 
 def lengths(input_tokens: str, output_tokens: int) -> list[Lengths]:

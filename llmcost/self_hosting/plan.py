@@ -94,8 +94,7 @@ def make(traffic: Traffic, options: Options, catalogue: Catalogue, calibrations:
     """
     if options.max_waiting is not None and options.max_waiting < 1:
         raise UsageError(f"max_waiting={options.max_waiting} lets nobody in", hint="give 1 or more")
-    gpu = catalogue.gpu(options.instance.gpu)
-    fit = check(catalogue, catalogue.model(options.model), options.quantization, gpu, options.instance.gpus)
+    fit = fitting(options, catalogue)
     footing = choose(fit, catalogue, calibrations)
     usd_per_hour = hourly_usd(options.instance, options.price, options.usd_per_hour)
     engine = Engine(kv_blocks=fit.kv_blocks, max_waiting=options.max_waiting)
@@ -143,6 +142,12 @@ def make(traffic: Traffic, options: Options, catalogue: Catalogue, calibrations:
         input_tokens=int(traffic.prompt_tokens[fate == HOSTED].sum()),
         output_tokens=int(traffic.output_tokens[fate == HOSTED].sum()),
     )
+
+
+def fitting(options: Options, catalogue: Catalogue) -> Fit:
+    """The model on one of the machines; DoesNotFitError where it does not fit, UsageError for an unknown name."""
+    gpu = catalogue.gpu(options.instance.gpu)
+    return check(catalogue, catalogue.model(options.model), options.quantization, gpu, options.instance.gpus)
 
 
 def _longest(fit: Fit, engine: Engine, options: Options) -> int:

@@ -4,6 +4,7 @@ The work is done in `llmcost.self_hosting`; here its words are those of the comm
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,12 +63,13 @@ def host(requests: pa.Table, **params: Any) -> Hosting:
     Raises LlmcostError: unknown names, a model that does not fit, a missing price, a target out of reach.
     """
     known = catalogue.load()
-    traffic, rows = select(requests, _selection(params))
-    plan = make(traffic, _options(known, params), known, calibrations.load())
+    traffic, rows = select(requests, selection(params))
+    plan = make(traffic, options(known, params), known, calibrations.load())
     return Hosting(plan, traffic, rows)
 
 
-def _selection(params: dict[str, Any]) -> Selection:
+def selection(params: Mapping[str, Any]) -> Selection:
+    """Which requests are to be hosted, by the what-if's parameters."""
     return Selection(
         features=_names(params["features"]),
         task_types=_names(params["task_types"]),
@@ -82,7 +84,8 @@ def _names(words: str | None) -> tuple[str, ...] | None:
     return None if words is None else tuple(word.strip() for word in words.split(",") if word.strip())
 
 
-def _options(known: Catalogue, params: dict[str, Any]) -> Options:
+def options(known: Catalogue, params: Mapping[str, Any]) -> Options:
+    """On what, and how, by the what-if's parameters."""
     return Options(
         instance=_instance(known, params["instance"], params["gpu"]),
         model=params["model"],

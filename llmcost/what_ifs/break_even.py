@@ -1,0 +1,96 @@
+"""From which volume on hosting the logged traffic beats the API, with caching and without."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from llmcost import registry
+from llmcost.errors import LlmcostError, UsageError
+from llmcost.reports import Scope
+from llmcost.self_hosting import break_even, calibrations, catalogue
+from llmcost.self_hosting.break_even import BreakEven
+from llmcost.self_hosting.footing import Footing, choose
+from llmcost.self_hosting.hosting import hourly_usd
+from llmcost.self_hosting.plan import Options, fitting
+from llmcost.store import Store
+from llmcost.what_ifs.kernels import self_hosted
+from llmcost.what_ifs.steps import WhatIf, assumptions
+from llmcost.what_ifs.traffic import Chain, Traffic
+
+CACHING = ("prompt-caching:ttl=auto",)
+"""What stands for caching at the API unless said otherwise: every prompt cached where that pays."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The volumes compared, and on what the comparison rests."""
+
+    found: BreakEven
+    options: Options
+    footing: Footing
+    usd_per_hour: float  # of one machine
+    caching: tuple[str, ...]  # the what-ifs that stand for it
+    requests: int  # that give the traffic its shape
+    tokens_per_request: float  # prompt and output
+    assumptions: list[str]
+    notes: list[str]
+
+
+def answer(
+    store: Store,
+    covered: Scope,
+    given: Mapping[str, str],
+    caching: Sequence[WhatIf],
+    volumes: Sequence[float],
+) -> Answer:
+    """Compares API, API with caching and self-hosting at each volume (tokens a day, ascending).
+
+    `given`: parameters of the what-if self-hosted, as words; the number of machines follows the volume.
+    Raises what the what-if raises, and LlmcostError where no request can be both priced and hosted.
+    """
+    query = registry.find("what_ifs", "self-hosted")
+    params = query.bind(given)
+    if "count" in given:
+        raise UsageError("the number of machines follows the volume", hint="leave out count")
+    known, calibrated = catalogue.load(), calibrations.load()
+    options = self_hosted.options(known, params)
+    footing = choose(fitting(options, known), known, calibrated)
+    usd_per_hour = hourly_usd(options.instance, options.price, options.usd_per_hour)
+    traffic = Traffic.of(store, covered, ())
+    chain = Chain(traffic, "")
+    failures = [failure for step in caching if (failure := chain.add(step).failure) is not None]
+    columns = ", ".join(f"stage_0.{name}" for name in self_hosted.COLUMNS)
+    priced = store.arrow(
+        f"select stage_0.ts, {columns}, cost_0.cost_usd as api_usd, cached.cost_usd as cached_usd"
+        f" from stage_0 join cost_0 using (request_id) join cost_{len(chain.steps)} as cached using (request_id)"
+        " order by stage_0.ts, request_id"
+    )
+    shape = break_even.shape_of(priced, self_hosted.selection(params))
+    if len(shape.traffic) == 0:
+        raise LlmcostError(
+            "no request can be priced at the API and hosted, so there is no traffic to scale up",
+            hint="check --features, --since and --until; llmcost prices lists what has no price",
+        )
+    left_out = traffic.requests - len(shape.traffic)
+    notes = [f"caching: {failure.message}" for failure in failures]
+    if left_out:
+        notes.append(
+            f"{left_out:,} of {traffic.requests:,} requests are left out: not asked for, failed, without a price or a"
+            " time, or answered with the provider's own web search"
+        )
+    step = WhatIf(query, params)
+    return Answer(
+        found=break_even.find(shape, options, known, calibrated, volumes),
+        options=options,
+        footing=footing,
+        usd_per_hour=usd_per_hour,
+        caching=tuple(one.word for one in caching),
+        requests=len(shape.traffic),
+        tokens_per_request=float((shape.traffic.prompt_tokens + shape.traffic.output_tokens).mean()),
+        assumptions=[
+            "a day of each volume: requests drawn from the log with replacement (seeded), at its hours of the day",
+            "what a request costs at the API, and what caching saves of it, is the same at every volume; more traffic"
+            " would hit a cache more often",
+            *(line for one in (*caching, step) for line in assumptions(one)),
+        ],
+        notes=notes,
+    )
