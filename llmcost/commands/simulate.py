@@ -1,6 +1,6 @@
 """`llmcost simulate`: what the logged traffic would have cost under what-ifs."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,7 +13,8 @@ def simulate(
         typer.Option(
             "--what-if",
             metavar="NAME[:param=value,…]",
-            help="A what-if with its parameters; repeat it to stack them in the order given.",
+            help="A what-if with its parameters; repeat it to stack them in the order given. all: each alone, then the"
+            " best stack.",
         ),
     ] = None,
     by: Annotated[list[str] | None, typer.Option("--by", metavar="KEY", help="Savings by feature, model …")] = None,
@@ -31,27 +32,34 @@ def simulate(
 ) -> None:
     """Replay the logged traffic under what-ifs, stacked in the order given."""
     from llmcost.render import terminal, text
-    from llmcost.screens import projection as screen
+    from llmcost.screens import everything as all_screen
+    from llmcost.screens import projection as stack_screen
 
     if list_them:
         from llmcost import registry
 
-        terminal.show(screen.listed(list(registry.load("what_ifs").values())), output)
+        terminal.show(stack_screen.listed(list(registry.load("what_ifs").values())), output)
         return
 
     from llmcost import price_book, reports, store, what_ifs
     from llmcost.errors import UsageError
+    from llmcost.what_ifs import everything
 
-    stack = [what_ifs.parse(word) for word in what_if or []]
-    if not stack:
+    words = what_if or []
+    if not words:
         raise UsageError("no --what-if given", hint="see them with: llmcost simulate --list")
+    takes_all = everything.WORD in words
+    if takes_all and show_sql:
+        raise UsageError("--show-sql shows one stack", hint="name its steps, instead of --what-if all")
+    stack = everything.steps(words) if takes_all else [what_ifs.parse(word) for word in words]
     with price_book.reading(store.locate(db)) as opened:
         covered = reports.scope(opened, since, until, features=features or (), models=models or ())
         if show_sql:
             terminal.write(what_ifs.composed(opened, stack, covered) + "\n", output)
             return
         dimensions = options.words(by) or (("feature",) if result_format is options.PageFormat.html else ())
-        result = what_ifs.simulate(opened, stack, covered, dimensions)
+        replay, screen = (everything.simulate, all_screen) if takes_all else (what_ifs.simulate, stack_screen)
+        result: Any = replay(opened, stack, covered, dimensions)
     if result_format is options.PageFormat.html:
         from llmcost.render import page
         from llmcost.screens import page as pages

@@ -7,9 +7,11 @@ from llmcost import drawing, reports
 from llmcost.render import page
 from llmcost.render.terminal import usd
 from llmcost.reports import Row, Scope
+from llmcost.screens import everything as all_screen
 from llmcost.screens.projection import ends, rows, varies
 from llmcost.store import Store
 from llmcost.what_ifs import Projection
+from llmcost.what_ifs.everything import Everything
 
 TITLE = "Where the LLM money went"
 
@@ -25,11 +27,19 @@ def report(store: Store, covered: Scope) -> dict[str, Any]:
     )
 
 
-def simulation(projection: Projection) -> dict[str, Any]:
+def simulation(result: Projection | Everything) -> dict[str, Any]:
     """Everything on a simulation's page, for JSON."""
+    projection, alone = (
+        (result.projection, all_screen.rows(result)[0]) if isinstance(result, Everything) else (result, [])
+    )
     return page.document(
         "simulate",
-        {"stages": list(_stages(projection)), "savings": _savings(projection), "flows": _flows(projection)},
+        {
+            "alone": alone,
+            "stages": list(_stages(projection)),
+            "savings": _savings(projection),
+            "flows": _flows(projection),
+        },
         title="What would have been cheaper",
         dimensions=", ".join(projection.dimensions),
         headline=_headline(projection),

@@ -139,7 +139,7 @@ def _steps(projection: Projection) -> RenderableType:
             Text(stage.what_if.query.name),
             terminal.usd(stage.cost_usd),
             terminal.usd(stage.saved_usd),
-            _between(stage.range),
+            between(stage.range),
             terminal.share(stage.saved_share),
             _remaining(stage.cost_usd, stage.saved_usd, baseline),
         ]
@@ -148,7 +148,7 @@ def _steps(projection: Projection) -> RenderableType:
     saved = baseline - projection.cost_usd
     share = saved / baseline if baseline else None
     cells.append([Text("together", style="bold"), terminal.usd(projection.cost_usd), terminal.usd(saved),
-                  _between(projection.range), terminal.share(share), Text("")])  # fmt: skip
+                  between(projection.range), terminal.share(share), Text("")])  # fmt: skip
     headings = [
         ("step", "left"),
         ("cost", "right"),
@@ -161,11 +161,10 @@ def _steps(projection: Projection) -> RenderableType:
     return terminal.table(headings, cells, title=title, rule_before_last=True)
 
 
-def _between(found: Range) -> Text:
+def between(found: Range) -> Text:
     """The range by the assumptions, where they leave one."""
-    if found.low_usd == found.high_usd:
-        return Text("–", style="dim")
-    return Text(f"{terminal.usd(found.low_usd)} to {terminal.usd(found.high_usd)}")
+    low, high = terminal.usd(found.low_usd).plain, terminal.usd(found.high_usd).plain
+    return Text("–", style="dim") if low == high else Text(f"{low} to {high}")
 
 
 def varies(projection: Projection) -> list[str]:
@@ -253,7 +252,7 @@ def _by(projection: Projection) -> RenderableType:
             terminal.usd(row["baseline_cost_usd"]),
             terminal.usd(row["cost_usd"]),
             terminal.usd(row["saved_usd"]),
-            _between(Range(row["saved_low_usd"], row["saved_high_usd"])),
+            between(Range(row["saved_low_usd"], row["saved_high_usd"])),
             terminal.bar(row["saved_usd"] / most if most else 0.0),
         ]
         for row in projection.by

@@ -3,6 +3,7 @@
 -- question: Which input tokens would a prompt cache have read, which would it have written, and what would they cost?
 -- neutral: ttl=none
 -- order: 50
+-- stacked: ttl=auto
 -- needs: prefix is not null or session_id is not null: the hashes of its prompt's blocks, or a session
 -- low: base_share=0.4,others_every_s=none,slack_s=0,miss_rate=0.015
 -- high: base_share=0.75,others_every_s=900,slack_s=60,miss_rate=0

@@ -3,6 +3,7 @@
 -- question: What would it have cost had every request gone to the smallest model that its task allows?
 -- neutral: small=none
 -- order: 30
+-- stacked: upgrade=false
 -- needs: task_type is not null and complexity is not null: a task type and a complexity
 -- low: cache=lost
 -- high: cache=kept

@@ -1,0 +1,98 @@
+"""`--what-if all`: each technique alone, the stack in the order of the headers, and what is lost in between."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llmcost import registry
+from tests.command import llmcost
+from tests.logs import Row, call, write
+
+LOG: list[Row | str] = [
+    call(
+        n, feature=f"f{n % 3}", model="claude-opus-4-7", task_type="classification", complexity=0.1,
+        prompt_hash=f"h{n // 2}", output_tokens=50 + n, session_id=f"s{n % 4}", latency_ms=5.0,
+        prefix=[{"hash": "shared", "tokens": 5000}, {"hash": f"own {n}", "tokens": 6000}], input_tokens=6000,
+    )
+    for n in range(1, 60)
+]  # fmt: skip
+
+
+def simulated(folder: Path, *words: str) -> dict[str, Any]:
+    if not (folder / "llmcost.duckdb").exists():
+        write(folder / "log.jsonl", LOG)
+        assert llmcost("ingest", "log.jsonl", cwd=folder).returncode == 0
+    stack = [part for word in words for part in ("--what-if", word)]
+    done = llmcost("simulate", *stack, "--format", "json", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_each_alone_is_its_own_simulation(tmp_path: Path) -> None:
+    found = simulated(tmp_path, "all")
+    placed = [query.name for query in registry.load("what_ifs").values() if query.field("order")]
+    assert sorted(row["what_if"] for row in found["alone"]) == sorted(placed)
+    for row in found["alone"]:
+        [stage] = simulated(tmp_path, row["word"])["stages"]
+        assert row["saved_usd"] == pytest.approx(stage["saved_usd"]), row["word"]
+        assert (row["saved_low_usd"], row["saved_high_usd"]) == (stage["saved_low_usd"], stage["saved_high_usd"])
+
+
+def test_the_stack_is_that_of_its_steps_in_the_order_of_their_headers(tmp_path: Path) -> None:
+    found = simulated(tmp_path, "all")
+    names = [stage["what_if"] for stage in found["stages"]]
+    orders = [int(registry.find("what_ifs", name).field("order")) for name in names]
+    assert orders == sorted(orders)
+    words = {row["what_if"]: row["word"] for row in found["alone"]}
+    stacked = simulated(tmp_path, *(words[name] for name in names))
+    assert found["result"] == stacked["result"]
+    assert all(stage["saved_usd"] > 0 for stage in found["stages"])
+    left = {row["what_if"] for row in found["left_out"]}
+    assert left | set(names) == set(words)
+    assert not left & set(names)
+
+
+def test_what_is_lost_is_the_difference(tmp_path: Path) -> None:
+    found = simulated(tmp_path, "all")
+    stacked = {stage["what_if"] for stage in found["stages"]}
+    alone = sum(row["saved_usd"] for row in found["alone"] if row["what_if"] in stacked)
+    assert found["interaction"]["sum_of_alone_usd"] == pytest.approx(alone)
+    assert found["interaction"]["lost_usd"] == pytest.approx(alone - found["result"]["saved_usd"])
+    assert found["interaction"]["lost_usd"] > 0
+
+
+def test_the_three_of_the_article_are_that_stack(tmp_path: Path) -> None:
+    found = simulated(tmp_path, "all")
+    words = {row["what_if"]: row["word"] for row in found["alone"]}
+    three = simulated(tmp_path, *(words[name] for name in found["article"]["what_ifs"]))
+    assert found["article"]["saved_share"] == pytest.approx(three["result"]["saved_share"])
+
+
+def test_a_word_beside_all_sets_its_parameters(tmp_path: Path) -> None:
+    found = simulated(tmp_path, "all", "token-caps:classification=60")
+    assert "token-caps:classification=60" in [row["word"] for row in found["alone"]]
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("--what-if", "all", "--what-if", "model-swap"), "model-swap takes no part"),
+        (("--what-if", "all", "--show-sql"), "--show-sql shows one stack"),
+    ],
+)
+def test_what_does_not_go_with_all(tmp_path: Path, words: tuple[str, ...], part: str) -> None:
+    done = llmcost("simulate", *words, cwd=tmp_path)
+    assert done.returncode == 2
+    assert part in done.stderr
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "markdown"])
+def test_it_is_written_in_every_format(tmp_path: Path, form: str) -> None:
+    simulated(tmp_path, "routing")
+    done = llmcost("simulate", "--what-if", "all", "--format", form, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "routing" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 100 or form != "table"
