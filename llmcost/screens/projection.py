@@ -205,7 +205,7 @@ def _effects(stage: Stage) -> str:
 def _summary(stage: Stage) -> RenderableType:
     """What a kernel says of its replay as a whole: one line a figure, groups of figures in one line."""
     cells: list[list[RenderableType]] = [
-        [Text(name.replace("_", " ")), Text(_figure(value))]
+        [Text(name.replace("_", " ")), Text(_figure(name, value))]
         for name, value in (stage.summary or {}).items()
         if name != "notes" and value not in (None, {}, [])
     ]
@@ -213,25 +213,40 @@ def _summary(stage: Stage) -> RenderableType:
     return terminal.table(headings, cells, title=f"{stage.what_if.query.name}, replayed")
 
 
-def _figure(value: Any) -> str:
+def _figure(name: str, value: Any) -> str:
+    """A figure by what its name says it is: dollars, a share, milliseconds, or a number."""
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_figure(inner)}" for name, inner in value.items())
+        return ", ".join(f"{key} {_figure(name, inner)}" for key, inner in value.items())
     if isinstance(value, list):
-        return " to ".join(_figure(inner) for inner in value)
+        return " to ".join(_figure(name, inner) for inner in value)
+    if value is None:
+        return "no end"
+    if "usd" in name.split("_"):
+        return terminal.usd(value).plain
+    if name.endswith(("_busy", "_share")):
+        return f"{value:.1%}"
     if isinstance(value, float):
         return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
-    return "no end" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _moves(stage: Stage) -> list[str]:
     lines = [
         f"{stage.what_if.query.name}: {row['requests']:,} ({row['share']:.1%}) from {row['from_model']}"
-        f" to {row['to_model']}, {_saving(row['saved_usd'])}"
+        f" to {row['to_model']}: {terminal.usd(row['before_usd'])} becomes {terminal.usd(row['after_usd'])},"
+        f" {_saving(row['saved_usd'])}"
         for row in stage.moves[:_MOVES_SHOWN]
     ]
     rest = stage.moves[_MOVES_SHOWN:]
     if rest:
         lines.append(f"{stage.what_if.query.name}: {sum(row['requests'] for row in rest):,} in {len(rest)} other ways")
+    if len(stage.moves) > 1:
+        requests, before, after = (
+            sum(row[name] for row in stage.moves) for name in ("requests", "before_usd", "after_usd")
+        )
+        lines.append(
+            f"{stage.what_if.query.name}: {requests:,} in all, {terminal.usd(before)} becomes {terminal.usd(after)}"
+        )
     return lines
 
 

@@ -1,7 +1,9 @@
 """The answer to "should we host it ourselves?": a log's traffic on machines of one's own."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +29,8 @@ REASONS = (
     "there is no machine",
 )
 
+Pace = Literal["likely", "fast", "slow"]
+
 
 @dataclass(frozen=True)
 class Options:
@@ -42,6 +46,7 @@ class Options:
     target: Target = field(default_factory=Target)
     max_context: int | None = None  # tokens; none: what the model and the cache hold
     max_waiting: int | None = None  # requests a machine; beyond it a request stays on the API
+    pace: Pace = "likely"  # which end of the iteration time's error is replayed
     ranges: bool = True  # also find what the error of the iteration time means for the number of machines
 
 
@@ -103,11 +108,12 @@ def make(traffic: Traffic, options: Options, catalogue: Catalogue, calibrations:
     span = Span.of(traffic.arrival_s)
     fate[~running(options.schedule, traffic.arrival_s, span).open] = OUT_OF_HOURS
     fate[traffic.prompt_tokens + traffic.output_tokens > _longest(fit, engine, options)] = TOO_LONG
-    machines, machines_range = _machines(traffic.take(fate == HOSTED), options, engine, footing)
+    time = footing.time.slowed({"likely": 1.0, "fast": footing.fastest, "slow": footing.slowest}[options.pace])
+    machines, machines_range = _machines(traffic.take(fate == HOSTED), options, engine, footing, time)
     if machines == 0:
         fate[fate == HOSTED] = NO_MACHINE
     sent = fate == HOSTED
-    served, on = _serve(machines, traffic.take(sent), engine, footing.time, options.schedule, span)
+    served, on = _serve(machines, traffic.take(sent), engine, time, options.schedule, span)
     fate[np.flatnonzero(sent)[served.turned_away]] = QUEUE_FULL
     bill_usd = bill(options.price, on) * machines * usd_per_hour
 
@@ -156,14 +162,23 @@ def _longest(fit: Fit, engine: Engine, options: Options) -> int:
 
 
 def _machines(
-    traffic: Traffic, options: Options, engine: Engine, footing: Footing
+    traffic: Traffic, options: Options, engine: Engine, footing: Footing, time: IterationTime
 ) -> tuple[int, tuple[int, int | None]]:
-    """How many, and how many it may be if the iteration time is off by the footing's error."""
+    """How many, and how many it may be if the iteration time is off by the footing's error.
+
+    At an end of that error as many as it needs there; where none keeps the target, as many as at the likely pace.
+    """
     if options.machines is not None:
         if options.machines < 0:
             raise UsageError(f"count={options.machines} is below zero", hint="give a number of machines, or auto")
         return options.machines, (options.machines, options.machines)
     unlimited = replace(engine, max_waiting=None)
+    if options.pace != "likely":
+        with suppress(OutOfReachError):
+            count = needed(traffic, unlimited, time, options.target, peak_only=True)
+            return count, (count, count)
+        count = needed(traffic, unlimited, footing.time, options.target, peak_only=True)
+        return count, (count, count)
 
     machines = needed(traffic, unlimited, footing.time, options.target)
     if footing.kind == "measured" or not options.ranges:

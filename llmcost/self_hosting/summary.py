@@ -12,6 +12,26 @@ def of(plan: Plan) -> dict[str, Any]:
     """Everything a report shows of a plan but its per-request columns. Numbers without a value are None."""
     served = int(plan.served.sum())
     return {
+        "machines": plan.machines,
+        "machines_range": list(plan.machines_range),
+        "usd_per_month": plan.usd_per_month,
+        "usd_per_month_range": list(plan.usd_per_month_range),
+        "usd_per_hour": plan.usd_per_hour,
+        "bill_usd": plan.bill_usd,
+        "hours": plan.hours,
+        "gpu_busy": plan.busy,
+        "input_usd_mtok": _number(plan.usd_per_mtok(plan.input_tokens)),
+        "output_usd_mtok": _number(plan.usd_per_mtok(plan.output_tokens)),
+        "total_usd_mtok": _number(plan.usd_per_mtok(plan.input_tokens + plan.output_tokens)),
+        "requests": len(plan.fate),
+        "requests_hosted": served,
+        "requests_late": plan.late,
+        "requests_staying": {REASONS[code]: count for code, count in _staying(plan)},
+        **{
+            name: {key: _number(value) for key, value in asdict(getattr(plan.latency, name)).items()}
+            for name in ("ttft_ms", "tpot_ms", "e2e_ms")
+        },
+        "preemptions": plan.preemptions,
         "model": plan.fit.model.name,
         "quantization": plan.fit.quantization,
         "dtype": plan.fit.dtype,
@@ -19,26 +39,6 @@ def of(plan: Plan) -> dict[str, Any]:
         "gpus_per_machine": plan.fit.gpus,
         "weights_gib": plan.fit.weights_bytes / (1 << 30),
         "kv_tokens": plan.fit.kv_tokens,
-        "machines": plan.machines,
-        "machines_range": list(plan.machines_range),
-        "requests": len(plan.fate),
-        "requests_hosted": served,
-        "requests_late": plan.late,
-        "requests_staying": {REASONS[code]: count for code, count in _staying(plan)},
-        "preemptions": plan.preemptions,
-        **{
-            name: {key: _number(value) for key, value in asdict(getattr(plan.latency, name)).items()}
-            for name in ("ttft_ms", "tpot_ms", "e2e_ms")
-        },
-        "hours": plan.hours,
-        "gpu_busy": plan.busy,
-        "usd_per_hour": plan.usd_per_hour,
-        "bill_usd": plan.bill_usd,
-        "usd_per_month": plan.usd_per_month,
-        "usd_per_month_range": list(plan.usd_per_month_range),
-        "input_usd_mtok": _number(plan.usd_per_mtok(plan.input_tokens)),
-        "output_usd_mtok": _number(plan.usd_per_mtok(plan.output_tokens)),
-        "total_usd_mtok": _number(plan.usd_per_mtok(plan.input_tokens + plan.output_tokens)),
         "footing": plan.footing.kind,
         "iteration_time_factors": [plan.footing.fastest, plan.footing.slowest],
         "notes": list(_notes(plan)),
@@ -57,7 +57,8 @@ def _notes(plan: Plan) -> Iterator[str]:
         yield plan.fit.note
     low, high = plan.machines_range
     if high is None:
-        yield f"within that error it takes {low} machines or more: if slower by all of it, none meets the target"
+        machines = "machine" if low == 1 else "machines"
+        yield f"within that error it takes {low} {machines} or more: if slower by all of it, no number meets the target"
     elif low != high:
         yield f"within that error it takes {low} to {high} machines"
     for code, count in _staying(plan):

@@ -7,6 +7,8 @@ select
     after.model as to_model,
     sum(before.calls)::bigint as requests,
     sum(before.calls)::double / (select sum(calls) from before) as share,
+    coalesce(sum(before.cost_usd::decimal(38, 15)), 0)::double as before_usd,
+    coalesce(sum(after.cost_usd::decimal(38, 15)), 0)::double as after_usd,
     coalesce(sum(before.cost_usd::decimal(38, 15)), 0)::double - coalesce(sum(after.cost_usd::decimal(38, 15)), 0)::double
         as saved_usd
 from before

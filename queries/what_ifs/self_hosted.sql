@@ -2,6 +2,8 @@
 --
 -- question: What would the traffic have cost, and how fast would it have been, on machines of our own?
 -- neutral: count=0
+-- low: pace=slow
+-- high: pace=fast
 -- param instance text = g4dn.xlarge: the machine, by its name at the cloud; llmcost.toml may add some.
 -- param gpu text = none: a GPU instead of an instance, one a machine; needs usd_per_hour.
 -- param count text = auto: how many machines, or auto for the least number that meets the target; 0 changes nothing.
@@ -27,6 +29,8 @@
 -- param max_complexity float = none: only requests up to this complexity, 0 to 1.
 -- param tokenizer_ratio float = 1: tokens of the hosted model for one token of the logged one.
 -- param prefix_hit_rate float = 0: share, 0 to 1, of the logged cache reads that the server's own prefix cache would hold.
+-- param pace choice(likely, fast, slow) = likely: which end of the iteration time's error is replayed: the range that is
+--   printed lies between fast and slow.
 -- assumes: the server schedules as vLLM does, with its defaults: continuous batching, prompts read in chunks of 2,048
 --   tokens among the generating requests, preemption by recomputing, 90 % of the GPU's memory.
 -- assumes: the machines take the requests in turn, and requests arrive when the log says they began.

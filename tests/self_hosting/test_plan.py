@@ -62,6 +62,25 @@ def test_as_many_machines_as_the_target_needs() -> None:
     assert high is None or high >= made.machines
 
 
+def test_at_both_ends_of_the_error_it_takes_other_numbers_of_machines() -> None:
+    day = a_day(20_000)
+    busy = replace(day, arrival_s=MONDAY + (day.arrival_s - MONDAY) / 12)
+    fast, likely, slow = (plan(busy, replace(G4DN, pace=pace)) for pace in ("fast", "likely", "slow"))
+    assert fast.machines < likely.machines < slow.machines
+    assert likely.machines_range == (fast.machines, slow.machines)
+    assert fast.bill_usd < likely.bill_usd < slow.bill_usd
+    fixed = plan(busy, replace(G4DN, pace="slow", machines=likely.machines))
+    assert fixed.latency.ttft_ms.p95 > likely.latency.ttft_ms.p95
+    assert fixed.bill_usd == likely.bill_usd
+
+
+def test_where_the_slow_end_is_out_of_reach_as_many_machines_are_paid_as_at_the_likely_pace() -> None:
+    tight = replace(G4DN, target=Target(tpot_ms=26.0))
+    likely = plan(a_day(200), tight)
+    assert likely.machines_range[1] is None
+    assert plan(a_day(200), replace(tight, pace="slow")).machines == likely.machines
+
+
 def test_a_target_out_of_reach_is_refused_with_what_can_be_had() -> None:
     with pytest.raises(OutOfReachError, match="p95 TPOT of"):
         plan(a_day(20), replace(G4DN, target=Target(tpot_ms=1.0)))

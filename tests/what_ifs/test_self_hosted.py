@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from llmcost import price_book, registry, reports, store, what_ifs
 from llmcost.errors import LlmcostError, UsageError
 from llmcost.self_hosting.fitting import DoesNotFitError
 from llmcost.what_ifs.kernels import self_hosted
+from tests.logs import call, ingested, write
 
 Row = dict[str, Any]
 BUCKETS = ("input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens")
@@ -109,6 +111,41 @@ def test_a_cache_in_front_lowers_the_load(logged: store.Store) -> None:
     finally:
         logged.execute("delete from requests")
         logged.execute("insert into requests select * from answered")
+
+
+def test_response_caching_in_front_lowers_the_load(tmp_path: Path) -> None:
+    """A step of its own: what it answers needs no machine, and the bill is shared among the others."""
+    rows = [call(n, feature="faq", prompt_hash=f"faq{n % 4}") for n in range(1, 101, 2)]
+    rows += [call(n, feature="chat", prompt_hash=f"chat{n}") for n in range(2, 101, 2)]
+    with ingested(tmp_path / "s.duckdb", write(tmp_path / "log.jsonl", rows)) as (opened, _):
+        stack = [what_ifs.parse(word) for word in ("response-caching", "self-hosted:count=1")]
+        both = what_ifs.simulate(opened, stack, reports.Scope(), ("feature",))
+        answered, hosting = both.stages
+        left = 100 - answered.effects["requests_without_a_call"]
+        assert left == 50 + 2
+        assert hosting.summary is not None
+        assert hosting.summary["requests_hosted"] == left
+        assert both.cost_usd == pytest.approx(hosting.summary["bill_usd"])
+        by_feature = {row["feature"]: row["cost_usd"] for row in both.by}
+        assert sum(by_feature.values()) == pytest.approx(both.cost_usd)
+        assert 0 < by_feature["faq"] < by_feature["chat"] / 10
+
+
+def test_the_range_is_that_of_the_iteration_time(tmp_path: Path) -> None:
+    """Six hundred calls in a few seconds: how many machines they need depends on how fast one is."""
+    rows = [call(n, ts=f"2026-11-02T10:00:{n % 6:02d}.{n // 6:03d}Z", input_tokens=3000) for n in range(600)]
+    with ingested(tmp_path / "s.duckdb", write(tmp_path / "log.jsonl", rows)) as (opened, _):
+        [likely] = what_ifs.simulate(opened, [what_ifs.parse("self-hosted")], reports.Scope()).stages
+        assert likely.range.low_usd < likely.saved_usd < likely.range.high_usd
+        assert likely.summary is not None
+        few, many = likely.summary["machines_range"]
+        assert likely.saved_usd - likely.range.low_usd == pytest.approx((many - likely.summary["machines"]) * 0.526)
+        assert likely.range.high_usd - likely.saved_usd == pytest.approx((likely.summary["machines"] - few) * 0.526)
+        word = "self-hosted:instance=none,gpu=RTX-4090,usd_per_hour=1,model=llama-3.1-8b,quantization=none"
+        [measured] = what_ifs.simulate(opened, [what_ifs.parse(word)], reports.Scope()).stages
+        assert measured.range.low_usd == measured.saved_usd == measured.range.high_usd
+        [move] = measured.moves
+        assert move["before_usd"] - move["after_usd"] == pytest.approx(move["saved_usd"])
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_a_model_swap_is_priced_at_the_new_model(tmp_path: Path) -> None:
     assert stage["saved_usd"] == pytest.approx(old - new)
     assert stage["moves"] == [
         {"from_model": "claude-haiku-4-5", "to_model": "claude-opus-4-7", "requests": 1, "share": 0.5,
-         "saved_usd": pytest.approx(old - new)}
+         "before_usd": pytest.approx(old), "after_usd": pytest.approx(new), "saved_usd": pytest.approx(old - new)}
     ]  # fmt: skip
 
 

@@ -103,6 +103,7 @@ def options(known: Catalogue, params: Mapping[str, Any]) -> Options:
         target=Target(params["ttft_ms"], params["tpot_ms"], params["within"]),
         max_context=params["max_context"],
         max_waiting=params["max_waiting"],
+        pace=params["pace"],
     )
 
 
