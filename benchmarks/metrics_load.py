@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from benchmarks.measure import LLMCOST, BenchmarkError
+from llmcost.metrics.definitions import COST_STEP_USD
 
 FEATURES = tuple(f"feature-{number}" for number in range(60))  # more than have series of their own
 MODELS = ("claude-haiku-4-5", "claude-sonnet-4-6", "our-own-7b")
@@ -247,7 +248,7 @@ def _check_cost(folder: Path, seen: dict[str, float]) -> None:
     words = (*LLMCOST, "report", "--by", "model", "--format", "json", "--db", "store.duckdb")
     reported = json.loads(subprocess.run(words, cwd=folder, check=True, capture_output=True, text=True).stdout)
     reported_usd, counted_usd = reported["total"]["cost_usd"], _sum(seen, "llm_cost_usd_total")
-    if not math.isclose(reported_usd, counted_usd, rel_tol=1e-9):
+    if not math.isclose(reported_usd, counted_usd, rel_tol=1e-9, abs_tol=len(seen) * COST_STEP_USD):
         raise BenchmarkError(f"the report says ${reported_usd}, the counters ${counted_usd}")
 
 

@@ -13,6 +13,10 @@ class LlmcostError(Exception):
         self.hint = hint
 
 
+class StoreInUseError(LlmcostError):
+    """Another process holds the store: the same may be done later."""
+
+
 class UsageError(LlmcostError):
     """The command's words are wrong: an unknown name, a parameter out of range. Exit status 2."""
 

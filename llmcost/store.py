@@ -5,13 +5,14 @@ as parameters or as data, never as text of a query.
 """
 
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from llmcost import registry
-from llmcost.errors import LlmcostError
+from llmcost.errors import LlmcostError, StoreInUseError
 
 if TYPE_CHECKING:
     import duckdb
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = "3"
 DEFAULT_NAME = "llmcost.duckdb"
+READ_PATIENCE_S = 2.0
+"""How long a reader waits for its turn: who follows a log holds the store for moments."""
 _DDL = ("schema.sql", "ingest/tables.sql", "pricing/tables.sql", "metrics/tables.sql", "measurements.sql")
 
 
@@ -99,7 +102,15 @@ def reading(path: Path) -> Store:
     """Opens an existing store without the right to change it; temporary relations are allowed."""
     if not path.exists():
         raise _missing(path)
-    store = _open(path, read_only=True)
+    patient_until_s = time.monotonic() + READ_PATIENCE_S
+    while True:
+        try:
+            store = _open(path, read_only=True)
+            break
+        except StoreInUseError:
+            if time.monotonic() > patient_until_s:
+                raise
+            time.sleep(0.05)
     _check_ours(store)
     return store
 
@@ -182,7 +193,7 @@ def _missing(path: Path) -> LlmcostError:
 def _explained(path: Path, error: str) -> LlmcostError:
     text = error.lower()
     if "lock" in text:
-        return LlmcostError(
+        return StoreInUseError(
             f"the store {path} is in use by another process",
             hint="wait until it has finished, or use --db FILE",
         )

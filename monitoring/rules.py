@@ -19,6 +19,8 @@ COST_1D = "llm_cost_usd:increase1d"
 FEATURE_COST_1D = "feature:llm_cost_usd:increase1d"
 USUAL_COST_1D = "feature:llm_cost_usd:usual1d"
 
+ALL_FEATURES = "all features"
+
 DAY_USD = 100
 """A day's budget where the exporter has none from llmcost.toml."""
 
@@ -75,6 +77,7 @@ def recordings() -> Iterator[Recording]:
     yield Recording(FEATURE_REQUESTS, f"sum by (job, instance, feature) ({requests})")
     yield Recording(COST_1D, spent("1d"))
     yield Recording(FEATURE_COST_1D, f"sum by (feature) (increase({FEATURE_COST}[1d]))")
+    yield Recording(FEATURE_COST_1D, f'label_replace({COST_1D}, "feature", "{ALL_FEATURES}", "", "")')
     weeks = " or ".join(
         f'label_replace({FEATURE_COST_1D} offset {7 * number}d, "week", "{number}", "", "")' for number in range(1, 5)
     )

@@ -33,7 +33,7 @@ def metrics(
 ) -> None:
     """Serve requests, cost, tokens, cache hits, durations and budgets to Prometheus."""
     from llmcost import store
-    from llmcost.errors import UsageError
+    from llmcost.errors import StoreInUseError, UsageError
     from llmcost.render import terminal
 
     if once and follow:
@@ -51,13 +51,20 @@ def metrics(
         return
 
     def step() -> None:
-        if follow:
-            following.read(path, follow, then=endpoint.take)
-        else:
+        if not follow:
             endpoint.look()
+            return
+        try:
+            following.read(path, follow, then=endpoint.take)
+        except StoreInUseError:
+            endpoint.missed()
+            raise
 
     if path.exists() or not follow:
-        endpoint.look()
+        try:
+            endpoint.look()
+        except StoreInUseError as error:  # an ingest is running
+            terminal.status(error.message)
     address = endpoint.start(host, port)
     if follow:
         step()

@@ -74,6 +74,10 @@ class Endpoint:
         if self._budgets_due():
             self._take_budgets(opened)
 
+    def missed(self) -> None:
+        """The store could not be opened: what is exposed is older than it should be."""
+        self._exposed.readable = False
+
     def _take_budgets(self, opened: Store) -> None:
         begun_s = time.monotonic()
         self._budgets_of = self._budgets_rest_on()

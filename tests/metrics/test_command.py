@@ -230,6 +230,45 @@ def test_without_follow_it_sees_what_another_process_ingests(tmp_path: Path, sto
         until(lambda: parsed(scraped(address))[COST] == pytest.approx(2 * 1500e-6))
 
 
+def test_it_starts_while_another_process_holds_the_store(tmp_path: Path, store_path: Path) -> None:
+    with ingested(store_path, write(tmp_path / "log.jsonl", [call(1, feature="search")])):
+        pass
+    hold = "import duckdb, sys; c = duckdb.connect('llmcost.duckdb'); print('held', flush=True); sys.stdin.read()"
+    holder = subprocess.Popen([sys.executable, "-c", hold], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == b"held\n"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "llmcost", "metrics", "--port", "0"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+    )
+    end = threading.Timer(120, process.kill)  # a reader below never waits for ever
+    end.start()
+    try:
+        assert process.stderr is not None
+        assert "in use by another process" in process.stderr.readline()
+        address = process.stderr.readline().split()[2].rstrip(",")
+        seen = parsed(scraped(address))
+        assert (seen["llmcost_store_readable"], COST in seen) == (0, False)
+        holder.communicate()
+        until(lambda: parsed(scraped(address)).get(COST) == pytest.approx(1500e-6))
+        assert parsed(scraped(address))["llmcost_store_readable"] == 1
+    finally:
+        process.terminate()
+        process.communicate()
+        end.cancel()
+
+
+def test_a_reader_waits_for_its_turn(tmp_path: Path, store_path: Path) -> None:
+    """Who follows a log holds the store for moments."""
+    store.writing(store_path).close()
+    hold = "import duckdb, time; c = duckdb.connect('llmcost.duckdb'); print('held', flush=True); time.sleep(0.5)"
+    holder = subprocess.Popen([sys.executable, "-c", hold], cwd=tmp_path, stdout=subprocess.PIPE)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == b"held\n"
+    with store.reading(store_path) as opened:
+        assert opened.value("select count(*) from requests") == 0
+    assert holder.wait() == 0
+
+
 def test_under_load_nothing_is_lost_or_counted_twice(tmp_path: Path) -> None:
     """The benchmark's check, which raises, on a small load; killed and started again on the way."""
     found = metrics_load.measure(tmp_path, seconds=6, rate=400, kill_at=3, pace_s=0.5)

@@ -28,6 +28,10 @@ pytestmark = pytest.mark.skipif(
 pytest.importorskip("prometheus_client", reason="pip install prometheus-client")
 
 
+NAME = HOSTILE + 'a\x00b\r\n"} 9\\ \uffff'
+"""Of a feature: what a log may hold, and what must not break a scrape."""
+
+
 class Prometheus:
     """Its HTTP API."""
 
@@ -89,7 +93,7 @@ def traffic(number: int, **fields: Any) -> list[Row]:
         call(1, request_id=f"{number}-ok", **common | fields),
         call(2, request_id=f"{number}-error", **common | {"status": "error"}),
         call(3, request_id=f"{number}-own", **common | {"model": "our-own-7b", "provider": None}),
-        call(4, request_id=f"{number}-hostile", **common | {"feature": HOSTILE}),
+        call(4, request_id=f"{number}-hostile", **common | {"feature": NAME}),
     ]
 
 
@@ -107,7 +111,7 @@ def test_a_real_prometheus(tmp_path: Path) -> None:
         assert prometheus.alert("LlmDailyCostOverBudget") == "inactive"
         assert prometheus.alert("LlmBudgetSpent") == "inactive"
         seen = {row["metric"]["feature"] for row in prometheus.query("llm_cost_usd_total")}
-        assert seen == {"search", HOSTILE, "unattributed", "other"}
+        assert seen == {"search", NAME, "unattributed", "other"}
 
         appended(log, traffic(1))  # within the budget
         until(lambda: bool(prometheus.query(f"{rules.COST_1D} > 0")))

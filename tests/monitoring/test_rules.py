@@ -16,7 +16,7 @@ PROMTOOL = shutil.which("promtool")
 pytestmark = pytest.mark.skipif(PROMTOOL is None, reason="there is no promtool: apt-get install prometheus")
 
 DAY = 24 * 12  # samples: one each five minutes
-DAYS = 24  # samples of the cases that look weeks back: one an hour
+DAYS = 12  # samples of the cases that look days and weeks back: one each two hours
 ON = 'instance="a:1",job="llmcost"'
 DAY_BUDGET = f'llm_budget_usd{{budget="overall",period="day",scope="all",{ON}}}'
 LAST_INGEST = f"llmcost_last_ingest_timestamp_seconds{{{ON}}}"
@@ -127,37 +127,44 @@ CASES = {
         "LlmBudgetBurnsFast", False, [constant(MONTH_BUDGET, 730), cost(counter((DAY, 7 / 12), (13, 0.01)))], DAY + 13
     ),
     "2.2 times the pace": Case(
-        "LlmBudgetBurnsSlow", True, [constant(MONTH_BUDGET, 730), cost(counter((4 * DAYS, 2.2)))], 4 * DAYS, 60
+        "LlmBudgetBurnsSlow", True, [constant(MONTH_BUDGET, 730), cost(counter((4 * DAYS, 4.4)))], 4 * DAYS, 120
     ),
     "1.8 times the pace": Case(
-        "LlmBudgetBurnsSlow", False, [constant(MONTH_BUDGET, 730), cost(counter((4 * DAYS, 1.8)))], 4 * DAYS, 60
+        "LlmBudgetBurnsSlow", False, [constant(MONTH_BUDGET, 730), cost(counter((4 * DAYS, 3.6)))], 4 * DAYS, 120
     ),
     "a dear Tuesday": Case(
-        "LlmSpendOutOfLine", True, [cost(counter(WEEK, WEEK, WEEK, (6 * DAYS, 1.0), (DAYS, 2.5)))], 28 * DAYS, 60
+        "LlmSpendOutOfLine", True, [cost(counter(WEEK, WEEK, WEEK, (6 * DAYS, 1.0), (DAYS, 2.5)))], 28 * DAYS, 120
+    ),
+    "a dear Tuesday of many small features": Case(
+        "LlmSpendOutOfLine",
+        True,
+        [cost(counter((27 * DAYS, 0.0625), (DAYS, 0.0625 if n else 2)), feature=f"f{n}") for n in range(20)],
+        28 * DAYS,
+        120,
     ),
     "a Tuesday unlike other days and like Tuesdays": Case(
-        "LlmSpendOutOfLine", False, [cost(counter(*[(6 * DAYS, 1.0), (DAYS, 2.5)] * 4))], 28 * DAYS, 60
+        "LlmSpendOutOfLine", False, [cost(counter(*[(6 * DAYS, 1.0), (DAYS, 2.5)] * 4))], 28 * DAYS, 120
     ),
     "a feature that hardly costs anything": Case(
         "LlmSpendOutOfLine",
         False,
         [cost(counter(*[WEEK] * 4)), cost(counter((27 * DAYS, 0.01), (DAYS, 0.05)), "small")],
         28 * DAYS,
-        60,
+        120,
     ),
     "a request costs twice as much": Case(
         "LlmCostPerRequestUp",
         True,
         [cost(counter((8 * DAYS, 1), (DAYS, 2))), requests(counter((9 * DAYS, 100)))],
         9 * DAYS,
-        60,
+        120,
     ),
     "twice as many requests": Case(
         "LlmCostPerRequestUp",
         False,
         [cost(counter((8 * DAYS, 1), (DAYS, 2))), requests(counter((8 * DAYS, 100), (DAYS, 200)))],
         9 * DAYS,
-        60,
+        120,
     ),
     "a cache that holds no more": Case(
         "LlmCacheHitShareDown",
@@ -165,7 +172,7 @@ CASES = {
         [tokens("input", counter((8 * DAYS, 4e4), (DAYS, 9e4))),
          tokens("cache_read", counter((8 * DAYS, 6e4), (DAYS, 1e4)))],
         9 * DAYS,
-        60,
+        120,
     ),
     "a cache that holds, whatever the output": Case(
         "LlmCacheHitShareDown",
@@ -173,7 +180,7 @@ CASES = {
         [tokens("input", counter((9 * DAYS, 4e4))), tokens("cache_read", counter((9 * DAYS, 6e4))),
          tokens("output", counter((8 * DAYS, 1), (DAYS, 9e9)))],
         9 * DAYS,
-        60,
+        120,
     ),
     "a model without a price": Case("LlmUnpricedModelSeen", True, [UP, unpriced("0+0x50 1+1x50", "m")], 60),
     "a new model without a price": Case("LlmUnpricedModelSeen", True, [UP, unpriced("_x50 3+0x50", "m")], 55),
@@ -196,7 +203,7 @@ def test_every_alert_is_tried_both_ways() -> None:
         assert {case.fires for case in CASES.values() if case.alert == alert.name} == {True, False}
 
 
-@pytest.mark.parametrize("minutes", [5, 60])
+@pytest.mark.parametrize("minutes", [5, 120])
 def test_each_alert_fires_on_what_it_is_for(tmp_path: Path, minutes: int) -> None:
     """All cases in one run of promtool, which says of each whether it came out otherwise."""
     shutil.copy(generate.HERE / generate.RULES, tmp_path)
