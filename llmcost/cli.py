@@ -12,6 +12,7 @@ from llmcost.commands.bench_gpu import bench_gpu
 from llmcost.commands.break_even import break_even
 from llmcost.commands.budget import budget
 from llmcost.commands.calibrate import calibrate
+from llmcost.commands.compare import compare
 from llmcost.commands.ingest import ingest
 from llmcost.commands.metrics import metrics
 from llmcost.commands.prices import prices
@@ -33,6 +34,7 @@ for command in (
     report,
     serve,
     simulate,
+    compare,
     audit,
     budget,
     metrics,

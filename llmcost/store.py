@@ -18,11 +18,18 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 DEFAULT_NAME = "llmcost.duckdb"
 READ_PATIENCE_S = 2.0
 """How long a reader waits for its turn: who follows a log holds the store for moments."""
-_DDL = ("schema.sql", "ingest/tables.sql", "pricing/tables.sql", "metrics/tables.sql", "measurements.sql")
+_DDL = (
+    "schema.sql",
+    "ingest/tables.sql",
+    "pricing/tables.sql",
+    "metrics/tables.sql",
+    "measurements.sql",
+    "scenarios.sql",
+)
 
 
 def locate(db: Path | None) -> Path:

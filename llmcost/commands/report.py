@@ -26,12 +26,15 @@ def report(
     ] = False,
     top: Annotated[int | None, typer.Option("--top", min=1, help="Show that many rows, the rest as one.")] = None,
     sort: Annotated[str | None, typer.Option("--sort", metavar="COLUMN", help="By cost_usd unless said.")] = None,
+    scenario: Annotated[
+        str | None, typer.Option("--scenario", metavar="NAME", help="Of what a scenario makes of the traffic.")
+    ] = None,
     result_format: options.PageResultFormat = options.PageFormat.table,
     output: options.Output = None,
     db: options.Db = None,
 ) -> None:
     """Show where the money went: by feature, prompt, model, time or tag."""
-    from llmcost import price_book, reports, store
+    from llmcost import price_book, reports, scenarios, store
     from llmcost.errors import UsageError
     from llmcost.render import terminal, text
     from llmcost.screens import report as screen
@@ -44,12 +47,14 @@ def report(
     if result_format is options.PageFormat.html and (logged or dimensions):
         raise UsageError("a page shows every key at once", hint="leave --by and --logged out, or take another --format")
     with price_book.reading(store.locate(db)) as opened:
-        covered = reports.scope(opened, since, until, features=features or (), models=models or ())
+        projected = scenarios.find(opened, scenario or scenarios.LOGGED)
+        relation = scenarios.relation(opened, projected)
+        covered = reports.scope(opened, since, until, relation, features or (), models or ())
         if result_format is options.PageFormat.html:
             from llmcost.render import page
             from llmcost.screens import page as pages
 
-            terminal.write(page.page(pages.report(opened, covered)), output)
+            terminal.write(page.page(pages.report(opened, covered, scenarios.notes([projected]))), output)
             return
         if logged:
             result = reports.logged_costs(opened, covered)
@@ -57,6 +62,7 @@ def report(
             result = reports.by(opened, dimensions, covered, top=top, sort=sort)
         else:
             result = reports.overview(opened, covered)
+    result.notes[:0] = scenarios.notes([projected])
     if result_format is options.PageFormat.json:
         terminal.write(text.as_json(screen.document(result)), output)
     elif result_format is options.PageFormat.csv:

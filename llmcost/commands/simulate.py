@@ -22,6 +22,9 @@ def simulate(
     until: options.Until = None,
     features: options.Features = None,
     models: options.Models = None,
+    save: Annotated[
+        str | None, typer.Option("--save", metavar="NAME", help="Keep it as a scenario, for report and compare.")
+    ] = None,
     show_sql: Annotated[
         bool, typer.Option("--show-sql", help="Print the composed query instead of running it.")
     ] = False,
@@ -41,7 +44,7 @@ def simulate(
         terminal.show(stack_screen.listed(list(registry.load("what_ifs").values())), output)
         return
 
-    from llmcost import price_book, reports, store, what_ifs
+    from llmcost import price_book, reports, scenarios, store, what_ifs
     from llmcost.errors import UsageError
     from llmcost.what_ifs import everything
 
@@ -51,6 +54,8 @@ def simulate(
     takes_all = everything.WORD in words
     if takes_all and show_sql:
         raise UsageError("--show-sql shows one stack", hint="name its steps, instead of --what-if all")
+    if save is not None:
+        scenarios.check_name(save)
     stack = everything.steps(words) if takes_all else [what_ifs.parse(word) for word in words]
     with price_book.reading(store.locate(db)) as opened:
         covered = reports.scope(opened, since, until, features=features or (), models=models or ())
@@ -60,6 +65,10 @@ def simulate(
         dimensions = options.words(by) or (("feature",) if result_format is options.PageFormat.html else ())
         replay, screen = (everything.simulate, all_screen) if takes_all else (what_ifs.simulate, stack_screen)
         result: Any = replay(opened, stack, covered, dimensions)
+    if save is not None:
+        stages = (result.projection if takes_all else result).stages
+        with store.writing(store.locate(db)) as opened:
+            scenarios.save(opened, save, [stage.what_if for stage in stages], covered)
     if result_format is options.PageFormat.html:
         from llmcost.render import page
         from llmcost.screens import page as pages

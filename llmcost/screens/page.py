@@ -16,13 +16,13 @@ from llmcost.what_ifs.everything import Everything
 TITLE = "Where the LLM money went"
 
 
-def report(store: Store, covered: Scope) -> dict[str, Any]:
-    """Everything on a report's page, for JSON."""
+def report(store: Store, covered: Scope, notes: Sequence[str] = ()) -> dict[str, Any]:
+    """Everything on a report's page, for JSON. `notes` come before those of the report."""
     return page.document(
         "report",
         drawing.tables(store, covered),
         title=TITLE,
-        notes=[*_covered(covered), *reports.notes(store, covered)],
+        notes=[*notes, *_covered(covered), *reports.notes(store, covered)],
         assumptions=drawing.assumptions(),
     )
 

@@ -110,6 +110,11 @@ class Chain:
         self._stages: list[str] = list(after._stages) if after else ["stage_0"]
         self._costs: list[str] = list(after._costs) if after else ["cost_0"]
 
+    @property
+    def stage(self) -> str:
+        """The relation that the last step made."""
+        return self._stages[-1]
+
     def add(self, step: WhatIf) -> Point:
         """Runs one more step and prices what comes out of it."""
         number = len(self.steps) + 1
