@@ -29,6 +29,15 @@ class Lines:
     def __init__(self, file: Path | None) -> None:
         self._file = file or Path("bench-gpu.jsonl")
 
+    def prepare(self) -> None:
+        """Looks whether the file can be written."""
+        try:
+            self._file.open("a").close()
+        except OSError as error:
+            raise LlmcostError(
+                f"{self._file} cannot be written: {error.strerror}", hint="name another with --db FILE"
+            ) from None
+
     def save(self, row: Row) -> None:
         """Appends a finished step."""
         with self._file.open("a", encoding="utf-8") as out:

@@ -231,6 +231,7 @@ def command(surroundings: "Callable[[Path | None], Surroundings]", program: str 
             progress=Progress(),
             facts=target.facts,
         )
+        around.prepare()
         try:
             target.run(load, Effort(requests, max_seconds, warm_up), session)
             session.conclude()

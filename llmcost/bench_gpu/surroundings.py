@@ -11,6 +11,9 @@ from llmcost.bench_gpu.serving import Arrival
 class Surroundings(Protocol):
     """The store, the price table and the screen. Each method may raise LlmcostError."""
 
+    def prepare(self) -> None:
+        """Makes sure that steps can be kept, before any is measured."""
+
     def save(self, row: Row) -> None:
         """Keeps a finished step, at once: one key for every column of `measurements`."""
 

@@ -14,12 +14,6 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-_COLUMNS = {
-    "load": "load", "concurrency": "at once", "rate_per_s": "rate/s", "input_tokens_asked": "in",
-    "output_tokens_asked": "out", "ok": "ok", "output_tokens_per_s": "out tok/s", "ttft_ms_p50": "TTFT p50",
-    "ttft_ms_p99": "p99", "tpot_ms_p50": "TPOT p50", "tpot_ms_p99": "p99", "total_usd_mtok": "$/Mtok",
-}  # fmt: skip
-
 
 class Around:
     """What lies around the benchmark: the store, the table of machines, the screen."""
@@ -28,6 +22,12 @@ class Around:
         from llmcost import store
 
         self._path = store.locate(db)
+
+    def prepare(self) -> None:
+        """Opens the store once, and makes it where there is none."""
+        from llmcost import store
+
+        store.writing(self._path).close()
 
     def save(self, row: Row) -> None:
         """Keeps a finished step in `measurements`, in a transaction of its own."""
@@ -91,16 +91,12 @@ class Around:
     def show(self, rows: Sequence[Row], *, as_json: bool) -> None:
         """The steps, whole as JSON, or their main figures as a table."""
         from llmcost.render import terminal, text
+        from llmcost.screens import measurements as screen
 
         if as_json:
             terminal.write(text.as_json({"measurements": list(rows)}), None)
             return
-        if not rows:
-            terminal.write("No step has been measured.\n", None)
-            return
-        headings = [("model", "left"), *((heading, "right") for heading in _COLUMNS.values())]
-        cells = [[terminal.name(row["model"], 24), *(terminal.figure(row[name]) for name in _COLUMNS)] for row in rows]
-        terminal.show(terminal.table(headings, cells), None)
+        terminal.show(screen.show(rows), None)
 
 
 def _plain(row: Row) -> Row:

@@ -30,6 +30,9 @@ class Surroundings:
         self.shown: list[tuple[list[Row], bool]] = []
         self.logged: list[Arrival] = []
 
+    def prepare(self) -> None:
+        pass
+
     def save(self, row: Row) -> None:
         self.rows.append(row)
 
@@ -188,6 +191,7 @@ def test_it_stands_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
     for words, status, text in (
         (["--list", "--db", str(kept)], 0, "concurrency 2"),
         (["--list", "--db", str(tmp_path / "none")], 1, "there is no file"),
+        (["--endpoint", "http://127.0.0.1:9", "--db", str(tmp_path / "no" / "file")], 1, "cannot be written"),
         (["--endpoint", "h", "--instance", "g4dn.xlarge"], 2, "--price-per-hour"),
     ):
         monkeypatch.setattr(sys, "argv", ["bench", *words])
