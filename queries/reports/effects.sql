@@ -11,7 +11,7 @@ select
     )::bigint as cache_write_tokens,
     sum(after.output_tokens - before.output_tokens)::bigint as output_tokens,
     coalesce(sum(before.calls) filter (
-        where after.stop_reason = 'max_tokens' and after.output_tokens < before.output_tokens
+        where after.stop_reason = 'max_tokens' and after.output_tokens between 1 and before.output_tokens - 1
     ), 0)::bigint as answers_cut_short,
     coalesce(sum(before.calls) filter (
         where after.output_tokens = 0 and before.output_tokens > 0

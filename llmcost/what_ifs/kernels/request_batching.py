@@ -1,0 +1,132 @@
+"""request-batching: which requests wait for one another and go in one call.
+
+The first item of a call opens it; items with the same instructions join until the call is full, its prompt is long
+enough, or the first has waited its time. Where each call ends follows from where it begins alone, so the ends are
+computed for every row at once, and only the calls themselves are walked, one after another.
+"""
+
+import json
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from llmcost.errors import UsageError
+from llmcost.what_ifs.kernels.response_caching import mask
+
+COLUMNS = (
+    "provider", "model", "feature", "task_type", "project", "status", "service_tier", "calls",
+    "prefix[system_blocks].hash as system_hash", "prefix[system_blocks].tokens as system_tokens",
+    "input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens as prompt_tokens",
+    "output_tokens",
+)  # fmt: skip
+PARTITION = ("provider", "model", "feature", "task_type")
+
+_KEYS = (*PARTITION, "project", "system_hash")
+
+Ints = npt.NDArray[np.int64]
+
+
+def replay(
+    requests: pa.Table, *, items: int, seconds: float, features: str, task_types: str, max_prompt_tokens: int,
+    **_: Any,
+) -> pa.Table:  # fmt: skip
+    """For every request that may be joined: its call's first request, its place in it, the call's size, and its wait.
+
+    Returns `request_id`, `batch_id`, `place` (0 opens the call), `items` and `wait_ms`. Raises UsageError for a bad
+    parameter.
+    """
+    if items < 1 or seconds < 0 or max_prompt_tokens < 1:
+        raise UsageError(
+            f"items={items}, seconds={seconds:g}, max_prompt_tokens={max_prompt_tokens}: one of them is too small",
+            hint="items and max_prompt_tokens from 1, seconds from 0",
+        )
+    row = np.flatnonzero(_may_be_joined(requests, features, task_types)) if items > 1 else np.empty(0, np.int64)
+    sent = requests["ts"].cast(pa.timestamp("us")).cast(pa.int64()).fill_null(0).to_numpy()[row]
+    group = _groups(requests, row)
+    order = np.lexsort((np.arange(len(row)), sent, group))
+    row, sent, group = row[order], sent[order], group[order]
+    tokens = requests["prompt_tokens"].to_numpy()[row].astype(np.int64)
+    shared = requests["system_tokens"].fill_null(0).to_numpy()[row].astype(np.int64)
+    starts = _walk(_ends(sent, group, np.maximum(tokens - shared, 0), shared, items, seconds, max_prompt_tokens))
+    size = np.diff(np.append(starts, len(row)))
+    first = np.repeat(starts, size)
+    full = size == items
+    last = sent[starts + size - 1] if len(starts) else np.empty(0, np.int64)
+    leaves = np.where(full, last, sent[starts] + round(seconds * 1e6))
+    wait_ms = (np.repeat(leaves, size) - sent) / 1000
+    ids = requests["request_id"]
+    made = pa.table(
+        {
+            "request_id": ids.take(pa.array(row)),
+            "batch_id": ids.take(pa.array(row[first])),
+            "place": pa.array(np.arange(len(row)) - first),
+            "items": pa.array(np.repeat(size, size)),
+            "wait_ms": pa.array(wait_ms),
+        }
+    )
+    return made.replace_schema_metadata({"summary": json.dumps(_summary(size, wait_ms))})
+
+
+def _may_be_joined(requests: pa.Table, features: str, task_types: str) -> npt.NDArray[np.bool_]:
+    joins = mask(requests["ts"].is_valid()) & mask(requests["system_hash"].is_valid())
+    joins &= mask(pc.equal(requests["status"], "ok")) & mask(pc.equal(requests["service_tier"], "standard"))
+    joins &= mask(pc.equal(requests["calls"], 1))
+    joins &= mask(pc.greater(pc.add(requests["prompt_tokens"], requests["output_tokens"]), 0))  # none served by a cache
+    for column, wanted in (("feature", features), ("task_type", task_types)):
+        if wanted != "all":
+            joins &= mask(pc.is_in(requests[column], pa.array(wanted.split(","), requests[column].type)))
+    return joins
+
+
+def _groups(requests: pa.Table, row: Ints) -> Ints:
+    """A number for each combination of what requests must share to be joined."""
+    group = np.zeros(len(row), np.int64)
+    for name in _KEYS:
+        codes = requests[name].combine_chunks().dictionary_encode("encode").indices.to_numpy(zero_copy_only=False)[row]
+        _, group = np.unique(group * (codes.max(initial=0) + 1) + codes, return_inverse=True)
+    return group.astype(np.int64)
+
+
+def _ends(
+    sent: Ints, group: Ints, own: Ints, shared: Ints, items: int, seconds: float, max_prompt_tokens: int
+) -> Ints:  # fmt: skip
+    """For each row, were it the first of a call, the row after the call's last."""
+    here = np.arange(len(sent))
+    # times of one group after another, far enough apart that no call reaches into the next
+    wait = round(seconds * 1e6)
+    opens = np.flatnonzero(np.diff(group, prepend=-1))
+    closes = np.append(opens[1:], len(sent))[: len(opens)]
+    spans = sent[closes - 1] - sent[opens] + wait + 1
+    line = sent - np.repeat(sent[opens] - np.cumsum(spans) + spans, closes - opens)
+    in_time = np.searchsorted(line, line + wait, side="right")
+    summed = np.concatenate(([0], np.cumsum(own)))
+    in_length = np.searchsorted(summed, summed[:-1] + max_prompt_tokens - shared, side="right") - 1
+    return np.maximum(np.minimum.reduce([here + items, in_time, in_length]), here + 1)
+
+
+def _walk(end: Ints) -> Ints:
+    """The first rows of the calls: each begins where the one before it ended."""
+    following = end.data
+    starts = []
+    place, last = 0, len(end)
+    while place < last:
+        starts.append(place)
+        place = following[place]
+    return np.array(starts, np.int64)
+
+
+def _summary(size: Ints, wait_ms: npt.NDArray[np.float64]) -> dict[str, Any]:
+    if not len(size):
+        return {"notes": ["request-batching: no requests share their instructions, task type and model"]}
+    p50, p95 = np.quantile(wait_ms, [0.5, 0.95])
+    return {
+        "requests_that_may_be_joined": int(size.sum()),
+        "calls_made_of_them": len(size),
+        "items_per_call": float(size.mean()),
+        "requests_that_wait_in_vain": int((size == 1).sum()),
+        "added_wait_ms_p50": float(p50),
+        "added_wait_ms_p95": float(p95),
+    }

@@ -1,0 +1,143 @@
+"""request-batching: a case worked out by hand, and the kernel against the plainest second version of it."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llmcost.errors import UsageError
+from llmcost.what_ifs.kernels import request_batching as kernel
+from tests.logs import Row, call
+from tests.what_ifs.test_small_what_ifs import simulated
+
+PLAIN, READ, OUT = 1 / 1e6, 0.10 / 1e6, 5 / 1e6  # claude-haiku-4-5, US dollars a token
+
+
+def item(number: int, second: int, **fields: Any) -> Row:
+    """A request of 1,000 tokens, 800 of them the system prompt."""
+    prefix = [{"hash": "system", "tokens": 800}, {"hash": f"all {number}", "tokens": 1000}]
+    return call(number, ts=f"2026-11-02T10:00:{second:02}Z", task_type="extraction", feature="f", latency_ms=2000.0,
+                prefix=prefix, system_blocks=1, **fields)  # fmt: skip
+
+
+def test_the_instructions_are_paid_once(tmp_path: Path) -> None:
+    rows: list[Row | str] = [item(1, 0), item(2, 10), item(3, 20), item(4, 50), item(5, 30, status="error")]
+    words = "request-batching:items=3,seconds=60,numbering_input_tokens=7,numbering_output_tokens=3"
+    document = simulated(tmp_path, rows, words)
+    [stage] = document["stages"]
+    # three go in one call at 10:00:20, the fourth waits in vain, the error stays as it is
+    assert stage["effects"]["input_tokens"] == -2 * 800 + 3 * 7
+    assert stage["effects"]["output_tokens"] == 3 * 3
+    assert stage["effects"]["requests_without_a_call"] == 2
+    assert stage["saved_usd"] == pytest.approx((2 * 800 - 3 * 7) * PLAIN - 9 * OUT)
+    summary = stage["summary"]
+    assert (summary["requests_that_may_be_joined"], summary["calls_made_of_them"]) == (4, 2)
+    assert summary["requests_that_wait_in_vain"] == 1
+    assert summary["added_wait_ms_p50"] == pytest.approx((10_000 + 20_000) / 2)
+
+
+def test_cached_instructions_are_left_out_of_the_cached_tokens(tmp_path: Path) -> None:
+    rows: list[Row | str] = [
+        item(1, 0, input_tokens=200, cache_write_5m_tokens=800),
+        item(2, 1, input_tokens=200, cache_read_tokens=800),
+    ]
+    words = "request-batching:items=2,numbering_input_tokens=0,numbering_output_tokens=0"
+    [stage] = simulated(tmp_path, rows, words)["stages"]
+    assert stage["saved_usd"] == pytest.approx(800 * READ)
+    assert stage["effects"]["input_tokens"] == 0
+
+
+@pytest.mark.parametrize("words", ["items=0", "seconds=-1", "max_prompt_tokens=0"])
+def test_bad_parameters(words: str) -> None:
+    given = {"items": 5, "seconds": 60.0, "features": "all", "task_types": "all", "max_prompt_tokens": 1000}
+    name, value = words.split("=")
+    with pytest.raises(UsageError, match="too small"):
+        kernel.replay(table([]), **given | {name: int(value)})
+
+
+requests = st.lists(
+    st.fixed_dictionaries(
+        {
+            "second": st.integers(0, 12),
+            "feature": st.sampled_from([None, "a", "b"]),
+            "task_type": st.sampled_from([None, "extraction", "chat"]),
+            "status": st.sampled_from(["ok", "ok", "ok", "error"]),
+            "system": st.sampled_from([None, "x", "x", "y"]),
+            "tokens": st.integers(10, 60),
+        }
+    ),
+    max_size=25,
+)
+
+
+def table(rows: list[Row]) -> pa.Table:
+    """The rows as the driver hands them over: sorted by the kernel's partition, time and id."""
+    made = [
+        {
+            "request_id": f"r{number:02}", "ts": datetime(2026, 11, 2) + timedelta(seconds=row["second"]),
+            "provider": "anthropic", "model": "m", "feature": row["feature"], "task_type": row["task_type"],
+            "project": None, "status": row["status"], "service_tier": "standard", "calls": 1,
+            "system_hash": row["system"], "system_tokens": None if row["system"] is None else 8,
+            "prompt_tokens": row["tokens"], "output_tokens": 5,
+        }
+        for number, row in enumerate(rows)
+    ]  # fmt: skip
+    made.sort(key=lambda row: (str(row["feature"]), str(row["task_type"]), row["ts"], row["request_id"]))
+    schema = pa.schema(
+        [("request_id", pa.string()), ("ts", pa.timestamp("us")), ("provider", pa.string()), ("model", pa.string()),
+         ("feature", pa.string()), ("task_type", pa.string()), ("project", pa.string()), ("status", pa.string()),
+         ("service_tier", pa.string()), ("calls", pa.int64()), ("system_hash", pa.string()),
+         ("system_tokens", pa.int64()), ("prompt_tokens", pa.int64()), ("output_tokens", pa.int64())]
+    )  # fmt: skip
+    return pa.Table.from_pylist(made, schema)
+
+
+def naive(rows: list[Row], items: int, seconds: float, task_types: str, most: int) -> dict[str, tuple[Any, ...]]:
+    """One open call for each kind of request, looked at request by request."""
+    calls: list[list[Row]] = []
+    open_calls: dict[tuple[Any, ...], list[Row]] = {}
+    for row in sorted(rows, key=lambda row: (row["ts"], row["request_id"])):
+        if row["status"] != "ok" or row["system_hash"] is None:
+            continue
+        if task_types != "all" and row["task_type"] not in task_types.split(","):
+            continue
+        key = (row["feature"], row["task_type"], row["system_hash"])
+        current = open_calls.get(key)
+        joins = (
+            current is not None
+            and len(current) < items
+            and (row["ts"] - current[0]["ts"]).total_seconds() <= seconds
+            and sum(one["prompt_tokens"] - 8 for one in current) + row["prompt_tokens"] - 8 + 8 <= most
+        )
+        if not joins:
+            current = open_calls[key] = []
+            calls.append(current)
+        assert current is not None
+        current.append(row)
+    found = {}
+    for one in calls:
+        full = len(one) == items
+        leaves = one[-1]["ts"] if full else one[0]["ts"] + timedelta(seconds=seconds)
+        for place, row in enumerate(one):
+            wait_ms = (leaves - row["ts"]).total_seconds() * 1000
+            found[row["request_id"]] = (one[0]["request_id"], place, len(one), wait_ms)
+    return found
+
+
+@given(requests, st.integers(2, 5), st.sampled_from([0.0, 1.0, 3.0, 30.0]), st.sampled_from(["all", "extraction"]),
+       st.sampled_from([30, 100, 10_000]))  # fmt: skip
+def test_it_is_what_one_open_call_a_kind_would_give(
+    rows: list[Row], items: int, seconds: float, task_types: str, most: int
+) -> None:
+    handed = table(rows)
+    replayed = kernel.replay(handed, items=items, seconds=seconds, features="all", task_types=task_types,
+                             max_prompt_tokens=most).to_pylist()  # fmt: skip
+    found = {
+        row["request_id"]: (row["batch_id"], row["place"], row["items"], pytest.approx(row["wait_ms"]))
+        for row in replayed
+    }
+    assert naive(handed.to_pylist(), items, seconds, task_types, most) == found
