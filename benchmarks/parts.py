@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks import ccusage, generate
 from benchmarks import gateways as gateway_logs
+from benchmarks import replays as replay_store
 from benchmarks.measure import LLMCOST, Command, Comparison, Run, side_by_side
 
 
@@ -81,11 +82,26 @@ def startup(options: Options) -> Iterator[Comparison]:
         yield Comparison(work, 'python -c "import duckdb"', *runs)
 
 
+def replays(options: Options) -> Iterator[Comparison]:
+    """What-ifs on generated requests, against DuckDB sorting the rows that they work on by (key, time)."""
+    folder = _generated(replay_store.generated, options.data, options.lines)
+    store = str(folder / "replays.duckdb")
+    for what_if, sort, key in (
+        ("response-caching", "sort-requests", "requests by (prompt_hash, ts)"),
+        ("response-caching:capacity=100000", "sort-requests", "requests by (prompt_hash, ts)"),
+        ("prompt-caching", "sort-blocks", "prefix blocks by (hash, ts)"),
+    ):
+        ours, theirs = (Command((sys.executable, "-m", "benchmarks.replays", store, work)) for work in (what_if, sort))
+        runs = side_by_side(options.pairs, ours.run, theirs.run)
+        yield Comparison(f"{what_if} on {options.lines:,} requests", f"DuckDB sorting {key}", *runs, aim=3.0)
+
+
 PARTS: Mapping[str, Callable[[Options], Iterator[Comparison]]] = {
     "startup": startup,
     "ingest": ingest,
     "gateways": gateways,
     "claude-code": claude_code,
+    "replays": replays,
 }
 
 

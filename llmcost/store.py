@@ -22,6 +22,8 @@ SCHEMA_VERSION = "4"
 DEFAULT_NAME = "llmcost.duckdb"
 READ_PATIENCE_S = 2.0
 """How long a reader waits for its turn: who follows a log holds the store for moments."""
+MEMORY_BYTES = 2 << 30
+"""What a simulation's relations may take of memory; a kernel's columns come on top of it."""
 _DDL = (
     "schema.sql",
     "ingest/tables.sql",
@@ -85,6 +87,15 @@ class Store:
             self._connection.execute("rollback")
             raise
         self._connection.execute("commit")
+
+    def bound_memory(self) -> None:
+        """Keeps wide temporary relations within MEMORY_BYTES, and the rest of them on disk beside the store.
+
+        Where that folder cannot be written to, memory stays the engine's choice.
+        """
+        if self.path.exists() and os.access(self.path.parent, os.W_OK):
+            chosen = int(self.value("select parse_formatted_bytes(current_setting('memory_limit'))"))
+            self._connection.execute(f"set memory_limit = '{min(chosen, MEMORY_BYTES)} B'")
 
     def interrupt(self) -> None:
         """Asks the running statement to stop."""

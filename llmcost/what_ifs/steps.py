@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from llmcost import price_book, registry
 from llmcost.errors import UsageError
@@ -11,8 +13,14 @@ from llmcost.relations import nested
 from llmcost.reports import Row
 from llmcost.store import Store
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 ENDS = ("low", "high")
 """The headers that name the settings with which a what-if's assumptions save least, and most."""
+
+ROWS_AT_ONCE = 1_000_000
+"""About how many requests a kernel gets at a time, where it replays partitions apart from one another."""
 
 _NEARLY_ALL = 0.95
 
@@ -118,16 +126,36 @@ def _run_with_kernel(
     store: Store, query: registry.Query, values: Mapping[str, registry.Value], before: str, statement: str
 ) -> Row | None:
     kernel = import_module(f"llmcost.what_ifs.kernels.{query.field('kernel').replace('-', '_')}")
-    order = ", ".join([*kernel.PARTITION, "ts", "request_id"])
-    columns = ", ".join(dict.fromkeys([*kernel.COLUMNS, *kernel.PARTITION, "ts", "request_id"]))
+    given = {p.name: values[p.name] for p in query.parameters}
     if "prompt_text" in kernel.COLUMNS:  # known where the logs were ingested with --keep-text
         before = f"(select s.*, texts.prompt as prompt_text from {before} as s left join texts using (request_id))"
-    traffic = store.arrow(f"select {columns} from {before} order by {order}")
-    replayed = kernel.replay(traffic, **{p.name: values[p.name] for p in query.parameters})
+    shares = _shares(store, kernel, given, before)
+    if shares == 1:
+        replayed = kernel.replay(_traffic(store, kernel, before), **given)
+    else:
+        key = ", ".join(kernel.PARTITION)
+        share = f"(select * from {before} where hash({key}) % {shares} = {{number}})"
+        replayed = kernel.together(
+            [kernel.replay(_traffic(store, kernel, share.format(number=n)), **given) for n in range(shares)]
+        )
     with store.relation("replayed", replayed):
         store.execute(statement, values)
     said = (replayed.schema.metadata or {}).get(b"summary")
     return dict(json.loads(said)) if said else None
+
+
+def _shares(store: Store, kernel: ModuleType, given: Mapping[str, registry.Value], before: str) -> int:
+    """How many shares of its partitions the kernel gets one after another, so that a large log fits into memory."""
+    if not (hasattr(kernel, "apart") and kernel.apart(given)):
+        return 1
+    return int(store.value(f"select count(*) from {before}")) // ROWS_AT_ONCE + 1
+
+
+def _traffic(store: Store, kernel: ModuleType, before: str) -> "pa.Table":
+    """The columns that the kernel asks for, in the order in which it takes them."""
+    order = ", ".join([*kernel.PARTITION, "ts", "request_id"])
+    columns = ", ".join(dict.fromkeys([*kernel.COLUMNS, *kernel.PARTITION, "ts", "request_id"]))
+    return store.arrow(f"select {columns} from {before} order by {order}")
 
 
 def _parts(text: str) -> Sequence[str]:

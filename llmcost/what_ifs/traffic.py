@@ -27,6 +27,7 @@ class Traffic:
     @classmethod
     def of(cls, store: Store, covered: Scope, dimensions: Sequence[str]) -> "Traffic":
         """Copies the covered requests. Raises LlmcostError where there are none."""
+        store.bound_memory()
         store.execute(
             f"create or replace temp table stage_0 as {nested(covered.steps(), 'select * from requests')}",
             covered.parameters(),

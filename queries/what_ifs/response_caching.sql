@@ -3,7 +3,8 @@
 -- question: What would a cache of answers, keyed by the whole prompt, have saved?
 -- neutral: ttl=0
 -- order: 10
--- needs: prompt_hash is not null: a hash of its whole prompt
+-- needs: prompt_hash is not null and ($scope = 'shared' or user_id is not null): a hash of its whole prompt (and, for
+--   scope=user, a user)
 -- param ttl text = 1h: life of an answer from the moment it is stored; seconds, or like 15m, 1h, 7d; none never ends, 0
 --   stores nothing and so changes nothing.
 -- param refresh bool = false: whether a hit starts the answer's life anew.

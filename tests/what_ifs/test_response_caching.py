@@ -11,12 +11,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmcost import registry
+from llmcost import registry, store
 from llmcost.errors import UsageError
+from llmcost.what_ifs import steps
 from llmcost.what_ifs.kernels import response_caching as kernel
 
 SCHEMA = Path(__file__).resolve().parents[2] / "queries" / "schema.sql"
 START = datetime(2026, 11, 2)
+INSERT = """
+    insert into requests by name
+    select
+        *, 'llmcost' as source_format, 'anthropic' as provider, 'm' as model, 1 as cache_read_tokens,
+        2 as cache_write_5m_tokens, 3 as cache_write_1h_tokens, 0 as web_searches,
+        'standard' as service_tier, false as output_partial
+    from calls
+"""
 
 
 @dataclass(frozen=True)
@@ -240,16 +249,7 @@ def loaded(calls: list[Call]) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute(SCHEMA.read_text(encoding="utf-8"))
     connection.register("calls", traffic(calls))
-    connection.execute(
-        """
-        insert into requests by name
-        select
-            *, 'llmcost' as source_format, 'anthropic' as provider, 'm' as model, 1 as cache_read_tokens,
-            2 as cache_write_5m_tokens, 3 as cache_write_1h_tokens, 0 as web_searches,
-            'standard' as service_tier, false as output_partial
-        from calls
-        """
-    )
+    connection.execute(INSERT)
     return connection
 
 
@@ -298,3 +298,25 @@ def test_what_one_cache_answered_never_reaches_the_next() -> None:
     once = applied(connection)
     connection.execute("create or replace table requests as select * from once")
     assert applied(connection, ttl="none", refresh="true").equals(once)
+
+
+def test_a_large_log_is_replayed_in_shares_with_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = [
+        Call(f"r{n:03}", at=n, prompt="abcdefgh"[n // 2 * 7 % 8], answer="xy"[n // 9 % 2], user="uv"[n // 16 % 2])
+        for n in range(120)
+    ]
+    results = []
+    for at_once in (1000, 30):
+        monkeypatch.setattr(steps, "ROWS_AT_ONCE", at_once)
+        with store.in_memory() as opened, opened.relation("calls", traffic(calls)):
+            opened.execute(INSERT)
+            words = (
+                "response-caching:ttl=20",
+                "response-caching:scope=user,refresh=true",
+                "response-caching:capacity=3",
+            )
+            for word in words:
+                said = steps.run(opened, steps.parse(word), "requests", "after")
+                results.append((said, opened.rows("select * from after order by request_id")))
+    assert results[:3] == results[3:]
+    assert all(said and said["hits"] and said["share_of_those_whose_cached_answer_differs"] for said, _ in results)

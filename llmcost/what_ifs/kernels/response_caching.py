@@ -14,7 +14,7 @@ request, so columns answer it for all at once; only following those pointers is 
 import heapq
 import json
 from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,16 +87,33 @@ def replay(requests: pa.Table, *, ttl: str | None, refresh: bool, scope: str, ca
         log_ends = max(asked.sent.max(), asked.ready[asked.ready != NEVER].max(initial=0))
         source = _sources(requests, asked, min(life, int(log_ends - asked.sent.min()) + 1), refresh, capacity)
     hit = source != NOBODY
-    decided = decisions(requests, asked.row[hit], asked.row[source[hit]])
+    return _summed(decisions(requests, asked.row[hit], asked.row[source[hit]]), len(asked))
+
+
+def apart(given: Mapping[str, Any]) -> bool:
+    """Whether prompts do not depend on one another, so that `replay` may get some of them at a time."""
+    return given["capacity"] is None
+
+
+def together(parts: Sequence[pa.Table]) -> pa.Table:
+    """The results of several replays, each of other prompts, as one."""
+    said = [json.loads(part.schema.metadata[b"summary"]) for part in parts]
+    return _summed(
+        pa.concat_tables([part.replace_schema_metadata(None) for part in parts]),
+        sum(one["requests_that_could_repeat"] for one in said),
+    )
+
+
+def _summed(decided: pa.Table, could_repeat: int) -> pa.Table:
     found = false_hits(decided)
     return described(
         decided,
         {
-            "requests_that_could_repeat": len(asked),
+            "requests_that_could_repeat": could_repeat,
             "hits": found.hits,
             "hits_with_both_answers_in_the_log": found.compared,
             "share_of_those_whose_cached_answer_differs": found.share,
-            "notes": _notes(requests, asked, scope, found),
+            "notes": _notes(found),
         },
     )
 
@@ -106,14 +123,17 @@ def described(decided: pa.Table, summary: dict[str, Any]) -> pa.Table:
     return decided.replace_schema_metadata({"summary": json.dumps(summary)})
 
 
-def _notes(requests: pa.Table, asked: Asked, scope: str, found: FalseHits) -> list[str]:
-    if not len(asked) and len(requests):
-        wanted = "a prompt_hash and a user_id" if scope == "user" else "a prompt_hash"
-        return [f"response-caching: no request has {wanted}, so what repeats cannot be told"]
-    if not found.differing:
+def _notes(found: FalseHits) -> list[str]:
+    if not found.hits:
         return []
+    if not found.compared:
+        return [
+            "response-caching: the log holds no answers to compare, so how often a cached one would have been another"
+            " than the model's own is unknown"
+        ]
     share = f"{found.differing / found.compared:.1%} of the {found.compared:,} cached answers that can be compared"
-    return [f"response-caching: {share} differ from what the model said then: these savings change what users get"]
+    means = ": these savings change what users get" if found.differing else ""
+    return [f"response-caching: {share} differ from what the model said then{means}"]
 
 
 def false_hits(replayed: pa.Table) -> FalseHits:

@@ -1,0 +1,78 @@
+"""A replay on its own, or the sort that it is measured against, in a process of its own.
+
+`python -m benchmarks.replays STORE WHAT_IF`, or `python -m benchmarks.replays STORE sort-requests` and `sort-blocks`:
+DuckDB sorting the rows that a replay works on by (key, time) into a table, whole.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from benchmarks.generate import GENERATION, once
+from llmcost import price_book, store
+from llmcost.what_ifs import parse
+from llmcost.what_ifs.steps import run
+
+SORTS = {
+    "sort-requests": "select * from requests order by prompt_hash, ts",
+    "sort-blocks": "select * from (select * exclude (prefix), unnest(prefix) as block from requests)"
+    " order by block.hash, ts",
+}
+MODELS = ("claude-haiku-4-5", "claude-sonnet-4-6", "claude-opus-5", "gpt-4o", "gpt-5.6")
+
+_REQUESTS = """
+with drawn as (
+    select
+        range as number, hash(range, 1) as one, hash(range, 2) as two, hash(range, 3) as three,
+        -- of every ten requests three ask one of many prompts again, the popular ones more often
+        case when hash(range, 4) % 10 < 3
+            then 'q' || floor(power($requests / 20.0, (hash(range, 5) % 1000000) / 1e6))::bigint
+            else 'p' || range
+        end as prompt
+    from range($requests)
+)
+select
+    'req_' || number as request_id, 'llmcost' as source_format,
+    timestamp '2026-08-01' + to_microseconds((number * (60 * 86400 * 1e6 / $requests))::bigint) as ts,
+    case when model like 'gpt%' then 'openai' else 'anthropic' end as provider, model, model as model_logged,
+    'feature-' || one % 20 as feature, 'generation' as task_type, 'prompt-' || one % 100 as prompt_id,
+    'user-' || two % 50000 as user_id, 'session-' || two % greatest($requests // 12, 1) as session_id,
+    'shop' as project, map(['env', 'release'], ['production', '2026.' || three % 9]) as tags,
+    4000 + two % 3000 as input_tokens, 0 as cache_read_tokens, 0 as cache_write_5m_tokens,
+    0 as cache_write_1h_tokens, 20 + three % 500 as output_tokens, 0 as web_searches, 1 as calls,
+    4096 as max_output_tokens, 'end_turn' as stop_reason, 'standard' as service_tier,
+    case when three % 200 = 0 then 'error' else 'ok' end as status, 300.0 + three % 9000 as latency_ms,
+    200.0 + three % 800 as ttft_ms, false as output_partial, prompt as prompt_hash,
+    md5(prompt || three % 4) as output_hash,
+    [
+        {'hash': 't' || one % 20, 'tokens': 1500}, {'hash': 's' || one % 100, 'tokens': 3900},
+        {'hash': prompt, 'tokens': 4000 + (two % 3000)::bigint}
+    ] as prefix,
+    2 as system_blocks
+from (select *, $models[1 + (one % len($models))::bigint] as model from drawn)
+"""
+
+
+def generated(data: Path, requests: int) -> Path:
+    """A folder with a store of generated requests, `replays.duckdb`, filled without a log: that would take longer."""
+    return once(data / f"replays_{requests}_v{GENERATION}", lambda out: _fill(out, requests))
+
+
+def _fill(out: Path, requests: int) -> None:
+    with store.writing(out / "replays.duckdb") as opened:
+        price_book.learn(opened, [(None, model) for model in MODELS])
+        opened.execute(f"insert into requests by name {_REQUESTS}", {"requests": requests, "models": list(MODELS)})
+
+
+def _main(path: str, work: str) -> None:
+    with store.reading(Path(path)) as opened:
+        opened.bound_memory()
+        if work in SORTS:
+            opened.execute(f"create temp table sorted as {SORTS[work]}")
+        else:
+            run(opened, parse(work), "requests", "replayed_requests")
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])
