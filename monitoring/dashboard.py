@@ -151,7 +151,7 @@ def _label_variable(label: str) -> Json:
     query = f"label_values({metrics.COST.name}, {label})"
     return {
         "name": label, "label": label.capitalize(), "type": "query", "datasource": SOURCE,
-        "query": {"query": query, "refId": label}, "definition": query, "refresh": 2, "sort": 1,
+        "query": {"query": query, "refId": label}, "refresh": 2, "sort": 1,
         "includeAll": True, "allValue": ".*", "multi": True, "current": {"text": ["All"], "value": ["$__all"]},
     }  # fmt: skip
 
