@@ -1,5 +1,6 @@
 """`llmcost metrics`: the store's counters for Prometheus."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -60,14 +61,17 @@ def metrics(
             endpoint.missed()
             raise
 
-    if path.exists() or not follow:
+    def first(look: Callable[[], None]) -> None:
         try:
-            endpoint.look()
-        except StoreInUseError as error:  # an ingest is running
+            look()
+        except StoreInUseError as error:  # an ingest is running: later, then
             terminal.status(error.message)
+
+    if path.exists() or not follow:
+        first(endpoint.look)
     address = endpoint.start(host, port)
     if follow:
-        step()
+        first(step)
     terminal.status(f"metrics at {address}, until interrupted")
     following.again_and_again(step)
 

@@ -57,7 +57,7 @@ def show(standing: Standing) -> RenderableType:
         heading = f"Out of line in the last {budgets.RECENT_DAYS} days"
         parts.append(terminal.bullets(heading, [_line(row) for row in standing.out_of_line], "yellow"))
     said = (
-        f"Forecast: past days of the same kind drawn {forecast.DRAWS:,} times, younger ones more often;"
+        f"Forecast: past days of the same kind, drawn {forecast.DRAWS:,} times;"
         f" range: {forecast.HIGH - forecast.LOW:.0%} of the outcomes."
     )
     parts += [Text(visible(note), style="yellow") for note in standing.notes]
