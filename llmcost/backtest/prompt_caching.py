@@ -6,19 +6,14 @@ log shows is a rate, and a rate is measured: for each session on the other sessi
 assumption. Where the log holds the prompts themselves no rate takes part.
 """
 
-from collections.abc import Callable, Mapping
 from math import sqrt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from llmcost import registry
+from llmcost.backtest import Row, Run
 from llmcost.relations import nested, priced
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-Row = dict[str, Any]
-Run = Callable[[str, Mapping[str, Any]], "pa.Table"]
-"""Runs a query with its parameters, where `prices` and the relation of requests can be read."""
+ABOUT = "input-side cost (input, cache reads, cache writes) as replayed, beside what the log recorded"
 
 MISS_RATE = (0.0, 0.005, 0.015)
 """Low, assumed and high share of calls whose history is not found for a reason that no usage log shows.

@@ -9,12 +9,13 @@ def backtest(
     db: options.Db = None,
 ) -> None:
     """Hold every replay against the truth in the log: predicted, range, actual and error, in all and by model."""
-    from llmcost import price_book, registry, store, what_ifs
+    from llmcost import backtest as replays
+    from llmcost import price_book, store
     from llmcost.render import terminal, text
     from llmcost.screens import backtest as screen
 
     with price_book.reading(store.locate(db)) as opened:
-        found = what_ifs.backtested(opened, "requests", list(registry.load("what_ifs"))) or {}
+        found = replays.backtested(opened.arrow, "requests", replays.names()) or {}
     if result_format is options.Format.json:
         terminal.write(text.as_json(found), output)
     elif result_format is options.Format.table:

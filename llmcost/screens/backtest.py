@@ -2,10 +2,13 @@
 
 from typing import Any
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.text import Text
 
+from llmcost import backtest
 from llmcost.render import terminal
+from llmcost.screens.projection import between
+from llmcost.what_ifs.ranges import Range
 
 COLUMNS = ["replay", "model", "requests", "predicted_usd", "low_usd", "high_usd", "actual_usd", "error_share"]
 
@@ -22,19 +25,23 @@ def rows(found: dict[str, Any]) -> list[dict[str, Any]]:
 def show(found: dict[str, Any]) -> RenderableType:
     """The table, or why there is none."""
     if not found:
-        return Text("The log records nothing that a replay predicts: no cache reads or writes.")
+        said = "no cache reads or writes, no costs, no caps with a reason to stop, no answer given twice"
+        return Text(f"The log records nothing that a replay predicts: {said}.")
+    return Group(*(_replay(name, whole) for name, whole in found.items()))
+
+
+def _replay(name: str, whole: dict[str, Any]) -> RenderableType:
     cells: list[list[RenderableType]] = [
         [
-            Text(row["replay"] if row["model"] == "all" else ""),
-            terminal.name(row["model"], 26),
+            Text("all", style="bold") if row["model"] == "all" else terminal.name(row["model"], 30),
             terminal.count(row["requests"]),
             terminal.usd(row["predicted_usd"]),
-            Text(f"{terminal.usd(row['low_usd'])} to {terminal.usd(row['high_usd'])}"),
+            between(Range(row["low_usd"], row["high_usd"])),
             terminal.usd(row["actual_usd"]),
             Text("–" if row["error_share"] is None else f"{row['error_share']:+.1%}"),
         ]
-        for row in rows(found)
+        for row in rows({name: whole})
     ]
-    headings = [("replay", "left"), ("model", "left"), ("requests", "right"), ("predicted", "right"),
+    headings = [("model", "left"), ("requests", "right"), ("predicted", "right"),
                 ("range", "right"), ("actual", "right"), ("error", "right")]  # fmt: skip
-    return terminal.table(headings, cells, title="Input-side cost as replayed, beside what the log recorded")
+    return terminal.table(headings, cells, title=f"{name}: {backtest.about(name)}")

@@ -275,11 +275,14 @@ def _by(projection: Projection) -> RenderableType:
     return terminal.table(headings, cells, title=f"Savings by {', '.join(projection.dimensions)}")
 
 
-def _backtest(backtest: dict[str, Any]) -> list[str]:
+def _backtest(found: dict[str, Any]) -> list[str]:
     """Predicted, range, actual and error of each replay."""
-    return [
-        f"{name}: predicted {terminal.usd(found['predicted_usd'])} (range {terminal.usd(found['low_usd'])} to"
-        f" {terminal.usd(found['high_usd'])}), actual {terminal.usd(found['actual_usd'])},"
-        f" error {found['error_share']:+.1%}"
-        for name, found in backtest.items()
-    ]
+    lines = []
+    for name, whole in found.items():
+        ranged = between(Range(whole["low_usd"], whole["high_usd"])).plain
+        error = "" if whole["error_share"] is None else f", error {whole['error_share']:+.1%}"
+        lines.append(
+            f"{name}: predicted {terminal.usd(whole['predicted_usd'])}{'' if ranged == '–' else f' (range {ranged})'},"
+            f" actual {terminal.usd(whole['actual_usd'])}{error}"
+        )
+    return lines

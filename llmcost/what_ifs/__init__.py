@@ -7,11 +7,10 @@ then applies.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from llmcost import registry
+from llmcost.backtest import backtested
 from llmcost.relations import nested, priced
 from llmcost.reports import Row, Scope
 from llmcost.store import Store
@@ -19,7 +18,7 @@ from llmcost.what_ifs.ranges import Range, ranges
 from llmcost.what_ifs.steps import WhatIf, assumptions, missing, parse, with_models
 from llmcost.what_ifs.traffic import Chain, Traffic
 
-__all__ = ["Projection", "Stage", "WhatIf", "backtested", "composed", "parse", "simulate"]
+__all__ = ["Projection", "Stage", "WhatIf", "composed", "parse", "simulate"]
 
 
 @dataclass
@@ -102,18 +101,8 @@ def projected(traffic: Traffic, chain: Chain) -> Projection:
         dimensions=traffic.dimensions,
         assumptions=[line for step in chain.steps for line in assumptions(step)],
         notes=_notes(traffic, chain),
-        backtest=backtested(store, "stage_0", [step.query.name for step in chain.steps]),
+        backtest=backtested(store.arrow, "stage_0", [*(step.query.name for step in chain.steps), "logged-costs"]),
     )
-
-
-def backtested(store: Store, relation: str, names: Sequence[str]) -> dict[str, Any] | None:
-    """How replays would have predicted what the relation's log recorded, by name; None where it records nothing."""
-    found = {}
-    for name in dict.fromkeys(names):
-        module = f"llmcost.backtest.{name.replace('-', '_')}"
-        if find_spec(module) is not None and (result := import_module(module).backtest(store.arrow, relation)):
-            found[name] = result
-    return found or None
 
 
 def composed(store: Store, stack: Sequence[WhatIf], covered: Scope) -> str:

@@ -1,0 +1,13 @@
+"""How near the costs computed from tokens and prices are to those that the log itself gives."""
+
+from llmcost import registry
+from llmcost.backtest import Row, Run, beside
+from llmcost.relations import nested, priced
+
+ABOUT = "cost of the calls whose log gives one, by the price table, beside what the log says"
+
+
+def backtest(run: Run, relation: str = "requests") -> Row | None:
+    """Computed and logged cost in US dollars, in total and by model; None where the log gives no costs."""
+    body = registry.find("reports", "logged-costs-backtest").body
+    return beside(run(nested(priced(("requests", f"select * from {relation}")), body), {}).to_pylist())

@@ -1,0 +1,16 @@
+"""Whether a cap cuts the answers that the replay says it cuts: those whose log holds their cap and why they ended."""
+
+from llmcost import registry
+from llmcost.backtest import Row, Run, beside
+from llmcost.relations import nested, priced
+
+ABOUT = "output cost of the answers that reach their cap, beside that of those that the log says were cut off"
+
+
+def backtest(run: Run, relation: str = "requests") -> Row | None:
+    """Output cost of the answers cut, predicted and logged, in US dollars, in total and by model, with their counts.
+
+    None where the log holds no caps with a reason to stop.
+    """
+    body = registry.find("reports", "token-caps-backtest").body
+    return beside(run(nested(priced(("requests", f"select * from {relation}")), body), {}).to_pylist())

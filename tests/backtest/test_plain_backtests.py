@@ -1,0 +1,81 @@
+"""Backtests without a range: logged costs, caps, and answers that were given twice."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llmcost import backtest
+from tests.command import llmcost
+from tests.logs import Row, call, write
+
+COST = (1000 * 1 + 100 * 5) / 1e6  # a call of tests.logs: claude-haiku-4-5 is $1 and $5 per million tokens
+
+
+def found(folder: Path, rows: list[Row | str]) -> dict[str, Any]:
+    write(folder / "log.jsonl", rows)
+    assert llmcost("ingest", "log.jsonl", cwd=folder).returncode == 0
+    done = llmcost("backtest", "--format", "json", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    result: dict[str, Any] = json.loads(done.stdout)
+    for replay in result.values():
+        assert {"predicted_usd", "low_usd", "high_usd", "actual_usd", "error_share", "by_model"} <= set(replay)
+        assert replay["predicted_usd"] == pytest.approx(sum(row["predicted_usd"] for row in replay["by_model"]))
+    return result
+
+
+def test_a_log_without_truth_says_so(tmp_path: Path) -> None:
+    assert found(tmp_path, [call(1), call(2)]) == {}
+    assert "records nothing" in llmcost("backtest", cwd=tmp_path).stdout
+
+
+def test_logged_costs(tmp_path: Path) -> None:
+    rows: list[Row | str] = [
+        call(1, cost_logged_usd=COST),
+        call(2, cost_logged_usd=2 * COST),
+        call(3),
+        call(4, cost_logged_usd=0),
+    ]
+    replay = found(tmp_path, rows)["logged-costs"]
+    assert (replay["requests"], replay["predicted_usd"]) == (2, pytest.approx(2 * COST))
+    assert replay["actual_usd"] == pytest.approx(3 * COST)
+    assert replay["error_share"] == pytest.approx(2 / 3 - 1)
+
+
+def test_caps(tmp_path: Path) -> None:
+    def ended(number: int, tokens: int, stop_reason: str | None, cap: int | None = 100) -> Row:
+        return call(number, output_tokens=tokens, max_output_tokens=cap, stop_reason=stop_reason)
+
+    rows: list[Row | str] = [
+        ended(1, 100, "max_tokens"), ended(2, 100, "end_turn"), ended(3, 60, "max_tokens"), ended(4, 50, "end_turn"),
+        ended(5, 100, None), ended(6, 100, "max_tokens", None),
+    ]  # fmt: skip
+    replay = found(tmp_path, rows)["token-caps"]
+    assert (replay["requests"], replay["predicted_answers"], replay["actual_answers"]) == (4, 2, 2)
+    assert replay["predicted_usd"] == pytest.approx(200 * 5 / 1e6)
+    assert replay["actual_usd"] == pytest.approx(160 * 5 / 1e6)
+
+
+def test_answers_given_twice(tmp_path: Path) -> None:
+    rows: list[Row | str] = [
+        call(n, prompt_hash=f"p{n // 2}", output_hash=output)
+        for n, output in enumerate(["a", "a", "b", "c", "d", None, "e"])
+    ]
+    replay = found(tmp_path, rows)["response-caching"]
+    assert (replay["requests"], replay["predicted_usd"]) == (2, pytest.approx(2 * COST))
+    assert replay["actual_usd"] == pytest.approx(COST)
+    assert replay["error_share"] == pytest.approx(1.0)
+
+
+def test_a_simulation_shows_those_of_its_steps_and_the_logged_costs(tmp_path: Path) -> None:
+    write(tmp_path / "log.jsonl", [call(1, cost_logged_usd=COST, task_type="classification")])
+    assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
+    done = llmcost("simulate", "--what-if", "token-caps", "--format", "json", cwd=tmp_path)
+    assert list(json.loads(done.stdout)["backtest"]) == ["logged-costs"]
+    assert "logged-costs: predicted" in llmcost("simulate", "--what-if", "token-caps", cwd=tmp_path).stdout
+
+
+def test_every_replay_says_what_it_predicts() -> None:
+    assert {"prompt-caching", "response-caching", "token-caps", "logged-costs"} <= set(backtest.names())
+    assert all(backtest.about(name) for name in backtest.names())
