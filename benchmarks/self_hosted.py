@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import resource
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
 from llmcost.self_hosting import accuracy, calibrations, catalogue
 from llmcost.self_hosting.fitted import from_run
-from llmcost.self_hosting.plan import Options, make
+from llmcost.self_hosting.plan import Options, Pace, Plan, make
 from llmcost.self_hosting.recorded import Run, read
 from llmcost.self_hosting.replay import Engine, Traffic, replay
 from llmcost.self_hosting.timing import IterationTime, bound
@@ -34,7 +36,11 @@ def main() -> int:
     parser.add_argument("--run", nargs=2, type=Path, metavar=("REQUESTS", "SETTINGS"), help="a recorded run to predict")
     parser.add_argument("--first", type=int, default=100, help="requests to calibrate on (default: %(default)s)")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="predicted against measured, as SVG")
+    parser.add_argument("--capacity", action="store_true", help="how much one g4dn.xlarge serves, by the datasheet")
     arguments = parser.parse_args()
+    if arguments.capacity:
+        capacity()
+        return 0
     if arguments.run is None:
         speed()
         million()
@@ -83,6 +89,28 @@ def million() -> None:
     print(
         f"a day of 1,000,000 requests: {plan.machines} machines found in {took:.0f} s, peak memory {peak_gib:.2f} GiB"
     )
+
+
+def capacity() -> None:
+    """The most tokens a day with which one g4dn.xlarge keeps the default target: Mistral 7B in 4 bits, 800 + 200
+    tokens, arrivals at random all day long.
+    """
+    known, calibrated = catalogue.load(), calibrations.load()
+    options = Options(known.instance("g4dn.xlarge"), "mistral-7b", "awq", machines=1)
+
+    def plan(count: int, pace: Pace) -> Plan:
+        arrival_s = np.sort(np.random.default_rng(0).uniform(0, 86_400, count))
+        day = Traffic(arrival_s, np.full(count, 800), np.full(count, 200))
+        return make(day, replace(options, pace=pace), known, calibrated)
+
+    for pace in get_args(Pace):
+        low, high = 1_000, 1_000_000
+        while high / low > 1.01:
+            middle = round((low * high) ** 0.5)
+            kept = plan(middle, pace).late <= middle * (1 - options.target.share)
+            low, high = (middle, high) if kept else (low, middle)
+        busy = plan(40_000, pace).busy
+        print(f"{pace:8} {low / 1000:6.0f}M tokens a day; at 40M the GPU is busy {busy:.0%} of the time")
 
 
 def predict(run: Run, first: int) -> dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]]:

@@ -1,7 +1,8 @@
 """From which volume on self-hosting beats the API, for traffic of a given shape.
 
-A volume is replayed as one day: requests drawn from the log with replacement, at the log's hours of the day, so
-that lengths and the day's peak stay as they are while the number grows. Deterministic: the draw is seeded.
+A volume is replayed as a day, or several where one has few requests: requests drawn from the log with replacement,
+at the log's hours of the day, so that lengths and the day's peak stay as they are while the number grows.
+Deterministic: the draw is seeded.
 """
 
 import math
@@ -30,6 +31,7 @@ _DAY_S = 86_400.0
 _MONDAY_S = 4 * _DAY_S  # 1970 began on a Thursday
 _WHOLE_DAY_S = 20 * 3600.0  # a log shorter than this says nothing of the hours of the day
 _SIMULATED = 100_000  # requests; of a larger day a fraction is replayed, on a fraction of the machines
+_LEAST = 1000  # requests; where a day has fewer, as many days are replayed as have them: a share of ten says little
 _JITTER_S = 900.0  # a drawn request comes within a quarter of an hour of the time of day it is drawn from
 _HALVINGS = 8
 
@@ -151,7 +153,9 @@ def _point(
     tokens = float((shape.traffic.prompt_tokens + shape.traffic.output_tokens).mean())
     requests = volume / tokens
     parts = max(1, math.ceil(requests / _SIMULATED))
-    day, drawn = _day(shape.traffic, max(1, round(requests / parts)), seed)
+    a_day = max(1, round(requests / parts))
+    days = 1 if options.schedule.hours == "office" else math.ceil(_LEAST / a_day)
+    day, drawn = _days(shape.traffic, a_day * days, days, seed)
     plan = make(day, options, catalogue, calibrations)
     monthly = requests * DAYS_PER_MONTH
     staying_usd = float(shape.api_usd[drawn][~plan.served].sum()) / len(day) * monthly
@@ -169,14 +173,15 @@ def _point(
     )
 
 
-def _day(traffic: Traffic, count: int, seed: int) -> tuple[Traffic, Integers]:
-    """So many requests drawn from the traffic, on a Monday, and which ones they are."""
+def _days(traffic: Traffic, count: int, days: int, seed: int) -> tuple[Traffic, Integers]:
+    """So many requests drawn from the traffic, over days from a Monday on, and which ones they are."""
     random = np.random.default_rng(seed)
     drawn = random.integers(0, len(traffic), count)
     if _span_s(traffic) >= _WHOLE_DAY_S:
         at_s = (traffic.arrival_s[drawn] + random.uniform(-_JITTER_S, _JITTER_S, count)) % _DAY_S
     else:
         at_s = random.uniform(0, _DAY_S, count)
+    at_s += _DAY_S * random.integers(0, days, count)
     order = np.argsort(at_s, kind="stable")
     chosen = traffic.take(drawn[order])
     return replace(chosen, arrival_s=at_s[order] + _MONDAY_S), drawn[order]

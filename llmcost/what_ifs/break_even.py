@@ -87,7 +87,8 @@ def answer(
         requests=len(shape.traffic),
         tokens_per_request=float((shape.traffic.prompt_tokens + shape.traffic.output_tokens).mean()),
         assumptions=[
-            "a day of each volume: requests drawn from the log with replacement (seeded), at its hours of the day",
+            "a day of each volume, or several of a small one: requests drawn from the log with replacement (seeded), at"
+            " its hours of the day",
             "what a request costs at the API, and what caching saves of it, is the same at every volume; more traffic"
             " would hit a cache more often",
             *(line for one in (*caching, step) for line in assumptions(one)),

@@ -217,6 +217,23 @@ def test_the_articles_ranges_are_recomputed(found: break_even.BreakEven) -> None
     assert points[2] == ["20M: self-hosted"]
 
 
+def test_a_small_volume_is_judged_by_more_than_one_day() -> None:
+    """One request in ten is too slow wherever it runs: a day of ten may hold none, a hundred days do not."""
+    day = a_day(3000)
+    mixed = replace(day, prompt_tokens=np.where(np.arange(3000) % 10 == 0, 25_000, 500))
+    usd = np.full(3000, 0.001)
+
+    def machines(share: float, seed: int) -> int:
+        options = replace(G4DN, target=Target(share=share))
+        [point] = break_even.find(break_even.Shape(mixed, usd, usd), options, KNOWN, CALIBRATED, [3e4], seed).points
+        return point.machines
+
+    for seed in range(8):
+        assert machines(0.85, seed) == 1
+        with pytest.raises(OutOfReachError, match="are within"):
+            machines(0.95, seed)
+
+
 def test_break_even_needs_traffic_and_volumes() -> None:
     none = np.zeros(0, np.int64)
     nobody = break_even.Shape(Traffic(np.zeros(0), none, none), np.zeros(0), np.zeros(0))
