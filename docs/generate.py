@@ -13,13 +13,14 @@ from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from docs import self_hosting
 from llmcost import ingest, registry, reports, store, what_ifs
 from llmcost.screens import projection as projection_screen
 from llmcost.screens import report as report_screen
 from monitoring import generate as monitoring
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "monitoring.md")
+DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "monitoring.md", ROOT / "docs" / "self_hosting.md")
 PICTURES = ROOT / "docs" / "pictures"
 STACK = ("prompt-caching:ttl=1h", "routing:upgrade=false")
 WIDTH = 100
@@ -42,6 +43,8 @@ def filled(text: str) -> str:
     parts = {
         "commands": commands, "formats": formats, "what-ifs": what_if_table,
         "metrics": monitoring.metrics_table, "alerts": monitoring.alerts_table,
+        "hosting-ways": self_hosting.ways, "hosting-volumes": self_hosting.volumes,
+        "hosting-crossings": self_hosting.crossings,
     }  # fmt: skip
     return _PART.sub(lambda match: match[1] + "\n" + parts[match[2]]() + "\n" + match[3], text)
 

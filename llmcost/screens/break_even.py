@@ -13,6 +13,8 @@ from llmcost.what_ifs.break_even import Answer
 COLUMNS = ["tokens_per_day", "requests_per_day", "api_usd", "cached_usd", "machines", "busy", "hosted_share",
            "hosted_usd", "hosted_low_usd", "hosted_high_usd", "cheapest"]  # fmt: skip
 
+_SHORT = {API: "API", CACHED: "cached API", HOSTED: "self-hosted"}
+
 
 def document(answer: Answer) -> dict[str, Any]:
     """The comparison as one JSON object; dollars a month, shares from 0 to 1."""
@@ -53,8 +55,8 @@ def show(answer: Answer) -> RenderableType:
     return Group(
         _table(answer),
         plot.curves(curves, x_label="tokens a day", y_label="dollars a month"),
-        terminal.bullets("Break-even", _crossings(answer)),
-        terminal.bullets("The article's table, for this traffic", _article(answer)),
+        terminal.bullets("Break-even", crossings(answer)),
+        terminal.bullets("The article's table, for this traffic", recomputed(answer)),
         terminal.bullets("What this rests on", answer.assumptions),
         terminal.bullets("What to know beside these numbers", _notes(answer), "yellow"),
     )
@@ -76,7 +78,7 @@ def _table(answer: Answer) -> RenderableType:
             Text(f"{point.hosted_share:.0%}"),
             _dollars(point.hosted_usd),
             _range(point),
-            Text(point.cheapest, style="green" if point.cheapest == HOSTED else ""),
+            Text(_SHORT[point.cheapest], style="green" if point.cheapest == HOSTED else ""),
         ]
         for point in answer.found.points
     ]  # fmt: skip
@@ -105,7 +107,8 @@ def _range(point: Point) -> Text:
     return Text("" if round(low) == round(high) else f"{low:,.0f}–{high:,.0f}")
 
 
-def _crossings(answer: Answer) -> list[str]:
+def crossings(answer: Answer) -> list[str]:
+    """From which volumes on self-hosting is cheaper, in words."""
     found = answer.found
     lowest, highest = found.points[0].tokens_per_day, found.points[-1].tokens_per_day
     lines = []
@@ -126,7 +129,8 @@ def _tokens(number: float) -> str:
     return f"{number:.3g}"
 
 
-def _article(answer: Answer) -> list[str]:
+def recomputed(answer: Answer) -> list[str]:
+    """The article's table beside what is cheapest for this traffic."""
     return [
         f"{words}: it advises {advice}; here {', '.join(points) if points else 'no volume was tried'}"
         for words, advice, points in article(answer.found.points)

@@ -1,0 +1,109 @@
+"""The tables of docs/self_hosting.md: what the commands say of the sample logs."""
+
+import tempfile
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from llmcost import ingest, reports, store, what_ifs
+from llmcost.screens import break_even as screen
+from llmcost.self_hosting.break_even import VOLUMES
+from llmcost.what_ifs import break_even
+
+SAMPLES = Path(__file__).resolve().parents[1] / "sample_logs"
+FEATURES = "search-answers,doc-summaries,ticket-triage,nightly-digest,contract-extraction"
+FEWER = (1e6, 1e7, 1e8)  # tokens a day, where only the crossing is told
+WAYS = {
+    "always on": "",
+    "scale to zero": ",hours=scale-to-zero",
+    "office hours": ",hours=office",
+    "L4, 8-bit, always on": ",instance=g6.xlarge,quantization=fp8",
+}
+
+Row = dict[str, Any]
+
+
+def ways() -> str:
+    """Four ways to host the features, side by side."""
+    columns = [_hosted(words) for words in WAYS.values()]
+    first = columns[0]
+    lines = [
+        _line("", list(WAYS)),
+        _line("---", ["---:"] * len(WAYS)),
+        _line("machines for the target (95 % within 10 s to the first token)", [_machines(row) for row in columns]),
+        _line(f"requests hosted, of {first['requests']:,}", [f"{row['requests_hosted']:,}" for row in columns]),
+        _line("time to first token, p95", [f"{row['ttft_ms']['p95'] / 1e3:,.1f} s" for row in columns]),
+        _line("time per output token, p95", [f"{row['tpot_ms']['p95']:,.0f} ms" for row in columns]),
+        _line("later than the target", [f"{row['requests_late']:,}" for row in columns]),
+        _line("GPU busy", [f"{row['gpu_busy']:.1%}" for row in columns]),
+        _line("dollars a million tokens", [f"${row['total_usd_mtok']:,.2f}" for row in columns]),
+        _line("the machines' bill for the log's time", [f"${row['bill_usd']:,.0f}" for row in columns]),
+        _line("the same requests at the API", [f"${row['api_usd']:,.0f}" for row in columns]),
+        _line("dollars a month", [f"${row['usd_per_month']:,.0f}" for row in columns]),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def volumes() -> str:
+    """The features at rising volumes."""
+    lines = [
+        _line("tokens a day", ["API", "API with caching", "machines", "busy", "self-hosted", "range", "cheapest"]),
+        _line("---:", ["---:"] * 6 + ["---"]),
+    ]
+    for row in screen.rows(_answer(FEATURES)):
+        high = row["hosted_high_usd"]
+        to = f"{row['hosted_low_usd']:,.0f} to " + ("no end" if high is None else f"{high:,.0f}")
+        lines.append(_line(f"{row['tokens_per_day'] / 1e6:g}M", [
+            f"{row['api_usd']:,.0f}", f"{row['cached_usd']:,.0f}", f"{row['machines']}", f"{row['busy']:.0%}",
+            f"{row['hosted_usd']:,.0f}", to, row["cheapest"],
+        ]))  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def crossings() -> str:
+    """Where the lines cross: the features, the features on a dearer machine, the whole log; and the article's table."""
+    cases = {
+        "The five features on a g4dn.xlarge": _answer(FEATURES),
+        "The five features on a g6e.xlarge (L40S), 16-bit": _answer(
+            FEATURES, FEWER, instance="g6e.xlarge", quantization="none"
+        ),
+        "The whole log, code assistance and all, on a g4dn.xlarge": _answer(None, FEWER),
+    }
+    lines = [f"- {name}: {'; '.join(screen.crossings(answer))}." for name, answer in cases.items()]
+    lines += ["", "The article's table, for the five features on a g4dn.xlarge:", ""]
+    lines += [f"- {line}" for line in screen.recomputed(_answer(FEATURES))]
+    return "\n".join(lines) + "\n"
+
+
+@cache
+def _samples() -> store.Store:
+    """The sample logs, read once."""
+    opened = store.writing(Path(tempfile.mkdtemp()) / "llmcost.duckdb")
+    ingest.ingest(opened, [str(SAMPLES)])
+    return opened
+
+
+def _hosted(words: str) -> Row:
+    step = what_ifs.parse(f"self-hosted:features='{FEATURES}'{words}")
+    [stage] = what_ifs.simulate(_samples(), [step], reports.scope(_samples())).stages
+    assert stage.summary is not None
+    return stage.summary | {"api_usd": sum(move["before_usd"] for move in stage.moves)}
+
+
+@cache
+def _answer(features: str | None, volumes: tuple[float, ...] = VOLUMES, **given: str) -> break_even.Answer:
+    asked = given | ({"features": features} if features else {})
+    caching = [what_ifs.parse(word) for word in break_even.CACHING]
+    return break_even.answer(_samples(), reports.scope(_samples()), asked, caching, volumes)
+
+
+def _machines(row: Row) -> str:
+    low, high = row["machines_range"]
+    if high is None:
+        return f"{row['machines']} (to out of reach)"
+    return str(row["machines"]) if low == high else f"{row['machines']} ({low} to {high})"
+
+
+def _line(first: str, others: Sequence[str]) -> str:
+    return f"| {first} | {' | '.join(others)} |"
