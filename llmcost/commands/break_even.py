@@ -49,22 +49,25 @@ def break_even(
     ] = False,
     since: options.Since = None,
     until: options.Until = None,
-    result_format: options.ResultFormat = options.Format.table,
+    result_format: options.PageResultFormat = options.PageFormat.table,
     output: options.Output = None,
     db: options.Db = None,
 ) -> None:
     """Find the volume from which self-hosting beats the API, and the API with caching, for this traffic's shape."""
+    from llmcost.errors import UsageError
     from llmcost.render import terminal, text
 
-    write = text.as_csv if result_format is options.Format.csv else text.as_markdown
+    write = text.as_csv if result_format is options.PageFormat.csv else text.as_markdown
     if list_them:
+        if result_format is options.PageFormat.html:
+            raise UsageError("the list is no page", hint="take another --format")
         from llmcost.screens import machines
         from llmcost.self_hosting import calibrations, catalogue
 
         known, calibrated = catalogue.load(), calibrations.load()
-        if result_format is options.Format.json:
+        if result_format is options.PageFormat.json:
             terminal.write(text.as_json(machines.document(known, calibrated)), output)
-        elif result_format is options.Format.table:
+        elif result_format is options.PageFormat.table:
             terminal.show(machines.show(known, calibrated), output)
         else:
             terminal.write(write(machines.rows(known), machines.COLUMNS), output)
@@ -85,9 +88,13 @@ def break_even(
     with price_book.reading(store.locate(db)) as opened:
         terminal.status(f"replaying {len(tried)} volumes …")
         answer = question.answer(opened, reports.scope(opened, since, until), given, steps, tried)
-    if result_format is options.Format.json:
+    if result_format is options.PageFormat.html:
+        from llmcost.render import page
+
+        terminal.write(page.page(screen.page_document(answer)), output)
+    elif result_format is options.PageFormat.json:
         terminal.write(text.as_json(screen.document(answer)), output)
-    elif result_format is options.Format.table:
+    elif result_format is options.PageFormat.table:
         terminal.show(screen.show(answer), output)
     else:
         terminal.write(write(screen.rows(answer), screen.COLUMNS), output)

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from llmcost.render import plot, terminal
+from llmcost.render import page, plot, terminal
 from llmcost.self_hosting.break_even import API, CACHED, HOSTED, Point, article
 from llmcost.what_ifs.break_even import Answer
 
@@ -37,6 +37,36 @@ def document(answer: Answer) -> dict[str, Any]:
         "assumptions": answer.assumptions,
         "notes": _notes(answer),
     }  # fmt: skip
+
+
+def page_document(answer: Answer) -> dict[str, Any]:
+    """Everything on the comparison's page, for JSON."""
+    found = crossings(answer)
+    points = answer.found.points
+    return page.document(
+        "break-even",
+        {"volumes": rows(answer)},
+        title="Should we host it ourselves?",
+        dimensions="",
+        headline={
+            "lead": f"{found[0][0].upper()}{found[0][1:]}",
+            "finding": f"{found[1][0].upper()}{found[1][1:]}",
+            "sub": _title(answer),
+            "cards": [
+                [
+                    "Volumes",
+                    f"{_tokens(points[0].tokens_per_day)} to {_tokens(points[-1].tokens_per_day)}",
+                    len(points),
+                    "tokens a day",
+                ],
+                ["Requests", f"{answer.requests:,}", answer.requests, "that give the shape"],
+                ["A request", f"{answer.tokens_per_request:,.0f} tokens", answer.tokens_per_request, "on average"],
+                ["Machine", terminal.usd(answer.usd_per_hour).plain, answer.usd_per_hour, "an hour"],
+            ],
+        },
+        notes=[*_notes(answer), *(f"the article's table: {line}" for line in recomputed(answer))],
+        assumptions=answer.assumptions,
+    )
 
 
 def rows(answer: Answer) -> list[dict[str, Any]]:
@@ -85,11 +115,12 @@ def _table(answer: Answer) -> RenderableType:
     headings = [("tokens/day", "right"), ("API", "right"), ("cached", "right"), ("machines", "right"),
                 ("busy", "right"), ("hosted", "right"), ("self-hosted", "right"), ("range", "right"),
                 ("cheapest", "left")]  # fmt: skip
-    title = (
-        f"Dollars a month: {answer.options.model} ({_weights(answer)}) on {answer.options.instance.name}"
-        f" at ${answer.usd_per_hour:g} an hour"
-    )
-    return terminal.table(headings, cells, title=title)
+    return terminal.table(headings, cells, title=f"Dollars a month: {_title(answer)}")
+
+
+def _title(answer: Answer) -> str:
+    machine = f"{answer.options.instance.name} at ${answer.usd_per_hour:g} an hour"
+    return f"{answer.options.model} ({_weights(answer)}) on {machine}"
 
 
 def _weights(answer: Answer) -> str:

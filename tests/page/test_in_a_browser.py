@@ -173,6 +173,19 @@ def test_a_simulation(browser: Browser, page: Page) -> None:
     assert browser.card("Saved") == pytest.approx(result["result"]["saved_usd"])
 
 
+def test_a_break_even(browser: Browser, page: Page) -> None:
+    rows: list[Row | str] = [call(n, ts=f"2026-11-{1 + n // 24:02}T{n % 24:02}:00:00Z") for n in range(48)]
+    words = ("break-even", "--volumes", "1M,30M", "--instance", "g6e.xlarge", "--quantization", "none")
+    made = page(rows, *words)
+    browser.open(made.as_uri())
+    assert browser.charts() == {"volumes": True}
+    assert browser.errors() == []
+    assert browser.card("Requests") == 48
+    [heading] = browser.run("return [...document.querySelectorAll('figure h3')].map((title) => title.textContent)")
+    assert heading.startswith("Self-hosting ")
+    assert heading[1:] in llmcost(*words, cwd=made.parent).stdout
+
+
 def test_more_names_than_a_page_holds_leave_the_totals_whole(browser: Browser, page: Page) -> None:
     rows: list[Row | str] = [
         call(n, feature=f"feature {n % 150}", prompt_id=f"prompt {n}", ts=f"2026-10-{1 + n % 30:02}T{n % 24:02}:00:00Z")

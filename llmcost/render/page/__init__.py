@@ -18,7 +18,7 @@ from string import Template
 from typing import Any, Literal
 
 Row = Mapping[str, Any]
-Kind = Literal["report", "simulate"]
+Kind = Literal["report", "simulate", "break-even"]
 
 _FOLDER = Path(__file__).parent
 _PARTS = ("data.js", "format.js", "filters.js", "table.js", "shell.js", "headline.js")
