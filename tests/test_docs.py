@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from docs import generate
+from docs import article_claims, generate
 
 
 @pytest.mark.parametrize("document", generate.DOCUMENTS, ids=lambda path: path.name)
@@ -16,6 +16,11 @@ def test_the_documents_are_up_to_date(document: Path) -> None:
 def test_the_pictures_are_up_to_date() -> None:
     for name, svg in generate.pictures().items():
         assert (generate.PICTURES / name).read_text(encoding="utf-8") == svg, "run: python -m docs.generate"
+
+
+def test_the_articles_claims_are_up_to_date() -> None:
+    text = article_claims.DOCUMENT.read_text(encoding="utf-8")
+    assert article_claims.document() == text, "run: python -m docs.article_claims"
 
 
 @pytest.mark.parametrize("path", sorted(generate.ROOT.glob("*.md")) + sorted(generate.ROOT.glob("docs/*.md")), ids=str)
