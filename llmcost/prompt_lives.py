@@ -27,25 +27,33 @@ from requests
 """
 
 
-def prompt_lives(run: Run, relation: str = "requests") -> list[Row]:
+LATEST = 1_000_000
+"""How many requests, the latest, a recommendation is made from: it replays them once for each way to cache."""
+
+
+def prompt_lives(run: Run, relation: str = "requests", given: Mapping[str, Any] | None = None) -> list[Row]:
     """One row for each prompt that a cache can serve, those that save most first.
 
     A prompt is a prompt_id, else a feature, else a project, sent to one model. Costs are of the input side, in US
     dollars: `uncached_usd`, and one for each way to cache, `<breakpoint>_<ttl>_usd`. `best` is the cheapest of them,
     or `none` where every way costs more than no cache, or `automatic` where the provider leaves no choice;
-    `saved_usd` is what it saves. `costs_money` names the ways that would cost more than no cache.
+    `saved_usd` is what it saves. `costs_money` names the ways that would cost more than no cache. `given` holds the
+    replay's other parameters. Of more than LATEST requests the latest are taken.
     """
+    latest = f"(select ts from {relation} order by ts desc nulls last limit {LATEST})"
+    if run(f"select count(*) as requests from {relation}", {})["requests"][0].as_py() > LATEST:
+        relation = f"(select * from {relation} where ts >= (select min(ts) from {latest}))"
     ways = {f"{reach}_{ttl}": {"breakpoint": reach, "ttl": ttl} for reach in BREAKPOINTS for ttl in TTLS}
     uncached = _costs(run, relation, None)
-    costs = {way: _costs(run, relation, given) for way, given in ways.items()}
+    costs = {way: _costs(run, relation, {**(given or {}), **chosen}) for way, chosen in ways.items()}
     rows = [_row(key, plain, {way: of[key]["usd"] for way, of in costs.items()}) for key, plain in uncached.items()]
     return sorted((row for row in rows if row), key=lambda row: (-row["saved_usd"], row["prompt"], row["model"]))
 
 
-def _costs(run: Run, relation: str, given: dict[str, str] | None) -> dict[tuple[str | None, ...], Row]:
+def _costs(run: Run, relation: str, given: Mapping[str, Any] | None) -> dict[tuple[str | None, ...], Row]:
     """Requests and cost of each prompt without a cache, or with one under these parameters."""
     what_if = registry.find("what_ifs", "prompt-caching")
-    values = what_if.bind({"recorded": "replay"} | given) if given else {}
+    values = {**what_if.bind({}), **(given or {}), "recorded": "replay"}
     steps = [("requests", f"select * from {relation}"), ("requests", what_if.body if given else _WITHOUT_CACHE)]
     rows = run(nested(priced(*steps), registry.find("reports", "prompt-costs").body), values).to_pylist()
     return {(row["provider"], row["model"], row["prompt"]): row for row in rows}

@@ -1,12 +1,15 @@
 """Which prompts are worth caching, worked out by hand."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from llmcost import prompt_lives as module
 from llmcost.prompt_lives import prompt_lives
 from tests import logs
+from tests.command import llmcost
 
 TOOLS, SYSTEM = 3000, 5000
 TOTAL = 6000
@@ -85,3 +88,23 @@ def test_recorded_cache_use_is_no_argument(tmp_path: Path) -> None:
     (tmp_path / "cached").mkdir()
     cached = [row | {"input_tokens": 1000, "cache_read_tokens": SYSTEM} for row in rows]
     assert lives(tmp_path, rows) == lives(tmp_path / "cached", cached)
+
+
+def test_a_large_log_is_judged_by_its_latest_requests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = calls("often", 60) + calls("rare", 7200)
+    monkeypatch.setattr(module, "LATEST", 10)
+    found = lives(tmp_path, rows)
+    assert list(found) == ["rare"], "the last calls of the other are older"
+    assert found["rare"]["requests"] == 10
+
+
+def test_the_simulation_recommends_and_warns(tmp_path: Path) -> None:
+    log = logs.write(tmp_path / "log.jsonl", calls("often", 60) + calls("[bold]rare", 7200))
+    llmcost("ingest", log, cwd=tmp_path)
+    words = ("simulate", "--what-if", "prompt-caching")
+    [stage] = json.loads(llmcost(*words, "--format", "json", cwd=tmp_path).stdout)["stages"]
+    assert {row["prompt"]: row["best"] for row in stage["prompts"]} == {"often": "system_5m", "[bold]rare": "none"}
+    shown = llmcost(*words, cwd=tmp_path).stdout
+    assert "after system, 5m" in shown
+    assert "[bold]rare on claude-sonnet-4-6: every way, from +$" in shown
+    assert "cheapest way" not in llmcost("simulate", "--what-if", "batch-api", cwd=tmp_path).stdout

@@ -8,6 +8,8 @@ question is new; only for the new ones it is what really happened. How many are 
 at the far end: where a request's nearest prompt is no nearer than second ones commonly
 are, it is not there (Storey's estimate of the share of true nulls, J. R. Stat. Soc. B
 64:479, 2002; taking the best match away is the decoy of a search engine's error rate).
+A few near misses say little, and a few wrong hits vary by themselves: the share comes
+with the range that chance leaves.
 
 No estimate without labels sees two questions of which nothing in the log is like either,
 and differing in a way that neither vectors nor vetoes know: judge those by their outputs.
@@ -27,6 +29,7 @@ _SAMPLE = 1000
 _FEWEST = 30
 _DEPTH = 16  # stored prompts looked at for each request of the sample
 _AT_ONCE = 64
+_Z = 1.96
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,19 @@ class Questions:
     at: Ints  # microseconds
 
 
+@dataclass(frozen=True)
+class FalseShare:
+    """The part of the hits by similarity that is wrong, 0 to 1, and between what chance leaves it."""
+
+    share: float
+    low: float
+    high: float
+
+
 def false_share(
     prompts: Prompts, asked: Questions, stored: Questions, life: int, rules: Rules, hits: int
-) -> float | None:
-    """The part of the hits by similarity that is wrong, 0 to 1; None where there is too little to say.
+) -> FalseShare | None:
+    """The part of the hits by similarity that is wrong; None where there is too little to say.
 
     `hits` of the requests in `asked` were hits; answers `stored` live for `life` microseconds.
     """
@@ -67,10 +79,19 @@ def false_share(
         return None
     far = np.median(second)
     new = min(1.0, float((np.array(nearest) < far).mean() / max((np.array(second) < far).mean(), 1e-9)))
-    if near_misses == 0 or new == 1:
-        return float(near_misses > 0)
-    wrong = len(asked.prompt) * near_misses / len(nearest) * new / (1 - new)
-    return min(1.0, wrong / hits)
+    # What one near miss of the sample stands for, in wrong hits: as many again for each request not in the sample, and
+    # for each new question beside a known one.
+    each = len(asked.prompt) / len(nearest) * new / (1 - new) if new < 1 else float(hits)
+    low, high = (each * count for count in _between(near_misses))
+    # By chance the sample has fewer or more than its due, and then so have the hits.
+    return FalseShare(*(min(1.0, wrong / hits) for wrong in (each * near_misses, _between(low)[0], _between(high)[1])))
+
+
+def _between(count: float) -> tuple[float, float]:
+    """95 % limits of the mean of a Poisson count: Byar's, in N. E. Breslow, N. E. Day, IARC 82, 1987, section 2.3."""
+    low = count * (1 - 1 / (9 * count) - _Z / (3 * count**0.5)) ** 3 if count else 0.0
+    more = count + 1
+    return max(low, 0.0), more * (1 - 1 / (9 * more) + _Z / (3 * more**0.5)) ** 3
 
 
 def _found(

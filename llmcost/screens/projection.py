@@ -8,6 +8,7 @@ from rich.text import Text
 
 from llmcost.registry import Query
 from llmcost.render import terminal
+from llmcost.screens import prompts
 from llmcost.what_ifs import Projection, Stage
 from llmcost.what_ifs.ranges import LEVEL, Range
 
@@ -39,6 +40,7 @@ def document(projection: Projection) -> dict[str, Any]:
                 "moves": stage.moves,
                 "effects": stage.effects,
                 "summary": stage.summary,
+                "prompts": stage.prompts,
             }
             for stage in projection.stages
         ],
@@ -88,6 +90,7 @@ def show(projection: Projection) -> RenderableType:
     if moves:
         parts.append(terminal.bullets("Requests that move", moves))
     parts += [_summary(stage) for stage in projection.stages if stage.summary]
+    parts += [prompts.show(stage.prompts) for stage in projection.stages if stage.prompts]
     if projection.by:
         parts.append(_by(projection))
     parts.append(terminal.bullets("How far to trust it", varies(projection)))

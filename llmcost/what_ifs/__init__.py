@@ -32,6 +32,7 @@ class Stage:
     range: Range
     moves: list[Row] = field(default_factory=list)
     summary: Row | None = None  # what a kernel says of its replay as a whole
+    prompts: list[Row] = field(default_factory=list)  # prompt-caching: the cheapest way to cache each prompt
     effects: Row = field(default_factory=dict)  # differences in tokens; answers and requests that the step changes
 
 
@@ -87,6 +88,7 @@ def projected(traffic: Traffic, chain: Chain) -> Projection:
             range=spread.steps[number - 1],
             moves=chain.moves(number),
             summary=chain.points[number - 1].summary,
+            prompts=_prompts(traffic.store, chain, number),
             effects=chain.effects(number),
         )
         for number, step in enumerate(chain.steps, start=1)
@@ -103,6 +105,16 @@ def projected(traffic: Traffic, chain: Chain) -> Projection:
         notes=_notes(traffic, chain),
         backtest=backtested(store.arrow, "stage_0", [*(step.query.name for step in chain.steps), "logged-costs"]),
     )
+
+
+def _prompts(store: Store, chain: Chain, number: int) -> list[Row]:
+    """What the traffic before a step of prompt caching, counted from 1, recommends for each of its prompts."""
+    step = chain.steps[number - 1]
+    if step.query.name != "prompt-caching" or chain.points[number - 1].failure:
+        return []
+    from llmcost.prompt_lives import prompt_lives
+
+    return prompt_lives(store.arrow, chain.before(number), step.values)
 
 
 def composed(store: Store, stack: Sequence[WhatIf], covered: Scope) -> str:

@@ -147,6 +147,10 @@ class Chain:
         made._stages, made._costs = self._stages[: number + 1], self._costs[: number + 1]
         return made
 
+    def before(self, number: int) -> str:
+        """The relation that a step, counted from 1, reads."""
+        return self._stages[number - 1]
+
     def moves(self, number: int) -> list[Row]:
         """The requests that a step, counted from 1, sends to another model."""
         return self.traffic.between(self._costs[number - 1], self._costs[number], "moves")

@@ -521,6 +521,8 @@ def test_questions_asked_in_other_words_are_not_taken_for_wrong() -> None:
     assert found.similar.hits >= 10
     assert found.similar.share == 0
     assert found.estimated_share == 0
+    assert found.estimated_range is not None
+    assert found.estimated_range[0] == 0 < found.estimated_range[1], "none in a sample is not none at all"
 
 
 @needs_model
@@ -539,7 +541,11 @@ def test_the_paraphrase_pairs_asked_as_gptcache_was(shared_data: Path) -> None:
     assert found.similar.share < 0.056 / 2
     assert found.estimated_share == pytest.approx(found.similar.share, abs=0.03)
     blind = kernel.replay(texts([(*asked[:3], None) for asked in first + second]), **(DEFAULTS | {"ttl": None}))
-    assert kernel.false_hits(blind).estimated_share == pytest.approx(found.similar.share, abs=0.03)
+    said = kernel.false_hits(blind)
+    assert said.estimated_share == pytest.approx(found.similar.share, abs=0.03)
+    assert said.estimated_range is not None
+    assert said.estimated_range[0] < found.similar.share < said.estimated_range[1]
+    assert said.estimated_range[0] < said.estimated_share < said.estimated_range[1]
 
 
 @needs_model

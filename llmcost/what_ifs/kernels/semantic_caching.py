@@ -41,6 +41,7 @@ class SemanticHits:
     repeated: exact.FalseHits  # hits on the same prompt
     similar: exact.FalseHits  # hits on another one
     estimated_share: float | None  # wrong ones among the similar, 0 to 1; None where there is too little to say
+    estimated_range: tuple[float, float] | None  # of that estimate, by the size of its sample
     ambiguous: int  # near enough to two stored prompts, hence no hit
     asked: int  # requests that reach the cache
     readable: int  # those of which the prompt is known
@@ -90,15 +91,17 @@ def replay(
     compared = np.array(served.compared, np.int64)
     stored = np.array(served.stored, np.int64).reshape(-1, 2)
     similar = exact.false_hits(decided.filter(decided["cosine"].is_valid()))
+    estimated = false_share(
+        prompts, Questions(prompt[compared], asked.sent[compared]), Questions(*stored.T), life, rules, similar.hits
+    )
     summary = {
         "requests_that_reach_the_cache": len(asked),
         "requests_whose_prompt_is_known": int((prompt != UNKNOWN).sum()),
         "hits_on_the_same_prompt": int(hit.sum()) - similar.hits,
         "hits_on_a_similar_prompt": similar.hits,
         "no_hits_since_two_prompts_were_as_near": served.ambiguous,
-        "false_share_of_similar_hits_estimated": false_share(
-            prompts, Questions(prompt[compared], asked.sent[compared]), Questions(*stored.T), life, rules, similar.hits
-        ),
+        "false_share_of_similar_hits_estimated": estimated.share if estimated else None,
+        "false_share_of_similar_hits_range": [estimated.low, estimated.high] if estimated else None,
         "similar_hits_with_both_answers_in_the_log": similar.compared,
         "share_of_those_whose_cached_answer_differs": similar.share,
     }
@@ -118,7 +121,8 @@ def _notes(summary: dict[str, Any]) -> list[str]:
             summary["share_of_those_whose_cached_answer_differs"],
             summary["false_share_of_similar_hits_estimated"],
         )
-        wrong = "an unknown share" if estimated is None else f"an estimated {estimated:.1%}"
+        between = "{:.1%} to {:.1%}".format(*summary["false_share_of_similar_hits_range"] or (0, 0))
+        wrong = "an unknown share" if estimated is None else f"an estimated {estimated:.1%} (range {between})"
         differing = "" if measured is None else f"; {measured:.1%} of those logged with an answer got another one"
         notes.append(f"{name}: {wrong} of the hits on similar prompts is wrong{differing}")
     return notes
@@ -128,10 +132,12 @@ def false_hits(replayed: pa.Table) -> SemanticHits:
     """How far a replay's hits can be trusted: measured where the log holds the answers, and estimated."""
     by_meaning = replayed["cosine"].is_valid()
     summary = json.loads(replayed.schema.metadata[b"summary"])
+    between = summary["false_share_of_similar_hits_range"]
     return SemanticHits(
         repeated=exact.false_hits(replayed.filter(pc.invert(by_meaning))),
         similar=exact.false_hits(replayed.filter(by_meaning)),
         estimated_share=summary["false_share_of_similar_hits_estimated"],
+        estimated_range=(between[0], between[1]) if between else None,
         ambiguous=summary["no_hits_since_two_prompts_were_as_near"],
         asked=summary["requests_that_reach_the_cache"],
         readable=summary["requests_whose_prompt_is_known"],
