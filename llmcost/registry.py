@@ -27,21 +27,16 @@ class Parameter:
 
     name: str
     type: str
-    choices: tuple[str, ...]
+    choices: tuple[str, ...]  # of a number: the least and the most that it may be
     default: Value
     meaning: str
 
     def parse(self, text: str) -> Value:
         """The value that a user's word stands for; UsageError when it is none of this type."""
-        if text == "none":
+        if text == "none" and not self._always_a_number:
             return None
-        try:
-            if self.type == "int":
-                return int(text)
-            if self.type == "float":
-                return float(text)
-        except ValueError:
-            raise UsageError(f"{self.name}={text} is not a number", hint=f"{self.name}: {self.meaning}") from None
+        if self.type in ("int", "float"):
+            return self._number(text)
         if self.type == "bool":
             if text not in ("true", "false"):
                 raise UsageError(f"{self.name}={text} is neither true nor false", hint=self.meaning)
@@ -49,6 +44,28 @@ class Parameter:
         if self.choices and text not in self.choices:
             raise UsageError(f"{self.name}={text} is not a choice", hint=did_you_mean(text, list(self.choices)))
         return text
+
+    @property
+    def _always_a_number(self) -> bool:
+        """Whether none means nothing here: it is no default, and the meaning does not speak of it."""
+        return (
+            self.type in ("int", "float")
+            and bool(self.choices)
+            and self.default is not None
+            and "none" not in self.meaning
+        )
+
+    def _number(self, text: str) -> int | float:
+        meaning = f"{self.name}: {self.meaning}"
+        try:
+            number = int(text) if self.type == "int" else float(text)
+        except ValueError:
+            raise UsageError(f"{self.name}={text} is not a number", hint=meaning) from None
+        least, most = (float(end) for end in self.choices or ("-inf", "inf"))
+        if not least <= number <= most:
+            within = f"is not between {least:g} and {most:g}" if most < float("inf") else f"is less than {least:g}"
+            raise UsageError(f"{self.name}={text} {within}", hint=meaning)
+        return number
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,8 @@ HEADED = [path for path in FILES if path.parent.name in KEYS and path.name != "t
 
 FIELD = re.compile(r"(?P<key>[a-z_]+): (?P<value>\S.*)")
 PARAM = re.compile(
-    r"param (?P<name>[a-z][a-z0-9_]*) (?P<type>text|int|float|bool|model|choice\([a-z0-9_, -]+\))"
+    r"param (?P<name>[a-z][a-z0-9_]*)"
+    r" (?P<type>text|bool|model|(?:int|float)(?:\([0-9.-]+, (?:[0-9.]+|inf)\))?|choice\([a-z0-9_, -]+\))"
     r" = (?P<default>\S+|'[^']*'): (?P<meaning>\S.*)"
 )
 PLACEHOLDER = re.compile(r"\$([a-z_][a-z0-9_]*)")

@@ -4,28 +4,31 @@
 -- neutral: ttl=none
 -- order: 50
 -- stacked: ttl=auto
--- needs: prefix is not null or session_id is not null: the hashes of its prompt's blocks, or a session
+-- needs: ts is not null and (prefix is not null or session_id is not null): a time, and the hashes of its prompt's
+--   blocks or a session
 -- low: base_share=0.4,others_every_s=none,slack_s=0,miss_rate=0.015
 -- high: base_share=0.75,others_every_s=900,slack_s=60,miss_rate=0
 -- param ttl choice(5m, 1h, auto, recorded, endless) = 5m: life of an entry where the client sets it; auto takes the
 --   cheapest of 5m, 1h and no caching for each prompt, recorded what the log's own writes used, endless is the upper
 --   bound, none changes nothing.
--- param breakpoint choice(auto, tools, system, last) = auto: how far a prompt is cached, to the end of the tools, of the
---   system prompt or of the last turn; auto is last in a session of several calls, else system.
+-- param breakpoint choice(auto, tools, system, last) = auto: how far a prompt is cached, to the end of the tools, of
+--   the system prompt or of the last turn; auto is last in a session of several calls, else system.
 -- param recorded choice(keep, replay) = keep: what becomes of sessions and prompts whose log records real cache use.
--- param ttft_ms float = 1000: time to the first token in milliseconds where the log has none; an entry can be read only
---   after it.
--- param base_share float = 0.6: where the log holds no prompts: part of a session's first prompt, 0 to 1, that other
---   sessions begin with too (tools and system prompt).
--- param others_every_s float = 2700: where the log holds no prompts: seconds between two uses of that part by sessions
---   that this log does not hold; none means that there are no such sessions.
--- param miss_rate float = 0.005: where the log holds no prompts: share of calls, 0 to 1, whose history is not found for a
---   reason that no usage log shows.
--- param slack_s float = 30: where the log holds no prompts: seconds that an entry outlives its life by the log's times,
---   which are those of answers and leave out the small calls that clients make beside them.
--- param rewritten_below float = 0.95: where the log holds no prompts: a prompt shorter than this share of the one before
---   it has a rewritten history.
+-- param ttft_ms float(0, inf) = 1000: time to the first token in milliseconds where the log has none; an entry can be
+--   read only after it.
+-- param base_share float(0, 1) = 0.6: where the log holds no prompts: part of a session's first prompt, 0 to 1, that
+--   other sessions begin with too (tools and system prompt).
+-- param others_every_s float(1, inf) = 2700: where the log holds no prompts: seconds between two uses of that part by
+--   sessions that this log does not hold; none means that there are no such sessions.
+-- param miss_rate float(0, 1) = 0.005: where the log holds no prompts: share of calls, 0 to 1, whose history is not
+--   found for a reason that no usage log shows.
+-- param slack_s float(0, inf) = 30: where the log holds no prompts: seconds that an entry outlives its life by the
+--   log's times, which are those of answers and leave out the small calls that clients make beside them.
+-- param rewritten_below float(0, inf) = 0.95: where the log holds no prompts: a prompt shorter than this share of the
+--   one before it has a rewritten history.
 -- assumes: minimum lengths, steps, lives and write charges are the providers' documented rules of November 2026.
+-- assumes: models of other families than those of the rules (Claude, GPT, o, Gemini, DeepSeek) cannot cache; sessions and
+--   prompts of which the log records cache use stay as they are, unless recorded=replay.
 -- assumes: an entry is alive while requests use it within its life, and can be read once the request that wrote it has
 --   begun to answer; a read extends its life. Requests of the same moment go in a fixed order, by a hash of their ids.
 -- assumes: entries are shared by all requests of a provider, model and project, and by nobody else.

@@ -3,13 +3,13 @@
 -- question: What would a cache of answers, keyed by the whole prompt, have saved?
 -- neutral: ttl=0
 -- order: 10
--- needs: prompt_hash is not null and ($scope = 'shared' or user_id is not null): a hash of its whole prompt (and, for
---   scope=user, a user)
+-- needs: ts is not null and prompt_hash is not null and ($scope = 'shared' or user_id is not null): a time and a hash of
+--   its whole prompt (and, for scope=user, a user)
 -- param ttl text = 1h: life of an answer from the moment it is stored; seconds, or like 15m, 1h, 7d; none never ends, 0
 --   stores nothing and so changes nothing.
 -- param refresh bool = false: whether a hit starts the answer's life anew.
 -- param scope choice(shared, user) = shared: whether one user may get an answer that another asked for.
--- param capacity int = none: answers held at a time, the least recently used gives way; none is without limit.
+-- param capacity int(0, inf) = none: answers held at a time, the least recently used gives way; none is without limit.
 -- assumes: two prompts are the same if their prompt_hash is, the hash of everything that decides the answer; a request
 --   without one is never a hit, nor is one without a user where scope=user.
 -- assumes: an answer can be read once it has been generated (ts + latency_ms; at once where the log has no latency), so

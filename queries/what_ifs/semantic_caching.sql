@@ -3,10 +3,11 @@
 -- question: What would a cache that compares prompts by meaning have saved, and how often would it have been wrong?
 -- neutral: ttl=0
 -- order: 20
--- needs: prompt_hash is not null: a hash of its whole prompt
+-- needs: ts is not null and prompt_hash is not null and ($scope = 'shared' or user_id is not null): a time and a hash of
+--   its whole prompt (and, for scope=user, a user)
 -- param threshold float = 0.88: least cosine of two prompts that may share an answer; above 1 only repetitions do.
--- param margin float = 0.02: least lead, in cosine, of the nearest stored prompt over the next one; below it the request
---   could mean either and is no hit.
+-- param margin float(0, 2) = 0.02: least lead, in cosine, of the nearest stored prompt over the next one; below it
+--   the request could mean either and is no hit.
 -- param vetoes bool = true: whether prompts must agree in numbers, dates, negation, opposites, names and word order.
 -- param ttl text = 1h: life of an answer from the moment it is stored, not extended by a hit; seconds, or like 15m, 1h,
 --   7d; none never ends, 0 stores nothing and so changes nothing.

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llmcost import price_book, registry, reports, store, what_ifs
-from llmcost.errors import LlmcostError
+from llmcost.errors import LlmcostError, UsageError
 
 Row = dict[str, Any]
 
@@ -109,3 +109,20 @@ def test_an_empty_stack_changes_nothing(empty: store.Store) -> None:
                   "cache_write_5m_tokens": 0, "output_tokens": 10, "status": "ok", "blocks": ["x"]}])  # fmt: skip
     projection = what_ifs.simulate(empty, [], reports.Scope())
     assert projection.cost_usd == projection.baseline_usd == reports.spend(empty, (), reports.Scope())[0]["cost_usd"]
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("prompt-caching:miss_rate=2", "miss_rate=2 is not between 0 and 1"),
+        ("prompt-caching:base_share=nan", "base_share=nan is not between 0 and 1"),
+        ("prompt-caching:slack_s=-1", "slack_s=-1 is less than 0"),
+        ("prompt-caching:others_every_s=0", "others_every_s=0 is less than 1"),
+        ("prompt-caching:ttft_ms=soon", "ttft_ms=soon is not a number"),
+        ("prompt-caching:slack_s=none", "slack_s=none is not a number"),
+        ("response-caching:capacity=-1", "capacity=-1 is less than 0"),
+    ],
+)
+def test_a_number_out_of_its_bounds_is_refused(word: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        what_ifs.parse(word)
