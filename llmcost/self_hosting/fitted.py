@@ -73,7 +73,8 @@ def from_run(run: Run, catalogue: Catalogue, first: int | None = None) -> Fitted
     calibration = named(run, time, catalogue)
     if first is not None:
         calibration = replace(calibration, source=f"{calibration.source}, fitted to the first {first}")
-    return Fitted(calibration, checks, [*_trust(checks, how, all_fitted=first is None), *_covered([run])])
+    trust = [*_trust(checks, how, all_fitted=first is None), *_covered([run]), *_unknown(run, catalogue)]
+    return Fitted(calibration, checks, trust)
 
 
 def from_measurements(rows: Iterable[Row], catalogue: Catalogue) -> tuple[list[Fitted], list[str]]:
@@ -153,6 +154,16 @@ def _trust(checks: Sequence[Check], how: str, *, all_fitted: bool = True) -> lis
     else:
         words.append("nothing was held back, so its error on other traffic is unknown: measure several loads")
     return words
+
+
+def _unknown(run: Run, catalogue: Catalogue) -> list[str]:
+    """What has to be entered before a replay can stand on the calibration."""
+    missing = [f'[gpus.NAME] with reported_as = ["{run.gpu}"]'] if catalogue.recognise(run.gpu) is None else []
+    if catalogue.known_model(run.model) is None:
+        missing.append(f"[models.NAME] for {run.model}")
+    if not missing:
+        return []
+    return [f"no table knows it yet: put {' and '.join(missing)} into llmcost.toml and calibrate again to replay on it"]
 
 
 def _covered(runs: Sequence[Run]) -> list[str]:

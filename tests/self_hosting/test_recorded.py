@@ -129,6 +129,24 @@ def test_settings_are_found_beside_the_requests(tmp_path: Path) -> None:
         assert settings_beside(requests).name == name
 
 
+def test_a_gpu_and_a_model_that_no_table_knows_are_fitted_and_named(files: tuple[Path, Path], tmp_path: Path) -> None:
+    requests, meta = files
+    meta.write_text(json.dumps(META | {"hardware": {"device_name": "NVIDIA RTX A6000"}, "model": "org/Eliza-2B"}))
+    made = from_run(read(requests, meta), KNOWN)
+    assert (made.calibration.gpu, made.calibration.model) == ("NVIDIA RTX A6000", "org/Eliza-2B")
+    assert 'reported_as = ["NVIDIA RTX A6000"]' in made.trust[-1]
+    own = tmp_path / "llmcost.toml"
+    own.write_text(
+        "[gpus.A6000]\nmemory_gib = 47.5\nbandwidth_gb_s = 768\ncompute_capability = 8.6\n"
+        'tflops = { fp16 = 155, bf16 = 155 }\nreported_as = ["NVIDIA RTX A6000"]\n'
+        "[models.eliza-2b]\nlayers = 24\nhidden_size = 2048\nintermediate_size = 8192\nheads = 16\nkv_heads = 16\n"
+        "head_size = 128\nvocabulary = 32000\nmax_context = 4096\n"
+    )
+    again = from_run(read(requests, meta), catalogue.load(own))
+    assert (again.calibration.gpu, again.calibration.model) == ("A6000", "eliza-2b")
+    assert "llmcost.toml" not in again.trust[-1]
+
+
 def test_copies_share_the_requests(files: tuple[Path, Path]) -> None:
     run = read(*files)
     assert run.engine
