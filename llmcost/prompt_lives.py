@@ -47,7 +47,9 @@ def prompt_lives(run: Run, relation: str = "requests", given: Mapping[str, Any] 
     uncached = _costs(run, relation, None)
     costs = {way: _costs(run, relation, {**(given or {}), **chosen}) for way, chosen in ways.items()}
     rows = [_row(key, plain, {way: of[key]["usd"] for way, of in costs.items()}) for key, plain in uncached.items()]
-    return sorted((row for row in rows if row), key=lambda row: (-row["saved_usd"], row["prompt"], row["model"]))
+    return sorted(
+        (row for row in rows if row), key=lambda row: (-round(row["saved_usd"], 9), row["prompt"], row["model"])
+    )
 
 
 def _costs(run: Run, relation: str, given: Mapping[str, Any] | None) -> dict[tuple[str | None, ...], Row]:
@@ -65,7 +67,8 @@ def _row(key: tuple[str | None, ...], uncached: Row, costs: dict[str, float]) ->
     slack = 1e-9 * plain  # sums of the same numbers in another order
     if all(abs(cost - plain) <= slack for cost in costs.values()):
         return None
-    cheapest = min(costs, key=lambda way: costs[way])
+    least = min(costs.values())
+    cheapest = next(way for way in costs if costs[way] <= least + slack)  # of equal ways the shortest
     best = cheapest if costs[cheapest] < plain - slack else "none"
     if best != "none" and max(costs.values()) - min(costs.values()) <= slack:
         best = "automatic"

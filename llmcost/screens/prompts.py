@@ -54,7 +54,7 @@ def _name(row: dict[str, Any]) -> str:
 
 def _worst(row: dict[str, Any]) -> float:
     """What the dearest way saves: below zero where it costs money."""
-    return float(row["uncached_usd"]) - max(float(row[f"{way}_usd"]) for way in _ways())
+    return round(float(row["uncached_usd"]) - max(float(row[f"{way}_usd"]) for way in _ways()), 9)
 
 
 def _losses(row: dict[str, Any]) -> str:
