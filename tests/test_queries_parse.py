@@ -30,7 +30,9 @@ KEYS = {
         "assumes",
         "truth",
     },
-    "what_ifs": COMMON_KEYS | {"rows", "kernel", "neutral", "order", "stacked", "needs", "low", "high"},
+    "what_ifs": COMMON_KEYS
+    | {"rows", "kernel", "neutral", "order", "stacked", "needs", "low", "high"}
+    | {"grid", "unmeasured", "delays"},
     "reports": COMMON_KEYS,
     "audit": COMMON_KEYS | {"severity", "dollars", "advice"},
     "pricing": COMMON_KEYS,
@@ -159,7 +161,7 @@ def test_the_settings_that_a_what_if_names_are_its_own(path: Path) -> None:
     ends = {}
     for entry in fields(path):
         key, _, text = entry.partition(": ")
-        if key in ("neutral", "stacked", "low", "high"):
+        if key in ("neutral", "stacked", "low", "high", "grid"):
             ends[key] = dict(part.split("=") for part in re.split(r",(?=[a-z0-9_]+=)", text))
             assert ends[key].keys() <= declared, entry
         if key == "order":

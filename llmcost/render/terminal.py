@@ -1,7 +1,7 @@
 """Tables as a terminal shows them."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
@@ -161,6 +161,19 @@ def byte_progress(label: str) -> Iterator[tuple[Any, Any]]:
             lambda total: progress.update(task, total=total),
             lambda amount: progress.advance(task, amount),
         )
+
+
+@contextmanager
+def step_progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """A function `advance(done, total)` behind a bar on stderr; silent where that is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.progress import Progress
+
+    with Progress(console=console(stderr=True), transient=True) as progress:
+        task = progress.add_task(label, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total or None)
 
 
 def write(text: str, output: Path | None) -> None:

@@ -96,7 +96,8 @@ def show(projection: Projection) -> RenderableType:
     parts.append(terminal.bullets("How far to trust it", varies(projection)))
     if projection.backtest:
         parts.append(terminal.bullets("How the replay predicts what the log recorded", _backtest(projection.backtest)))
-    parts.append(terminal.bullets("What this rests on", projection.assumptions))
+    if projection.assumptions:
+        parts.append(terminal.bullets("What this rests on", projection.assumptions))
     notes = [note for stage in projection.stages for note in (stage.summary or {}).get("notes", [])]
     if notes or projection.notes:
         heading = "What to know beside these numbers"

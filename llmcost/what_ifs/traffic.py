@@ -157,10 +157,17 @@ class Chain:
 
     def effects(self, number: int) -> Row:
         """What a step does to the billed tokens and the answers."""
-        body = registry.find("reports", "effects").body
-        before, after = self._stages[number - 1], self._stages[number]
+        return self._told("effects", self._stages[number - 1], self._stages[number])
+
+    def answers(self) -> Row:
+        """How much later the chain's answers come than the logged ones, and how many may be others."""
+        return self._told("answers", "stage_0", self.stage)
+
+    def _told(self, report: str, before: str, after: str) -> Row:
+        """A report of one row over two relations of requests."""
         [row] = self.traffic.store.rows(
-            f"with before as (select * from {before}), after as (select * from {after}) {body}"
+            f"with before as (select * from {before}), after as (select * from {after})"
+            f" {registry.find('reports', report).body}"
         )
         return row
 

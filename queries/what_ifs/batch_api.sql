@@ -9,6 +9,7 @@
 -- needs: provider in ('anthropic', 'openai', 'google'): a provider whose batch API is known
 -- low: cache_hits=0.3
 -- high: cache_hits=0.98
+-- grid: features=all
 -- assumes: Anthropic, OpenAI and Google bill input, output and cache tokens of batches at 50 %, and answer within 24 h;
 --   one provider-side measure of 230,000 batches has a median of 7 minutes and 90 % within the hour.
 -- assumes: cache hits inside a batch are best effort, 30 to 98 % on Anthropic: the middle by default, both ends as the

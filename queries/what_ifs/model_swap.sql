@@ -7,6 +7,7 @@
 -- param input_ratio float = 1: the new model's input tokens for the same text, as a multiple of the old one's.
 -- param output_ratio float = 1: the new model's output tokens for the same task, as a multiple of the old one's.
 -- neutral: target=none
+-- unmeasured: the new model's answers are not judged
 -- assumes: the answers of the new model are not judged: no quality is measured here.
 -- assumes: without other knowledge both models count and write as many tokens; tokenizers and verbosity differ, so give
 --   the ratios where you know them.

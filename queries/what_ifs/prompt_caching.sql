@@ -8,6 +8,7 @@
 --   blocks or a session
 -- low: base_share=0.4,others_every_s=none,slack_s=0,miss_rate=0.015
 -- high: base_share=0.75,others_every_s=900,slack_s=60,miss_rate=0
+-- grid: ttl=auto
 -- param ttl choice(5m, 1h, auto, recorded, endless) = 5m: life of an entry where the client sets it; auto takes the
 --   cheapest of 5m, 1h and no caching for each prompt, recorded what the log's own writes used, endless is the upper
 --   bound, none changes nothing.

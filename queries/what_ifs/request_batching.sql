@@ -6,6 +6,10 @@
 -- needs: system_blocks > 0 and prefix is not null: the hashes of its prompt's blocks, so that shared instructions show
 -- low: numbering_input_tokens=8,numbering_output_tokens=8
 -- high: numbering_input_tokens=2,numbering_output_tokens=2
+-- grid: items=5,seconds=5
+-- grid: items=5,seconds=60
+-- unmeasured: whether answers get worse when a model does several things at once is not judged
+-- delays: answers wait for one another
 -- param items int = 5: how many items a call may hold; 1 changes nothing.
 -- param seconds float = 60: how long the first item of a call waits for others.
 -- param features text = all: the features whose requests may be joined, separated by commas in quotes.

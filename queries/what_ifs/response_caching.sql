@@ -5,6 +5,8 @@
 -- order: 10
 -- needs: ts is not null and prompt_hash is not null and ($scope = 'shared' or user_id is not null): a time and a hash of
 --   its whole prompt (and, for scope=user, a user)
+-- grid: ttl=1h
+-- grid: ttl=1d
 -- param ttl text = 1h: life of an answer from the moment it is stored; seconds, or like 15m, 1h, 7d; none never ends, 0
 --   stores nothing and so changes nothing.
 -- param refresh bool = false: whether a hit starts the answer's life anew.

@@ -7,6 +7,8 @@
 -- needs: task_type is not null and complexity is not null: a task type and a complexity
 -- low: cache=lost
 -- high: cache=kept
+-- grid: upgrade=false
+-- unmeasured: the smaller model's answers are not judged
 -- param small model = claude-haiku-5-5: takes simple tasks below the first threshold.
 -- param middle model = claude-sonnet-5-5: takes simple tasks below the second threshold.
 -- param large model = claude-opus-5-5: takes everything else.

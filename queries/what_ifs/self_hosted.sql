@@ -4,6 +4,7 @@
 -- neutral: count=0
 -- low: pace=slow
 -- high: pace=fast
+-- unmeasured: the hosted model's answers are not judged
 -- param instance text = g4dn.xlarge: the machine, by its name at the cloud; llmcost.toml may add some.
 -- param gpu text = none: a GPU instead of an instance, one a machine; needs usd_per_hour.
 -- param count text = auto: how many machines, or auto for the least number that meets the target; 0 changes nothing.

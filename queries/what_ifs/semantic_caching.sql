@@ -5,6 +5,7 @@
 -- order: 20
 -- needs: ts is not null and prompt_hash is not null and ($scope = 'shared' or user_id is not null): a time and a hash of
 --   its whole prompt (and, for scope=user, a user)
+-- grid: threshold=0.88
 -- param threshold float = 0.88: least cosine of two prompts that may share an answer; above 1 only repetitions do.
 -- param margin float(0, 2) = 0.02: least lead, in cosine, of the nearest stored prompt over the next one; below it
 --   the request could mean either and is no hit.

@@ -10,6 +10,9 @@
 -- neutral: classification=none,extraction=none,summarization=none,code_generation=none
 -- order: 60
 -- needs: task_type is not null or $percentile is not null: a task type
+-- grid: percentile=0.99
+-- grid: percentile=0.95
+-- grid: classification=10,extraction=100,summarization=300,code_generation=1000
 -- assumes: the caps are the article's (classification 10, extraction 100, summarization 300, code generation 1,000).
 -- assumes: only tokens generated are billed, so a cap saves what it cuts off and nothing else; each cut is an answer that
 --   ends in the middle, counted as stop_reason max_tokens.
