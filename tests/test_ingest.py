@@ -29,6 +29,47 @@ def test_an_empty_label_is_none(tmp_path: Path, store_path: Path) -> None:
         assert opened.rows(f"select {', '.join(labels)} from requests") == [dict.fromkeys(labels)] * 2
 
 
+WORST = 2**63 - 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("input_tokens", WORST, "an absurd count"),
+        ("output_tokens", WORST + 1, "a count that is no number"),
+        ("web_searches", WORST, "an absurd count"),
+        ("cost_logged_usd", 1e300, "an absurd cost"),
+        ("cost_logged_usd", -1e12, "an absurd cost"),
+        ("ts", "9999-12-31T23:59:59Z", "a time that is no time"),
+        ("ts", "0001-01-01T00:00:00Z", "a time that is no time"),
+        ("ts", "294246-01-01T00:00:00Z", "a time that is no time"),
+    ],
+)
+def test_an_absurd_value_costs_its_line_alone(
+    tmp_path: Path, store_path: Path, field: str, value: object, reason: str
+) -> None:
+    log = write(tmp_path / "a.jsonl", [call(1), call(2, **{field: value})])
+    with ingested(store_path, log) as (opened, account):
+        assert (account.total("requests"), account.total("rejects")) == (1, 1)
+        assert str(opened.value("select reason from rejects")).startswith(reason)
+
+
+def test_more_calls_than_can_be_is_a_reject(tmp_path: Path, store_path: Path) -> None:
+    day = {"date": "2026-08-24", "model": "openai/gpt-4.1", "usage": 0.015, "requests": WORST, "prompt_tokens": 50,
+           "completion_tokens": 125, "reasoning_tokens": 25}  # fmt: skip
+    with ingested(store_path, write(tmp_path / "a.jsonl", [day, day | {"requests": 5}])) as (opened, account):
+        assert (account.total("requests"), account.total("rejects")) == (1, 1)
+        assert str(opened.value("select reason from rejects")).startswith("an absurd count")
+
+
+def test_what_decides_no_money_is_unknown_where_it_is_absurd(tmp_path: Path, store_path: Path) -> None:
+    block = [{"hash": "a", "tokens": WORST}]
+    absurd = {"latency_ms": -1.0, "ttft_ms": 1e300, "complexity": 7.0, "max_output_tokens": -WORST, "system_blocks": 9,
+              "prefix": block}  # fmt: skip
+    with ingested(store_path, write(tmp_path / "a.jsonl", [call(1, **absurd)])) as (opened, _):
+        assert opened.rows(f"select {', '.join(absurd)} from requests") == [dict.fromkeys(absurd)]
+
+
 @pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
 def test_a_grown_file_adds_its_new_lines(tmp_path: Path, store_path: Path, name: str) -> None:
     log = write(tmp_path / name, [call(1), call(2)])

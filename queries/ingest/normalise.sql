@@ -22,7 +22,9 @@ with parsed as (
             coalesce(parse_count(calls), 1) as calls,
             parse_count(max_output_tokens) as max_output_tokens
         ),
-        ts is not null and as_time(ts) is null as has_no_time,
+        -- a clock that says so cannot be believed, and years of four digits are all that calendars agree on
+        ts is not null
+        and coalesce(as_time(ts) not between timestamp '1990-01-01' and timestamp '2199-12-31', true) as has_no_time,
         is_no_count(input_tokens)
         or is_no_count(cache_read_tokens)
         or is_no_count(cache_write_5m_tokens)
@@ -38,7 +40,7 @@ hashed as (
     select
         * replace (
             coalesce(
-                prefix,
+                case when list_max(list_transform(prefix, lambda block: abs(block.tokens))) <= 1e8 then prefix end,
                 prefix_of(
                     prompt_blocks, input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens
                 )
@@ -65,6 +67,8 @@ select
             input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens,
             coalesce(reasoning_tokens, 0), web_searches, calls - 1
         ) < 0 then 'a negative count'
+        when greatest(calls, web_searches) > 1000000000 then 'an absurd count: more than a billion calls or searches'
+        when abs(cost_logged_usd) > 1e9 or not isfinite(cost_logged_usd) then 'an absurd cost: more than a billion dollars'
         when greatest(
             input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens
         ) > 100000000 * calls then 'an absurd count: more than 100 million tokens in one call'
@@ -95,19 +99,20 @@ select
     reasoning_tokens,
     web_searches,
     calls,
-    max_output_tokens,
+    case when max_output_tokens between 1 and 1000000000 then max_output_tokens end as max_output_tokens,
     stop_reason,
     case when lower(service_tier) in ('batch', 'flex', 'priority', 'fast') then lower(service_tier) else 'standard' end
         as service_tier,
     case when lower(status) in ('error', 'failure', 'failed', 'errored') then 'error' else 'ok' end as status,
-    latency_ms,
-    ttft_ms,
+    -- what is no length of time, like one before the request, is not known
+    case when latency_ms between 0 and 1e11 then latency_ms end as latency_ms,
+    case when ttft_ms between 0 and 1e11 then ttft_ms end as ttft_ms,
     coalesce(output_partial, false) as output_partial,
     coalesce(prompt_hash, short_hash(prompt_key)) as prompt_hash,
     coalesce(output_hash, short_hash(output_text)) as output_hash,
     prefix,
-    system_blocks,
-    coalesce(complexity, complexity_of(prompt_text)) as complexity,
+    case when system_blocks between 0 and coalesce(len(prefix), 0) then system_blocks end as system_blocks,
+    coalesce(case when complexity between 0 and 1 then complexity end, complexity_of(prompt_text)) as complexity,
     cost_logged_usd,
     -- not of the relation `requests`: what tells the template of a prompt without a name, and the texts to keep
     case when prefix[system_blocks].hash is null then openings_of(first_turn) end as openings,
