@@ -56,7 +56,7 @@ days as (
 select
     subject,
     sum(requests)::bigint as requests,
-    sum(cost_usd)::double as cost_usd,
+    sum(cost_usd::decimal(38, 15))::double as cost_usd,
     format('{:,} tokens written, {:,} read', sum(cache_write_tokens)::bigint, sum(cache_read_tokens)::bigint)
     || case when count(*) = 1 then ', on ' else ', on ' || count(*) || ' days, most on ' end
     || coalesce(arg_max(day, cost_usd)::varchar, 'an unknown day') || ', by ' || model as detail,

@@ -8,7 +8,7 @@
 --   is also held against the request's computed price.
 
 with whole as (
-    select sum(cost_usd) as cost_usd, sum(cost_logged_usd) as cost_logged_usd from priced
+    select sum(cost_usd::decimal(38, 15))::double as cost_usd, sum(cost_logged_usd::decimal(38, 15))::double as cost_logged_usd from priced
 ),
 
 large as (

@@ -23,8 +23,8 @@ with capped as (
 select
     model,
     count(*)::bigint as requests,
-    coalesce(sum(output_cost_usd) filter (where is_predicted), 0)::double as predicted_usd,
-    coalesce(sum(output_cost_usd) filter (where is_cut), 0)::double as actual_usd,
+    coalesce(sum(output_cost_usd::decimal(38, 15)) filter (where is_predicted), 0)::double as predicted_usd,
+    coalesce(sum(output_cost_usd::decimal(38, 15)) filter (where is_cut), 0)::double as actual_usd,
     count(*) filter (where is_predicted)::bigint as predicted_answers,
     count(*) filter (where is_cut)::bigint as actual_answers
 from capped
