@@ -56,7 +56,7 @@ from (select *, $models[1 + (one % len($models))::bigint] as model from drawn)
 
 def generated(data: Path, requests: int) -> Path:
     """A folder with a store of generated requests, `replays.duckdb`, filled without a log: that would take longer."""
-    return once(data / f"replays_{requests}_v{GENERATION}", lambda out: _fill(out, requests))
+    return once(data / f"replays_{requests}_v{GENERATION}_{store.SCHEMA_VERSION}", lambda out: _fill(out, requests))
 
 
 def _fill(out: Path, requests: int) -> None:
