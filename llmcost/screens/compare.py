@@ -52,8 +52,8 @@ def _figures(row: dict[str, Any]) -> list[RenderableType]:
     before, difference = row["a_cost_usd"], row["difference_usd"]
     share = f"{difference / before:+.1%}" if before else ""
     sign = "+" if difference > 0 else ""
-    return [*(terminal.usd(row[f"{place}_cost_usd"]) for place in "ab"), Text(f"{sign}{terminal.usd(difference)}"),
-            Text(share)]  # fmt: skip
+    costs = [terminal.usd(row[f"{p}_cost_usd"]) if row[f"{p}_requests"] else Text("–", style="dim") for p in "ab"]
+    return [*costs, Text(f"{sign}{terminal.usd(difference)}"), Text(share)]
 
 
 def _bar(row: dict[str, Any], most: float) -> Text:

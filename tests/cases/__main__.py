@@ -1,0 +1,7 @@
+"""Writes every case's expected output anew: `python -m tests.cases`."""
+
+from tests.cases import cases, replayed, sampled_store
+
+with sampled_store() as samples:
+    for case in cases():
+        case.write_text(replayed(case, samples), encoding="utf-8")
