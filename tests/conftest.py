@@ -1,5 +1,6 @@
 """What the tests share: where things lie, and a clean environment."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,11 @@ ROOT = Path(__file__).resolve().parents[1]
 # Machines differ in speed: a test fails for a wrong answer, never for a slow one.
 settings.register_profile("llmcost", deadline=None, max_examples=60)
 settings.load_profile("llmcost")
+
+
+# In the background of a shell, interrupts are ignored, and the commands under test would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
