@@ -17,6 +17,7 @@ _NAMES = (200, 80, 30, 12, 5, 1)
 _SUBJECTS = 5
 """Subjects of a finding that the page names."""
 
+_PROMPTS = "select prompt_id as prompt, label, stable_share from prompts order by prompt_id"
 _ALL = "select * exclude (tags, prefix) from dimensions"
 
 
@@ -34,8 +35,9 @@ def tables(store: Store, covered: Scope) -> dict[str, list[Row]]:
     }
     for name in ("fine", "dimensions"):
         store.execute(f"drop table {name}")
+    named = {row["prompt"] for row in found["cube"]}
     return found | {
-        "prompts": store.rows("select prompt_id as prompt, label, stable_share from prompts"),
+        "prompts": [row for row in store.rows(_PROMPTS) if row["prompt"] in named],
         "anomalies": [{"explained": anomalies.explained(row)} | row for row in anomalies.find(store, covered)],
         "findings": list(_findings(store, covered)),
         "account": _rows(store, "account"),
