@@ -1,10 +1,12 @@
 """Backtests: a replay predicts what the log recorded, from what would be known had the log not recorded it.
 
-Each module holds one replay against the truth: `ABOUT` says in words what is predicted, `backtest(run, relation)` gives
-predicted, low, high and actual US dollars and the error, in all and by model, or None where the log holds no truth.
+Each module holds one replay against the truth: `ABOUT` says in words what is predicted, `WHAT_IF` whose replay it is
+(None: the pricing under all of them), `backtest(run, relation)` gives predicted, low, high and actual US dollars and
+the error, in all and by model, or None where the log holds no truth. A log without a bill has no dollars: they are
+None, and `*_blocks` say in cache blocks what is predicted.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
@@ -27,10 +29,17 @@ def about(name: str) -> str:
     return str(_module(name).ABOUT)
 
 
-def backtested(run: Run, relation: str, wanted: Sequence[str]) -> dict[str, Row] | None:
-    """How the wanted replays would have predicted what the relation's log recorded; None where it records nothing."""
-    known = set(names())
-    found = {name: _module(name).backtest(run, relation) for name in dict.fromkeys(wanted) if name in known}
+def backtested(run: Run, relation: str, what_ifs: Collection[str] | None = None) -> dict[str, Row] | None:
+    """How the replays of these what-ifs, or all, and the prices would have predicted what the relation's log recorded.
+
+    None where it records nothing.
+    """
+    modules = {name: _module(name) for name in names()}
+    found = {
+        name: module.backtest(run, relation)
+        for name, module in modules.items()
+        if what_ifs is None or module.WHAT_IF is None or module.WHAT_IF in what_ifs
+    }
     return {name: result for name, result in found.items() if result} or None
 
 

@@ -5,6 +5,7 @@ from llmcost.backtest import Row, Run, beside
 from llmcost.relations import nested, priced
 
 ABOUT = "cost of the calls whose log gives one, by the price table, beside what the log says"
+WHAT_IF = None
 
 
 def backtest(run: Run, relation: str = "requests") -> Row | None:

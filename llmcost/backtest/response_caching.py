@@ -5,6 +5,7 @@ from llmcost.backtest import Row, Run, beside
 from llmcost.relations import nested, priced
 
 ABOUT = "cost of the hits of a response cache, beside that of the hits whose answer the model gave again word for word"
+WHAT_IF = "response-caching"
 
 
 def backtest(run: Run, relation: str = "requests") -> Row | None:

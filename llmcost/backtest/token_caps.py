@@ -5,6 +5,7 @@ from llmcost.backtest import Row, Run, beside
 from llmcost.relations import nested, priced
 
 ABOUT = "output cost of the answers that reach their cap, beside that of those that the log says were cut off"
+WHAT_IF = "token-caps"
 
 
 def backtest(run: Run, relation: str = "requests") -> Row | None:

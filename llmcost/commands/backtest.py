@@ -15,7 +15,7 @@ def backtest(
     from llmcost.screens import backtest as screen
 
     with price_book.reading(store.locate(db)) as opened:
-        found = replays.backtested(opened.arrow, "requests", replays.names()) or {}
+        found = replays.backtested(opened.arrow, "requests") or {}
     if result_format is options.Format.json:
         terminal.write(text.as_json(found), output)
     elif result_format is options.Format.table:

@@ -7,10 +7,12 @@ from rich.text import Text
 
 from llmcost import backtest
 from llmcost.render import terminal
-from llmcost.screens.projection import between
-from llmcost.what_ifs.ranges import Range
+from llmcost.screens.projection import compared
 
-COLUMNS = ["replay", "model", "requests", "predicted_usd", "low_usd", "high_usd", "actual_usd", "error_share"]
+COLUMNS = [
+    "replay", "model", "requests", "predicted_usd", "low_usd", "high_usd", "actual_usd", "error_share",
+    "blocks", "predicted_blocks", "low_blocks", "high_blocks", "actual_blocks",
+]  # fmt: skip
 
 
 def rows(found: dict[str, Any]) -> list[dict[str, Any]]:
@@ -25,7 +27,9 @@ def rows(found: dict[str, Any]) -> list[dict[str, Any]]:
 def show(found: dict[str, Any]) -> RenderableType:
     """The table, or why there is none."""
     if not found:
-        said = "no cache reads or writes, no costs, no caps with a reason to stop, no answer given twice"
+        said = (
+            "no cache reads or writes, no costs, no caps with a reason to stop, no answer given twice, no cache blocks"
+        )
         return Text(f"The log records nothing that a replay predicts: {said}.")
     return Group(*(_replay(name, whole) for name, whole in found.items()))
 
@@ -35,9 +39,7 @@ def _replay(name: str, whole: dict[str, Any]) -> RenderableType:
         [
             Text("all", style="bold") if row["model"] == "all" else terminal.name(row["model"], 30),
             terminal.count(row["requests"]),
-            terminal.usd(row["predicted_usd"]),
-            between(Range(row["low_usd"], row["high_usd"])),
-            terminal.usd(row["actual_usd"]),
+            *compared(row),
             Text("–" if row["error_share"] is None else f"{row['error_share']:+.1%}"),
         ]
         for row in rows({name: whole})

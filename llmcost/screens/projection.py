@@ -171,6 +171,23 @@ def between(found: Range) -> Text:
     return Text("–", style="dim") if low == high else Text(f"{low} to {high}")
 
 
+def compared(found: dict[str, Any]) -> tuple[Text, Text, Text]:
+    """What a backtest predicts, its range and the truth: dollars, or blocks with their share where there is no bill."""
+    if "blocks" not in found:
+        ranged = between(Range(found["low_usd"], found["high_usd"]))
+        return terminal.usd(found["predicted_usd"]), ranged, terminal.usd(found["actual_usd"])
+    low, high = found["low_blocks"], found["high_blocks"]
+    return (
+        _blocks(found["predicted_blocks"], found["blocks"]),
+        Text("–", style="dim") if low == high else Text(f"{low:,} to {high:,}"),
+        _blocks(found["actual_blocks"], found["blocks"]),
+    )
+
+
+def _blocks(number: int, of: int) -> Text:
+    return Text(f"{number:,} blocks ({number / of:.2%})")
+
+
 def varies(projection: Projection) -> list[str]:
     """In words: what the ranges are."""
     said = ["range: the same replay with all of its assumptions at the end where they save least, and most"]
@@ -283,10 +300,9 @@ def _backtest(found: dict[str, Any]) -> list[str]:
     """Predicted, range, actual and error of each replay."""
     lines = []
     for name, whole in found.items():
-        ranged = between(Range(whole["low_usd"], whole["high_usd"])).plain
+        predicted, ranged, actual = (text.plain for text in compared(whole))
         error = "" if whole["error_share"] is None else f", error {whole['error_share']:+.1%}"
         lines.append(
-            f"{name}: predicted {terminal.usd(whole['predicted_usd'])}{'' if ranged == '–' else f' (range {ranged})'},"
-            f" actual {terminal.usd(whole['actual_usd'])}{error}"
+            f"{name}: predicted {predicted}{'' if ranged == '–' else f' (range {ranged})'}, actual {actual}{error}"
         )
     return lines

@@ -103,7 +103,7 @@ def projected(traffic: Traffic, chain: Chain) -> Projection:
         dimensions=traffic.dimensions,
         assumptions=[line for step in chain.steps for line in assumptions(step)],
         notes=_notes(traffic, chain),
-        backtest=backtested(store.arrow, "stage_0", [*(step.query.name for step in chain.steps), "logged-costs"]),
+        backtest=backtested(store.arrow, "stage_0", {step.query.name for step in chain.steps}),
     )
 
 
