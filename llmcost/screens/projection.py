@@ -173,7 +173,7 @@ def between(found: Range) -> Text:
 
 def compared(found: dict[str, Any]) -> tuple[Text, Text, Text]:
     """What a backtest predicts, its range and the truth: dollars, or blocks with their share where there is no bill."""
-    if "blocks" not in found:
+    if found.get("blocks") is None:
         ranged = between(Range(found["low_usd"], found["high_usd"]))
         return terminal.usd(found["predicted_usd"]), ranged, terminal.usd(found["actual_usd"])
     low, high = found["low_blocks"], found["high_blocks"]

@@ -76,6 +76,16 @@ def test_what_is_printed(tmp_path: Path) -> None:
     assert dict(zip(columns.split(","), row.split(","), strict=True))["predicted_blocks"] == "2"
 
 
+def test_beside_replays_in_dollars(tmp_path: Path) -> None:
+    trace(tmp_path, (0, [0, 1, 2]), (100, [0, 1, 3]))
+    logs.write(tmp_path / "log.jsonl", [logs.call(1, cost_logged_usd=0.001)])
+    assert llmcost("ingest", "trace.jsonl", "log.jsonl", cwd=tmp_path).returncode == 0
+    done = llmcost("backtest", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "2 blocks (33.33%)" in done.stdout
+    assert "$0.0010" in done.stdout
+
+
 def test_a_production_trace(shared_data: Path, tmp_path: Path) -> None:
     """36.64 % of the blocks were seen before."""
     found = backtest(tmp_path, shared_data / "mooncake_conversation_trace.jsonl")
