@@ -31,6 +31,18 @@ def test_what_the_user_set_is_no_assumption(tmp_path: Path) -> None:
     assert stage["saved_low_usd"] == stage["saved_usd"] == stage["saved_high_usd"]
 
 
+@pytest.mark.parametrize("name", ["response-caching", "semantic-caching"])
+def test_a_cache_saves_least_where_answers_differ_or_may_come_late(tmp_path: Path, name: str) -> None:
+    """Asked every 20 s; low: answers of unknown latency are there after 30 s, and one that differs is asked again."""
+    rows: list[Row | str] = [call(20 * n, prompt_hash="p", output_hash=answer) for n, answer in enumerate("xxxy")]
+    [stage] = simulated(tmp_path, rows, name)["stages"]
+    one = 1000 * PLAIN + 100 * OUT
+    assert stage["saved_usd"] == stage["saved_high_usd"] == pytest.approx(3 * one)
+    assert stage["saved_low_usd"] == pytest.approx(one), "the second comes too early, the last differs"
+    [stage] = simulated(tmp_path, rows, f"{name}:latency_ms=0,differing=served")["stages"]
+    assert stage["saved_low_usd"] == stage["saved_high_usd"] == pytest.approx(3 * one)
+
+
 def test_features_add_up_at_each_end(tmp_path: Path) -> None:
     rows: list[Row | str] = [
         call(n, feature=f"f{n % 2}", cache_read_tokens=500 * n, task_type="classification") for n in range(1, 9)

@@ -259,8 +259,10 @@ def applied(connection: duckdb.DuckDBPyConnection, **given: str) -> pa.Table:
     columns = ", ".join([*kernel.COLUMNS, "ts", "request_id"])
     order = ", ".join([*kernel.PARTITION, "ts", "request_id"])
     requests = connection.sql(f"select {columns} from requests order by {order}").to_arrow_table()
-    connection.register("replayed", kernel.replay(requests, **query.bind(given)))
-    return connection.sql(f"select * from ({query.body}) order by request_id").to_arrow_table()
+    values = query.bind(given)
+    connection.register("replayed", kernel.replay(requests, **values))
+    params = registry.used(query.body, values)
+    return connection.sql(f"select * from ({query.body}) order by request_id", params=params).to_arrow_table()
 
 
 def before(connection: duckdb.DuckDBPyConnection) -> pa.Table:
@@ -282,6 +284,20 @@ def test_a_hit_keeps_its_row_and_says_where_it_was_served() -> None:
         None,
     ]
     assert (b["cache_read_tokens"], b["latency_ms"], b["cost_override_usd"], b["prompt_hash"]) == (0, 0, 0, "a")
+
+
+def test_a_hit_whose_answer_differs_may_be_asked_again() -> None:
+    answers = ("x", "x", "y", None)
+    connection = loaded([Call(f"r{at}", at=at, answer=answer) for at, answer in enumerate(answers)])
+    for differing, served in (("served", ["r1", "r2", "r3"]), ("asked", ["r1", "r3"])):
+        after = applied(connection, differing=differing).to_pylist()
+        assert [row["request_id"] for row in after if row["input_tokens"] == 0] == served
+
+
+def test_an_answer_of_unknown_latency_takes_what_is_assumed() -> None:
+    calls = [Call("a", took=None), Call("b", at=3, took=1), Call("c", at=7, took=1)]
+    assert set(hits(calls)) == {"b", "c"}
+    assert set(hits(calls, latency_ms=5000)) == {"c"}
 
 
 @settings(max_examples=20)

@@ -432,10 +432,12 @@ def applied(calls: list[Call], **given: str) -> tuple[pa.Table, pa.Table]:
         from calls
         """
     )
-    connection.register("replayed", kernel.replay(traffic(calls), **query.bind(given)))
+    values = query.bind(given)
+    connection.register("replayed", kernel.replay(traffic(calls), **values))
     ordered = "select * from ({}) order by request_id"
     before = connection.sql(ordered.format("select * from requests")).to_arrow_table()
-    return before, connection.sql(ordered.format(query.body)).to_arrow_table()
+    params = registry.used(query.body, values)
+    return before, connection.sql(ordered.format(query.body), params=params).to_arrow_table()
 
 
 def test_a_hit_keeps_its_row_and_says_whose_answer_it_got() -> None:

@@ -70,7 +70,16 @@ class FalseHits:
         return self.differing / self.compared if self.compared else None
 
 
-def replay(requests: pa.Table, *, ttl: str | None, refresh: bool, scope: str, capacity: int | None) -> pa.Table:
+def replay(
+    requests: pa.Table,
+    *,
+    ttl: str | None,
+    refresh: bool,
+    scope: str,
+    capacity: int | None,
+    latency_ms: float = 0,
+    differing: str = "served",
+) -> pa.Table:
     """The requests that the cache answers, and whether its answer is the logged one.
 
     `requests` is sorted by prompt_hash, ts and request_id. Returns `request_id` and
@@ -80,7 +89,7 @@ def replay(requests: pa.Table, *, ttl: str | None, refresh: bool, scope: str, ca
     life = microseconds(ttl)
     if capacity is not None and capacity < 0:
         raise UsageError(f"capacity={capacity} is less than no entry at all", hint="give a number of answers")
-    asked = _asked(requests, scope)
+    asked = _asked(requests, scope, latency_ms)
     source = np.full(len(asked), NOBODY, np.int64)
     if life > 0 and capacity != 0 and len(asked):
         # What outlives the log lives for ever: a shorter number says the same.
@@ -176,13 +185,13 @@ def takes_part(requests: pa.Table) -> Bools:
     return mask(pc.and_(pc.and_(reaches, pc.equal(requests["calls"], 1)), requests["ts"].is_valid()))
 
 
-def sent_and_ready(requests: pa.Table, row: Ints) -> tuple[Ints, Ints]:
+def sent_and_ready(requests: pa.Table, row: Ints, assumed_ms: float) -> tuple[Ints, Ints]:
     """When the rows were sent and when their answers can be read, in microseconds; NEVER for errors.
 
-    An answer whose latency the log does not hold is there at once.
+    An answer whose latency the log does not hold takes `assumed_ms`.
     """
     sent = requests["ts"].cast(pa.timestamp("us")).cast(pa.int64()).fill_null(0).to_numpy()[row]
-    latency_ms = requests["latency_ms"].fill_null(0.0).to_numpy()[row]
+    latency_ms = requests["latency_ms"].fill_null(float(assumed_ms)).to_numpy()[row]
     answered = mask(pc.equal(requests["status"], "ok"))[row]
     return sent, np.where(answered, sent + np.round(np.maximum(latency_ms, 0) * 1000).astype(np.int64), NEVER)
 
@@ -191,7 +200,7 @@ def mask(condition: pa.ChunkedArray) -> Bools:
     return np.asarray(condition.fill_null(False).to_numpy(zero_copy_only=False), dtype=np.bool_)
 
 
-def _asked(requests: pa.Table, scope: str) -> Asked:
+def _asked(requests: pa.Table, scope: str, latency_ms: float) -> Asked:
     asks = takes_part(requests) & mask(requests["prompt_hash"].is_valid())
     key = _groups(requests["prompt_hash"])
     if scope == "user":
@@ -202,7 +211,7 @@ def _asked(requests: pa.Table, scope: str) -> Asked:
     row = np.flatnonzero(asks)
     if scope == "user":
         row = row[np.argsort(key[row], kind="stable")]
-    return Asked(row, key[row], *sent_and_ready(requests, row))
+    return Asked(row, key[row], *sent_and_ready(requests, row, latency_ms))
 
 
 def _groups(column: pa.ChunkedArray) -> Ints:

@@ -59,7 +59,15 @@ class Served:
 
 
 def replay(
-    requests: pa.Table, *, ttl: str | None, scope: str, threshold: float, margin: float, vetoes: bool
+    requests: pa.Table,
+    *,
+    ttl: str | None,
+    scope: str,
+    threshold: float,
+    margin: float,
+    vetoes: bool,
+    latency_ms: float = 0,
+    differing: str = "served",
 ) -> pa.Table:
     """The requests that the cache answers.
 
@@ -76,7 +84,7 @@ def replay(
     if not margin >= 0:
         raise UsageError(f"margin={margin} is negative", hint="a difference of two cosines, like 0.02")
     rules = Rules(threshold, margin, vetoes)
-    asked = _asked(requests, scope)
+    asked = _asked(requests, scope, latency_ms)
     user = codes(requests["user_id"]) if scope == "user" else np.zeros(len(requests), np.int64)
     prompt, prompts = distinct(requests, asked.row, user)
     candidates = Candidates(prompts, threshold - margin, vetoes)
@@ -218,11 +226,11 @@ def serve(asked: Asked, prompt: Ints, candidates: Candidates, answers: Ints, lif
     return served
 
 
-def _asked(requests: pa.Table, scope: str) -> Asked:
+def _asked(requests: pa.Table, scope: str, latency_ms: float) -> Asked:
     """The requests that reach the cache; without a prompt_hash they are no repetition of anything."""
     user = codes(requests["user_id"]) if scope == "user" else np.zeros(len(requests), np.int64)
     exact_key = codes(requests["prompt_hash"])
     reaches = exact.takes_part(requests) & (user != UNKNOWN) & ((exact_key != UNKNOWN) | readable(requests))
     row = np.flatnonzero(reaches)
     key = np.where(exact_key == UNKNOWN, NOBODY, together([exact_key, user]))
-    return Asked(row, key[row], *exact.sent_and_ready(requests, row))
+    return Asked(row, key[row], *exact.sent_and_ready(requests, row, latency_ms))
