@@ -1,5 +1,6 @@
 """The command line: every command registered, every error for a person in one line."""
 
+import errno
 import os
 import sys
 from typing import Annotated
@@ -74,10 +75,32 @@ def _fail_usage(error: typer.TyperException) -> None:
         terminal.fail(message, f"the words it takes: {command} --help")
 
 
+def _fail_system(error: OSError) -> None:
+    """Tells of a file that cannot be read or written, or of standard output, which has no name."""
+    from llmcost.render import terminal
+
+    full = error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+    terminal.fail(
+        f"{error.filename or 'standard output'}: {error.strerror or error}",
+        "make room on the disk, or write elsewhere" if full else "LLMCOST_DEBUG=1 shows where",
+    )
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _give_up_stdout()
+
+
+def _give_up_stdout() -> None:
+    """Nothing more can be written there: keeps Python from trying again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def main() -> None:
     """Runs the command line. Exit status: 0 done, 1 cannot be done, 2 wrong usage, 130 interrupted."""
     try:
-        sys.exit(app(prog_name="llmcost", standalone_mode=False))
+        status = app(prog_name="llmcost", standalone_mode=False)
+        sys.stdout.flush()  # what cannot be written is told here
+        sys.exit(status)
     except LlmcostError as error:
         from llmcost.render import terminal
 
@@ -89,8 +112,13 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on: end quietly
+        _give_up_stdout()  # nobody reads on: end quietly
         sys.exit(141)
+    except OSError as error:
+        if os.environ.get("LLMCOST_DEBUG"):
+            raise
+        _fail_system(error)
+        sys.exit(1)
     except Exception as error:
         if os.environ.get("LLMCOST_DEBUG"):
             raise

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from llmcost import anomalies, audit, registry
+from llmcost.errors import LlmcostError
 from llmcost.relations import dimensioned, nested
 from llmcost.reports import Row, Scope
 from llmcost.store import Store
@@ -25,6 +26,10 @@ def tables(store: Store, covered: Scope) -> dict[str, list[Row]]:
     """Every table of a report's page, by name. Totals are exact however much detail is left out."""
     store.execute(f"create or replace temp table dimensions as {nested(dimensioned(*covered.steps()), _ALL)}",
                   covered.parameters())  # fmt: skip
+    if not store.value("select count(*) from dimensions"):
+        raise LlmcostError(
+            "there are no requests to draw", hint="check --since, --until, --feature and --model, or ingest some logs"
+        )
     store.execute(f"create or replace temp table fine as {_body('fine')}")
     found = {
         "cube": _cube(store),

@@ -197,8 +197,7 @@ def _stage(store: Store, group: list[Detection], run: _Run) -> None:
     The leading format reads the stream; lines it does not claim are offered to the others.
     """
     lead = group[0].formats[0]
-    stream = pa.RecordBatchReader.from_batches(lines.SCHEMA, stream_of(group, run.progress.advance))
-    with store.relation("stream", stream):
+    with store.stream("stream", lines.SCHEMA, stream_of(group, run.progress.advance)):
         store.execute(f"create or replace temp table staged as {read_as(lead, 'stream')}", run.values)
     store.execute(
         "create or replace temp table unclaimed as select source_id, line_no, raw, fault from staged where not claimed"

@@ -6,7 +6,7 @@ as parameters or as data, never as text of a query.
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -24,6 +24,8 @@ READ_PATIENCE_S = 2.0
 """How long a reader waits for its turn: who follows a log holds the store for moments."""
 MEMORY_BYTES = 2 << 30
 """What a simulation's relations may take of memory; a kernel's columns come on top of it."""
+_FULL = ("no space left", "file too large", "quota exceeded", "max_temp_directory_size")
+"""What the engine says where a disk, a quota or the room for temporary files is used up."""
 _DDL = (
     "schema.sql",
     "ingest/tables.sql",
@@ -78,6 +80,28 @@ class Store:
         self._connection.unregister(name)  # after an error the connection is rolled back or closed
 
     @contextmanager
+    def stream(self, name: str, schema: "pa.Schema", batches: "Iterable[pa.RecordBatch]") -> Iterator[None]:
+        """Makes batches readable once under a name; what stops them is raised, not what the engine makes of it."""
+        import pyarrow as pa
+
+        stopped: list[BaseException] = []
+
+        def read() -> "Iterator[pa.RecordBatch]":
+            try:
+                yield from batches
+            except (Exception, KeyboardInterrupt) as error:
+                stopped.append(error)
+                raise
+
+        try:
+            with self.relation(name, pa.RecordBatchReader.from_batches(schema, read())):
+                yield
+        except Exception:
+            if stopped:
+                raise stopped[0] from None
+            raise
+
+    @contextmanager
     def transaction(self) -> Iterator[None]:
         """All of the block's changes, or none of them."""
         self._connection.execute("begin")
@@ -112,8 +136,10 @@ class Store:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         self.close()
+        if error and (said := _said(self.path, error)):
+            raise said from None
 
 
 def reading(path: Path) -> Store:
@@ -140,7 +166,10 @@ def writing(path: Path) -> Store:
     store = _open(path, read_only=False)
     store.execute("set preserve_insertion_order = false")  # loading is faster; reading keeps it: kernels need order
     if store.value("select count(*) from duckdb_tables() where not internal") == 0:
-        _create(store)
+        try:
+            _create(store)
+        except Exception as error:
+            raise _said(path, error) or error from None
     _check_ours(store)
     return store
 
@@ -204,12 +233,36 @@ def _check_ours(store: Store) -> None:
         )
 
 
+def _said(path: Path, error: BaseException) -> BaseException | None:
+    """What the engine's error means: that it has no room left to write, or was interrupted; None for any other."""
+    import duckdb
+
+    if isinstance(error, duckdb.Error) and _is_full(str(error)):
+        return _no_room(path)
+    if type(error) is RuntimeError and str(error) == "Query interrupted":  # so it takes a Ctrl-C
+        return KeyboardInterrupt()
+    return None
+
+
+def _is_full(error: str) -> bool:
+    return any(words in error.lower() for words in _FULL)
+
+
+def _no_room(path: Path) -> LlmcostError:
+    return LlmcostError(
+        f"there is no room left on the disk of the store {path}",
+        hint="make room, or use --db FILE on another disk; the store is as it was, or holds whole files: run it again",
+    )
+
+
 def _missing(path: Path) -> LlmcostError:
     return LlmcostError(f"there is no store at {path}", hint="make one with: llmcost ingest PATH")
 
 
 def _explained(path: Path, error: str) -> LlmcostError:
     text = error.lower()
+    if _is_full(error):
+        return _no_room(path)
     if "lock" in text:
         return StoreInUseError(
             f"the store {path} is in use by another process",

@@ -16,6 +16,16 @@ FOLLOW_SECONDS = 2.0
 """How often new lines are looked for."""
 
 
+def check(paths: list[str]) -> None:
+    """Raises UsageError for standard input, which ends and does not grow."""
+    from llmcost.errors import UsageError
+
+    if "-" in paths:
+        raise UsageError(
+            "--follow takes files: standard input cannot be read again", hint="name the file, or leave --follow out"
+        )
+
+
 def read(
     path: "Path",
     paths: list[str],

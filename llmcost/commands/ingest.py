@@ -55,6 +55,8 @@ def ingest(
             raise UsageError("--explain takes one file", hint="name one of them")
         _explain(paths[0], format_asked)
         return
+    if follow:
+        following.check(paths)
     path = store.locate(db)
     assumed = options.pairs("--assume", assume)
     texts = Texts(keep_text, redact_emails)

@@ -37,6 +37,7 @@ def metrics(
     from llmcost.errors import StoreInUseError, UsageError
     from llmcost.render import terminal
 
+    following.check(follow or [])
     if once and follow:
         raise UsageError("--once and --follow do not go together", hint="run llmcost ingest first, then --once")
     if output and not once:

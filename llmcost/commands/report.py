@@ -54,7 +54,9 @@ def report(
             from llmcost.render import page
             from llmcost.screens import page as pages
 
-            terminal.write(page.page(pages.report(opened, covered, scenarios.notes([projected]))), output)
+            with terminal.step_progress("adding up what the page draws"):
+                drawn = page.page(pages.report(opened, covered, scenarios.notes([projected])))
+            terminal.write(drawn, output)
             return
         if logged:
             result = reports.logged_costs(opened, covered)
