@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llmcost import store
 from llmcost.errors import UsageError
+from llmcost.what_ifs import steps
 from llmcost.what_ifs.kernels import request_batching as kernel
 from tests.logs import Row, call
 from tests.what_ifs.test_small_what_ifs import simulated
@@ -49,6 +51,31 @@ def test_cached_instructions_are_left_out_of_the_cached_tokens(tmp_path: Path) -
     [stage] = simulated(tmp_path, rows, words)["stages"]
     assert stage["saved_usd"] == pytest.approx(800 * READ)
     assert stage["effects"]["input_tokens"] == 0
+
+
+def test_a_large_log_is_replayed_in_shares_with_the_same_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows: list[Row | str] = [item(n, n) | {"feature": "abcdef"[n // 2 % 6]} for n in range(50)]
+    simulated(tmp_path, rows, step := "request-batching:items=3,seconds=20")
+    given, found = [], []
+
+    def watched(requests: pa.Table, **parameters: Any) -> pa.Table:
+        given.append(len(requests))
+        return replay(requests, **parameters)
+
+    replay = kernel.replay
+    monkeypatch.setattr(kernel, "replay", watched)
+    for at_once in (1000, 9):
+        monkeypatch.setattr(steps, "ROWS_AT_ONCE", at_once)
+        with store.reading(tmp_path / "llmcost.duckdb") as opened:
+            said = steps.run(opened, steps.parse(step), "requests", "after")
+            found.append((said, opened.rows("select * from after order by request_id")))
+    assert found[0] == found[1]
+    assert found[0][0]
+    assert found[0][0]["items_per_call"] > 1
+    assert given[0] == sum(given[1:]) == 50
+    assert max(given[1:]) < 50
 
 
 @pytest.mark.parametrize("words", ["items=0", "seconds=-1", "max_prompt_tokens=0"])

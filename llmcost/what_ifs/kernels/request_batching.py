@@ -6,6 +6,7 @@ computed for every row at once, and only the calls themselves are walked, one af
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -67,7 +68,22 @@ def replay(
             "wait_ms": pa.array(wait_ms),
         }
     )
-    return made.replace_schema_metadata({"summary": json.dumps(_summary(size, wait_ms))})
+    return _summed(made)
+
+
+def apart(given: Mapping[str, Any]) -> bool:
+    """Whether `replay` may get some of the partitions at a time: always, as no call reaches across them."""
+    return True
+
+
+def together(parts: Sequence[pa.Table]) -> pa.Table:
+    """The results of several replays, each of other partitions, as one."""
+    return _summed(pa.concat_tables([part.replace_schema_metadata(None) for part in parts]))
+
+
+def _summed(made: pa.Table) -> pa.Table:
+    size = made["items"].to_numpy()[made["place"].to_numpy() == 0]
+    return made.replace_schema_metadata({"summary": json.dumps(_summary(size, made["wait_ms"].to_numpy()))})
 
 
 def _may_be_joined(requests: pa.Table, features: str, task_types: str) -> npt.NDArray[np.bool_]:

@@ -238,10 +238,8 @@ def _sources(requests: pa.Table, asked: Asked, life: int, refresh: bool, capacit
             source[places] = np.where(found == NOBODY, NOBODY, places[found])
         rest = again[late]
     if len(rest):
-        names = requests["request_id"].take(pa.array(asked.row[rest]))
-        in_time = {"sent": asked.sent[rest], "name": names}
-        rest = rest[pc.sort_indices(pa.table(in_time), [("sent", "ascending"), ("name", "ascending")]).to_numpy()]
-        found = one_by_one(asked.part(rest), life, refresh, capacity)
+        rest = _in_time(requests, asked, rest)
+        found = one_by_one(asked, rest, life, refresh, capacity)
         source[rest] = np.where(found == NOBODY, NOBODY, rest[found])
     return source
 
@@ -250,6 +248,17 @@ def _asked_again(key: Ints) -> Ints:
     """The places of the requests whose key occurs more than once."""
     same = np.concatenate(([False], key[1:] == key[:-1], [False]))
     return np.flatnonzero(same[1:] | same[:-1])
+
+
+def _in_time(requests: pa.Table, asked: Asked, places: Ints) -> Ints:
+    """The places in order of time, those of one moment by request_id: names are compared only where they decide."""
+    places = places[np.argsort(asked.sent[places], kind="stable")]
+    sent = asked.sent[places]
+    tied = _asked_again(sent)
+    names = requests["request_id"].take(pa.array(asked.row[places[tied]]))
+    by_name = pa.table({"sent": sent[tied], "name": names})
+    places[tied] = places[tied][pc.sort_indices(by_name, [("sent", "ascending"), ("name", "ascending")]).to_numpy()]
+    return places
 
 
 def _late(asked: Asked, life: int) -> Bools:
@@ -328,13 +337,15 @@ def highest(values: Ints, ends: Ints) -> Ints:
     return result
 
 
-def one_by_one(asked: Asked, life: int, refresh: bool, capacity: int | None) -> Ints:
-    """The same as `quickly`, for requests in order of time: any latency, and the least recently used gives way."""
-    source = np.full(len(asked), NOBODY, np.int64)
+def one_by_one(asked: Asked, places: Ints, life: int, refresh: bool, capacity: int | None) -> Ints:
+    """The same as `quickly`, for the places of requests in order of time, of which its result holds numbers.
+
+    Any latency is allowed for, and the least recently used answer gives way.
+    """
+    source = np.full(len(places), NOBODY, np.int64)
     answers: OrderedDict[int, tuple[int, int]] = OrderedDict()  # key -> source, end of life; last used last
     ends: deque[tuple[int, int]] = deque()  # end of life, key; every one that was ever set, in order
     pending: list[tuple[int, int, int]] = []  # when written, source, key
-    requests = zip(asked.key.tolist(), asked.sent.tolist(), asked.ready.tolist(), strict=True)
 
     def keep(key: int, writer: int, end: int) -> None:
         answers[key] = (writer, end)
@@ -347,7 +358,7 @@ def one_by_one(asked: Asked, life: int, refresh: bool, capacity: int | None) -> 
             if key in answers and answers[key][1] == end:
                 del answers[key]
 
-    for place, (key, sent, ready) in enumerate(requests):
+    for place, (key, sent, ready) in enumerate(_numbers(asked, places)):
         while pending and pending[0][0] <= sent:
             written, writer, written_key = heapq.heappop(pending)
             expire(written)
@@ -365,6 +376,13 @@ def one_by_one(asked: Asked, life: int, refresh: bool, capacity: int | None) -> 
         elif ready != NEVER:
             heapq.heappush(pending, (ready, place, key))
     return source
+
+
+def _numbers(asked: Asked, places: Ints) -> Iterator[tuple[int, int, int]]:
+    """Key, sent and ready of one request after another: Python's numbers of a large log do not fit into memory."""
+    for start in range(0, len(places), _BLOCK):
+        block = asked.part(places[start : start + _BLOCK])
+        yield from zip(block.key.tolist(), block.sent.tolist(), block.ready.tolist(), strict=True)
 
 
 def _follow(pointer: Ints) -> Ints:
