@@ -24,7 +24,9 @@ def main() -> int:
     machine = _machine()
     print("  ".join(f"{name} {value}" for name, value in machine.items()), flush=True)
     with tempfile.TemporaryDirectory(prefix="llmcost-bench-") as scratch:
-        options = Options(arguments.data, Path(scratch), arguments.pairs, arguments.lines, arguments.megabytes)
+        options = Options(
+            arguments.data, Path(scratch), arguments.pairs, arguments.lines, arguments.megabytes, arguments.prompts
+        )
         for name in arguments.part or PARTS:
             print(f"\n{name}: {PARTS[name].__doc__}", flush=True)
             try:
@@ -49,6 +51,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--pairs", type=_positive, default=5, help="runs of each side (default: %(default)s)")
     parser.add_argument("--lines", type=_positive, default=1_000_000, help="of the llmcost log (default: %(default)s)")
     parser.add_argument("--megabytes", type=_positive, default=200, help="of Claude Code logs (default: %(default)s)")
+    parser.add_argument(
+        "--prompts", type=_positive, default=100_000, help="for semantic caching (default: %(default)s)"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure, with the versions, to FILE")
     parser.add_argument(
         "--data",
@@ -74,12 +79,13 @@ def _positive(text: str) -> int:
 
 def _machine() -> dict[str, str]:
     system = f"{platform.system()} {platform.machine()}"
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {
         "llmcost": _version("llmcost-cli"),
         "duckdb": _version("duckdb"),
         "ccusage": ccusage.VERSION,
         "python": platform.python_version(),
-        "on": f"{system}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}",
+        "on": f"{system}, {os.cpu_count()} cores, {memory:.0f} GiB, load {os.getloadavg()[0]:.2f}",
     }
 
 
@@ -99,10 +105,18 @@ def _shown(result: dict[str, Any]) -> str:
         f"    memory  {result['peak_ratio']:.2f}×  {_megabytes(ours)} to {_megabytes(other)}",
     ]
     if result["aim"] is not None:
-        lines[1] += f"  aim ≤ {result['aim']:.2f}×: {'met' if result['aim_met'] else 'missed'}"
+        lines[1] += f"  aim ≤ {result['aim']:.2f}×: {_met(result['aim_met'])}"
+    if result["aim_s"] is not None:
+        lines[1] += f"  aim ≤ {result['aim_s']:.0f} s: {_met(result['aim_s_met'])}"
+    if result["aim_bytes"] is not None:
+        lines[2] += f"  aim ≤ {result['aim_bytes'] / 1e6:,.0f} MB: {_met(result['aim_bytes_met'])}"
     if result["note"]:
         lines.append(f"    {result['note']}")
     return "\n".join(lines)
+
+
+def _met(met: bool) -> str:
+    return "met" if met else "missed"
 
 
 def _seconds(side: dict[str, float]) -> str:

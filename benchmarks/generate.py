@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 SEED = 20260801
-GENERATION = 1  # part of every folder's name: raise it when what is generated changes
+GENERATION = 2  # part of every folder's name: raise it when what is generated changes
 MEGABYTE = 1_000_000
 
 _FIRST_SECOND = datetime(2026, 8, 1, tzinfo=UTC).timestamp()

@@ -86,6 +86,8 @@ class Comparison:
     ours: Sequence[Run]
     theirs: Sequence[Run]
     aim: float | None = None  # the ratio of wall times to reach, llmcost over the other
+    aim_s: float | None = None  # the median time to reach
+    aim_bytes: int | None = None  # the peak to keep within, of every run
     note: str = ""
 
     def ratios(self, of: Callable[[Run], float]) -> list[float]:
@@ -104,6 +106,13 @@ class Comparison:
             "wall_ratio_max": max(wall),
             "aim": self.aim,
             "aim_met": None if self.aim is None else ratio <= self.aim,
+            "aim_s": self.aim_s,
+            "aim_s_met": None if self.aim_s is None else _medians(self.ours)["wall_s"] <= self.aim_s,
+            "peak_bytes_max": max(run.peak_bytes for run in self.ours),
+            "aim_bytes": self.aim_bytes,
+            "aim_bytes_met": None
+            if self.aim_bytes is None
+            else max(run.peak_bytes for run in self.ours) <= self.aim_bytes,
             "peak_ratio": statistics.median(peak),
             "llmcost": _medians(self.ours),
             "other": _medians(self.theirs),
@@ -123,9 +132,14 @@ def side_by_side(pairs: int, ours: Callable[[], Run], theirs: Callable[[], Run])
     """`pairs` runs of each, alternating who goes first, after one of each that warms the file cache."""
     theirs()
     ours()
-    mine: list[Run] = []
-    others: list[Run] = []
-    for pair in range(pairs):
-        for side, runs in ((ours, mine), (theirs, others))[:: 1 if pair % 2 else -1]:
-            runs.append(side())
+    mine, others = rounds(pairs, ours, theirs)
     return mine, others
+
+
+def rounds(count: int, *sides: Callable[[], Run]) -> list[list[Run]]:
+    """`count` runs of each side; every round goes through all of them, in turn backwards and forwards."""
+    made: list[list[Run]] = [[] for _ in sides]
+    for number in range(count):
+        for side, runs in list(zip(sides, made, strict=True))[:: 1 if number % 2 else -1]:
+            runs.append(side())
+    return made

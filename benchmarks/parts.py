@@ -7,12 +7,13 @@ import multiprocessing
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 from benchmarks import ccusage, generate
 from benchmarks import gateways as gateway_logs
 from benchmarks import replays as replay_store
-from benchmarks.measure import LLMCOST, Command, Comparison, Run, side_by_side
+from benchmarks.measure import LLMCOST, Command, Comparison, Run, rounds, side_by_side
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Options:
     pairs: int
     lines: int
     megabytes: int
+    prompts: int
 
 
 def ingest(options: Options) -> Iterator[Comparison]:
@@ -85,15 +87,34 @@ def startup(options: Options) -> Iterator[Comparison]:
 def replays(options: Options) -> Iterator[Comparison]:
     """What-ifs on generated requests, against DuckDB sorting the rows that they work on by (key, time)."""
     folder = _generated(replay_store.generated, options.data, options.lines)
-    store = str(folder / "replays.duckdb")
-    for what_if, sort, key in (
-        ("response-caching", "sort-requests", "requests by (prompt_hash, ts)"),
-        ("response-caching:capacity=100000", "sort-requests", "requests by (prompt_hash, ts)"),
-        ("prompt-caching", "sort-blocks", "prefix blocks by (hash, ts)"),
-    ):
-        ours, theirs = (Command((sys.executable, "-m", "benchmarks.replays", store, work)) for work in (what_if, sort))
-        runs = side_by_side(options.pairs, ours.run, theirs.run)
-        yield Comparison(f"{what_if} on {options.lines:,} requests", f"DuckDB sorting {key}", *runs, aim=3.0)
+    works = [*replay_store.SORTS, *replay_store.SORTED_AS]
+    commands = [_replay(folder, work) for work in works] + [_replay(folder, *replay_store.STACK)]
+    commands[0].run()  # the store is in the file cache from here on
+    *alone, stack = rounds(options.pairs, *(command.run for command in commands))
+    took = dict(zip(works, alone, strict=True))
+    on = f"on {options.lines:,} requests"
+    for what_if, sort in replay_store.SORTED_AS.items():
+        against = f"DuckDB sorting {_SORTED[sort]}"
+        yield Comparison(f"{what_if} {on}", against, took[what_if], took[sort], aim=3.0, aim_bytes=_REPLAY_BYTES)
+    parts = [reduce(Run.then, of) for of in zip(*(took[step] for step in replay_store.STACK), strict=True)]
+    words = f"{', '.join(replay_store.STACK)} stacked {on}"
+    yield Comparison(words, "each of them alone, added up", stack, parts, aim=1.0, aim_bytes=_REPLAY_BYTES)
+
+
+def semantic_caching(options: Options) -> Iterator[Comparison]:
+    """Semantic caching of distinct prompts, against computing the vectors of the same prompts and nothing else."""
+    folder = _generated(replay_store.prompted, options.data, options.prompts)
+    ours, theirs = (_replay(folder, work) for work in ("semantic-caching", replay_store.EMBEDDING))
+    runs = side_by_side(options.pairs, ours.run, theirs.run)
+    yield Comparison(f"semantic-caching on {options.prompts:,} distinct prompts", "embedding them", *runs, aim_s=120.0)
+
+
+_REPLAY_BYTES = 4 << 30
+_SORTED = {"sort-requests": "requests by (prompt_hash, ts)", "sort-blocks": "prefix blocks by (hash, ts)"}
+
+
+def _replay(folder: Path, *works: str) -> Command:
+    return Command((sys.executable, "-m", "benchmarks.replays", str(folder / "replays.duckdb"), *works))
 
 
 PARTS: Mapping[str, Callable[[Options], Iterator[Comparison]]] = {
@@ -102,6 +123,7 @@ PARTS: Mapping[str, Callable[[Options], Iterator[Comparison]]] = {
     "gateways": gateways,
     "claude-code": claude_code,
     "replays": replays,
+    "semantic-caching": semantic_caching,
 }
 
 
