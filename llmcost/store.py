@@ -163,14 +163,12 @@ def writing(path: Path) -> Store:
     """Opens a store for changes, and makes it first where there is none."""
     if not path.parent.is_dir():
         raise LlmcostError(f"there is no folder {path.parent}", hint="name another store with --db FILE")
-    store = _open(path, read_only=False)
-    store.execute("set preserve_insertion_order = false")  # loading is faster; reading keeps it: kernels need order
-    if store.value("select count(*) from duckdb_tables() where not internal") == 0:
-        try:
+    with _telling(path):
+        store = _open(path, read_only=False)
+        store.execute("set preserve_insertion_order = false")  # loading is faster; reading keeps it: kernels need order
+        if store.value("select count(*) from duckdb_tables() where not internal") == 0:
             _create(store)
-        except Exception as error:
-            raise _said(path, error) or error from None
-    _check_ours(store)
+        _check_ours(store)
     return store
 
 
@@ -231,6 +229,15 @@ def _check_ours(store: Store) -> None:
             f"{store.path} was written by another version of llmcost (schema {version}, this is {SCHEMA_VERSION})",
             hint="ingest the logs into a new store with --db FILE",
         )
+
+
+@contextmanager
+def _telling(path: Path) -> Iterator[None]:
+    """Raises what the engine's errors mean, while a store is not open yet."""
+    try:
+        yield
+    except Exception as error:
+        raise _said(path, error) or error from None
 
 
 def _said(path: Path, error: BaseException) -> BaseException | None:
