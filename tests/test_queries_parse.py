@@ -31,7 +31,7 @@ KEYS = {
         "truth",
     },
     "what_ifs": COMMON_KEYS
-    | {"rows", "kernel", "neutral", "order", "stacked", "needs", "low", "high"}
+    | {"rows", "kernel", "neutral", "order", "stacked", "needs", "low", "high", "then", "facts"}
     | {"grid", "unmeasured", "delays"},
     "reports": COMMON_KEYS,
     "audit": COMMON_KEYS | {"severity", "dollars", "advice"},
@@ -49,7 +49,7 @@ HEADED = [path for path in FILES if path.parent.name in KEYS and path.name != "t
 FIELD = re.compile(r"(?P<key>[a-z_]+): (?P<value>\S.*)")
 PARAM = re.compile(
     r"param (?P<name>[a-z][a-z0-9_]*)"
-    r" (?P<type>text|bool|model|(?:int|float)(?:\([0-9.-]+, (?:[0-9.]+|inf)\))?|choice\([a-z0-9_, -]+\))"
+    r" (?P<type>text|bool|model|file|(?:int|float)(?:\([0-9.-]+, (?:[0-9.]+|inf)\))?|choice\([a-z0-9_, -]+\))"
     r" = (?P<default>\S+|'[^']*'): (?P<meaning>\S.*)"
 )
 PLACEHOLDER = re.compile(r"\$([a-z_][a-z0-9_]*)")
@@ -130,7 +130,8 @@ def test_the_header_keeps_to_the_grammar(path: Path) -> None:
 
 @pytest.mark.parametrize("path", HEADED, ids=named)
 def test_parameters_are_declared_once_and_used(path: Path) -> None:
-    """A kernel's parameters may be the kernel's alone; any other has to stand in the SQL.
+    """A kernel's parameters may be the kernel's alone, and one may choose a table of facts; any other has to stand in
+    the SQL, or in the SELECT that comes after it.
 
     With a parameter `small` of type model the SQL may also name `$small_provider`.
     """
@@ -139,6 +140,15 @@ def test_parameters_are_declared_once_and_used(path: Path) -> None:
     declared = [match["name"] for match in matches]
     providers = {f"{match['name']}_provider" for match in matches if match["type"] == "model"}
     used = set(PLACEHOLDER.findall(split(path)[1]))
+    for entry in entries:
+        if entry.startswith("then: "):
+            after = QUERIES / "pricing" / f"{entry.removeprefix('then: ')}.sql"
+            declared_after = {match["name"] for line in fields(after) if (match := PARAM.fullmatch(line))}
+            assert declared_after <= set(declared), "what comes after needs a parameter that is not declared"
+            used |= declared_after
+        if entry.startswith("facts: "):
+            chosen = {"outcomes": "outcomes", "judged_complexity": "complexity"}
+            used |= {chosen[table] for table in entry.removeprefix("facts: ").split(", ") if table in chosen}
     assert len(declared) == len(set(declared))
     assert used <= set(declared) | providers, "the SQL names a parameter that the header does not declare"
     if not any(entry.startswith("kernel: ") for entry in entries):

@@ -101,7 +101,7 @@ def simulate(
         from llmcost.render import page
         from llmcost.screens import page as pages
 
-        terminal.write(page.page(pages.simulation(result.projection if optimized else result)), output)
+        terminal.write(page.page(pages.simulation(result)), output)
     elif result_format is options.PageFormat.json:
         terminal.write(text.as_json(screen.document(result)), output)
     elif result_format is options.PageFormat.table:

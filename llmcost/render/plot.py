@@ -11,6 +11,7 @@ from llmcost.render.text import visible
 _MARKS = "●◆■▲"
 _STYLES = ("cyan", "yellow", "green", "magenta")
 _BETWEEN = "·"
+_TICKS = 10
 
 
 def curves(
@@ -20,18 +21,25 @@ def curves(
     y_label: str,
     width: int = 72,
     height: int = 16,
+    linear: bool = False,
 ) -> Text:
-    """Up to four curves on logarithmic axes, each with its mark; points that are not above zero are left out.
+    """Up to four curves, each with its mark, on logarithmic axes, where points that are not above zero are left out,
+    or on straight ones.
 
     Where two meet in a cell the later one is seen.
     """
-    points = [(x, y) for curve in series.values() for x, y in curve if x > 0 and y > 0]
+
+    def drawn(x: float, y: float) -> bool:
+        return linear or (x > 0 and y > 0)
+
+    points = [(x, y) for curve in series.values() for x, y in curve if drawn(x, y)]
     if not points:
         return Text("")
-    across, up = _Axis([x for x, _ in points], width), _Axis([y for _, y in points], height)
+    axis = _Straight if linear else _Axis
+    across, up = axis([x for x, _ in points], width), axis([y for _, y in points], height)
     cells: dict[tuple[int, int], tuple[str, str]] = {}
     for (_, curve), mark, style in zip(series.items(), _MARKS, _STYLES, strict=False):
-        placed = [(across.at(x), up.at(y)) for x, y in sorted(curve) if x > 0 and y > 0]
+        placed = [(across.at(x), up.at(y)) for x, y in sorted(curve) if drawn(x, y)]
         for (x0, y0), (x1, y1) in pairwise(placed):
             for x in range(round(x0) + 1, round(x1)):
                 cells[x, round(y0 + (y1 - y0) * (x - x0) / (x1 - x0))] = (_BETWEEN, style)
@@ -74,12 +82,27 @@ class _Axis:
         return (math.log10(value) - self._low) / self._span * self.cells
 
 
-def _below(axis: _Axis, mark: str) -> str:
+class _Straight:
+    """An axis on which equal lengths are equal differences, with round values between its ends."""
+
+    def __init__(self, values: Sequence[float], cells: int) -> None:
+        self._low, self._span = min(values), max(max(values) - min(values), 1e-9)
+        self.cells = cells
+        power = 10.0 ** math.floor(math.log10(self._span))
+        step = next(power * part for part in (0.2, 0.5, 1.0) if self._span / (power * part) <= _TICKS)
+        inside = range(math.ceil(self._low / step - 1e-9), math.floor((self._low + self._span) / step + 1e-9) + 1)
+        self.ticks = [round(number * step, 12) for number in inside] or [self._low]
+
+    def at(self, value: float) -> float:
+        return (value - self._low) / self._span * self.cells
+
+
+def _below(axis: _Axis | _Straight, mark: str) -> str:
     places = {round(axis.at(value)) for value in axis.ticks}
     return "".join(mark if cell in places else "─" for cell in range(axis.cells + 1))
 
 
-def _words_below(axis: _Axis) -> str:
+def _words_below(axis: _Axis | _Straight) -> str:
     line = ""
     for value in axis.ticks:
         word = short(value)

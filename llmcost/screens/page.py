@@ -8,10 +8,13 @@ from llmcost.render import page
 from llmcost.render.terminal import usd
 from llmcost.reports import Row, Scope
 from llmcost.screens import everything as all_screen
+from llmcost.screens import optimize as search_screen
+from llmcost.screens import quality
 from llmcost.screens.projection import ends, rows, varies
 from llmcost.store import Store
 from llmcost.what_ifs import Projection
 from llmcost.what_ifs.everything import Everything
+from llmcost.what_ifs.optimize import Optimum
 
 TITLE = "Where the LLM money went"
 
@@ -27,15 +30,15 @@ def report(store: Store, covered: Scope, notes: Sequence[str] = ()) -> dict[str,
     )
 
 
-def simulation(result: Projection | Everything) -> dict[str, Any]:
+def simulation(result: Projection | Everything | Optimum) -> dict[str, Any]:
     """Everything on a simulation's page, for JSON."""
-    projection, alone = (
-        (result.projection, all_screen.rows(result)[0]) if isinstance(result, Everything) else (result, [])
-    )
+    projection = result if isinstance(result, Projection) else result.projection
     return page.document(
         "simulate",
         {
-            "alone": alone,
+            "alone": all_screen.rows(result)[0] if isinstance(result, Everything) else [],
+            "frontier": search_screen.rows(result)[0] if isinstance(result, Optimum) else [],
+            "quality": _quality(projection),
             "stages": list(_stages(projection)),
             "savings": _savings(projection),
             "flows": _flows(projection),
@@ -83,6 +86,21 @@ def _savings(projection: Projection) -> list[Row]:
 
 def _flows(projection: Projection) -> list[Row]:
     return [{"what_if": stage.what_if.query.name} | move for stage in projection.stages for move in stage.moves]
+
+
+def _quality(projection: Projection) -> list[Row]:
+    """Points of cost and quality, of the first step that knows both: a series each, and the policies by name."""
+    step, found = next(((s.what_if.query.name, s.quality) for s in projection.stages if s.quality), ("", None))
+    if found is None:
+        return []
+    series = {"frontier": found.frontier, "curve": found.curve, "policy": found.policies}
+    columns = ("policy", "model", "cost_usd", "quality", "pgr")
+    return [
+        {"what_if": step, "series": name, "label": quality.WORDS.get(row.get("policy", ""))}
+        | {column: row.get(column) for column in columns}
+        for name, rows_of in series.items()
+        for row in rows_of
+    ]
 
 
 def _headline(projection: Projection) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from llmcost.registry import Query
 from llmcost.render import terminal
-from llmcost.screens import prompts
+from llmcost.screens import prompts, quality
 from llmcost.what_ifs import Projection, Stage
 from llmcost.what_ifs.ranges import LEVEL, Range
 
@@ -21,6 +21,7 @@ _EFFECTS = {
     "answers_cut_short": "answers cut short",
     "requests_without_a_call": "requests served without a call",
     "requests_of_another_tier": "requests of another tier",
+    "requests_asked_twice": "requests asked twice",
 }
 
 
@@ -39,6 +40,7 @@ def document(projection: Projection) -> dict[str, Any]:
                 **ends(stage.range),
                 "moves": stage.moves,
                 "effects": stage.effects,
+                "quality": stage.quality.document() if stage.quality else None,
                 "summary": stage.summary,
                 "prompts": stage.prompts,
             }
@@ -90,6 +92,7 @@ def show(projection: Projection) -> RenderableType:
     if moves:
         parts.append(terminal.bullets("Requests that move", moves))
     parts += [_summary(stage) for stage in projection.stages if stage.summary]
+    parts += [quality.show(stage.quality) for stage in projection.stages if stage.quality]
     parts += [prompts.show(stage.prompts) for stage in projection.stages if stage.prompts]
     if projection.by:
         parts.append(_by(projection))

@@ -14,8 +14,11 @@ from llmcost.backtest import backtested
 from llmcost.relations import nested, priced
 from llmcost.reports import Row, Scope
 from llmcost.store import Store
+from llmcost.what_ifs import facts
+from llmcost.what_ifs.quality import Quality, quality
 from llmcost.what_ifs.ranges import Range, ranges
-from llmcost.what_ifs.steps import WhatIf, assumptions, missing, parse, with_models
+from llmcost.what_ifs.steps import WhatIf, assumptions, missing, parse, settled, with_models
+from llmcost.what_ifs.steps import steps as steps_of
 from llmcost.what_ifs.traffic import Chain, Traffic
 
 __all__ = ["Projection", "Stage", "WhatIf", "composed", "parse", "simulate"]
@@ -33,6 +36,7 @@ class Stage:
     moves: list[Row] = field(default_factory=list)
     summary: Row | None = None  # what a kernel says of its replay as a whole
     prompts: list[Row] = field(default_factory=list)  # prompt-caching: the cheapest way to cache each prompt
+    quality: Quality | None = None  # beside dollars, where an outcomes file tells
     effects: Row = field(default_factory=dict)  # differences in tokens; answers and requests that the step changes
 
 
@@ -63,8 +67,7 @@ def simulate(store: Store, stack: Sequence[WhatIf], covered: Scope, dimensions: 
     Requests without a price in the log take part in no sum: their cost is unknown before and after. A step that
     cannot be projected on this traffic changes nothing and is noted; alone, it raises LlmcostError.
     """
-    for step in stack:
-        with_models(store, step)  # a model without a price is told before anything is replayed
+    stack = [settled(store, step) for step in stack]  # a model without a price is told before anything is replayed
     traffic = Traffic.of(store, covered, dimensions)
     chain = Chain(traffic, "")
     for step in stack:
@@ -89,6 +92,7 @@ def projected(traffic: Traffic, chain: Chain) -> Projection:
             moves=chain.moves(number),
             summary=chain.points[number - 1].summary,
             prompts=_prompts(traffic.store, chain, number),
+            quality=_quality(traffic.store, chain, number),
             effects=chain.effects(number),
         )
         for number, step in enumerate(chain.steps, start=1)
@@ -107,6 +111,13 @@ def projected(traffic: Traffic, chain: Chain) -> Projection:
     )
 
 
+def _quality(store: Store, chain: Chain, number: int) -> Quality | None:
+    """How good the answers are after a step, counted from 1, that could be projected."""
+    if chain.points[number - 1].failure:
+        return None
+    return quality(store, chain.steps[number - 1], chain.before(number), chain.after(number))
+
+
 def _prompts(store: Store, chain: Chain, number: int) -> list[Row]:
     """What the traffic before a step of prompt caching, counted from 1, recommends for each of its prompts."""
     step = chain.steps[number - 1]
@@ -120,11 +131,18 @@ def _prompts(store: Store, chain: Chain, number: int) -> list[Row]:
 def composed(store: Store, stack: Sequence[WhatIf], covered: Scope) -> str:
     """The stack as one query, its parameters written out, for a reader to copy and run.
 
-    A step with a kernel reads the kernel's decisions from a relation `replayed`, which the query cannot make.
+    A step with a kernel reads the kernel's decisions from a relation `replayed`, which the query cannot make; an
+    outcomes file's relation `outcomes` and the `judged_complexity` of texts are written as the empty tables they are
+    without.
     """
     steps = [(name, registry.literal(body, covered.parameters())) for name, body in covered.steps()]
-    steps += [("requests", registry.literal(what_if.query.body, with_models(store, what_if))) for what_if in stack]
-    return nested(priced(*steps), "select sum(cost_usd) as cost_usd from priced")
+    for step in (settled(store, what_if) for what_if in stack):
+        values = with_models(store, step)
+        steps += [(name, registry.literal(body, values)) for name, body in steps_of(step)]
+    whole = nested(priced(*steps), "select sum(cost_usd) as cost_usd from priced")
+    if not any(step.query.field("facts") for step in stack):
+        return whole
+    return f"with {facts.written()}\nselect * from (\n{whole}\n)"
 
 
 def _notes(traffic: Traffic, chain: Chain) -> list[str]:

@@ -9,7 +9,7 @@ from llmcost.reports import Scope
 from llmcost.store import Store
 from llmcost.what_ifs import Projection, projected
 from llmcost.what_ifs.ranges import Range, ranges
-from llmcost.what_ifs.steps import WhatIf, parse, settings, with_models
+from llmcost.what_ifs.steps import WhatIf, parse, settings, settled
 from llmcost.what_ifs.traffic import Chain, Traffic
 
 WORD = "all"
@@ -74,8 +74,7 @@ def steps(words: Sequence[str]) -> list[WhatIf]:
 
 def simulate(store: Store, stack: Sequence[WhatIf], covered: Scope, dimensions: Sequence[str] = ()) -> Everything:
     """Each step alone; then in turn those that save something after the steps before them."""
-    for step in stack:
-        with_models(store, step)  # a model without a price is told before anything is replayed
+    stack = [settled(store, step) for step in stack]  # a model without a price is told before anything is replayed
     traffic = Traffic.of(store, covered, dimensions)
     baseline = traffic.cost_usd("cost_0")
     alone = [_alone(traffic, step, baseline) for step in stack]

@@ -16,7 +16,7 @@ from llmcost.reports import Row, Scope
 from llmcost.store import Store
 from llmcost.what_ifs import Projection, projected
 from llmcost.what_ifs.everything import WORD, LeftOut
-from llmcost.what_ifs.steps import WhatIf, missing, parse, settings, with_models
+from llmcost.what_ifs.steps import WhatIf, missing, parse, settings, settled
 from llmcost.what_ifs.traffic import Chain, Traffic
 
 MOST_STACKS = 200
@@ -83,7 +83,7 @@ class _Search:
         cost = chain.points[-1].cost_usd if chain.points else self.baseline_usd
         answers = chain.answers()
         delay = self._delay_ms(chain, answers)
-        unmeasured = tuple(step.query.name for step in chain.steps if step.query.field("unmeasured"))
+        unmeasured = tuple(step.query.name for step in chain.steps if _unmeasured(step))
         share = truncated / self.traffic.requests
         quality = None if unmeasured else 1 - answers["answers_not_known_to_be_the_same"] / self.traffic.requests
         made = Tried(tuple(chain.steps), cost, self.baseline_usd - cost, share, delay, quality, unmeasured)
@@ -158,8 +158,8 @@ def simulate(
     Where there are more than `most`, the settings that save least alone are left out until there are not; those that
     break a limit alone go first.
     """
-    for step in (step for options in searched for step in options):
-        with_models(store, step)  # a model without a price is told before anything is replayed
+    # a model without a price is told before anything is replayed
+    searched = [[settled(store, step) for step in options] for options in searched]
     traffic = Traffic.of(store, covered, dimensions)
     search = _Search(traffic, bounds, traffic.cost_usd("cost_0"), advance)
     kept, left_out = _worth_trying(search, searched, most)
@@ -214,7 +214,7 @@ def _worth_trying(
 
 def _hopeless(search: _Search, option: WhatIf, alone: dict[str, Tried]) -> str | None:
     """Why a setting is not worth a place in any stack; else what it does alone is kept."""
-    if search.limits.quality is not None and (reason := option.query.field("unmeasured")):
+    if search.limits.quality is not None and (reason := _unmeasured(option)):
         return f"cannot prove the quality asked for: {reason}"
     chain = Chain(search.traffic, "alone_")
     point = chain.add(option)
@@ -225,6 +225,11 @@ def _hopeless(search: _Search, option: WhatIf, alone: dict[str, Tried]) -> str |
         return "saves nothing alone" + (f"; {lacks}" if lacks else "")
     alone[option.word] = search.judged(chain, chain.effects(1)["answers_cut_short"])
     return None
+
+
+def _unmeasured(step: WhatIf) -> str:
+    """Why nobody knows how good the step's answers are; empty where it is known, as by an outcomes file."""
+    return "" if step.values.get("outcomes") is not None else step.query.field("unmeasured")
 
 
 def _stacks(kept: Sequence[Sequence[WhatIf]]) -> int:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from llmcost import price_book, registry
 from llmcost.errors import UsageError
-from llmcost.relations import nested
+from llmcost.relations import Step, nested
 from llmcost.reports import Row
 from llmcost.store import Store
+from llmcost.what_ifs import facts
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -79,6 +80,28 @@ def assumptions(what_if: WhatIf) -> list[str]:
     return [f"{what_if.query.name}: {line}" for line in what_if.query.fields.get("assumes", ())]
 
 
+def settled(store: Store, what_if: WhatIf) -> WhatIf:
+    """The step as it will run: models that the user does not name are those of his outcomes file, where he gives one.
+
+    Raises UsageError for a model without a price, LlmcostError for a file that holds no outcomes.
+    """
+    if (path := what_if.values.get("outcomes")) is not None:
+        small, *others = facts.models(store, str(path))
+        large = others[-1] if others else small
+        middle = others[len(others) // 2 - 1] if len(others) > 1 else large
+        chosen = {"small": small, "middle": middle, "large": large}
+        what_if = replace(what_if, values=what_if.values | {n: m for n, m in chosen.items() if n not in what_if.given})
+    with_models(store, what_if)
+    return what_if
+
+
+def steps(what_if: WhatIf) -> list[Step]:
+    """The what-if as steps of a query: its SELECT, and the one that its header says comes after it."""
+    if not (after := what_if.query.field("then")):
+        return [("requests", what_if.query.body)]
+    return [("moving", what_if.query.body), ("requests", registry.find("pricing", after).body)]
+
+
 def with_models(store: Store, what_if: WhatIf) -> dict[str, registry.Value]:
     """The step's values, with `<name>_provider` beside each model, whose prices are made known."""
     values = dict(what_if.values)
@@ -96,9 +119,10 @@ def run(store: Store, what_if: WhatIf, before: str, after: str) -> Row | None:
     Raises LlmcostError when the kernel cannot project this traffic.
     """
     query, values = what_if.query, with_models(store, what_if)
-    statement = (
-        f"create or replace temp table {after} as {nested([('requests', f'select * from {before}')], query.body)}"
-    )
+    made = nested([("requests", f"select * from {before}"), *steps(what_if)], "select * from requests")
+    statement = f"create or replace temp table {after} as {made}"
+    if query.field("facts"):
+        facts.prepare(store, values, before)
     if not query.field("kernel"):
         store.execute(statement, values)
         return None

@@ -45,10 +45,14 @@ class Traffic:
         return cls(store, bare.requests, unpriced, bare.dimensions, blocks)
 
     def price(self, stage: str, cost: str, *, keyed: bool = False) -> None:
-        """Makes `cost`: each request of the stage with its calls, model, cost, block and, where asked for, its key."""
+        """Makes `cost`: each request of the stage with the logged one that it serves, its calls, model, cost,
+        block and, where asked for, its key."""
         key, parameters = reports.key(self.dimensions if keyed else ())
         block = _BLOCKS[self.blocks]
-        body = f"select request_id, calls, model, cost_usd, {block} as block, {key} as key from dimensions"
+        body = (
+            "select request_id, coalesce(tags['added_to'], request_id) as logged_id, calls, model, cost_usd,"
+            f" {block} as block, {key} as key from dimensions"
+        )
         steps = dimensioned(("requests", f"select * from {stage}"))
         self.store.execute(f"create or replace temp table {cost} as {nested(steps, body)}", parameters)
 
@@ -76,7 +80,7 @@ class Traffic:
 
     def _counted(self, cost: str) -> str:
         """SQL: the costs without the requests whose cost in the log is unknown: it is unknown after, too."""
-        without = "where request_id not in (select request_id from cost_0 where cost_usd is null)"
+        without = "where logged_id not in (select request_id from cost_0 where cost_usd is null)"
         return f"(select * from {cost} {without if self.unpriced else ''}) as counted"
 
 
@@ -150,6 +154,10 @@ class Chain:
     def before(self, number: int) -> str:
         """The relation that a step, counted from 1, reads."""
         return self._stages[number - 1]
+
+    def after(self, number: int) -> str:
+        """The relation that a step, counted from 1, makes."""
+        return self._stages[number]
 
     def moves(self, number: int) -> list[Row]:
         """The requests that a step, counted from 1, sends to another model."""

@@ -1,16 +1,23 @@
 -- savings: what a stack saves, by a key of the logged traffic
 --
 -- question: Which features, prompts or models would the stack have made cheaper?
--- assumes: a saving counts for the key that the request was logged under.
+-- assumes: a saving counts for the key that the request was logged under; so does what a second call for it costs.
 
 select
-    before.key,
-    sum(before.calls)::bigint as requests,
-    sum(before.cost_usd::decimal(38, 15))::double as baseline_cost_usd,
-    sum(after.cost_usd::decimal(38, 15))::double as cost_usd,
-    coalesce(sum(before.cost_usd::decimal(38, 15)), 0)::double - coalesce(sum(after.cost_usd::decimal(38, 15)), 0)::double
-        as saved_usd
-from before
-left join after using (request_id)
-group by before.key
-order by saved_usd desc, before.key
+    logged.key,
+    logged.requests,
+    logged.cost_usd::double as baseline_cost_usd,
+    later.cost_usd::double as cost_usd,
+    coalesce(logged.cost_usd, 0)::double - coalesce(later.cost_usd, 0)::double as saved_usd
+from (
+    select key, sum(calls)::bigint as requests, sum(cost_usd::decimal(38, 15)) as cost_usd
+    from before
+    group by key
+) as logged
+left join (
+    select before.key, sum(after.cost_usd::decimal(38, 15)) as cost_usd
+    from after
+    inner join before on before.request_id = after.logged_id
+    group by before.key
+) as later on later.key is not distinct from logged.key
+order by saved_usd desc, logged.key

@@ -4,41 +4,49 @@
 -- neutral: small=none
 -- order: 30
 -- stacked: upgrade=false
--- needs: task_type is not null and complexity is not null: a task type and a complexity
--- low: cache=lost
--- high: cache=kept
+-- rows: adds
+-- then: moved
+-- facts: outcomes, judged_complexity, token_counts
+-- needs: case $by when 'rule' then task_type is not null and complexity is not null when 'task-type' then task_type is
+--   not null when 'complexity' then complexity is not null else true end: the task type or complexity that decides
+-- low: cache=lost,verbosity=1.3,escalate=0.6
+-- high: cache=kept,verbosity=0.7,escalate=0.15
 -- grid: upgrade=false
 -- unmeasured: the smaller model's answers are not judged
--- param small model = claude-haiku-5-5: takes simple tasks below the first threshold.
+-- delays: a cascade's second try comes after its first
+-- param by choice(rule, task-type, complexity, cascade, oracle) = rule: who decides. rule is the article's, by both;
+--   cascade asks the small model first and again the logged one where its answer is not good enough; oracle, which only
+--   an outcomes file knows, is the cheapest model of those that answer best: no router can do better.
+-- param small model = claude-haiku-5-5: takes simple tasks below the first threshold, and a cascade's first tries.
 -- param middle model = claude-sonnet-5-5: takes simple tasks below the second threshold.
 -- param large model = claude-opus-5-5: takes everything else.
--- param small_below float = 0.5: complexity, 0 to 1, below which a simple task goes to the small model.
--- param middle_below float = 0.8: complexity, 0 to 1, below which a simple task goes to the middle model.
+-- param small_below float(0, 1) = 0.5: complexity, 0 to 1, below which a simple task goes to the small model.
+-- param middle_below float(0, 1) = 0.8: complexity, 0 to 1, below which a simple task goes to the middle model.
 -- param simple_tasks text = 'classification,extraction,summarization': task types that need no large model.
+-- param features text = all: the features whose requests may move, separated by commas in quotes.
+-- param complexity choice(keywords, embeddings) = keywords: how complex a prompt is: by the article's words, or by its
+--   meaning, for which texts have to be kept and wordllama installed.
 -- param upgrade bool = true: also move requests to a dearer model where the rule says so.
+-- param escalate float(0, 1) = 0.36: share of a cascade's first answers that are not good enough, where no outcome tells.
+-- param outcomes file = none: how models did on the prompts, CSV, JSONL or Parquet with prompt, model, correct and, where
+--   known, cost; dollars and quality are then exact, and models that are not named here are those of the file.
 -- param cache choice(lost, kept) = lost: what becomes of tokens read from a prompt cache when a request moves.
+-- param input_ratio float(0, inf) = none: tokens of the new model for one of the old one; none is by their tokenizers.
+-- param verbosity float(0, inf) = 1: how much the new model writes, as a multiple of what the old one wrote.
 -- assumes: the rule is the article's: complexity is the share of complex words (analyze, reason, compare, design,
 --   architect, debug) among complex and simple ones (summarize, classify, extract, list, format), 0.5 with neither.
--- assumes: a request whose task type or complexity the log does not hold stays where it is.
--- assumes: the new model takes and gives as many tokens as the old one; its answers are not judged: no quality is
---   measured here.
+-- assumes: a request of which the log does not hold what decides stays where it is.
+-- assumes: without an outcomes file answers are not judged: no quality is measured here.
+-- assumes: tokenizers differ as the table token_counts says, newer Claude models by 30 % from older ones; the new model
+--   writes as much as the old one, 0.7 to 1.3 times at the ends: on RouteLLM's GSM8K answers Mixtral 8x7B wrote 0.72 times
+--   GPT-4's characters.
+-- assumes: a cascade pays for both tries, and the second comes when the first has taken as long as the logged answer; how
+--   often is Mixtral's share of wrong answers there (36 %), 15 to 60 % at the ends; with outcomes it is where the small
+--   model was wrong, as if every wrong answer were noticed.
 -- assumes: a moved request leaves its prompt cache behind, so its cached tokens are paid as plain input; a
 --   prompt-caching step after this one builds a new cache. cache=kept is the other bound.
 
-with targets as (
-    select
-        *,
-        case
-            when task_type is null or complexity is null or $small is null or $middle is null or $large is null
-                then model
-            when list_contains(string_split($simple_tasks, ','), task_type) and complexity < $small_below then $small
-            when list_contains(string_split($simple_tasks, ','), task_type) and complexity < $middle_below then $middle
-            else $large
-        end as wanted
-    from requests
-),
-
-ranked as (
+with ranked as (
     -- how dear a model is: its newest plain input price
     select model, max(input_usd_mtok) as input_usd_mtok
     from prices
@@ -46,31 +54,93 @@ ranked as (
     group by model
 ),
 
-moves as (
+best as (
+    select request_id, model, provider
+    from (
+        select *, row_number() over (partition by request_id order by correct desc, cost_usd, model) as place
+        from outcomes
+    )
+    where place = 1
+),
+
+scored as (
     select
-        targets.*,
-        targets.wanted is distinct from targets.model
-        and ($upgrade or wanted_rank.input_usd_mtok <= model_rank.input_usd_mtok) as moved
+        requests.*,
+        coalesce(judged.complexity, requests.complexity) as score,
+        list_contains(string_split($simple_tasks, ','), task_type) as is_simple,
+        $small is not null and $middle is not null and $large is not null
+        and ($features = 'all' or coalesce(list_contains(string_split($features, ','), feature), false)) as may_move
+    from requests
+    left join judged_complexity as judged on judged.request_id = requests.request_id
+),
+
+targets as (
+    select
+        scored.*,
+        case
+            when not may_move then scored.model
+            when $by = 'oracle' then coalesce(best.model, scored.model)
+            when $by = 'cascade' then $small
+            when ($by != 'complexity' and task_type is null) or ($by != 'task-type' and score is null) then scored.model
+            when ($by = 'complexity' or is_simple) and ($by = 'task-type' or score < $small_below) then $small
+            when ($by = 'complexity' or is_simple) and score < $middle_below then $middle
+            else $large
+        end as target,
+        best.provider as best_provider
+    from scored
+    left join best on best.request_id = scored.request_id
+),
+
+routed as (
+    select
+        targets.* exclude (score, is_simple, may_move, target, best_provider),
+        case
+            when $by = 'oracle' then target
+            when $upgrade and $by != 'cascade' then target
+            when coalesce(target_rank.input_usd_mtok <= model_rank.input_usd_mtok, true) then target
+            else targets.model
+        end as wanted,
+        case
+            when $by = 'oracle' then best_provider
+            when target = $small then $small_provider
+            when target = $middle then $middle_provider
+            else $large_provider
+        end as wanted_provider
     from targets
-    left join ranked as wanted_rank on wanted_rank.model = targets.wanted
+    left join ranked as target_rank on target_rank.model = targets.target
     left join ranked as model_rank on model_rank.model = targets.model
+),
+
+asked as (
+    select
+        routed.*,
+        case when wanted is distinct from routed.model then known.cost_given_usd end as wanted_cost_usd,
+        $by = 'cascade'
+        and wanted is distinct from routed.model
+        and coalesce(known.correct < 0.5, hash(routed.request_id) % 1000000 < $escalate * 1000000) as again
+    from routed
+    left join outcomes as known on known.request_id = routed.request_id and known.model = routed.wanted
 )
 
+select * exclude (again)
+from asked
+where not again
+
+union all by name
+
 select
-    * exclude (wanted, moved) replace (
-        case when moved then wanted else model end as model,
+    * exclude (again, is_first, suffix) replace (
+        asked.request_id || copies.suffix as request_id,
+        case when copies.is_first then wanted else asked.model end as wanted,
+        case when copies.is_first then wanted_cost_usd end as wanted_cost_usd,
+        case when copies.is_first then asked.latency_ms else 2 * asked.latency_ms end as latency_ms,
+        case when copies.is_first then asked.ttft_ms else asked.latency_ms + asked.ttft_ms end as ttft_ms,
         case
-            when not moved then provider
-            when wanted = $small then $small_provider
-            when wanted = $middle then $middle_provider
-            else $large_provider
-        end as provider,
-        case when moved and $cache = 'lost'
-            then input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens
-            else input_tokens
-        end as input_tokens,
-        case when moved and $cache = 'lost' then 0 else cache_read_tokens end as cache_read_tokens,
-        case when moved and $cache = 'lost' then 0 else cache_write_5m_tokens end as cache_write_5m_tokens,
-        case when moved and $cache = 'lost' then 0 else cache_write_1h_tokens end as cache_write_1h_tokens
+            when copies.is_first
+                then map_concat(coalesce(asked.tags, map()), map(['added_to'], [asked.request_id]))
+            else asked.tags
+        end as tags
     )
-from moves
+from asked
+cross join (values (true, ' first try'), (false, '')) as copies (is_first, suffix)
+where again

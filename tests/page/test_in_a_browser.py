@@ -173,6 +173,34 @@ def test_a_simulation(browser: Browser, page: Page) -> None:
     assert browser.card("Saved") == pytest.approx(result["result"]["saved_usd"])
 
 
+def test_cost_beside_quality(browser: Browser, page: Page) -> None:
+    rows: list[Row | str] = [
+        call(n, model="gpt-4o", prompt_hash=f"h{n}", task_type="classification", complexity=n / 40) for n in range(40)
+    ]
+    made = page(rows)
+    (made.parent / "outcomes.csv").write_text("prompt,model,correct\n" + "".join(
+        f"h{n},gpt-4o,true\nh{n},gpt-4o-mini,{n % 3 == 0}\n" for n in range(40)))  # fmt: skip
+    words = ("simulate", "--what-if", "routing:by=complexity,outcomes=outcomes.csv")
+    assert llmcost(*words, "--format", "html", "-o", "page.html", cwd=made.parent).returncode == 0
+    browser.open((made.parent / "page.html").as_uri())
+    assert browser.charts()["cost-quality"]
+    assert browser.errors() == []
+    titles = browser.run("return [...document.querySelectorAll('figure h3')].map((title) => title.textContent)")
+    [said] = [title for title in titles if title.startswith("As routed")]
+    found = json.loads(llmcost(*words, "--format", "json", cwd=made.parent).stdout)["stages"][0]["quality"]
+    [routed] = [row for row in found["policies"] if row["policy"] == "routed"]
+    assert f"As routed {100 * routed['quality']:.1f}" in said
+
+
+def test_the_frontier_of_a_search(browser: Browser, page: Page) -> None:
+    rows: list[Row | str] = [call(n, task_type="classification", output_tokens=5 + n) for n in range(40)]
+    made = page(rows, "simulate", "--optimize", "--what-if", "token-caps", "--what-if", "batch-api",
+                "--limit", "truncated=10%")  # fmt: skip
+    browser.open(made.as_uri())
+    assert browser.charts()["frontier"]
+    assert browser.errors() == []
+
+
 def test_a_break_even(browser: Browser, page: Page) -> None:
     rows: list[Row | str] = [call(n, ts=f"2026-11-{1 + n // 24:02}T{n % 24:02}:00:00Z") for n in range(48)]
     words = ("break-even", "--volumes", "1M,30M", "--instance", "g6e.xlarge", "--quantization", "none")

@@ -146,7 +146,7 @@ def test_what_the_log_lacks_is_said(tmp_path: Path) -> None:
     why = {one["what_if"]: one["why"] for one in best["optimize"]["left_out"]}
     assert why["response-caching"].startswith("saves nothing alone; nothing can be projected, as no request has")
     assert "a hash of its whole prompt" in why["response-caching"]
-    assert "no request has a task type" in why["routing:upgrade=false"]
+    assert "no request has the task type or complexity that decides" in why["routing:upgrade=false"]
 
 
 def test_traffic_without_a_price_is_left_as_it_is(tmp_path: Path) -> None:

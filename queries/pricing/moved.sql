@@ -1,0 +1,42 @@
+-- moved: requests as the models that they move to would bill them
+--
+-- question: What would a request have been, in tokens, at the model wanted for it?
+-- param cache choice(lost, kept) = lost: what becomes of tokens read from and written to a prompt cache.
+-- param input_ratio float(0, inf) = none: tokens of the new model for one of the old; none is by the table of tokenizers.
+-- param verbosity float(0, inf) = 1: how much the new model writes, as a multiple of the old one's words.
+-- assumes: a request that stays is as it was. `wanted_cost_usd`, where it is known, is what the request costs there.
+
+with counted as (
+    select
+        moving.*,
+        wanted is distinct from moving.model as moves,
+        $cache = 'lost' and wanted is distinct from moving.model as leaves,
+        case
+            when wanted is distinct from moving.model then coalesce($input_ratio, after.tokens / before.tokens, 1)
+            else 1
+        end as ratio
+    from moving
+    left join token_counts as before on before.model = moving.model
+    left join token_counts as after on after.model = moving.wanted
+)
+
+select
+    * exclude (wanted, wanted_provider, wanted_cost_usd, moves, leaves, ratio) replace (
+        case when moves then wanted else model end as model,
+        case when moves then wanted_provider else provider end as provider,
+        cast(round(
+            ratio * case
+                when leaves then input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens
+                else input_tokens
+            end
+        ) as bigint) as input_tokens,
+        case when leaves then 0 else cast(round(cache_read_tokens * ratio) as bigint) end as cache_read_tokens,
+        case when leaves then 0 else cast(round(cache_write_5m_tokens * ratio) as bigint) end as cache_write_5m_tokens,
+        case when leaves then 0 else cast(round(cache_write_1h_tokens * ratio) as bigint) end as cache_write_1h_tokens,
+        case when moves then cast(round(output_tokens * ratio * $verbosity) as bigint) else output_tokens end
+            as output_tokens,
+        case when moves then cast(round(reasoning_tokens * ratio * $verbosity) as bigint) else reasoning_tokens end
+            as reasoning_tokens,
+        coalesce(wanted_cost_usd, cost_override_usd) as cost_override_usd
+    )
+from counted
