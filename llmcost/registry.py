@@ -8,6 +8,7 @@ indentation; CONTRIBUTING.md gives the grammar.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -41,6 +42,8 @@ class Parameter:
             if text not in ("true", "false"):
                 raise UsageError(f"{self.name}={text} is neither true nor false", hint=self.meaning)
             return text == "true"
+        if self.type == "date":
+            return self._day(text)
         if self.choices and text not in self.choices:
             raise UsageError(f"{self.name}={text} is not a choice", hint=did_you_mean(text, list(self.choices)))
         return text
@@ -54,6 +57,12 @@ class Parameter:
             and self.default is not None
             and "none" not in self.meaning
         )
+
+    def _day(self, text: str) -> str:
+        try:
+            return date.fromisoformat(text).isoformat()
+        except ValueError:
+            raise UsageError(f"{self.name}={text} is no date", hint=f"{self.name}: {self.meaning}") from None
 
     def _number(self, text: str) -> int | float:
         meaning = f"{self.name}: {self.meaning}"

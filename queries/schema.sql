@@ -36,6 +36,7 @@ create table requests (
 
     -- how it went
     max_output_tokens     bigint,             -- the request's own cap
+    output_used_tokens    bigint,             -- of output_tokens those, from the first on, that the caller used
     stop_reason           varchar,            -- as logged: end_turn, max_tokens, stop, length, tool_use ...
     service_tier          varchar not null,   -- standard | batch | flex | priority | fast
     status                varchar not null,   -- ok | error
@@ -55,5 +56,6 @@ create table requests (
 
     -- money that is not tokens times price
     cost_logged_usd       double,             -- what the log itself says the request cost
-    cost_override_usd     double              -- set by a what-if that pays by another measure than tokens
+    cost_override_usd     double,             -- set by a what-if that pays by another measure than tokens
+    priced_on             date                -- set by a what-if that pays another day's prices; null: those of its own
 );

@@ -31,7 +31,7 @@ KEYS = {
         "truth",
     },
     "what_ifs": COMMON_KEYS
-    | {"rows", "kernel", "neutral", "order", "stacked", "needs", "low", "high", "then", "facts"}
+    | {"rows", "kernel", "neutral", "order", "stacked", "needs", "low", "high", "then", "facts", "summary"}
     | {"grid", "unmeasured", "delays"},
     "reports": COMMON_KEYS,
     "audit": COMMON_KEYS | {"severity", "dollars", "advice"},
@@ -49,7 +49,7 @@ HEADED = [path for path in FILES if path.parent.name in KEYS and path.name != "t
 FIELD = re.compile(r"(?P<key>[a-z_]+): (?P<value>\S.*)")
 PARAM = re.compile(
     r"param (?P<name>[a-z][a-z0-9_]*)"
-    r" (?P<type>text|bool|model|file|(?:int|float)(?:\([0-9.-]+, (?:[0-9.]+|inf)\))?|choice\([a-z0-9_, -]+\))"
+    r" (?P<type>text|bool|date|model|file|(?:int|float)(?:\([0-9.-]+, (?:[0-9.]+|inf)\))?|choice\([a-z0-9_, -]+\))"
     r" = (?P<default>\S+|'[^']*'): (?P<meaning>\S.*)"
 )
 PLACEHOLDER = re.compile(r"\$([a-z_][a-z0-9_]*)")

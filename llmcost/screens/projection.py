@@ -40,6 +40,7 @@ def document(projection: Projection) -> dict[str, Any]:
                 **ends(stage.range),
                 "moves": stage.moves,
                 "effects": stage.effects,
+                "cut_short": stage.cut_short,
                 "quality": stage.quality.document() if stage.quality else None,
                 "summary": stage.summary,
                 "prompts": stage.prompts,
@@ -86,6 +87,7 @@ def show(projection: Projection) -> RenderableType:
     """The simulation as a person reads it."""
     parts: list[RenderableType] = [_steps(projection)]
     effects = [f"{stage.what_if.query.name}: {line}" for stage in projection.stages if (line := _effects(stage))]
+    effects += [f"{stage.what_if.query.name}: {_cut(stage)}" for stage in projection.stages if stage.cut_short]
     if effects:
         parts.append(terminal.bullets("What changes", effects))
     moves = [line for stage in projection.stages for line in _moves(stage)]
@@ -224,6 +226,17 @@ def _effects(stage: Stage) -> str:
             sign = ("+" if amount > 0 else "−") if name.endswith("_tokens") else ""
             said.append(f"{sign}{terminal.count(abs(amount)).plain} {words}")
     return ", ".join(said)
+
+
+def _cut(stage: Stage) -> str:
+    """In words: of which features the answers are cut short, the most often cut first."""
+    shown = [
+        f"{terminal.name(row['feature'], 24).plain} {row['answers_cut_short']:,}"
+        f" ({row['answers_cut_short'] / row['requests']:.1%})"
+        for row in stage.cut_short[:_MOVES_SHOWN]
+    ]
+    rest = len(stage.cut_short) - len(shown)
+    return f"cut short by feature: {', '.join(shown)}{f' and {rest} more' if rest else ''}"
 
 
 def _summary(stage: Stage) -> RenderableType:

@@ -37,6 +37,7 @@ class Stage:
     summary: Row | None = None  # what a kernel says of its replay as a whole
     prompts: list[Row] = field(default_factory=list)  # prompt-caching: the cheapest way to cache each prompt
     quality: Quality | None = None  # beside dollars, where an outcomes file tells
+    cut_short: list[Row] = field(default_factory=list)  # features whose answers it cuts short, and how many
     effects: Row = field(default_factory=dict)  # differences in tokens; answers and requests that the step changes
 
 
@@ -94,6 +95,7 @@ def projected(traffic: Traffic, chain: Chain) -> Projection:
             prompts=_prompts(traffic.store, chain, number),
             quality=_quality(traffic.store, chain, number),
             effects=chain.effects(number),
+            cut_short=chain.cut_short(number),
         )
         for number, step in enumerate(chain.steps, start=1)
     ]

@@ -1,6 +1,6 @@
 """The traffic at each point of a stack, priced: temporary tables `NAME_0`, `NAME_1` … and their costs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from llmcost import registry, reports
@@ -137,7 +137,10 @@ class Chain:
     def _run(self, step: WhatIf, stage: str) -> Point:
         """Makes the relation `stage`. A step that cannot be projected leaves the traffic as it is."""
         try:
-            return Point(summary=run(self.traffic.store, step, self._stages[-1], stage))
+            summary = run(self.traffic.store, step, self._stages[-1], stage)
+            if report := step.query.field("summary"):
+                summary = next(iter(self._told(report, self._stages[-1], stage, step.values)), None)
+            return Point(summary=summary)
         except UsageError:
             raise
         except LlmcostError as error:
@@ -165,19 +168,29 @@ class Chain:
 
     def effects(self, number: int) -> Row:
         """What a step does to the billed tokens and the answers."""
-        return self._told("effects", self._stages[number - 1], self._stages[number])
+        [row] = self._told("effects", self._stages[number - 1], self._stages[number])
+        return row
+
+    def cut_short(self, number: int) -> list[Row]:
+        """The features of which a step cuts answers short, and how many."""
+        return self._told("cut-short", self._stages[number - 1], self._stages[number])
 
     def answers(self) -> Row:
         """How much later the chain's answers come than the logged ones, and how many may be others."""
-        return self._told("answers", "stage_0", self.stage)
-
-    def _told(self, report: str, before: str, after: str) -> Row:
-        """A report of one row over two relations of requests."""
-        [row] = self.traffic.store.rows(
-            f"with before as (select * from {before}), after as (select * from {after})"
-            f" {registry.find('reports', report).body}"
-        )
+        [row] = self._told("answers", "stage_0", self.stage)
         return row
+
+    def _told(
+        self, report: str, before: str, after: str, values: Mapping[str, registry.Value] | None = None
+    ) -> list[Row]:
+        """A report over two relations of requests."""
+        body = registry.find("reports", report).body
+        relations = f"before as (select * from {before}), after as (select * from {after})"
+        # one WITH holds both, so that the report's order is the result's
+        joined = (
+            body.replace("with ", f"with {relations}, ", 1) if body.startswith("with ") else f"with {relations} {body}"
+        )
+        return self.traffic.store.rows(joined, values)
 
     def savings(self) -> list[Row]:
         """What the chain saves by the traffic's dimensions."""

@@ -30,6 +30,7 @@ select
     cast(null as varchar) as web_searches,
     cast(null as varchar) as calls,
     cast(null as varchar) as max_output_tokens,
+    cast(null as varchar) as output_used_tokens,
     cast(null as varchar) as stop_reason,
     cast(null as varchar) as service_tier,
     cast(null as varchar) as status,

@@ -20,7 +20,8 @@ with parsed as (
             parse_count(reasoning_tokens) as reasoning_tokens,
             coalesce(parse_count(web_searches), 0) as web_searches,
             coalesce(parse_count(calls), 1) as calls,
-            parse_count(max_output_tokens) as max_output_tokens
+            parse_count(max_output_tokens) as max_output_tokens,
+            parse_count(output_used_tokens) as output_used_tokens
         ),
         -- a clock that says so cannot be believed, and years of four digits are all that calendars agree on
         ts is not null
@@ -100,6 +101,7 @@ select
     web_searches,
     calls,
     case when max_output_tokens between 1 and 1000000000 then max_output_tokens end as max_output_tokens,
+    case when output_used_tokens between 0 and output_tokens then output_used_tokens end as output_used_tokens,
     stop_reason,
     case when lower(service_tier) in ('batch', 'flex', 'priority', 'fast') then lower(service_tier) else 'standard' end
         as service_tier,

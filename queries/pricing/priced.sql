@@ -7,13 +7,14 @@
 --   and applies to the whole call; a row that stands for several calls goes by their mean.
 -- assumes: tokens of images, sounds and videos cost what tokens of text cost, since logs do not tell them apart.
 -- assumes: a request without a time is priced at the newest price; one without a price has a null cost, never 0.
+-- assumes: where a what-if says on which day's prices it pays, they stand in for those of the request's own day.
 -- assumes: a cost set by a what-if that pays by another measure than tokens stands; its parts are null then.
 
 with sized as (
     select
         *,
         case when cost_override_usd is null then service_tier end as priced_tier,
-        coalesce(ts, timestamp '9999-01-01') as priced_at,
+        coalesce(priced_on::timestamp, ts, timestamp '9999-01-01') as priced_at,
         coalesce(hour(ts) * 60 + minute(ts), 0) as priced_minute,
         (input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens) // calls as prompt_tokens,
         least(coalesce(reasoning_tokens, 0), output_tokens) as priced_reasoning_tokens

@@ -1,38 +1,56 @@
--- model-swap: everything, or a part of it, on another model
+-- model-swap: everything, or a part of it, on another model or at another day's prices
 --
--- question: What would the traffic have cost on another model?
--- param target model = claude-haiku-4-5: the model that takes over; none changes nothing.
+-- question: What would the traffic have cost on another model, or at the prices of another day?
+-- param target model = claude-haiku-4-5: the model that takes over; none changes no model.
 -- param models text = all: the models to replace, separated by commas in quotes.
 -- param features text = all: the features to move, likewise.
--- param input_ratio float = 1: the new model's input tokens for the same text, as a multiple of the old one's.
--- param output_ratio float = 1: the new model's output tokens for the same task, as a multiple of the old one's.
+-- param prices_on date = none: the day whose prices are paid, like 2026-01-31; none is each request's own.
+-- param cache choice(lost, kept) = kept: what becomes of tokens read from and written to a prompt cache.
+-- param input_ratio float(0, inf) = none: tokens of the new model for one of the old one; none is by their tokenizers.
+-- param verbosity float(0, inf) = 1: how much the new model writes, as a multiple of what the old one wrote.
 -- neutral: target=none
+-- then: moved
+-- facts: token_counts
+-- low: verbosity=1.3
+-- high: verbosity=0.7
 -- unmeasured: the new model's answers are not judged
 -- assumes: the answers of the new model are not judged: no quality is measured here.
--- assumes: without other knowledge both models count and write as many tokens; tokenizers and verbosity differ, so give
---   the ratios where you know them.
+-- assumes: tokenizers differ as the table token_counts says, newer Claude models by 30 % from older ones; the new model
+--   writes as much as the old one, 0.7 to 1.3 times at the ends: on RouteLLM's GSM8K answers Mixtral 8x7B wrote 0.72 times
+--   GPT-4's characters.
 -- assumes: prompt caching works as it did, at the new model's prices.
+-- assumes: prices of another day are the list prices known for it; a model that had none yet is paid at its own day's.
 
-with moving as (
+with listed as (
+    select provider, model, min(valid_from) as priced_from
+    from prices
+    group by provider, model
+),
+
+chosen as (
     select
         *,
-        $target is not null
-        and ($models = 'all' or list_contains(string_split($models, ','), model))
-        and ($features = 'all' or list_contains(string_split($features, ','), feature)) as moves
+        ($models = 'all' or coalesce(list_contains(string_split($models, ','), model), false))
+        and ($features = 'all' or coalesce(list_contains(string_split($features, ','), feature), false)) as is_meant
     from requests
+),
+
+aimed as (
+    select
+        * exclude (is_meant),
+        is_meant,
+        case when is_meant and $target is not null then $target else model end as wanted,
+        case when is_meant and $target is not null then $target_provider else provider end as wanted_provider
+    from chosen
 )
 
 select
-    * exclude (moves) replace (
-        case when moves then $target else model end as model,
-        case when moves then $target_provider else provider end as provider,
-        case when moves then cast(round(input_tokens * $input_ratio) as bigint) else input_tokens end as input_tokens,
-        case when moves then cast(round(cache_read_tokens * $input_ratio) as bigint) else cache_read_tokens end
-            as cache_read_tokens,
-        case when moves then cast(round(cache_write_5m_tokens * $input_ratio) as bigint) else cache_write_5m_tokens end
-            as cache_write_5m_tokens,
-        case when moves then cast(round(cache_write_1h_tokens * $input_ratio) as bigint) else cache_write_1h_tokens end
-            as cache_write_1h_tokens,
-        case when moves then cast(round(output_tokens * $output_ratio) as bigint) else output_tokens end as output_tokens
-    )
-from moving
+    aimed.* exclude (is_meant) replace (
+        case
+            when is_meant and listed.priced_from <= cast($prices_on as date) then cast($prices_on as date)
+            else priced_on
+        end as priced_on
+    ),
+    cast(null as double) as wanted_cost_usd
+from aimed
+left join listed on listed.model = aimed.wanted and listed.provider is not distinct from aimed.wanted_provider

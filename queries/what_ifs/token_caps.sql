@@ -1,15 +1,17 @@
--- token-caps: answers end at a cap of max_tokens
+-- token-caps: answers end at a cap of max_tokens, or where the caller stops reading
 --
 -- question: What would a cap on output tokens have saved, and how many answers would it have cut short?
--- param classification int = 10: cap in tokens for the task type classification; none sets no cap, likewise below.
--- param extraction int = 100: cap in tokens for extraction.
--- param summarization int = 300: cap in tokens for summarization.
--- param code_generation int = 1000: cap in tokens for code_generation, code-generation and code.
--- param percentile float = none: instead of those, cap each feature and task type at this share, 0 to 1, of the outputs
---   seen there, so that 0.95 cuts one answer in twenty.
+-- param classification int(0, inf) = 10: cap in tokens for the task type classification; none sets no cap, likewise below.
+-- param extraction int(0, inf) = 100: cap in tokens for extraction; none sets no cap.
+-- param summarization int(0, inf) = 300: cap in tokens for summarization; none sets no cap.
+-- param code_generation int(0, inf) = 1000: cap in tokens for code_generation, code-generation and code; none sets no cap.
+-- param percentile float(0, 1) = none: instead of those, cap each feature and task type at this share, 0 to 1, of the
+--   outputs seen there, so that 0.95 cuts one answer in twenty.
+-- param early_stop bool = false: whether answers also end after the last token that the caller used, where the log knows
+--   it (output_used_tokens), as with a stop sequence or a stream that is closed.
 -- neutral: classification=none,extraction=none,summarization=none,code_generation=none
 -- order: 60
--- needs: task_type is not null or $percentile is not null: a task type
+-- needs: task_type is not null or $percentile is not null or ($early_stop and output_used_tokens is not null): a task type
 -- grid: percentile=0.99
 -- grid: percentile=0.95
 -- grid: classification=10,extraction=100,summarization=300,code_generation=1000
@@ -17,6 +19,7 @@
 -- assumes: only tokens generated are billed, so a cap saves what it cuts off and nothing else; each cut is an answer that
 --   ends in the middle, counted as stop_reason max_tokens.
 -- assumes: reasoning counts against the cap, as with max_tokens of the providers.
+-- assumes: an answer that ends after what was used is cut short for nobody; the model stops at that very token.
 
 with groups as (
     select
@@ -36,21 +39,28 @@ capped as (
             when requests.task_type = 'extraction' then $extraction
             when requests.task_type = 'summarization' then $summarization
             when requests.task_type in ('code_generation', 'code-generation', 'code') then $code_generation
-        end as cap
+        end as cap,
+        case when $early_stop then least(output_tokens, output_used_tokens) else output_tokens end as wanted_tokens
     from requests
     inner join groups
         on groups.feature is not distinct from requests.feature
         and groups.task_type is not distinct from requests.task_type
-)
+),
+
+ended as (select *, least(wanted_tokens, coalesce(cap, wanted_tokens)) as ends_at from capped)
 
 select
-    * exclude (cap) replace (
-        least(output_tokens, coalesce(cap, output_tokens)) as output_tokens,
-        case when reasoning_tokens is not null then least(reasoning_tokens, coalesce(cap, reasoning_tokens)) end
-            as reasoning_tokens,
+    * exclude (cap, wanted_tokens, ends_at) replace (
+        ends_at as output_tokens,
+        case when output_used_tokens is not null then least(output_used_tokens, ends_at) end as output_used_tokens,
+        case when reasoning_tokens is not null then least(reasoning_tokens, ends_at) end as reasoning_tokens,
         case when cap is not null then least(coalesce(max_output_tokens, cap), cap) else max_output_tokens end
             as max_output_tokens,
-        case when output_tokens > cap then 'max_tokens' else stop_reason end as stop_reason,
-        case when output_tokens > cap then null else output_hash end as output_hash
+        case
+            when ends_at < wanted_tokens then 'max_tokens'
+            when ends_at < output_tokens then 'stop_sequence'
+            else stop_reason
+        end as stop_reason,
+        case when ends_at < output_tokens then null else output_hash end as output_hash
     )
-from capped
+from ended

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llmcost import price_book, registry, reports, store, what_ifs
 from llmcost.errors import LlmcostError, UsageError
+from tests.what_ifs import traffic
 
 Row = dict[str, Any]
 
@@ -49,32 +49,15 @@ def empty() -> Iterator[store.Store]:
 
 
 def fill(opened: store.Store, rows: list[Row]) -> None:
-    """Puts the rows into `requests`, whole: a prompt's blocks chained, everything unsaid at its default."""
+    """Puts the rows into `requests`, a prompt's blocks chained."""
     made = []
-    for number, row in enumerate(rows):
+    for row in rows:
         total = row["input_tokens"] + row["cache_read_tokens"] + row["cache_write_5m_tokens"]
         blocks = row.pop("blocks")
         ends = range(1, len(blocks) + 1)
         prefix = [{"hash": "".join(blocks[:end]), "tokens": total * end // len(blocks)} for end in ends]
-        made.append(
-            row
-            | {
-                "request_id": f"r{number:03}",
-                "source_format": "llmcost",
-                "model_logged": row["model"],
-                "provider": "openai" if row["model"].startswith("gpt") else "anthropic",
-                "cache_write_1h_tokens": 0,
-                "web_searches": 0,
-                "calls": 1,
-                "service_tier": "standard",
-                "output_partial": False,
-                "prefix": prefix or None,
-                "system_blocks": min(1, len(blocks)),
-            }
-        )
-    opened.execute("delete from requests")
-    with opened.relation("made", pa.Table.from_pylist(made)):
-        opened.execute("insert into requests by name select * replace (make_timestamp(ts) as ts) from made")
+        made.append(row | {"prefix": prefix or None, "system_blocks": min(1, len(blocks))})
+    traffic.fill(opened, made)
 
 
 def stage(opened: store.Store, word: str) -> tuple[list[Row], list[Row]]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +14,7 @@ from llmcost import price_book, reports, store, what_ifs
 from llmcost.what_ifs.quality import least_share, mean_over_shares
 from tests.command import llmcost
 from tests.logs import Row, call, write
+from tests.what_ifs.traffic import START_US, fill
 
 HAIKU, SONNET, OPUS, MINI = "claude-haiku-4-5", "claude-sonnet-4-5", "claude-opus-4-7", "gpt-4o-mini"
 MODELS = {HAIKU: (1.0, 1.2), SONNET: (3.0, 1.2), OPUS: (5.0, 1.56), MINI: (0.15, 1.0)}  # input price, tokenizer
@@ -22,6 +22,7 @@ WORD = f"routing:small={MINI},middle={HAIKU},large={OPUS}"
 
 requests = st.fixed_dictionaries(
     {
+        "ts": st.just(START_US),
         "model": st.sampled_from(sorted(MODELS)),
         "feature": st.sampled_from([None, "a", "b"]),
         "task_type": st.sampled_from([None, "classification", "chat"]),
@@ -43,20 +44,6 @@ def opened() -> Iterator[store.Store]:
     with store.in_memory() as made:
         price_book.learn(made, [(None, model) for model in MODELS])
         yield made
-
-
-def fill(opened: store.Store, rows: list[Row]) -> None:
-    made = [
-        row
-        | {"request_id": f"r{n}", "source_format": "llmcost", "ts": 1_793_000_000_000_000 + n, "status": "ok",
-           "model_logged": row["model"], "provider": provider(row["model"]), "cache_write_5m_tokens": 0,
-           "cache_write_1h_tokens": 0, "web_searches": 0, "calls": 1, "service_tier": "standard",
-           "output_partial": False}
-        for n, row in enumerate(rows)
-    ]  # fmt: skip
-    opened.execute("delete from requests")
-    with opened.relation("made", pa.Table.from_pylist(made)):
-        opened.execute("insert into requests by name select * replace (make_timestamp(ts) as ts) from made")
 
 
 def provider(model: str) -> str:
@@ -107,7 +94,7 @@ def test_each_request_goes_where_the_naive_version_sends_it(
     found = ran(opened, f"{WORD},by={by},upgrade={str(upgrade).lower()}")
     for n, row in enumerate(rows):
         target = naive_target(row, by, upgrade)
-        mine = found[f"r{n}"]
+        mine = found[f"r{n:03}"]
         assert (mine["model"], mine["provider"]) == (target, provider(target))
         assert {name: mine[name] for name in naive_tokens(row, target)} == naive_tokens(row, target)
     assert len(found) == len(rows)
@@ -128,7 +115,9 @@ def test_a_cascade_pays_for_both_tries(
         right, cost = outcomes.get(MINI, (True, None))
         again = moves and not right
         tries = (
-            {f"r{n} first try": MINI, f"r{n}": row["model"]} if again else {f"r{n}": MINI if moves else row["model"]}
+            {f"r{n:03} first try": MINI, f"r{n:03}": row["model"]}
+            if again
+            else {f"r{n:03}": MINI if moves else row["model"]}
         )
         for name, model in tries.items():
             assert found[name]["model"] == model
@@ -137,7 +126,7 @@ def test_a_cascade_pays_for_both_tries(
             paid = None if cost is None or model != MINI or not moves else float(cost)
             assert found[name]["cost_override_usd"] == paid
         if again and row["latency_ms"] is not None:
-            assert found[f"r{n}"]["latency_ms"] == 2 * row["latency_ms"]
+            assert found[f"r{n:03}"]["latency_ms"] == 2 * row["latency_ms"]
         ids |= tries.keys()
     assert found.keys() == ids
 
@@ -150,13 +139,12 @@ def outcomes_file(folder: Path, found: list[dict[str, tuple[bool, int | None]]])
         writer.writerow(["prompt", "model", "correct", "cost"])
         for n, outcomes in enumerate(found):
             for model, (right, cost) in outcomes.items():
-                writer.writerow([f"r{n}", model, right, "" if cost is None else cost])
+                writer.writerow([f"r{n:03}", model, right, "" if cost is None else cost])
     return path
 
 
 def test_how_often_a_cascade_asks_again_is_the_rate_given(opened: store.Store) -> None:
-    row: Row = {"model": OPUS, "feature": None, "task_type": None, "complexity": None, "input_tokens": 1,
-                "cache_read_tokens": 0, "output_tokens": 1, "latency_ms": 5}  # fmt: skip
+    row: Row = {"ts": START_US, "model": OPUS, "input_tokens": 1, "output_tokens": 1}
     fill(opened, [row] * 2000)
     found = ran(opened, f"{WORD},by=cascade,escalate=0.25")
     assert 2000 * 0.2 < len(found) - 2000 < 2000 * 0.3

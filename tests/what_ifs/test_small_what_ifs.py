@@ -55,7 +55,7 @@ def test_the_batch_api_halves_what_can_wait(tmp_path: Path) -> None:
 
 def test_a_model_swap_is_priced_at_the_new_model(tmp_path: Path) -> None:
     rows: list[Row | str] = [call(1, feature="a"), call(2, feature="b")]
-    word = "model-swap:target=claude-opus-4-7,features=a,output_ratio=2"
+    word = "model-swap:target=claude-opus-4-7,features=a,input_ratio=1,verbosity=2"
     [stage] = simulated(tmp_path, rows, word)["stages"]
     old, new = (1000 * 1 + 100 * 5) / 1e6, (1000 * 5 + 200 * 25) / 1e6
     assert stage["saved_usd"] == pytest.approx(old - new)
