@@ -132,6 +132,7 @@ def _line(draw: Draw, call: Served, first_ids: dict[tuple[str, str], str]) -> di
     if request.retry:
         tags["retry_of"] = first_id
     answered = request.output_tokens > 0 and not request.error
+    used = request.feature.used_tokens
     same = draw.chance(request.feature.same_answer_percent / 100)
     line = {
         "llmcost": 1,
@@ -153,6 +154,7 @@ def _line(draw: Draw, call: Served, first_ids: dict[tuple[str, str], str]) -> di
         "output_tokens": tokens.output,
         "reasoning_tokens": tokens.reasoning or None,
         "max_output_tokens": request.feature.max_output_tokens,
+        "output_used_tokens": None if used is None or not answered else min(used, tokens.output),
         "stop_reason": request.stop_reason,
         "service_tier": request.tier if request.tier != "standard" else None,
         "status": "error" if request.error else None,

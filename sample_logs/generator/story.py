@@ -83,6 +83,7 @@ class Feature:
     known_percent: int = 0  # … and this many of 100 requests are one of them
     same_answer_percent: int = 50  # of repeated requests, those answered the same
     reasoning_percent: int = 0  # of the output, at most
+    used_tokens: int | None = None  # of an answer, what is read at most; None: nobody knows
 
     def model_on(self, day: date) -> Model:
         return self.model_after_switch if self.model_after_switch and day >= SONNET_SWITCH else self.model
@@ -216,6 +217,7 @@ NIGHTLY_DIGEST = Feature(
     output_tokens=MOONCAKE_OUTPUT_TOKENS,
     max_output_tokens=4_096,
     complexity_percent={0: 60, 33: 25, 50: 15},
+    used_tokens=250,
 )
 
 TONE_CHECK = Feature(
