@@ -108,7 +108,7 @@ def projected(traffic: Traffic, chain: Chain) -> Projection:
         by=spread.by,
         dimensions=traffic.dimensions,
         assumptions=[line for step in chain.steps for line in assumptions(step)],
-        notes=_notes(traffic, chain),
+        notes=_notes(traffic, chain, stages),
         backtest=backtested(store.arrow, "stage_0", {step.query.name for step in chain.steps}),
     )
 
@@ -147,14 +147,16 @@ def composed(store: Store, stack: Sequence[WhatIf], covered: Scope) -> str:
     return f"with {facts.written()}\nselect * from (\n{whole}\n)"
 
 
-def _notes(traffic: Traffic, chain: Chain) -> list[str]:
+def _notes(traffic: Traffic, chain: Chain, stages: Sequence[Stage]) -> list[str]:
     notes = []
     if traffic.unpriced:
         notes.append(f"{traffic.unpriced:,} requests have no price: they are replayed but take part in no sum")
     if traffic.unpriced == traffic.requests:
         notes.append("no request has a price, so nothing can be said in dollars; see: llmcost prices")
-    for step, point in zip(chain.steps, chain.points, strict=True):
+    for step, point, stage in zip(chain.steps, chain.points, stages, strict=True):
         said = f"{step.query.name}: not projected, as {point.failure.message}" if point.failure else None
         if said or (said := missing(traffic.store, step, "stage_0")):
             notes.append(said)
+        elif not (stage.saved_usd or stage.moves or any(stage.effects.values())):
+            notes.append(f"{step.query.name}: changes nothing, as it stands: it finds no request to change")
     return notes

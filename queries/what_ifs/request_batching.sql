@@ -10,13 +10,13 @@
 -- grid: items=5,seconds=60
 -- unmeasured: whether answers get worse when a model does several things at once is not judged
 -- delays: answers wait for one another
--- param items int = 5: how many items a call may hold; 1 changes nothing.
--- param seconds float = 60: how long the first item of a call waits for others.
+-- param items int(1, inf) = 5: how many items a call may hold; 1 changes nothing.
+-- param seconds float(0, inf) = 60: how long the first item of a call waits for others.
 -- param features text = all: the features whose requests may be joined, separated by commas in quotes.
 -- param task_types text = 'classification,extraction,summarization': the task types that may be, likewise; all: any.
--- param max_prompt_tokens int = 100000: how long the joined prompt may get.
--- param numbering_input_tokens int = 4: tokens of input that number an item, like "Document 3:".
--- param numbering_output_tokens int = 4: tokens of output that number its answer.
+-- param max_prompt_tokens int(1, inf) = 100000: how long the joined prompt may get.
+-- param numbering_input_tokens int(0, inf) = 4: tokens of input that number an item, like "Document 3:".
+-- param numbering_output_tokens int(0, inf) = 4: tokens of output that number its answer.
 -- assumes: requests of one provider, model, feature, task type and project with the same tools and system prompt are
 --   joined; the system prompt and tools are sent once, everything else of each prompt is sent as it was.
 -- assumes: answers are as long as they were, one after another in one answer; a call takes as long as its items took.

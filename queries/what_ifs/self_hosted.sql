@@ -12,24 +12,30 @@
 -- param quantization choice(none, fp8, awq, gptq) = awq: how the weights are stored; none is 16 bits.
 -- param price choice(on-demand, spot, reserved, own) = on-demand: which price is paid; reserved and own are also paid
 --   for hours in which the machines are off.
--- param usd_per_hour float = none: US dollars per hour and machine, in place of the table's; needed for reserved and own.
+-- param usd_per_hour float(0, inf) = none: US dollars per hour and machine, in place of the table's; needed for
+--   reserved and own.
 -- param hours choice(always, office, scale-to-zero) = always: when the machines run.
--- param office_from int = 9: o'clock UTC, Monday to Friday, at which office hours begin.
--- param office_to int = 18: o'clock UTC at which they end.
--- param cold_start_s float = 180: seconds from the first request to a server that answers, where it scales to zero.
--- param idle_minutes float = 15: minutes without a request after which the machines stop, where it scales to zero.
--- param ttft_ms float = 10000: target for the time to the first token, milliseconds; set what your users accept.
--- param tpot_ms float = 100: target for the time per output token after it, milliseconds.
--- param within float = 0.95: share of the requests, 0 to 1, that must keep both targets.
--- param max_context int = none: tokens, prompt and output together, beyond which a request stays on the API; none is
+-- param office_from int(0, 24) = 9: o'clock UTC, Monday to Friday, at which office hours begin.
+-- param office_to int(0, 24) = 18: o'clock UTC at which they end.
+-- param cold_start_s float(0, inf) = 180: seconds from the first request to a server that answers, where it scales to
+--   zero.
+-- param idle_minutes float(0, inf) = 15: minutes without a request after which the machines stop, where it scales to
+--   zero.
+-- param ttft_ms float(0, inf) = 10000: target for the time to the first token, milliseconds; set what your users accept.
+-- param tpot_ms float(0, inf) = 100: target for the time per output token after it, milliseconds.
+-- param within float(0, 1) = 0.95: share of the requests, 0 to 1, that must keep both targets.
+-- param max_context int(0, inf) = none: tokens, prompt and output together, beyond which a request stays on the API;
+--   none is
 --   what the model and its cache hold.
--- param max_waiting int = none: requests waiting at a machine beyond which a further one stays on the API; none: all wait.
+-- param max_waiting int(0, inf) = none: requests waiting at a machine beyond which a further one stays on the API;
+--   none: all wait.
 -- param features text = none: only these features, separated by commas; none is all.
 -- param task_types text = none: only these task types.
 -- param from_models text = none: only requests that went to these models.
--- param max_complexity float = none: only requests up to this complexity, 0 to 1.
--- param tokenizer_ratio float = 1: tokens of the hosted model for one token of the logged one.
--- param prefix_hit_rate float = 0: share, 0 to 1, of the logged cache reads that the server's own prefix cache would hold.
+-- param max_complexity float(0, 1) = none: only requests up to this complexity, 0 to 1.
+-- param tokenizer_ratio float(0, inf) = 1: tokens of the hosted model for one token of the logged one.
+-- param prefix_hit_rate float(0, 1) = 0: share, 0 to 1, of the logged cache reads that the server's own prefix cache
+--   would hold.
 -- param pace choice(likely, fast, slow) = likely: which end of the iteration time's error is replayed: the range that is
 --   printed lies between fast and slow.
 -- assumes: the server schedules as vLLM does, with its defaults: continuous batching, prompts read in chunks of 2,048

@@ -8,7 +8,7 @@
 -- low: threshold=0.92,latency_ms=30000,differing=asked
 -- high: threshold=0.84,latency_ms=0,differing=served
 -- grid: threshold=0.88
--- param threshold float = 0.88: least cosine of two prompts that may share an answer; above 1 only repetitions do.
+-- param threshold float(0, 2) = 0.88: least cosine of two prompts that may share an answer; above 1 only repetitions do.
 -- param margin float(0, 2) = 0.02: least lead, in cosine, of the nearest stored prompt over the next one; below it
 --   the request could mean either and is no hit.
 -- param vetoes bool = true: whether prompts must agree in numbers, dates, negation, opposites, names and word order.

@@ -1,0 +1,107 @@
+"""Every what-if on traffic that it can do little with: it says why, and never fails or prints nonsense."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llmcost import registry
+from llmcost.errors import UsageError
+from llmcost.what_ifs import parse
+from tests.command import llmcost
+from tests.logs import Row, call, write
+
+NAMES = sorted(registry.load("what_ifs"))
+
+BARE: dict[str, list[Row | str]] = {
+    "one request": [call(1)],
+    "no times": [call(n, ts=None, session_id="s", task_type="classification", complexity=0.2) for n in range(3)],
+    "no sessions, texts or prefixes": [call(n, user_id=None) for n in range(4)],
+    "only errors": [call(n, status="error", output_tokens=0, prompt_hash="h") for n in range(3)],
+    "only an aggregate": [call(1, calls=500, input_tokens=900_000, output_tokens=40_000)],
+    "no price at all": [call(n, model="home-grown-7b", task_type="classification") for n in range(3)],
+    "half without a price": [call(n, model="home-grown-7b" if n % 2 else "gpt-4o", prompt_hash="h") for n in range(4)],
+    "no tokens": [call(n, input_tokens=0, output_tokens=0, session_id="s", prompt_hash="h") for n in range(3)],
+}
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    made = {}
+    for name, rows in BARE.items():
+        folder = tmp_path_factory.mktemp("edge")
+        write(folder / "log.jsonl", [row if isinstance(row, str) else without_nulls(row) for row in rows])
+        assert llmcost("ingest", "log.jsonl", cwd=folder).returncode == 0
+        made[name] = folder
+    return made
+
+
+def without_nulls(row: Row) -> Row:
+    return {name: value for name, value in row.items() if value is not None}
+
+
+@contextmanager
+def strict() -> Iterator[Any]:
+    """A reader of JSON that refuses what only Python writes."""
+
+    def refuse(word: str) -> None:
+        raise AssertionError(f"{word} is no JSON")
+
+    yield lambda text: json.loads(text, parse_constant=refuse)
+
+
+@pytest.mark.parametrize("kind", BARE)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_what_if_alone(stores: dict[str, Path], name: str, kind: str) -> None:
+    done = llmcost("simulate", "--what-if", name, "--by", "feature", "--format", "json", cwd=stores[kind])
+    assert "please report" not in done.stderr
+    if done.returncode:
+        assert done.returncode == 1
+        assert done.stdout == ""
+        assert "\nhint: " in done.stderr
+        return
+    with strict() as read:
+        document = read(done.stdout)
+    [stage] = document["stages"]
+    if kind == "no price at all":
+        assert any("nothing can be said in dollars" in note for note in document["notes"])
+    elif stage["saved_usd"] == 0 and not any(stage["effects"].values()) and not stage["moves"]:
+        assert any(note.startswith(f"{name}: ") for note in document["notes"]), "it saves nothing and does not say why"
+    shown = llmcost("simulate", "--what-if", name, "--by", "feature", cwd=stores[kind]).stdout
+    assert not {"nan", "NaN", "inf", "None"} & set(shown.split())
+    assert max(map(len, shown.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("kind", BARE)
+@pytest.mark.parametrize("words", [("--what-if", "all"), ("--optimize",)], ids=["all", "optimize"])
+def test_everything_at_once(stores: dict[str, Path], words: tuple[str, ...], kind: str) -> None:
+    for result_format in ("json", "table", "csv", "markdown", "html"):
+        done = llmcost("simulate", *words, "--format", result_format, cwd=stores[kind])
+        assert (done.returncode, "please report" in done.stderr) == (0, False), done.stderr
+        if result_format == "json":
+            with strict() as read:
+                read(done.stdout)
+        if result_format == "table":
+            assert max(map(len, done.stdout.splitlines())) <= 100
+
+
+NUMBERS = [
+    (name, p.name) for name in NAMES for p in registry.find("what_ifs", name).parameters if p.type in ("int", "float")
+]
+
+
+@pytest.mark.parametrize(("name", "parameter"), NUMBERS)
+def test_a_number_that_makes_no_sense_is_refused(name: str, parameter: str) -> None:
+    for value in ("-1", "nan", "soon", ""):
+        with pytest.raises(UsageError, match=parameter):
+            parse(f"{name}:{parameter}={value}")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_parameter_that_there_is_not_is_refused(name: str) -> None:
+    for word in (f"{name}:nothing=1", f"{name}:nothing"):
+        with pytest.raises(UsageError, match="nothing"):
+            parse(word)
