@@ -35,6 +35,8 @@ select
         case when leaves then 0 else cast(round(cache_write_1h_tokens * ratio) as bigint) end as cache_write_1h_tokens,
         case when moves then cast(round(output_tokens * ratio * $verbosity) as bigint) else output_tokens end
             as output_tokens,
+        case when moves then cast(round(output_used_tokens * ratio * $verbosity) as bigint) else output_used_tokens end
+            as output_used_tokens,
         case when moves then cast(round(reasoning_tokens * ratio * $verbosity) as bigint) else reasoning_tokens end
             as reasoning_tokens,
         coalesce(wanted_cost_usd, cost_override_usd) as cost_override_usd

@@ -92,6 +92,7 @@ select
         coalesce(wait_ms, 0) + placed.ttft_ms as ttft_ms,
         case when items > 1 then null else placed.prompt_hash end as prompt_hash,
         case when items > 1 then null else placed.output_hash end as output_hash,
+        case when items > 1 then null else placed.output_used_tokens end as output_used_tokens,
         case when items > 1 then case when place = 0 then list_slice(placed.prefix, 1, placed.system_blocks) end
             else placed.prefix end as prefix,
         case

@@ -53,6 +53,15 @@ def test_cached_instructions_are_left_out_of_the_cached_tokens(tmp_path: Path) -
     assert stage["effects"]["input_tokens"] == 0
 
 
+def test_what_was_used_of_one_answer_says_nothing_of_several(tmp_path: Path) -> None:
+    rows: list[Row | str] = [item(n, n, output_used_tokens=40) for n in range(2)]
+    early = "token-caps:early_stop=true,extraction=none"
+    [_, stage] = simulated(tmp_path, rows, "request-batching:items=2", early)["stages"]
+    assert stage["effects"]["output_tokens"] == 0
+    [stage] = simulated(tmp_path, rows, early)["stages"]
+    assert stage["effects"]["output_tokens"] == -2 * 60
+
+
 def test_a_large_log_is_replayed_in_shares_with_the_same_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
