@@ -120,27 +120,21 @@ asked as (
         and coalesce(known.correct < 0.5, hash(routed.request_id) % 1000000 < $escalate * 1000000) as again
     from routed
     left join outcomes as known on known.request_id = routed.request_id and known.model = routed.wanted
+),
+
+tried as (
+    -- a request that is asked again is two calls, the first of which is added
+    select *, unnest(case when again then [true, false] else [false] end) as is_added
+    from asked
 )
 
-select * exclude (again)
-from asked
-where not again
-
-union all by name
-
 select
-    * exclude (again, is_first, suffix) replace (
-        asked.request_id || copies.suffix as request_id,
-        case when copies.is_first then wanted else asked.model end as wanted,
-        case when copies.is_first then wanted_cost_usd end as wanted_cost_usd,
-        case when copies.is_first then asked.latency_ms else 2 * asked.latency_ms end as latency_ms,
-        case when copies.is_first then asked.ttft_ms else asked.latency_ms + asked.ttft_ms end as ttft_ms,
-        case
-            when copies.is_first
-                then map_concat(coalesce(asked.tags, map()), map(['added_to'], [asked.request_id]))
-            else asked.tags
-        end as tags
+    * exclude (again, is_added) replace (
+        case when is_added then request_id || ' first try' else request_id end as request_id,
+        case when again and not is_added then model else wanted end as wanted,
+        case when again and not is_added then null else wanted_cost_usd end as wanted_cost_usd,
+        case when again and not is_added then 2 * latency_ms else latency_ms end as latency_ms,
+        case when again and not is_added then latency_ms + ttft_ms else ttft_ms end as ttft_ms,
+        case when is_added then map_concat(coalesce(tags, map()), map(['added_to'], [request_id])) else tags end as tags
     )
-from asked
-cross join (values (true, ' first try'), (false, '')) as copies (is_first, suffix)
-where again
+from tried
