@@ -4,6 +4,7 @@
 -- param cache choice(lost, kept) = lost: what becomes of tokens read from and written to a prompt cache.
 -- param input_ratio float(0, inf) = none: tokens of the new model for one of the old; none is by the table of tokenizers.
 -- param verbosity float(0, inf) = 1: how much the new model writes, as a multiple of the old one's words.
+-- assumes: the prefixes of a prompt grow and shrink with the whole of it.
 -- assumes: a request that stays is as it was. `wanted_cost_usd`, where it is known, is what the request costs there.
 
 with counted as (
@@ -18,27 +19,47 @@ with counted as (
     from moving
     left join token_counts as before on before.model = moving.model
     left join token_counts as after on after.model = moving.wanted
+),
+
+rescaled as (
+    select
+        * exclude (moves, leaves) replace (
+            case when moves then wanted else model end as model,
+            case when moves then wanted_provider else provider end as provider,
+            cast(round(
+                ratio * case
+                    when leaves then input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens
+                    else input_tokens
+                end
+            ) as bigint) as input_tokens,
+            case when leaves then 0 else cast(round(cache_read_tokens * ratio) as bigint) end as cache_read_tokens,
+            case when leaves then 0 else cast(round(cache_write_5m_tokens * ratio) as bigint) end as cache_write_5m_tokens,
+            case when leaves then 0 else cast(round(cache_write_1h_tokens * ratio) as bigint) end as cache_write_1h_tokens,
+            case when moves then cast(round(output_tokens * ratio * $verbosity) as bigint) else output_tokens end
+                as output_tokens,
+            case
+                when moves then cast(round(output_used_tokens * ratio * $verbosity) as bigint)
+                else output_used_tokens
+            end as output_used_tokens,
+            case when moves then cast(round(reasoning_tokens * ratio * $verbosity) as bigint) else reasoning_tokens end
+                as reasoning_tokens,
+            coalesce(wanted_cost_usd, cost_override_usd) as cost_override_usd
+        )
+    from counted
 )
 
 select
-    * exclude (wanted, wanted_provider, wanted_cost_usd, moves, leaves, ratio) replace (
-        case when moves then wanted else model end as model,
-        case when moves then wanted_provider else provider end as provider,
-        cast(round(
-            ratio * case
-                when leaves then input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens
-                else input_tokens
-            end
-        ) as bigint) as input_tokens,
-        case when leaves then 0 else cast(round(cache_read_tokens * ratio) as bigint) end as cache_read_tokens,
-        case when leaves then 0 else cast(round(cache_write_5m_tokens * ratio) as bigint) end as cache_write_5m_tokens,
-        case when leaves then 0 else cast(round(cache_write_1h_tokens * ratio) as bigint) end as cache_write_1h_tokens,
-        case when moves then cast(round(output_tokens * ratio * $verbosity) as bigint) else output_tokens end
-            as output_tokens,
-        case when moves then cast(round(output_used_tokens * ratio * $verbosity) as bigint) else output_used_tokens end
-            as output_used_tokens,
-        case when moves then cast(round(reasoning_tokens * ratio * $verbosity) as bigint) else reasoning_tokens end
-            as reasoning_tokens,
-        coalesce(wanted_cost_usd, cost_override_usd) as cost_override_usd
+    * exclude (wanted, wanted_provider, wanted_cost_usd, ratio) replace (
+        -- the parts of a prompt are rounded apart, so that a prefix could otherwise be longer than their sum
+        case
+            when ratio = 1 or prefix is null then prefix
+            else list_transform(prefix, lambda block: {
+                'hash': block.hash,
+                'tokens': least(
+                    cast(round(block.tokens * ratio) as bigint),
+                    input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens
+                )
+            })
+        end as prefix
     )
-from counted
+from rescaled

@@ -1,0 +1,76 @@
+"""A prompt that moves to a model with another tokenizer is cached, and batched, like one that was always there."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.command import llmcost
+from tests.logs import Row, call, write
+
+SHARED: Row = {"system_blocks": 1, "ttft_ms": 500, "latency_ms": 1000, "task_type": "classification"}
+SWAP = "model-swap:target=claude-sonnet-5"
+
+
+def stage(folder: Path, rows: list[Row], *steps: str) -> dict[str, Any]:
+    """The last stage of the steps over a log of these rows."""
+    write(folder / "log.jsonl", list(rows))
+    assert llmcost("ingest", "log.jsonl", cwd=folder).returncode == 0
+    words = [word for step in steps for word in ("--what-if", step)]
+    done = llmcost("simulate", *words, "--format", "json", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)["stages"][-1]
+    return found
+
+
+def prompts(model: str, *sizes: int, question: bool, output: int) -> list[Row]:
+    """Three calls with the same instructions and, where asked for, a question of their own."""
+    return [
+        call(
+            n * 10, model=model, input_tokens=sizes[-1], output_tokens=output, **SHARED,
+            prefix=[{"hash": f"q{n}" if place and question else f"s{place}", "tokens": size}
+                    for place, size in enumerate(sizes)],
+        )
+        for n in range(3)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sizes", "native"),
+    [((2000,), (2600,)), ((1000,), (1300,)), ((1000, 1200), (1300, 1560)), ((801, 1335), (1041, 1736))],
+)
+@pytest.mark.parametrize("step", ["prompt-caching", "request-batching"])
+def test_as_if_logged_there(tmp_path: Path, step: str, sizes: tuple[int, ...], native: tuple[int, ...]) -> None:
+    question = len(sizes) > 1
+    (tmp_path / "moved").mkdir()
+    (tmp_path / "native").mkdir()
+    logged = prompts("claude-sonnet-4-5", *sizes, question=question, output=10)
+    moved = stage(tmp_path / "moved", logged, SWAP, step)
+    there = stage(tmp_path / "native", prompts("claude-sonnet-5", *native, question=question, output=13), step)
+    assert any(there["effects"].values())
+    assert moved["effects"] == there["effects"]
+    assert moved["saved_usd"] == pytest.approx(there["saved_usd"])
+
+
+def test_a_prefix_is_never_longer_than_its_prompt(tmp_path: Path) -> None:
+    """1.3 tokens round to 1 in each of the four parts of a prompt, but 5.2 to 5 in one prefix of all four."""
+    from llmcost import store, what_ifs
+    from llmcost.reports import Scope
+    from tests.what_ifs.traffic import START_US, fill
+
+    parts = {"input_tokens": 1, "cache_read_tokens": 1, "cache_write_5m_tokens": 1, "cache_write_1h_tokens": 1}
+    row: Row = {"model": "claude-sonnet-4-5", "ts": START_US, "output_tokens": 1, **parts}
+    with store.writing(tmp_path / "a.duckdb") as opened:
+        fill(opened, [row | {"prefix": [{"hash": "s", "tokens": 1}, {"hash": "q", "tokens": 4}]}])
+        what_ifs.simulate(opened, [what_ifs.parse(SWAP)], Scope())
+        [found] = opened.rows("select prefix from stage_1")
+    assert found["prefix"] == [{"hash": "s", "tokens": 1}, {"hash": "q", "tokens": 4}]
+
+
+def test_what_stays_keeps_its_prefix(tmp_path: Path) -> None:
+    logged = prompts("claude-sonnet-4-5", 2000, question=False, output=10)
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    stays = stage(tmp_path / "a", logged, "model-swap:target=none", "prompt-caching")
+    assert stays["effects"] == stage(tmp_path / "b", logged, "prompt-caching")["effects"]
