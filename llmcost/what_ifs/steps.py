@@ -1,11 +1,10 @@
 """Steps of a stack: a what-if and its parameters, as words and as SQL over the traffic before it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
-from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from llmcost import price_book, registry
 from llmcost.errors import UsageError
@@ -120,13 +119,16 @@ def run(store: Store, what_if: WhatIf, before: str, after: str) -> Row | None:
     """
     query, values = what_if.query, with_models(store, what_if)
     made = nested([("requests", f"select * from {before}"), *steps(what_if)], "select * from requests")
-    statement = f"create or replace temp table {after} as {made}"
     if query.field("facts"):
         facts.prepare(store, values, before)
     if not query.field("kernel"):
-        store.execute(statement, values)
+        store.keep(after, made, values)
         return None
-    return _run_with_kernel(store, query, values, before, statement)
+    replayed = _replayed(store, query, values, before)
+    with store.relation("replayed", replayed):
+        store.keep(after, made, values)
+    said = (replayed.schema.metadata or {}).get(b"summary")
+    return dict(json.loads(said)) if said else None
 
 
 def missing(store: Store, what_if: WhatIf, relation: str) -> str | None:
@@ -146,40 +148,45 @@ def missing(store: Store, what_if: WhatIf, relation: str) -> str | None:
     return None
 
 
-def _run_with_kernel(
-    store: Store, query: registry.Query, values: Mapping[str, registry.Value], before: str, statement: str
-) -> Row | None:
+def _replayed(store: Store, query: registry.Query, values: Mapping[str, registry.Value], before: str) -> "pa.Table":
+    """What the step's kernel decides on the traffic, of which it gets whole partitions where it can do with some."""
     kernel = import_module(f"llmcost.what_ifs.kernels.{query.field('kernel').replace('-', '_')}")
     given = {p.name: values[p.name] for p in query.parameters}
     if "prompt_text" in kernel.COLUMNS:  # known where the logs were ingested with --keep-text
         before = f"(select s.*, texts.prompt as prompt_text from {before} as s left join texts using (request_id))"
-    shares = _shares(store, kernel, given, before)
-    if shares == 1:
-        replayed = kernel.replay(_traffic(store, kernel, before), **given)
-    else:
-        key = ", ".join(kernel.PARTITION)
-        share = f"(select * from {before} where hash({key}) % {shares} = {{number}})"
-        replayed = kernel.together(
-            [kernel.replay(_traffic(store, kernel, share.format(number=n)), **given) for n in range(shares)]
-        )
-    with store.relation("replayed", replayed):
-        store.execute(statement, values)
-    said = (replayed.schema.metadata or {}).get(b"summary")
-    return dict(json.loads(said)) if said else None
-
-
-def _shares(store: Store, kernel: ModuleType, given: Mapping[str, registry.Value], before: str) -> int:
-    """How many shares of its partitions the kernel gets one after another, so that a large log fits into memory."""
-    if not (hasattr(kernel, "apart") and kernel.apart(given)):
-        return 1
-    return int(store.value(f"select count(*) from {before}")) // ROWS_AT_ONCE + 1
-
-
-def _traffic(store: Store, kernel: ModuleType, before: str) -> "pa.Table":
-    """The columns that the kernel asks for, in the order in which it takes them."""
-    order = ", ".join([*kernel.PARTITION, "ts", "request_id"])
     columns = ", ".join(dict.fromkeys([*kernel.COLUMNS, *kernel.PARTITION, "ts", "request_id"]))
-    return store.arrow(f"select {columns} from {before} order by {order}")
+    order = ", ".join([*kernel.PARTITION, "ts", "request_id"])
+    traffic = f"select {columns} from {before} order by {order}"
+    if not (hasattr(kernel, "apart") and kernel.apart(given)):
+        return kernel.replay(store.arrow(traffic), **given)
+    parts = [kernel.replay(share, **given) for share in _shares(store, traffic, kernel.PARTITION)]
+    return parts[0] if len(parts) == 1 else kernel.together(parts)
+
+
+def _shares(store: Store, traffic: str, partition: Sequence[str]) -> "Iterator[pa.Table]":
+    """The traffic, sorted by partition, in shares of whole partitions, so that a large log fits into memory."""
+    import pyarrow as pa
+
+    held = store.arrow(f"select * from ({traffic}) limit 0")
+    for batch in store.batches(traffic, ROWS_AT_ONCE):
+        held = pa.concat_tables([held, pa.Table.from_batches([batch])])
+        if held.num_rows >= ROWS_AT_ONCE and (cut := held.num_rows - _last(held, partition)):
+            yield held[:cut]
+            held = held[cut:]
+    yield held
+
+
+def _last(held: "pa.Table", partition: Sequence[str]) -> int:
+    """How many rows the table's last partition has."""
+    import pyarrow.compute as pc
+
+    end = held.num_rows - 1
+    same: Any = True
+    for name in partition:
+        value = held[name][end]
+        is_same = pc.equal(held[name], value).fill_null(False) if value.is_valid else held[name].is_null()
+        same = pc.and_(is_same, same)
+    return int(pc.sum(same).as_py())
 
 
 def _parts(text: str) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""The traffic at each point of a stack, priced: temporary tables `NAME_0`, `NAME_1` … and their costs."""
+"""The traffic at each point of a stack, priced: relations `stage_0`, `stage_1` … and their costs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,10 +28,7 @@ class Traffic:
     def of(cls, store: Store, covered: Scope, dimensions: Sequence[str]) -> "Traffic":
         """Copies the covered requests. Raises LlmcostError where there are none."""
         store.bound_memory()
-        store.execute(
-            f"create or replace temp table stage_0 as {nested(covered.steps(), 'select * from requests')}",
-            covered.parameters(),
-        )
+        store.keep("stage_0", nested(covered.steps(), "select * from requests"), covered.parameters())
         [counted] = store.rows(
             "select coalesce(sum(calls), 0) as requests, count(distinct ts::date) as days,"
             " count(distinct session_id) as sessions from stage_0"
@@ -54,7 +51,7 @@ class Traffic:
             f" {block} as block, {key} as key from dimensions"
         )
         steps = dimensioned(("requests", f"select * from {stage}"))
-        self.store.execute(f"create or replace temp table {cost} as {nested(steps, body)}", parameters)
+        self.store.keep(cost, nested(steps, body), parameters)
 
     def cost_usd(self, cost: str) -> float:
         """The sum over the requests that have a price in the log, and those a what-if added, in US dollars."""
@@ -144,7 +141,7 @@ class Chain:
         except UsageError:
             raise
         except LlmcostError as error:
-            self.traffic.store.execute(f"create or replace temp table {stage} as select * from {self._stages[-1]}")
+            self.traffic.store.keep(stage, f"select * from {self._stages[-1]}")
             return Point(failure=error)
 
     def until(self, number: int) -> "Chain":

@@ -27,80 +27,30 @@
 -- assumes: whether answers get worse when a model does several things at once is not judged.
 -- kernel: request_batching
 
-with placed as (
-    select
-        requests.*,
-        replayed.batch_id,
-        replayed.place,
-        replayed.items,
-        replayed.wait_ms,
-        -- what the items after the first no longer send: tokens of the shared instructions, cached ones first
-        case when replayed.place > 0 then prefix[system_blocks].tokens else 0 end as unsent
-    from requests
-    left join replayed on replayed.request_id = requests.request_id
-),
-
-cut as (
-    select
-        *,
-        least(cache_read_tokens, unsent) as unread,
-        least(cache_write_5m_tokens, unsent - least(cache_read_tokens, unsent)) as unwritten_5m,
-        least(
-            cache_write_1h_tokens,
-            unsent - least(cache_read_tokens + cache_write_5m_tokens, unsent)
-        ) as unwritten_1h
-    from placed
-),
-
-joined as (
-    select
-        batch_id,
-        sum(greatest(0, input_tokens - (unsent - unread - unwritten_5m - unwritten_1h)) + $numbering_input_tokens)
-            ::bigint as input_tokens,
-        sum(cache_read_tokens - unread)::bigint as cache_read_tokens,
-        sum(cache_write_5m_tokens - unwritten_5m)::bigint as cache_write_5m_tokens,
-        sum(cache_write_1h_tokens - unwritten_1h)::bigint as cache_write_1h_tokens,
-        sum(output_tokens + $numbering_output_tokens)::bigint as output_tokens,
-        sum(reasoning_tokens)::bigint as reasoning_tokens,
-        sum(web_searches)::bigint as web_searches,
-        case when count(max_output_tokens) = count(*) then sum(max_output_tokens + $numbering_output_tokens) end
-            ::bigint as max_output_tokens,
-        sum(latency_ms) as latency_ms
-    from cut
-    where items > 1
-    group by batch_id
-)
-
 select
-    placed.* exclude (batch_id, place, items, wait_ms, unsent) replace (
-        case when items > 1 then case when place = 0 then joined.input_tokens else 0 end else placed.input_tokens end
-            as input_tokens,
-        case when items > 1 then case when place = 0 then joined.cache_read_tokens else 0 end
-            else placed.cache_read_tokens end as cache_read_tokens,
-        case when items > 1 then case when place = 0 then joined.cache_write_5m_tokens else 0 end
-            else placed.cache_write_5m_tokens end as cache_write_5m_tokens,
-        case when items > 1 then case when place = 0 then joined.cache_write_1h_tokens else 0 end
-            else placed.cache_write_1h_tokens end as cache_write_1h_tokens,
-        case when items > 1 then case when place = 0 then joined.output_tokens else 0 end else placed.output_tokens end
-            as output_tokens,
-        case when items > 1 then case when place = 0 then joined.reasoning_tokens
-            when placed.reasoning_tokens is not null then 0 end else placed.reasoning_tokens end as reasoning_tokens,
-        case when items > 1 then case when place = 0 then joined.web_searches else 0 end else placed.web_searches end
-            as web_searches,
-        case when items > 1 then joined.max_output_tokens else placed.max_output_tokens end as max_output_tokens,
-        coalesce(wait_ms, 0) + case when items > 1 then joined.latency_ms else placed.latency_ms end as latency_ms,
-        coalesce(wait_ms, 0) + placed.ttft_ms as ttft_ms,
-        case when items > 1 then null else placed.prompt_hash end as prompt_hash,
-        case when items > 1 then null else placed.output_hash end as output_hash,
-        case when items > 1 then null else placed.output_used_tokens end as output_used_tokens,
-        case when items > 1 then case when place = 0 then list_slice(placed.prefix, 1, placed.system_blocks) end
-            else placed.prefix end as prefix,
+    requests.* replace (
+        case when items > 1 then call.input_tokens else requests.input_tokens end as input_tokens,
+        case when items > 1 then call.cache_read_tokens else requests.cache_read_tokens end as cache_read_tokens,
+        case when items > 1 then call.cache_write_5m_tokens else requests.cache_write_5m_tokens end
+            as cache_write_5m_tokens,
+        case when items > 1 then call.cache_write_1h_tokens else requests.cache_write_1h_tokens end
+            as cache_write_1h_tokens,
+        case when items > 1 then call.output_tokens else requests.output_tokens end as output_tokens,
+        case when items > 1 then call.reasoning_tokens else requests.reasoning_tokens end as reasoning_tokens,
+        case when items > 1 then call.web_searches else requests.web_searches end as web_searches,
+        case when items > 1 then call.max_output_tokens else requests.max_output_tokens end as max_output_tokens,
+        coalesce(wait_ms, 0) + case when items > 1 then call.latency_ms else requests.latency_ms end as latency_ms,
+        coalesce(wait_ms, 0) + requests.ttft_ms as ttft_ms,
+        case when items > 1 then null else prompt_hash end as prompt_hash,
+        case when items > 1 then null else output_hash end as output_hash,
+        case when items > 1 then null else output_used_tokens end as output_used_tokens,
+        case when items > 1 then case when place = 0 then list_slice(prefix, 1, system_blocks) end else prefix end
+            as prefix,
         case
-            when items > 1 and place > 0 then map_concat(
-                coalesce(placed.tags, map()), map(['served_by', 'joined_to'], ['request-batching', placed.batch_id])
-            )
-            else placed.tags
+            when items > 1 and place > 0
+                then map_concat(coalesce(tags, map()), map(['served_by', 'joined_to'], ['request-batching', batch_id]))
+            else tags
         end as tags
     )
-from placed
-left join joined on joined.batch_id = placed.batch_id
+from requests
+left join replayed as call on call.request_id = requests.request_id

@@ -89,7 +89,8 @@ def test_a_large_log_is_replayed_in_shares_with_the_same_result(
 
 @pytest.mark.parametrize("words", ["items=0", "seconds=-1", "max_prompt_tokens=0"])
 def test_bad_parameters(words: str) -> None:
-    given = {"items": 5, "seconds": 60.0, "features": "all", "task_types": "all", "max_prompt_tokens": 1000}
+    given = {"items": 5, "seconds": 60.0, "features": "all", "task_types": "all", "max_prompt_tokens": 1000,
+             "numbering_input_tokens": 4, "numbering_output_tokens": 4}  # fmt: skip
     name, value = words.split("=")
     with pytest.raises(UsageError, match="too small"):
         kernel.replay(table([]), **given | {name: int(value)})
@@ -103,7 +104,12 @@ requests = st.lists(
             "task_type": st.sampled_from([None, "extraction", "chat"]),
             "status": st.sampled_from(["ok", "ok", "ok", "error"]),
             "system": st.sampled_from([None, "x", "x", "y"]),
-            "tokens": st.integers(10, 60),
+            "tokens": st.integers(20, 60),
+            "read": st.integers(0, 10),
+            "written": st.integers(0, 10),
+            "reasoning": st.sampled_from([None, 0, 3]),
+            "most": st.sampled_from([None, 100]),
+            "latency": st.sampled_from([None, 50.0]),
         }
     ),
     max_size=25,
@@ -118,7 +124,10 @@ def table(rows: list[Row]) -> pa.Table:
             "provider": "anthropic", "model": "m", "feature": row["feature"], "task_type": row["task_type"],
             "project": None, "status": row["status"], "service_tier": "standard", "calls": 1,
             "system_hash": row["system"], "system_tokens": None if row["system"] is None else 8,
-            "prompt_tokens": row["tokens"], "output_tokens": 5,
+            "input_tokens": row["tokens"] - row["read"] - row["written"], "cache_read_tokens": row["read"],
+            "cache_write_5m_tokens": row["written"], "cache_write_1h_tokens": 0, "output_tokens": 5,
+            "reasoning_tokens": row["reasoning"], "web_searches": 1, "max_output_tokens": row["most"],
+            "latency_ms": row["latency"],
         }
         for number, row in enumerate(rows)
     ]  # fmt: skip
@@ -127,7 +136,10 @@ def table(rows: list[Row]) -> pa.Table:
         [("request_id", pa.string()), ("ts", pa.timestamp("us")), ("provider", pa.string()), ("model", pa.string()),
          ("feature", pa.string()), ("task_type", pa.string()), ("project", pa.string()), ("status", pa.string()),
          ("service_tier", pa.string()), ("calls", pa.int64()), ("system_hash", pa.string()),
-         ("system_tokens", pa.int64()), ("prompt_tokens", pa.int64()), ("output_tokens", pa.int64())]
+         ("system_tokens", pa.int64()), ("input_tokens", pa.int64()), ("cache_read_tokens", pa.int64()),
+         ("cache_write_5m_tokens", pa.int64()), ("cache_write_1h_tokens", pa.int64()), ("output_tokens", pa.int64()),
+         ("reasoning_tokens", pa.int64()), ("web_searches", pa.int64()), ("max_output_tokens", pa.int64()),
+         ("latency_ms", pa.float64())]
     )  # fmt: skip
     return pa.Table.from_pylist(made, schema)
 
@@ -147,7 +159,7 @@ def naive(rows: list[Row], items: int, seconds: float, task_types: str, most: in
             current is not None
             and len(current) < items
             and (row["ts"] - current[0]["ts"]).total_seconds() <= seconds
-            and sum(one["prompt_tokens"] - 8 for one in current) + row["prompt_tokens"] - 8 + 8 <= most
+            and sum(_prompt(one) - 8 for one in current) + _prompt(row) - 8 + 8 <= most
         )
         if not joins:
             current = open_calls[key] = []
@@ -160,8 +172,32 @@ def naive(rows: list[Row], items: int, seconds: float, task_types: str, most: in
         leaves = one[-1]["ts"] if full else one[0]["ts"] + timedelta(seconds=seconds)
         for place, row in enumerate(one):
             wait_ms = (leaves - row["ts"]).total_seconds() * 1000
-            found[row["request_id"]] = (one[0]["request_id"], place, len(one), wait_ms)
+            found[row["request_id"]] = (one[0]["request_id"], place, len(one), wait_ms, *_billed(one, place))
     return found
+
+
+def _prompt(row: Row) -> int:
+    return int(row["input_tokens"] + row["cache_read_tokens"] + row["cache_write_5m_tokens"])
+
+
+def _billed(call: list[Row], place: int) -> tuple[int | float | None, ...]:
+    """Input, read, written, output, reasoning, the bound on the answer and the latency: 8 shared tokens are sent once,
+    2 number an item of input and 3 one of output."""
+    sums = {"input_tokens": 0, "cache_read_tokens": 0, "cache_write_5m_tokens": 0}
+    for number, row in enumerate(call):
+        left = 8 if number else 0
+        for name in ("cache_read_tokens", "cache_write_5m_tokens", "input_tokens"):
+            cut = min(row[name], left)
+            sums[name] += row[name] - cut
+            left -= cut
+    reasoning = [row["reasoning_tokens"] for row in call if row["reasoning_tokens"] is not None]
+    most = [row["max_output_tokens"] for row in call]
+    took = [row["latency_ms"] for row in call if row["latency_ms"] is not None]
+    bounds = (None if None in most else sum(most) + 3 * len(call), sum(took) if took else None)
+    if place:
+        return 0, 0, 0, 0, None if call[place]["reasoning_tokens"] is None else 0, *bounds
+    sums["input_tokens"] += 2 * len(call)
+    return *sums.values(), 8 * len(call), sum(reasoning) if reasoning else None, *bounds
 
 
 @given(requests, st.integers(2, 5), st.sampled_from([0.0, 1.0, 3.0, 30.0]), st.sampled_from(["all", "extraction"]),
@@ -171,9 +207,14 @@ def test_it_is_what_one_open_call_a_kind_would_give(
 ) -> None:
     handed = table(rows)
     replayed = kernel.replay(handed, items=items, seconds=seconds, features="all", task_types=task_types,
-                             max_prompt_tokens=most).to_pylist()  # fmt: skip
+                             max_prompt_tokens=most, numbering_input_tokens=2,
+                             numbering_output_tokens=3).to_pylist()  # fmt: skip
+    billed = ("input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "output_tokens", "reasoning_tokens",
+              "max_output_tokens", "latency_ms")  # fmt: skip
     found = {
-        row["request_id"]: (row["batch_id"], row["place"], row["items"], pytest.approx(row["wait_ms"]))
+        row["request_id"]: (
+            row["batch_id"], row["place"], row["items"], pytest.approx(row["wait_ms"]), *(row[name] for name in billed)
+        )
         for row in replayed
-    }
+    }  # fmt: skip
     assert naive(handed.to_pylist(), items, seconds, task_types, most) == found

@@ -20,24 +20,25 @@ from llmcost.what_ifs.kernels.response_caching import mask
 COLUMNS = (
     "provider", "model", "feature", "task_type", "project", "status", "service_tier", "calls",
     "prefix[system_blocks].hash as system_hash", "prefix[system_blocks].tokens as system_tokens",
-    "input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens as prompt_tokens",
-    "output_tokens",
+    "input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "output_tokens",
+    "reasoning_tokens", "web_searches", "max_output_tokens", "latency_ms",
 )  # fmt: skip
 PARTITION = ("provider", "model", "feature", "task_type")
 
 _KEYS = (*PARTITION, "project", "system_hash")
+_CACHED = ("cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens")
 
 Ints = npt.NDArray[np.int64]
 
 
 def replay(
     requests: pa.Table, *, items: int, seconds: float, features: str, task_types: str, max_prompt_tokens: int,
-    **_: Any,
+    numbering_input_tokens: int, numbering_output_tokens: int,
 ) -> pa.Table:  # fmt: skip
     """For every request that may be joined: its call's first request, its place in it, the call's size, and its wait.
 
-    Returns `request_id`, `batch_id`, `place` (0 opens the call), `items` and `wait_ms`. Raises UsageError for a bad
-    parameter.
+    Returns `request_id`, `batch_id`, `place` (0 opens the call), `items`, `wait_ms` and what the request is billed
+    after: the call's sums where it opens the call, else nothing. Raises UsageError for a bad parameter.
     """
     if items < 1 or seconds < 0 or max_prompt_tokens < 1:
         raise UsageError(
@@ -49,8 +50,8 @@ def replay(
     group = _groups(requests, row)
     order = np.lexsort((np.arange(len(row)), sent, group))
     row, sent, group = row[order], sent[order], group[order]
-    tokens = requests["prompt_tokens"].to_numpy()[row].astype(np.int64)
-    shared = requests["system_tokens"].fill_null(0).to_numpy()[row].astype(np.int64)
+    tokens = sum(_numbers(requests, name)[row] for name in ("input_tokens", *_CACHED))
+    shared = _numbers(requests, "system_tokens")[row]
     starts = _walk(_ends(sent, group, np.maximum(tokens - shared, 0), shared, items, seconds, max_prompt_tokens))
     size = np.diff(np.append(starts, len(row)))
     first = np.repeat(starts, size)
@@ -66,6 +67,7 @@ def replay(
             "place": pa.array(np.arange(len(row)) - first),
             "items": pa.array(np.repeat(size, size)),
             "wait_ms": pa.array(wait_ms),
+            **_billed(requests.take(pa.array(row)), starts, shared, numbering_input_tokens, numbering_output_tokens),
         }
     )
     return _summed(made)
@@ -90,7 +92,8 @@ def _may_be_joined(requests: pa.Table, features: str, task_types: str) -> npt.ND
     joins = mask(requests["ts"].is_valid()) & mask(requests["system_hash"].is_valid())
     joins &= mask(pc.equal(requests["status"], "ok")) & mask(pc.equal(requests["service_tier"], "standard"))
     joins &= mask(pc.equal(requests["calls"], 1))
-    joins &= mask(pc.greater(pc.add(requests["prompt_tokens"], requests["output_tokens"]), 0))  # none served by a cache
+    billed = sum(_numbers(requests, name) for name in ("input_tokens", *_CACHED, "output_tokens"))
+    joins &= billed > 0  # none that a cache has served
     for column, wanted in (("feature", features), ("task_type", task_types)):
         if wanted != "all":
             joins &= mask(pc.is_in(requests[column], pa.array(wanted.split(","), requests[column].type)))
@@ -121,6 +124,56 @@ def _ends(
     summed = np.concatenate(([0], np.cumsum(own)))
     in_length = np.searchsorted(summed, summed[:-1] + max_prompt_tokens - shared, side="right") - 1
     return np.maximum(np.minimum.reduce([here + items, in_time, in_length]), here + 1)
+
+
+def _billed(
+    items: pa.Table, starts: Ints, shared: Ints, numbering_input_tokens: int, numbering_output_tokens: int
+) -> dict[str, pa.Array]:
+    """What each item is billed when its call is sent: its first item everything, the others nothing.
+
+    `items` are sorted by call, `starts` are the calls' first. Items after the first leave out the `shared` tokens,
+    cached ones first. How long an answer may be and how long it takes is the same for all items of a call; unknown
+    where no item, or for the bound on the answer some item, does not tell.
+    """
+    opens = np.zeros(len(items), np.bool_)
+    opens[starts] = True
+    size = np.diff(np.append(starts, len(items)))
+    sent = {}
+    unsent = np.where(opens, 0, shared)
+    for name in (*_CACHED, "input_tokens"):
+        tokens = _numbers(items, name)
+        sent[name] = np.maximum(tokens - unsent, 0)
+        unsent = np.maximum(unsent - tokens, 0)
+    sent["input_tokens"] += numbering_input_tokens
+    sent["output_tokens"] = _numbers(items, "output_tokens") + numbering_output_tokens
+    sent["reasoning_tokens"] = _numbers(items, "reasoning_tokens")
+    sent["web_searches"] = _numbers(items, "web_searches")
+    billed = {name: np.where(opens, np.repeat(_sums(tokens, starts), size), 0) for name, tokens in sent.items()}
+    known = {
+        name: np.repeat(_sums(mask(items[name].is_valid()).astype(np.int64), starts), size)
+        for name in ("reasoning_tokens", "max_output_tokens", "latency_ms")
+    }
+    unknown = {
+        "reasoning_tokens": np.where(
+            opens, known["reasoning_tokens"] == 0, ~mask(items["reasoning_tokens"].is_valid())
+        ),
+        "max_output_tokens": known["max_output_tokens"] < np.repeat(size, size),
+        "latency_ms": known["latency_ms"] == 0,
+    }
+    bounds = _numbers(items, "max_output_tokens") + numbering_output_tokens
+    billed["max_output_tokens"] = np.repeat(_sums(bounds, starts), size)
+    billed["latency_ms"] = np.repeat(_sums(items["latency_ms"].fill_null(0.0).to_numpy(), starts), size)
+    return {name: pa.array(values, mask=unknown.get(name)) for name, values in billed.items()}
+
+
+def _numbers(requests: pa.Table, name: str) -> Ints:
+    """A column of whole numbers, 0 where one is unknown."""
+    return np.asarray(requests[name].cast(pa.int64()).fill_null(0).to_numpy())
+
+
+def _sums(values: npt.NDArray[Any], starts: Ints) -> npt.NDArray[Any]:
+    """The sum of each call's values."""
+    return np.add.reduceat(values, starts) if len(starts) else values[:0]
 
 
 def _walk(end: Ints) -> Ints:

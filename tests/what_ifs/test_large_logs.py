@@ -1,0 +1,57 @@
+"""What is done apart for large logs: relations in a file beside the store, and shares of whole partitions."""
+
+from pathlib import Path
+
+import pytest
+
+from llmcost import price_book, store
+from llmcost.reports import Scope
+from llmcost.what_ifs import parse, simulate, steps
+from tests.what_ifs.traffic import START_US, fill
+
+WORDS = ("response-caching", "request-batching:items=3", "prompt-caching", "batch-api")
+
+
+def filled(folder: Path) -> Path:
+    """A store of 60 requests of two models and three features; every fifth prompt is asked again."""
+    path = folder / "llmcost.duckdb"
+    with store.writing(path) as opened:
+        price_book.learn(opened, [(None, "claude-haiku-4-5"), (None, "gpt-4o")])
+        fill(opened, [
+            {
+                "model": ("claude-haiku-4-5", "gpt-4o")[n % 2], "feature": "abc"[n % 3], "task_type": "extraction",
+                "ts": START_US + n * 1_000_000, "input_tokens": 6000 + n, "output_tokens": 20, "latency_ms": 500.0,
+                "prompt_hash": f"p{n % 5 and n}", "output_hash": "o", "system_blocks": 1,
+                "prefix": [{"hash": "abc"[n % 3], "tokens": 5000}, {"hash": f"p{n}", "tokens": 6000 + n}],
+            }
+            for n in range(60)
+        ])  # fmt: skip
+    return path
+
+
+def test_relations_in_a_file_give_the_same_and_leave_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = filled(tmp_path)
+    found = []
+    for row_bytes in (store.ROW_BYTES, store.MEMORY_BYTES):
+        monkeypatch.setattr(store, "ROW_BYTES", row_bytes)
+        with store.reading(path) as opened:
+            found.append(simulate(opened, [parse(word) for word in WORDS], Scope(), ["model"]))
+            beside = [one.name for one in tmp_path.iterdir() if one.name.startswith(f".{path.name}.")]
+            assert bool(beside) == (row_bytes == store.MEMORY_BYTES)
+    assert found[0] == found[1]
+    assert found[0].cost_usd < found[0].baseline_usd
+    assert not [one.name for one in tmp_path.iterdir() if one.name.startswith(f".{path.name}.")]
+
+
+def test_shares_are_whole_partitions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = filled(tmp_path)
+    monkeypatch.setattr(steps, "ROWS_AT_ONCE", 3)
+    traffic = "select model, feature, ts, request_id from requests order by model, feature, ts, request_id"
+    with store.reading(path) as opened:
+        shares = [share.to_pylist() for share in steps._shares(opened, traffic, ("model", "feature"))]
+        assert [row for share in shares for row in share] == opened.rows(traffic)
+    kinds = [{(row["model"], row["feature"]) for row in share} for share in shares]
+    assert len(kinds) > 1
+    assert sum(map(len, kinds)) == len(set().union(*kinds))
