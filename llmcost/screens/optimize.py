@@ -122,7 +122,7 @@ def _chosen(found: Optimum) -> list[str]:
     return [
         *lines,
         "cut: answers that a cap cuts short; later: the answer that is delayed most; quality: answers that no step"
-        " changes or that the log shows to be the same; ×: breaks a limit",
+        " changes or cuts short, or that the log shows to be the same or an outcomes file as good; ×: breaks a limit",
     ]
 
 

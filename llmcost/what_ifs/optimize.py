@@ -12,7 +12,7 @@ from math import inf, isfinite
 
 from llmcost import registry
 from llmcost.errors import UsageError, did_you_mean
-from llmcost.reports import Row, Scope
+from llmcost.reports import Scope
 from llmcost.store import Store
 from llmcost.what_ifs import Projection, projected
 from llmcost.what_ifs.everything import WORD, LeftOut
@@ -67,6 +67,25 @@ class Optimum:
     projection: Projection
 
 
+@dataclass(frozen=True)
+class _Deeds:
+    """What the steps so far do to answers that their last relation no longer tells; one spoilt twice counts twice."""
+
+    cut: int = 0  # answers that a cap cuts short
+    worse: int = 0  # answers of a model that an outcomes file does not say to be as good
+    delay: bool = False  # whether some answers wait for others
+
+    def with_last(self, chain: Chain) -> "_Deeds":
+        """These and those of the chain's last step."""
+        number = len(chain.steps)
+        query, effects = chain.steps[-1].query, chain.effects(number)
+        # a step that adds requests delays only those that are asked again
+        delays = bool(query.field("delays")) and (query.field("rows") != "adds" or effects["requests_asked_twice"] > 0)
+        return _Deeds(
+            self.cut + effects["answers_cut_short"], self.worse + chain.worsened(number), self.delay or delays
+        )
+
+
 @dataclass
 class _Search:
     """The replays of one search, counted."""
@@ -78,18 +97,20 @@ class _Search:
     most: int = 0
     tried: list[Tried] = field(default_factory=list)
 
-    def judged(self, chain: Chain, truncated: float) -> Tried:
-        """The chain's last stack, measured against the logged traffic; `truncated` requests are cut by its steps."""
+    def judged(self, chain: Chain, done: _Deeds) -> Tried:
+        """The chain's last stack, measured against the logged traffic."""
         cost = chain.points[-1].cost_usd if chain.points else self.baseline_usd
         answers = chain.answers()
-        delay = self._delay_ms(chain, answers)
+        hidden = done.delay and answers["requests_without_latency"]
+        delay = None if hidden else float(answers["added_latency_ms"])
         unmeasured = tuple(step.query.name for step in chain.steps if _unmeasured(step))
-        share = truncated / self.traffic.requests
-        quality = None if unmeasured else 1 - answers["answers_not_known_to_be_the_same"] / self.traffic.requests
+        share = done.cut / self.traffic.requests
+        lost = answers["answers_not_known_to_be_the_same"] + done.cut + done.worse
+        quality = None if unmeasured else max(0, self.traffic.requests - lost) / self.traffic.requests
         made = Tried(tuple(chain.steps), cost, self.baseline_usd - cost, share, delay, quality, unmeasured)
         return replace(made, breaks=_broken(made, self.limits))
 
-    def below(self, chain: Chain, truncated: float, techniques: Sequence[Sequence[WhatIf]], depth: int = 0) -> None:
+    def below(self, chain: Chain, done: _Deeds, techniques: Sequence[Sequence[WhatIf]], depth: int = 0) -> None:
         """Tries every stack that begins with the chain's and goes on with the techniques from this depth on."""
         before = chain.points[-1].cost_usd if chain.points else self.baseline_usd
         for place in range(depth, len(techniques)):
@@ -99,14 +120,9 @@ class _Search:
                 self.advance(len(self.tried) + 1, self.most)
                 if point.failure or point.cost_usd >= before:
                     continue  # a step that saves nothing here is none of the stack
-                cut = truncated + longer.effects(len(longer.steps))["answers_cut_short"]
-                self.tried.append(self.judged(longer, cut))
-                self.below(longer, cut, techniques, place + 1)
-
-    @staticmethod
-    def _delay_ms(chain: Chain, answers: Row) -> float | None:
-        hidden = answers["requests_without_latency"] and any(step.query.field("delays") for step in chain.steps)
-        return None if hidden else float(answers["added_latency_ms"])
+                with_this = done.with_last(longer)
+                self.tried.append(self.judged(longer, with_this))
+                self.below(longer, with_this, techniques, place + 1)
 
 
 def limits(words: Sequence[str]) -> Limits:
@@ -165,8 +181,8 @@ def simulate(
     kept, left_out = _worth_trying(search, searched, most)
     search.most = _stacks(kept) - 1
     start = Chain(traffic, "")
-    nothing = search.judged(start, 0.0)
-    search.below(start, 0.0, kept)
+    nothing = search.judged(start, _Deeds())
+    search.below(start, _Deeds(), kept)
     found = [nothing, *search.tried]
     # nothing at all keeps every limit, so that there is always a stack to choose
     chosen = min((one for one in found if not one.breaks), key=lambda one: (one.cost_usd, len(one.steps)))
@@ -223,7 +239,7 @@ def _hopeless(search: _Search, option: WhatIf, alone: dict[str, Tried]) -> str |
     if point.cost_usd >= search.baseline_usd:
         lacks = (missing(search.traffic.store, option, "stage_0") or "").removeprefix(f"{option.query.name}: ")
         return "saves nothing alone" + (f"; {lacks}" if lacks else "")
-    alone[option.word] = search.judged(chain, chain.effects(1)["answers_cut_short"])
+    alone[option.word] = search.judged(chain, _Deeds().with_last(chain))
     return None
 
 

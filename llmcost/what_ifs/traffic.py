@@ -8,7 +8,8 @@ from llmcost.errors import LlmcostError, UsageError
 from llmcost.relations import dimensioned, nested
 from llmcost.reports import Row, Scope
 from llmcost.store import Store
-from llmcost.what_ifs.steps import WhatIf, run
+from llmcost.what_ifs import facts
+from llmcost.what_ifs.steps import WhatIf, run, with_models
 
 LEAST_BLOCKS = 8
 """Days, or else sessions, that traffic must have for a word on how it varies."""
@@ -171,6 +172,16 @@ class Chain:
     def cut_short(self, number: int) -> list[Row]:
         """The features of which a step cuts answers short, and how many."""
         return self._told("cut-short", self._stages[number - 1], self._stages[number])
+
+    def worsened(self, number: int) -> int:
+        """The answers that a step with an outcomes file, counted from 1, moves to a model that the file does not say
+        to be as good on the prompt as the one before; 0 for any other step."""
+        step, store = self.steps[number - 1], self.traffic.store
+        if step.values.get("outcomes") is None or self.points[number - 1].failure:
+            return 0
+        facts.prepare(store, with_models(store, step), self.before(number))
+        [row] = self._told("worsened", self.before(number), self.after(number))
+        return int(row["answers_not_known_to_be_as_good"])
 
     def answers(self) -> Row:
         """How much later the chain's answers come than the logged ones, and how many may be others."""

@@ -116,6 +116,43 @@ def test_cached_answers_that_differ_lower_the_quality(folder: Path) -> None:
     assert bound["optimize"]["chosen"] == []
 
 
+def test_answers_that_a_cap_cuts_short_lower_the_quality(folder: Path) -> None:
+    """Every answer is longer than the 10 tokens of the article's cap, and no other setting of the grid cuts so many."""
+    words = stacked("token-caps:percentile=none,classification=10")
+    free = found(folder, "--optimize", *words)["optimize"]["frontier"][-1]
+    assert (free["truncated_share"], free["quality"]) == (1.0, 0.0)
+    assert found(folder, "--optimize", *words, "--limit", "quality=0.5")["optimize"]["chosen"] == []
+
+
+@pytest.mark.parametrize(("right", "quality"), [(39, 1.0), (30, 30 / 39), (0, 0.0)])
+def test_answers_that_an_outcomes_file_calls_wrong_lower_the_quality(folder: Path, right: int, quality: float) -> None:
+    ids = [row["request_id"] for row in LOG if isinstance(row, dict)]
+    lines = [
+        f"{name},claude-haiku-5-5,{number < right}\n{name},claude-opus-4-7,true\n" for number, name in enumerate(ids)
+    ]
+    (folder / "outcomes.csv").write_text("prompt,model,correct\n" + "".join(lines))
+    words = stacked("routing:outcomes=outcomes.csv")
+    free = found(folder, "--optimize", *words)["optimize"]["frontier"][-1]
+    assert free["stack"]
+    assert free["quality"] == pytest.approx(quality)
+    bound = found(folder, "--optimize", *words, "--limit", f"quality={quality}")
+    assert bound["optimize"]["chosen"] == free["stack"]
+    if quality < 1:
+        bound = found(folder, "--optimize", *words, "--limit", f"quality={quality + 0.01}")
+        assert bound["optimize"]["chosen"] == []
+
+
+def test_only_a_second_try_delays_a_routed_request(tmp_path: Path) -> None:
+    rows: list[Row | str] = [row | {"latency_ms": None} for row in LOG if isinstance(row, dict)]
+    write(tmp_path / "log.jsonl", rows)
+    assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
+    limit = ("--limit", "added-latency-ms=500")
+    rule = found(tmp_path, "--optimize", *stacked("routing"), *limit)
+    assert rule["optimize"]["chosen"][0].startswith("routing")
+    cascade = found(tmp_path, "--optimize", *stacked("routing:by=cascade"), *limit)
+    assert cascade["optimize"]["chosen"] == []
+
+
 def test_what_the_user_sets_is_not_searched(folder: Path) -> None:
     assert [[step.word for step in options] for options in techniques(["token-caps:percentile=0.5"])] == [
         ["token-caps:percentile=0.5"]
