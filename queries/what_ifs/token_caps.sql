@@ -18,33 +18,49 @@
 -- assumes: the caps are the article's (classification 10, extraction 100, summarization 300, code generation 1,000).
 -- assumes: only tokens generated are billed, so a cap saves what it cuts off and nothing else; each cut is an answer that
 --   ends in the middle, counted as stop_reason max_tokens.
+-- assumes: a call that answers several requests after request-batching may be as long as their caps together, and 8
+--   tokens more for the number of each; if it is cut short, all of its answers count as cut.
 -- assumes: reasoning counts against the cap, as with max_tokens of the providers.
 -- assumes: an answer that ends after what was used is cut short for nobody; the model stops at that very token.
 
-with groups as (
+with joined as (
+    select tags['joined_to'] as batch_id, count(*) + 1 as items
+    from requests
+    where tags['served_by'] = 'request-batching'
+    group by batch_id
+),
+
+answering as (
+    select requests.*, coalesce(joined.items, 1) as items
+    from requests
+    left join joined on joined.batch_id = requests.request_id
+),
+
+groups as (
     select
         feature,
         task_type,
-        quantile_disc(output_tokens, coalesce($percentile, 1)) as output_tokens_seen
-    from requests
+        quantile_disc(output_tokens // items, coalesce($percentile, 1))
+            filter (where coalesce(tags['served_by'], '') <> 'request-batching') as output_tokens_seen
+    from answering
     group by feature, task_type
 ),
 
 capped as (
     select
-        requests.*,
+        answering.* exclude (items),
         case
             when $percentile is not null then groups.output_tokens_seen
-            when requests.task_type = 'classification' then $classification
-            when requests.task_type = 'extraction' then $extraction
-            when requests.task_type = 'summarization' then $summarization
-            when requests.task_type in ('code_generation', 'code-generation', 'code') then $code_generation
-        end as cap,
+            when answering.task_type = 'classification' then $classification
+            when answering.task_type = 'extraction' then $extraction
+            when answering.task_type = 'summarization' then $summarization
+            when answering.task_type in ('code_generation', 'code-generation', 'code') then $code_generation
+        end * items + case when items > 1 then 8 * items else 0 end as cap,
         case when $early_stop then least(output_tokens, output_used_tokens) else output_tokens end as wanted_tokens
-    from requests
+    from answering
     inner join groups
-        on groups.feature is not distinct from requests.feature
-        and groups.task_type is not distinct from requests.task_type
+        on groups.feature is not distinct from answering.feature
+        and groups.task_type is not distinct from answering.task_type
 ),
 
 ended as (select *, least(wanted_tokens, coalesce(cap, wanted_tokens)) as ends_at from capped)

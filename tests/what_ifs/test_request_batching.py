@@ -218,3 +218,13 @@ def test_it_is_what_one_open_call_a_kind_would_give(
         for row in replayed
     }  # fmt: skip
     assert naive(handed.to_pylist(), items, seconds, task_types, most) == found
+
+
+@pytest.mark.parametrize(("tokens", "cut", "answers"), [(8, 0, 0), (10, 0, 0), (200, 5 * 204 - 5 * (100 + 8), 5)])
+def test_a_cap_on_each_answer_is_no_cap_on_several(tmp_path: Path, tokens: int, cut: int, answers: int) -> None:
+    """Five extractions go in one call, whose answers may take 100 tokens and their numbers 8 each."""
+    rows: list[Row | str] = [item(n, n, output_tokens=tokens) for n in range(5)]
+    [_, stage] = simulated(tmp_path, rows, "request-batching", "token-caps")["stages"]
+    assert stage["effects"]["output_tokens"] == -cut
+    assert stage["effects"]["answers_cut_short"] == answers
+    assert sum(row["answers_cut_short"] for row in stage["cut_short"]) == answers
