@@ -69,7 +69,7 @@ def test_the_first_rule_that_fits_names_the_feature_and_the_log_goes_before_any(
         tag = { team = "disc*" }
         [[features]]
         feature = "by path and model"
-        path = "/work/review"
+        path = "/code/review"
         model = "claude-haiku-*"
         [[features]]
         feature = "by prompt"
@@ -85,9 +85,9 @@ def test_the_first_rule_that_fits_names_the_feature_and_the_log_goes_before_any(
     calls = [
         logs.call(1, feature="said", tags={"team": "discovery"}),
         logs.call(2, tags={"team": "discovery"}),
-        logs.call(3, project="/work/review/sub"),
-        logs.call(4, project="/work/reviewed"),
-        logs.call(5, project="/work/review", model="claude-sonnet-4-6"),
+        logs.call(3, project="/code/review/sub"),
+        logs.call(4, project="/code/reviewed"),
+        logs.call(5, project="/code/review", model="claude-sonnet-4-6"),
         logs.call(6, prompt_id="triage@2"),
         logs.call(7, prompt_id="ask-anything"),
         logs.call(8),

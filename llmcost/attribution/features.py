@@ -6,7 +6,7 @@
 
     [[features]]
     feature = "code review"
-    path = "~/work/review"           # the project is this folder or lies in it
+    path = "~/code/review"           # the project is this folder or lies in it
     model = "claude-*"               # * stands for anything, ? for one character
 
     [[features]]

@@ -77,12 +77,11 @@ class _Deeds:
 
     def with_last(self, chain: Chain) -> "_Deeds":
         """These and those of the chain's last step."""
-        number = len(chain.steps)
-        query, effects = chain.steps[-1].query, chain.effects(number)
+        query, effects = chain.steps[-1].query, chain.effects(len(chain.steps))
         # a step that adds requests delays only those that are asked again
         delays = bool(query.field("delays")) and (query.field("rows") != "adds" or effects["requests_asked_twice"] > 0)
         return _Deeds(
-            self.cut + effects["answers_cut_short"], self.worse + chain.worsened(number), self.delay or delays
+            self.cut + effects["answers_cut_short"], self.worse + chain.points[-1].worsened, self.delay or delays
         )
 
 

@@ -167,8 +167,9 @@ def _shares(store: Store, traffic: str, partition: Sequence[str]) -> "Iterator[p
     """The traffic, sorted by partition, in shares of whole partitions, so that a large log fits into memory."""
     import pyarrow as pa
 
-    held = store.arrow(f"select * from ({traffic}) limit 0")
-    for batch in store.batches(traffic, ROWS_AT_ONCE):
+    batches = store.batches(traffic, ROWS_AT_ONCE)
+    held = batches.schema.empty_table()
+    for batch in batches:
         held = pa.concat_tables([held, pa.Table.from_batches([batch])])
         if held.num_rows >= ROWS_AT_ONCE and (cut := held.num_rows - _last(held, partition)):
             yield held[:cut]

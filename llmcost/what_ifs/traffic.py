@@ -8,8 +8,7 @@ from llmcost.errors import LlmcostError, UsageError
 from llmcost.relations import dimensioned, nested
 from llmcost.reports import Row, Scope
 from llmcost.store import Store
-from llmcost.what_ifs import facts
-from llmcost.what_ifs.steps import WhatIf, run, with_models
+from llmcost.what_ifs.steps import WhatIf, run
 
 LEAST_BLOCKS = 8
 """Days, or else sessions, that traffic must have for a word on how it varies."""
@@ -96,6 +95,7 @@ class Point:
     cost_usd: float = 0.0
     blocks: dict[str, float] = field(default_factory=dict)  # the cost of each day or session
     summary: Row | None = None  # what a kernel says of its replay as a whole
+    worsened: int = 0  # answers of a model that the step's outcomes file does not say to be as good as the one before
     failure: LlmcostError | None = None  # why the step could not be projected
 
 
@@ -138,12 +138,19 @@ class Chain:
             summary = run(self.traffic.store, step, self._stages[-1], stage)
             if report := step.query.field("summary"):
                 summary = next(iter(self._told(report, self._stages[-1], stage, step.values)), None)
-            return Point(summary=summary)
+            return Point(summary=summary, worsened=self._worsened(step, stage))
         except UsageError:
             raise
         except LlmcostError as error:
             self.traffic.store.keep(stage, f"select * from {self._stages[-1]}")
             return Point(failure=error)
+
+    def _worsened(self, step: WhatIf, stage: str) -> int:
+        """What `Point.worsened` says, while the outcomes that the step was run with are those of the store."""
+        if step.values.get("outcomes") is None:
+            return 0
+        [row] = self._told("worsened", self._stages[-1], stage)
+        return int(row["answers_not_known_to_be_as_good"])
 
     def until(self, number: int) -> "Chain":
         """The chain's first steps, to go on from in another way."""
@@ -172,16 +179,6 @@ class Chain:
     def cut_short(self, number: int) -> list[Row]:
         """The features of which a step cuts answers short, and how many."""
         return self._told("cut-short", self._stages[number - 1], self._stages[number])
-
-    def worsened(self, number: int) -> int:
-        """The answers that a step with an outcomes file, counted from 1, moves to a model that the file does not say
-        to be as good on the prompt as the one before; 0 for any other step."""
-        step, store = self.steps[number - 1], self.traffic.store
-        if step.values.get("outcomes") is None or self.points[number - 1].failure:
-            return 0
-        facts.prepare(store, with_models(store, step), self.before(number))
-        [row] = self._told("worsened", self.before(number), self.after(number))
-        return int(row["answers_not_known_to_be_as_good"])
 
     def answers(self) -> Row:
         """How much later the chain's answers come than the logged ones, and how many may be others."""

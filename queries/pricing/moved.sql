@@ -33,8 +33,10 @@ rescaled as (
                 end
             ) as bigint) as input_tokens,
             case when leaves then 0 else cast(round(cache_read_tokens * ratio) as bigint) end as cache_read_tokens,
-            case when leaves then 0 else cast(round(cache_write_5m_tokens * ratio) as bigint) end as cache_write_5m_tokens,
-            case when leaves then 0 else cast(round(cache_write_1h_tokens * ratio) as bigint) end as cache_write_1h_tokens,
+            case when leaves then 0 else cast(round(cache_write_5m_tokens * ratio) as bigint) end
+                as cache_write_5m_tokens,
+            case when leaves then 0 else cast(round(cache_write_1h_tokens * ratio) as bigint) end
+                as cache_write_1h_tokens,
             case when moves then cast(round(output_tokens * ratio * $verbosity) as bigint) else output_tokens end
                 as output_tokens,
             case

@@ -2,14 +2,6 @@
 --
 -- question: How do the billed tokens change, and how many answers are cut short or served without a call?
 
-with joined as (
-    -- the other requests that a call answers after request-batching
-    select tags['joined_to'] as batch_id, count(*) as others
-    from before
-    where tags['served_by'] = 'request-batching'
-    group by batch_id
-)
-
 select
     (coalesce(sum(after.input_tokens), 0) - coalesce(sum(before.input_tokens), 0))::bigint as input_tokens,
     (coalesce(sum(after.cache_read_tokens), 0) - coalesce(sum(before.cache_read_tokens), 0))::bigint as cache_read_tokens,
@@ -18,7 +10,7 @@ select
         - coalesce(sum(before.cache_write_5m_tokens + before.cache_write_1h_tokens), 0)
     )::bigint as cache_write_tokens,
     (coalesce(sum(after.output_tokens), 0) - coalesce(sum(before.output_tokens), 0))::bigint as output_tokens,
-    coalesce(sum(before.calls + coalesce(joined.others, 0)) filter (
+    coalesce(sum(before.calls * coalesce(try_cast(before.tags['joined_items'] as bigint), 1)) filter (
         where after.stop_reason = 'max_tokens' and after.output_tokens between 1 and before.output_tokens - 1
     ), 0)::bigint as answers_cut_short,
     coalesce(sum(before.calls) filter (
@@ -30,4 +22,3 @@ select
     coalesce(sum(after.calls) filter (where before.request_id is null), 0)::bigint as requests_asked_twice
 from before
 full join after on after.request_id = before.request_id
-left join joined on joined.batch_id = before.request_id

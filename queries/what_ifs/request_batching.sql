@@ -47,8 +47,13 @@ select
         case when items > 1 then case when place = 0 then list_slice(prefix, 1, system_blocks) end else prefix end
             as prefix,
         case
-            when items > 1 and place > 0
-                then map_concat(coalesce(tags, map()), map(['served_by', 'joined_to'], ['request-batching', batch_id]))
+            when items > 1 then map_concat(
+                coalesce(tags, map()),
+                case
+                    when place = 0 then map(['joined_items'], [cast(items as varchar)])
+                    else map(['served_by', 'joined_to'], ['request-batching', batch_id])
+                end
+            )
             else tags
         end as tags
     )

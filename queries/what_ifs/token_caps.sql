@@ -23,18 +23,7 @@
 -- assumes: reasoning counts against the cap, as with max_tokens of the providers.
 -- assumes: an answer that ends after what was used is cut short for nobody; the model stops at that very token.
 
-with joined as (
-    select tags['joined_to'] as batch_id, count(*) + 1 as items
-    from requests
-    where tags['served_by'] = 'request-batching'
-    group by batch_id
-),
-
-answering as (
-    select requests.*, coalesce(joined.items, 1) as items
-    from requests
-    left join joined on joined.batch_id = requests.request_id
-),
+with answering as (select *, coalesce(try_cast(tags['joined_items'] as bigint), 1) as items from requests),
 
 groups as (
     select

@@ -1,13 +1,15 @@
 """A prompt that moves to a model with another tokenizer is cached, and batched, like one that was always there."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.command import llmcost
-from tests.logs import Row, call, write
+from llmcost import store, what_ifs
+from llmcost.reports import Scope
+from tests.logs import Row, call
+from tests.what_ifs.test_small_what_ifs import simulated
+from tests.what_ifs.traffic import START_US, fill
 
 SHARED: Row = {"system_blocks": 1, "ttft_ms": 500, "latency_ms": 1000, "task_type": "classification"}
 SWAP = "model-swap:target=claude-sonnet-5"
@@ -15,12 +17,7 @@ SWAP = "model-swap:target=claude-sonnet-5"
 
 def stage(folder: Path, rows: list[Row], *steps: str) -> dict[str, Any]:
     """The last stage of the steps over a log of these rows."""
-    write(folder / "log.jsonl", list(rows))
-    assert llmcost("ingest", "log.jsonl", cwd=folder).returncode == 0
-    words = [word for step in steps for word in ("--what-if", step)]
-    done = llmcost("simulate", *words, "--format", "json", cwd=folder)
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)["stages"][-1]
+    found: dict[str, Any] = simulated(folder, list(rows), *steps)["stages"][-1]
     return found
 
 
@@ -55,10 +52,6 @@ def test_as_if_logged_there(tmp_path: Path, step: str, sizes: tuple[int, ...], n
 
 def test_a_prefix_is_never_longer_than_its_prompt(tmp_path: Path) -> None:
     """1.3 tokens round to 1 in each of the four parts of a prompt, but 5.2 to 5 in one prefix of all four."""
-    from llmcost import store, what_ifs
-    from llmcost.reports import Scope
-    from tests.what_ifs.traffic import START_US, fill
-
     parts = {"input_tokens": 1, "cache_read_tokens": 1, "cache_write_5m_tokens": 1, "cache_write_1h_tokens": 1}
     row: Row = {"model": "claude-sonnet-4-5", "ts": START_US, "output_tokens": 1, **parts}
     with store.writing(tmp_path / "a.duckdb") as opened:

@@ -17,16 +17,18 @@ import pyarrow.compute as pc
 from llmcost.errors import UsageError
 from llmcost.what_ifs.kernels.response_caching import mask
 
+_PROMPT = ("cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "input_tokens")
+_SUMMED = (*_PROMPT, "output_tokens", "reasoning_tokens", "web_searches")
+_BILLED = (*_SUMMED, "max_output_tokens", "latency_ms")
+
 COLUMNS = (
     "provider", "model", "feature", "task_type", "project", "status", "service_tier", "calls",
     "prefix[system_blocks].hash as system_hash", "prefix[system_blocks].tokens as system_tokens",
-    "input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "output_tokens",
-    "reasoning_tokens", "web_searches", "max_output_tokens", "latency_ms",
+    *_BILLED,
 )  # fmt: skip
 PARTITION = ("provider", "model", "feature", "task_type")
 
 _KEYS = (*PARTITION, "project", "system_hash")
-_CACHED = ("cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens")
 
 Ints = npt.NDArray[np.int64]
 
@@ -50,7 +52,7 @@ def replay(
     group = _groups(requests, row)
     order = np.lexsort((np.arange(len(row)), sent, group))
     row, sent, group = row[order], sent[order], group[order]
-    tokens = sum(_numbers(requests, name)[row] for name in ("input_tokens", *_CACHED))
+    tokens = _prompt_tokens(requests)[row]
     shared = _numbers(requests, "system_tokens")[row]
     starts = _walk(_ends(sent, group, np.maximum(tokens - shared, 0), shared, items, seconds, max_prompt_tokens))
     size = np.diff(np.append(starts, len(row)))
@@ -59,15 +61,15 @@ def replay(
     last = sent[starts + size - 1] if len(starts) else np.empty(0, np.int64)
     leaves = np.where(full, last, sent[starts] + round(seconds * 1e6))
     wait_ms = (np.repeat(leaves, size) - sent) / 1000
-    ids = requests["request_id"]
+    joined = requests.select(["request_id", *_BILLED]).take(pa.array(row))
     made = pa.table(
         {
-            "request_id": ids.take(pa.array(row)),
-            "batch_id": ids.take(pa.array(row[first])),
+            "request_id": joined["request_id"],
+            "batch_id": joined["request_id"].take(pa.array(first)),
             "place": pa.array(np.arange(len(row)) - first),
             "items": pa.array(np.repeat(size, size)),
             "wait_ms": pa.array(wait_ms),
-            **_billed(requests.take(pa.array(row)), starts, shared, numbering_input_tokens, numbering_output_tokens),
+            **_billed(joined, starts, shared, numbering_input_tokens, numbering_output_tokens),
         }
     )
     return _summed(made)
@@ -92,8 +94,7 @@ def _may_be_joined(requests: pa.Table, features: str, task_types: str) -> npt.ND
     joins = mask(requests["ts"].is_valid()) & mask(requests["system_hash"].is_valid())
     joins &= mask(pc.equal(requests["status"], "ok")) & mask(pc.equal(requests["service_tier"], "standard"))
     joins &= mask(pc.equal(requests["calls"], 1))
-    billed = sum(_numbers(requests, name) for name in ("input_tokens", *_CACHED, "output_tokens"))
-    joins &= billed > 0  # none that a cache has served
+    joins &= _prompt_tokens(requests) + _numbers(requests, "output_tokens") > 0  # none that a cache has served
     for column, wanted in (("feature", features), ("task_type", task_types)):
         if wanted != "all":
             joins &= mask(pc.is_in(requests[column], pa.array(wanted.split(","), requests[column].type)))
@@ -135,45 +136,43 @@ def _billed(
     cached ones first. How long an answer may be and how long it takes is the same for all items of a call; unknown
     where no item, or for the bound on the answer some item, does not tell.
     """
+    size = np.diff(np.append(starts, len(items)))
     opens = np.zeros(len(items), np.bool_)
     opens[starts] = True
-    size = np.diff(np.append(starts, len(items)))
-    sent = {}
+
+    def of_call(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """For each item the sum over its call."""
+        return np.repeat(np.add.reduceat(values, starts), size) if len(starts) else values
+
+    def of_known(name: str) -> Ints:
+        """For each item how many of its call tell."""
+        return of_call(mask(items[name].is_valid()).astype(np.int64))
+
+    sent = {name: _numbers(items, name) for name in _SUMMED}
     unsent = np.where(opens, 0, shared)
-    for name in (*_CACHED, "input_tokens"):
-        tokens = _numbers(items, name)
-        sent[name] = np.maximum(tokens - unsent, 0)
-        unsent = np.maximum(unsent - tokens, 0)
-    sent["input_tokens"] += numbering_input_tokens
-    sent["output_tokens"] = _numbers(items, "output_tokens") + numbering_output_tokens
-    sent["reasoning_tokens"] = _numbers(items, "reasoning_tokens")
-    sent["web_searches"] = _numbers(items, "web_searches")
-    billed = {name: np.where(opens, np.repeat(_sums(tokens, starts), size), 0) for name, tokens in sent.items()}
-    known = {
-        name: np.repeat(_sums(mask(items[name].is_valid()).astype(np.int64), starts), size)
-        for name in ("reasoning_tokens", "max_output_tokens", "latency_ms")
-    }
+    for name in _PROMPT:
+        sent[name], unsent = np.maximum(sent[name] - unsent, 0), np.maximum(unsent - sent[name], 0)
+    sent["input_tokens"] = sent["input_tokens"] + numbering_input_tokens
+    sent["output_tokens"] = sent["output_tokens"] + numbering_output_tokens
+    billed = {name: np.where(opens, of_call(tokens), 0) for name, tokens in sent.items()}
+    billed["max_output_tokens"] = of_call(_numbers(items, "max_output_tokens") + numbering_output_tokens)
+    billed["latency_ms"] = of_call(items["latency_ms"].fill_null(0.0).to_numpy())
+    told = items["reasoning_tokens"].is_valid()
     unknown = {
-        "reasoning_tokens": np.where(
-            opens, known["reasoning_tokens"] == 0, ~mask(items["reasoning_tokens"].is_valid())
-        ),
-        "max_output_tokens": known["max_output_tokens"] < np.repeat(size, size),
-        "latency_ms": known["latency_ms"] == 0,
+        "reasoning_tokens": np.where(opens, of_known("reasoning_tokens") == 0, ~mask(told)),
+        "max_output_tokens": of_known("max_output_tokens") < np.repeat(size, size),
+        "latency_ms": of_known("latency_ms") == 0,
     }
-    bounds = _numbers(items, "max_output_tokens") + numbering_output_tokens
-    billed["max_output_tokens"] = np.repeat(_sums(bounds, starts), size)
-    billed["latency_ms"] = np.repeat(_sums(items["latency_ms"].fill_null(0.0).to_numpy(), starts), size)
     return {name: pa.array(values, mask=unknown.get(name)) for name, values in billed.items()}
+
+
+def _prompt_tokens(requests: pa.Table) -> Ints:
+    return np.asarray(np.add.reduce([_numbers(requests, name) for name in _PROMPT]))
 
 
 def _numbers(requests: pa.Table, name: str) -> Ints:
     """A column of whole numbers, 0 where one is unknown."""
     return np.asarray(requests[name].cast(pa.int64()).fill_null(0).to_numpy())
-
-
-def _sums(values: npt.NDArray[Any], starts: Ints) -> npt.NDArray[Any]:
-    """The sum of each call's values."""
-    return np.add.reduceat(values, starts) if len(starts) else values[:0]
 
 
 def _walk(end: Ints) -> Ints:
