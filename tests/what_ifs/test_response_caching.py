@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from llmcost import registry, store
 from llmcost.errors import UsageError
 from llmcost.what_ifs import steps
+from llmcost.what_ifs.kernels import cached_answers
 from llmcost.what_ifs.kernels import response_caching as kernel
 
 SCHEMA = Path(__file__).resolve().parents[2] / "queries" / "schema.sql"
@@ -217,26 +218,26 @@ def test_false_hits_are_counted_where_the_log_holds_both_answers() -> None:
         Call("a", answer="x"), Call("b", at=1, answer="x"), Call("c", at=2, answer="y"), Call("d", at=3),
     ]  # fmt: skip
     replayed = kernel.replay(traffic(calls), ttl="1h", refresh=False, scope="shared", capacity=None)
-    measured = kernel.false_hits(replayed)
+    measured = cached_answers.false_hits(replayed)
     assert (measured.hits, measured.compared, measured.differing, measured.share) == (3, 2, 1, 0.5)
 
 
 def test_without_answers_nothing_is_measured() -> None:
     replayed = kernel.replay(traffic([]), ttl="1h", refresh=False, scope="shared", capacity=None)
-    assert kernel.false_hits(replayed).share is None
+    assert cached_answers.false_hits(replayed).share is None
 
 
 @pytest.mark.parametrize(
     ("ttl", "seconds"), [("90", 90), ("15m", 900), ("1h", 3600), ("7d", 604800), ("0.5s", 0.5), ("0", 0)]
 )
 def test_a_life_is_read_as_written(ttl: str, seconds: float) -> None:
-    assert kernel.microseconds(ttl) == seconds * 1_000_000
+    assert cached_answers.microseconds(ttl) == seconds * 1_000_000
 
 
 @pytest.mark.parametrize("ttl", ["", "soon", "1w", "-1", "nan", "inf", "1e300", "h"])
 def test_what_is_no_length_of_time_is_refused(ttl: str) -> None:
     with pytest.raises(UsageError, match="no length of time"):
-        kernel.microseconds(ttl)
+        cached_answers.microseconds(ttl)
 
 
 def test_a_negative_capacity_is_refused() -> None:

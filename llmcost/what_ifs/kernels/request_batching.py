@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from llmcost.errors import UsageError
-from llmcost.what_ifs.kernels.response_caching import mask
+from llmcost.what_ifs.kernels.cached_answers import mask
 
 _PROMPT = ("cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "input_tokens")
 _SUMMED = (*_PROMPT, "output_tokens", "reasoning_tokens", "web_searches")

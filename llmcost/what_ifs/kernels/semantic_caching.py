@@ -24,8 +24,8 @@ import pyarrow.compute as pc
 from llmcost.embeddings.estimate import Questions, Rules, false_share
 from llmcost.embeddings.prompts import UNKNOWN, Candidates, codes, distinct, readable, together
 from llmcost.errors import UsageError
-from llmcost.what_ifs.kernels import response_caching as exact
-from llmcost.what_ifs.kernels.response_caching import NEVER, NOBODY, Asked, Ints
+from llmcost.what_ifs.kernels import cached_answers
+from llmcost.what_ifs.kernels.cached_answers import NEVER, NOBODY, Asked, Ints
 
 COLUMNS = (
     "prompt_hash", "prompt_text", "provider", "model", "feature", "user_id", "prefix", "system_blocks",
@@ -38,8 +38,8 @@ PARTITION = ()
 class SemanticHits:
     """The hits of a semantic cache, and how far to trust them."""
 
-    repeated: exact.FalseHits  # hits on the same prompt
-    similar: exact.FalseHits  # hits on another one
+    repeated: cached_answers.FalseHits  # hits on the same prompt
+    similar: cached_answers.FalseHits  # hits on another one
     estimated_share: float | None  # wrong ones among the similar, 0 to 1; None where there is too little to say
     estimated_range: tuple[float, float] | None  # of that estimate, by the size of its sample
     ambiguous: int  # near enough to two stored prompts, hence no hit
@@ -78,7 +78,7 @@ def replay(
     reads how far to trust them. Raises UsageError for a bad parameter, LlmcostError where
     there are texts but no embedding model.
     """
-    life = exact.microseconds(ttl)
+    life = cached_answers.microseconds(ttl)
     if not threshold > 0:
         raise UsageError(f"threshold={threshold} takes anything for the same", hint="a cosine, like 0.88")
     if not margin >= 0:
@@ -92,13 +92,13 @@ def replay(
 
     hit = served.source != NOBODY
     source = asked.row[served.source[hit]]
-    decided = exact.decisions(requests, asked.row[hit], source)
+    decided = cached_answers.decisions(requests, asked.row[hit], source)
     decided = decided.append_column("cosine", pa.array(served.cosine[hit], from_pandas=True))
     decided = decided.append_column("served_from", requests["request_id"].take(pa.array(source)))
 
     compared = np.array(served.compared, np.int64)
     stored = np.array(served.stored, np.int64).reshape(-1, 2)
-    similar = exact.false_hits(decided.filter(decided["cosine"].is_valid()))
+    similar = cached_answers.false_hits(decided.filter(decided["cosine"].is_valid()))
     estimated = false_share(
         prompts, Questions(prompt[compared], asked.sent[compared]), Questions(*stored.T), life, rules, similar.hits
     )
@@ -113,7 +113,7 @@ def replay(
         "similar_hits_with_both_answers_in_the_log": similar.compared,
         "share_of_those_whose_cached_answer_differs": similar.share,
     }
-    return exact.described(decided, {**summary, "notes": _notes(summary)})
+    return cached_answers.described(decided, {**summary, "notes": _notes(summary)})
 
 
 def _notes(summary: dict[str, Any]) -> list[str]:
@@ -142,8 +142,8 @@ def false_hits(replayed: pa.Table) -> SemanticHits:
     summary = json.loads(replayed.schema.metadata[b"summary"])
     between = summary["false_share_of_similar_hits_range"]
     return SemanticHits(
-        repeated=exact.false_hits(replayed.filter(pc.invert(by_meaning))),
-        similar=exact.false_hits(replayed.filter(by_meaning)),
+        repeated=cached_answers.false_hits(replayed.filter(pc.invert(by_meaning))),
+        similar=cached_answers.false_hits(replayed.filter(by_meaning)),
         estimated_share=summary["false_share_of_similar_hits_estimated"],
         estimated_range=(between[0], between[1]) if between else None,
         ambiguous=summary["no_hits_since_two_prompts_were_as_near"],
@@ -230,7 +230,7 @@ def _asked(requests: pa.Table, scope: str, latency_ms: float) -> Asked:
     """The requests that reach the cache; without a prompt_hash they are no repetition of anything."""
     user = codes(requests["user_id"]) if scope == "user" else np.zeros(len(requests), np.int64)
     exact_key = codes(requests["prompt_hash"])
-    reaches = exact.takes_part(requests) & (user != UNKNOWN) & ((exact_key != UNKNOWN) | readable(requests))
+    reaches = cached_answers.takes_part(requests) & (user != UNKNOWN) & ((exact_key != UNKNOWN) | readable(requests))
     row = np.flatnonzero(reaches)
     key = np.where(exact_key == UNKNOWN, NOBODY, together([exact_key, user]))
-    return Asked(row, key[row], *exact.sent_and_ready(requests, row, latency_ms))
+    return Asked(row, key[row], *cached_answers.sent_and_ready(requests, row, latency_ms))

@@ -1,0 +1,110 @@
+"""What caches of answers share, whatever they compare: who asks, when an answer is there, whether it is right."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from llmcost.errors import UsageError
+
+ENDLESS = 10**17  # a life longer than any log, in microseconds: three thousand years
+NEVER = 2 * ENDLESS  # when an answer that was not generated can be read
+NOBODY = -1  # the source of an answer that no cache gave
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The requests that reach the cache: by key, then in the order in which they were sent."""
+
+    row: Ints  # in the table they come from
+    key: Ints  # requests with the same number may share an answer
+    sent: Ints  # microseconds
+    ready: Ints  # microseconds, when the answer can be read; NEVER for an error
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def part(self, of: Ints | Bools | slice) -> "Asked":
+        return Asked(self.row[of], self.key[of], self.sent[of], self.ready[of])
+
+
+@dataclass(frozen=True)
+class FalseHits:
+    """How often a cached answer was not the one that the log holds."""
+
+    hits: int
+    compared: int  # hits whose own and whose cached answer the log both holds
+    differing: int
+
+    @property
+    def share(self) -> float | None:
+        """The differing part of those compared, 0 to 1; None where nothing could be compared."""
+        return self.differing / self.compared if self.compared else None
+
+
+def microseconds(ttl: str | None) -> int:
+    """A life written as seconds or like 15m, 1h, 7d; none never ends. Raises UsageError for anything else."""
+    if ttl is None:
+        return ENDLESS
+    number, unit = (ttl[:-1], ttl[-1]) if ttl[-1:] in _SECONDS else (ttl, "s")
+    try:
+        life = float(number) * _SECONDS[unit] * 1e6
+    except ValueError:
+        life = -1
+    if not 0 <= life <= ENDLESS:
+        raise UsageError(f"ttl={ttl} is no length of time", hint="seconds, or like 15m, 1h, 7d; none never ends")
+    return round(life)
+
+
+def takes_part(requests: pa.Table) -> Bools:
+    """Which rows ask a cache: single calls with a time, but not those that another cache answered before."""
+    billed = pc.greater(pc.add(requests["input_tokens"], requests["output_tokens"]), 0)
+    reaches = pc.or_(pc.equal(requests["status"], "error"), billed)
+    return mask(pc.and_(pc.and_(reaches, pc.equal(requests["calls"], 1)), requests["ts"].is_valid()))
+
+
+def sent_and_ready(requests: pa.Table, row: Ints, assumed_ms: float) -> tuple[Ints, Ints]:
+    """When the rows were sent and when their answers can be read, in microseconds; NEVER for errors.
+
+    An answer whose latency the log does not hold takes `assumed_ms`.
+    """
+    sent = requests["ts"].cast(pa.timestamp("us")).cast(pa.int64()).fill_null(0).to_numpy()[row]
+    latency_ms = requests["latency_ms"].fill_null(float(assumed_ms)).to_numpy()[row]
+    answered = mask(pc.equal(requests["status"], "ok"))[row]
+    return sent, np.where(answered, sent + np.round(np.maximum(latency_ms, 0) * 1000).astype(np.int64), NEVER)
+
+
+def decisions(requests: pa.Table, hit: Ints, source: Ints) -> pa.Table:
+    """The kernel's result: the rows that were answered, and how the answers of the rows in `source` compare."""
+    answers = requests["output_hash"]
+    same = pc.equal(answers.take(pa.array(hit)), answers.take(pa.array(source)))
+    return pa.table(
+        {
+            "request_id": requests["request_id"].take(pa.array(hit)),
+            "cached_answer": pc.if_else(same, "same", "differs").fill_null("unknown"),
+        }
+    )
+
+
+def false_hits(replayed: pa.Table) -> FalseHits:
+    """What the log's own answers say of the hits that a replay decided on."""
+    counts = {entry["values"]: entry["counts"] for entry in pc.value_counts(replayed["cached_answer"]).to_pylist()}
+    differing = counts.get("differs", 0)
+    return FalseHits(replayed.num_rows, differing + counts.get("same", 0), differing)
+
+
+def described(decided: pa.Table, summary: dict[str, Any]) -> pa.Table:
+    """The decisions with a summary of the replay in their metadata."""
+    return decided.replace_schema_metadata({"summary": json.dumps(summary)})
+
+
+def mask(condition: pa.ChunkedArray) -> Bools:
+    return np.asarray(condition.fill_null(False).to_numpy(zero_copy_only=False), dtype=np.bool_)
