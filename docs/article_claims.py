@@ -119,6 +119,7 @@ def _caps() -> Iterator[Claim]:
 
 def _combined(samples: Store) -> Iterator[Claim]:
     found = everything.simulate(samples, everything.steps([everything.WORD]), reports.scope(samples))
+    assert found.three_saved_usd is not None, "the sample logs tell of all three"
     share = found.three_saved_usd / found.projection.baseline_usd
     low, high = (
         saved / found.projection.baseline_usd for saved in (found.three_range.low_usd, found.three_range.high_usd)

@@ -28,10 +28,11 @@ def document(found: Everything) -> dict[str, Any]:
         },
         "article": {
             "what_ifs": list(ARTICLE),
+            "replayed": [step.query.name for step in found.three],
             "claimed_low_share": CLAIMED[0],
             "claimed_high_share": CLAIMED[1],
             "saved_usd": found.three_saved_usd,
-            "saved_share": found.three_saved_usd / baseline if baseline else None,
+            "saved_share": _three_share(found),
             **ends(found.three_range),
         },
     }
@@ -48,7 +49,7 @@ def rows(found: Everything) -> tuple[list[dict[str, Any]], list[str]]:
         share = one.saved_usd / baseline if one.saved_usd is not None and baseline else None
         row = {"what_if": name, "word": one.what_if.word, "saved_usd": one.saved_usd, "saved_share": share}
         row |= ends(one.range) if one.range else {}
-        row |= {"in_stack_usd": stacked.get(name), "note": why.get(name, "")}
+        row |= {"in_stack_usd": stacked.get(name), "note": why.get(name, str(one.lack or ""))}
         made.append({column: row.get(column) for column in COLUMNS})
     return made, COLUMNS
 
@@ -86,11 +87,27 @@ def _together(found: Everything) -> list[str]:
             f"alone the stacked ones would save {terminal.usd(alone)}, together {terminal.usd(together)}:"
             f" {terminal.usd(found.lost_usd)} ({found.lost_usd / alone:.0%}) would be saved twice"
         )
-    if baseline:
-        share = found.three_saved_usd / baseline
+    return [*lines, *_three(found)]
+
+
+def _three_share(found: Everything) -> float | None:
+    saved, baseline = found.three_saved_usd, found.projection.baseline_usd
+    return saved / baseline if saved is not None and baseline else None
+
+
+def _three(found: Everything) -> list[str]:
+    """What the article promises, beside what this log says of it."""
+    share, replayed = _three_share(found), [step.query.name for step in found.three]
+    if not found.projection.baseline_usd:
+        return []
+    if share is None:
+        here = "none of the three can be replayed on this log"
+    elif len(replayed) < len(ARTICLE):
+        here = f"on this log {len(replayed)} of the 3 can be replayed ({', '.join(replayed)}): {share:.1%}"
+    else:
         verdict = "as promised" if CLAIMED[0] <= share <= CLAIMED[1] else "less" if share < CLAIMED[0] else "more"
-        lines.append(
-            f"the article promises {CLAIMED[0]:.0%} to {CLAIMED[1]:.0%} for response caching, routing and prompt"
-            f" caching together; on this log it is {share:.1%}: {verdict}"
-        )
-    return lines
+        here = f"on this log it is {share:.1%}: {verdict}"
+    return [
+        f"the article promises {CLAIMED[0]:.0%} to {CLAIMED[1]:.0%} for response caching, routing and prompt caching"
+        f" together; {here}"
+    ]

@@ -17,7 +17,8 @@ from llmcost.store import Store
 from llmcost.what_ifs import facts
 from llmcost.what_ifs.quality import Quality, quality
 from llmcost.what_ifs.ranges import Range, ranges
-from llmcost.what_ifs.steps import WhatIf, assumptions, missing, parse, settled, with_models
+from llmcost.what_ifs.reasons import lack
+from llmcost.what_ifs.steps import WhatIf, assumptions, parse, settled, with_models
 from llmcost.what_ifs.steps import steps as steps_of
 from llmcost.what_ifs.traffic import Chain, Traffic
 
@@ -154,9 +155,14 @@ def _notes(traffic: Traffic, chain: Chain, stages: Sequence[Stage]) -> list[str]
     if traffic.unpriced == traffic.requests:
         notes.append("no request has a price, so nothing can be said in dollars; see: llmcost prices")
     for step, point, stage in zip(chain.steps, chain.points, stages, strict=True):
-        said = f"{step.query.name}: not projected, as {point.failure.message}" if point.failure else None
-        if said or (said := missing(traffic.store, step, "stage_0")):
-            notes.append(said)
-        elif not (stage.saved_usd or stage.moves or any(stage.effects.values())):
-            notes.append(f"{step.query.name}: changes nothing, as it stands: it finds no request to change")
+        lacks = lack(traffic.store, step, "stage_0")
+        if point.failure:
+            said = f"not projected, as {point.failure.message}"
+        elif lacks:
+            said = f"nothing can be projected, as {lacks}" if lacks.of_all else str(lacks)
+        elif stage.saved_usd or stage.moves or any(stage.effects.values()):
+            continue
+        else:
+            said = "changes nothing, as it stands: it finds no request to change"
+        notes.append(f"{step.query.name}: {said}")
     return notes

@@ -9,6 +9,7 @@ from llmcost.reports import Scope
 from llmcost.store import Store
 from llmcost.what_ifs import Projection, projected
 from llmcost.what_ifs.ranges import Range, ranges
+from llmcost.what_ifs.reasons import Lack, lack
 from llmcost.what_ifs.steps import WhatIf, parse, settings, settled
 from llmcost.what_ifs.traffic import Chain, Traffic
 
@@ -29,6 +30,7 @@ class Alone:
     saved_usd: float | None
     range: Range | None
     failure: str | None = None
+    lack: Lack | None = None  # what some requests lack of what it has to know
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,8 @@ class Everything:
     alone: list[Alone]
     left_out: list[LeftOut]
     projection: Projection
-    three_saved_usd: float
+    three: list[WhatIf]  # those of the article's that could be replayed
+    three_saved_usd: float | None  # None where none of them could
     three_range: Range
 
     @property
@@ -84,8 +87,8 @@ def simulate(store: Store, stack: Sequence[WhatIf], covered: Scope, dimensions: 
         if one.what_if.query.name in ARTICLE and one.failure is None:
             three.add(one.what_if)
     spread = ranges(traffic, three, baseline).whole
-    saved = baseline - (three.points[-1].cost_usd if three.points else baseline)
-    return Everything(alone, left_out, projected(traffic, chain), saved, spread)
+    saved = baseline - three.points[-1].cost_usd if three.points else None
+    return Everything(alone, left_out, projected(traffic, chain), three.steps, saved, spread)
 
 
 def _as_stacked(query: registry.Query) -> WhatIf:
@@ -99,7 +102,10 @@ def _alone(traffic: Traffic, step: WhatIf, baseline: float) -> Alone:
     point = chain.add(step)
     if point.failure:
         return Alone(step, None, None, point.failure.message)
-    return Alone(step, baseline - point.cost_usd, ranges(traffic, chain, baseline).whole)
+    lacks, saved = lack(traffic.store, step, "stage_0"), baseline - point.cost_usd
+    if lacks and lacks.of_all and not saved:
+        return Alone(step, None, None, str(lacks))
+    return Alone(step, saved, ranges(traffic, chain, baseline).whole, lack=lacks)
 
 
 def _stacked(traffic: Traffic, alone: Sequence[Alone], baseline: float) -> tuple[Chain, list[LeftOut]]:
@@ -113,5 +119,6 @@ def _stacked(traffic: Traffic, alone: Sequence[Alone], baseline: float) -> tuple
         if saved <= 0:
             chain = chain.until(len(chain.steps) - 1)
             why = "saves nothing" if saved == 0 else f"would cost ${-saved:,.2f} more"
-            left_out.append(LeftOut(one.what_if, f"{why} after the steps before it"))
+            lacks = f"; {one.lack}" if one.lack else ""
+            left_out.append(LeftOut(one.what_if, f"{why} after the steps before it{lacks}"))
     return chain, left_out

@@ -16,7 +16,8 @@ from llmcost.reports import Scope
 from llmcost.store import Store
 from llmcost.what_ifs import Projection, projected
 from llmcost.what_ifs.everything import WORD, LeftOut
-from llmcost.what_ifs.steps import WhatIf, missing, parse, settings, settled
+from llmcost.what_ifs.reasons import lack
+from llmcost.what_ifs.steps import WhatIf, parse, settings, settled
 from llmcost.what_ifs.traffic import Chain, Traffic
 
 MOST_STACKS = 200
@@ -236,8 +237,10 @@ def _hopeless(search: _Search, option: WhatIf, alone: dict[str, Tried]) -> str |
     if point.failure:
         return f"cannot be projected: {point.failure.message}"
     if point.cost_usd >= search.baseline_usd:
-        lacks = (missing(search.traffic.store, option, "stage_0") or "").removeprefix(f"{option.query.name}: ")
-        return "saves nothing alone" + (f"; {lacks}" if lacks else "")
+        lacks = lack(search.traffic.store, option, "stage_0")
+        if lacks and lacks.of_all:
+            return f"cannot be projected: {lacks}"
+        return f"saves nothing alone{f'; {lacks}' if lacks else ''}"
     alone[option.word] = search.judged(chain, _Deeds().with_last(chain))
     return None
 

@@ -22,8 +22,6 @@ ENDS = ("low", "high")
 ROWS_AT_ONCE = 1_000_000
 """About how many requests a kernel gets at a time, where it replays partitions apart from one another."""
 
-_NEARLY_ALL = 0.95
-
 
 @dataclass(frozen=True)
 class WhatIf:
@@ -129,23 +127,6 @@ def run(store: Store, what_if: WhatIf, before: str, after: str) -> Row | None:
         store.keep(after, made, values)
     said = (replayed.schema.metadata or {}).get(b"summary")
     return dict(json.loads(said)) if said else None
-
-
-def missing(store: Store, what_if: WhatIf, relation: str) -> str | None:
-    """In words: how many of the requests hold what the step has to know of them, where it is not nearly all."""
-    condition, _, words = what_if.query.field("needs").partition(": ")
-    if not condition:
-        return None
-    [row] = store.rows(
-        f"select coalesce(sum(calls) filter (where {condition}), 0) as known, sum(calls) as requests from {relation}",
-        what_if.values,
-    )
-    share = row["known"] / row["requests"]
-    if share == 0:
-        return f"{what_if.query.name}: nothing can be projected, as no request has {words}"
-    if share < _NEARLY_ALL:
-        return f"{what_if.query.name}: {share:.0%} of the requests have {words}; the others stay as they are"
-    return None
 
 
 def _replayed(store: Store, query: registry.Query, values: Mapping[str, registry.Value], before: str) -> "pa.Table":

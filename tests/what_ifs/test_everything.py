@@ -36,7 +36,12 @@ def test_each_alone_is_its_own_simulation(tmp_path: Path) -> None:
     placed = [query.name for query in registry.load("what_ifs").values() if query.field("order")]
     assert sorted(row["what_if"] for row in found["alone"]) == sorted(placed)
     for row in found["alone"]:
-        [stage] = simulated(tmp_path, row["word"])["stages"]
+        document = simulated(tmp_path, row["word"])
+        [stage] = document["stages"]
+        if row["saved_usd"] is None:
+            assert stage["saved_usd"] == 0
+            assert any(note.startswith(f"{row['what_if']}: nothing can be projected") for note in document["notes"])
+            continue
         assert row["saved_usd"] == pytest.approx(stage["saved_usd"]), row["word"]
         assert (row["saved_low_usd"], row["saved_high_usd"]) == (stage["saved_low_usd"], stage["saved_high_usd"])
 
@@ -96,3 +101,35 @@ def test_it_is_written_in_every_format(tmp_path: Path, form: str) -> None:
     assert done.returncode == 0, done.stderr
     assert "routing" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 100 or form != "table"
+
+
+def test_what_the_log_does_not_tell_is_no_zero(tmp_path: Path) -> None:
+    """A bare log knows nothing of prompts, tasks and sessions: only the batch API can be projected."""
+    write(tmp_path / "log.jsonl", [call(n) for n in range(1, 9)])
+    assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
+    found = simulated(tmp_path, "all")
+    saved = {row["what_if"]: row["saved_usd"] for row in found["alone"]}
+    assert [name for name, usd in saved.items() if usd is not None] == ["batch-api"]
+    for row in found["alone"]:
+        assert row["saved_usd"] is not None or row["note"].startswith("cannot be projected: no request has "), row
+    assert (found["article"]["replayed"], found["article"]["saved_usd"], found["article"]["saved_share"]) == (
+        [], None, None,
+    )  # fmt: skip
+    shown = llmcost("simulate", "--what-if", "all", cwd=tmp_path).stdout
+    assert "none of the three can be replayed" in " ".join(shown.split())
+    assert "less" not in shown.split()
+
+
+def test_what_some_requests_lack_is_said(tmp_path: Path) -> None:
+    rows: list[Row | str] = [
+        call(n, **({"task_type": "classification", "complexity": 0.1} if n > 3 else {})) for n in range(1, 5)
+    ]
+    write(tmp_path / "log.jsonl", rows)
+    assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
+    found = simulated(tmp_path, "all")
+    [routing] = [row for row in found["alone"] if row["what_if"] == "routing"]
+    assert routing["saved_usd"] > 0
+    assert routing["note"].startswith("25% of the requests have the task type or complexity that decides")
+    assert found["article"]["replayed"] == ["routing"]
+    shown = " ".join(llmcost("simulate", "--what-if", "all", cwd=tmp_path).stdout.split())
+    assert f"1 of the 3 can be replayed (routing): {found['article']['saved_share']:.1%}" in shown

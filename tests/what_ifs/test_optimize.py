@@ -181,7 +181,7 @@ def test_what_the_log_lacks_is_said(tmp_path: Path) -> None:
     best = found(tmp_path, "--optimize")
     assert best["optimize"]["chosen"] == ["batch-api"]
     why = {one["what_if"]: one["why"] for one in best["optimize"]["left_out"]}
-    assert why["response-caching"].startswith("saves nothing alone; nothing can be projected, as no request has")
+    assert why["response-caching"].startswith("cannot be projected: no request has ")
     assert "a hash of its whole prompt" in why["response-caching"]
     assert "no request has the task type or complexity that decides" in why["routing:upgrade=false"]
 

@@ -8,7 +8,7 @@ llmcost.chart({
   table() {
     return { rows: llmcost.tables.alone, columns: [
       { key: "word", label: "Technique", as: "text" }, { key: "saved_usd", label: "Alone", as: "usd" }, { key: "saved_share", label: "Share", as: "share" }, { key: "saved_low_usd", label: "At least", as: "usd" },
-      { key: "saved_high_usd", label: "At most", as: "usd" }, { key: "in_stack_usd", label: "In the stack", as: "usd" }, { key: "note", label: "Left out", as: "text" },
+      { key: "saved_high_usd", label: "At most", as: "usd" }, { key: "in_stack_usd", label: "In the stack", as: "usd" }, { key: "note", label: "Note", as: "text" },
     ] };
   },
   title({ rows }) {
