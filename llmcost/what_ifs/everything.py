@@ -1,4 +1,4 @@
-"""`--what-if all`: every technique alone, then stacked in the order of their headers, and what is lost in between."""
+"""`--what-if all`: every technique alone, then the best stack of them, and what is lost in between."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from llmcost.store import Store
 from llmcost.what_ifs import Projection, projected
 from llmcost.what_ifs.ranges import Range, ranges
 from llmcost.what_ifs.reasons import Lack, lack
+from llmcost.what_ifs.stacking import LeftOut, stacked
 from llmcost.what_ifs.steps import WhatIf, parse, settings, settled
 from llmcost.what_ifs.traffic import Chain, Traffic
 
@@ -31,14 +32,6 @@ class Alone:
     range: Range | None
     failure: str | None = None
     lack: Lack | None = None  # what some requests lack of what it has to know
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A technique that the stack goes without."""
-
-    what_if: WhatIf
-    why: str
 
 
 @dataclass(frozen=True)
@@ -109,16 +102,14 @@ def _alone(traffic: Traffic, step: WhatIf, baseline: float) -> Alone:
 
 
 def _stacked(traffic: Traffic, alone: Sequence[Alone], baseline: float) -> tuple[Chain, list[LeftOut]]:
-    chain, left_out = Chain(traffic, ""), []
+    """The best stack of those that can be projected, and why each of the others is none of it."""
+    known = [(one, baseline - one.saved_usd) for one in alone if one.saved_usd is not None]
+    stack = stacked(traffic, [one.what_if for one, _ in known], [cost for _, cost in known], baseline)
+    reasons = {known[place][0].what_if.query.name: why for place, why in stack.left_out.items()}
+    left_out = []
     for one in alone:
         if one.failure:
             left_out.append(LeftOut(one.what_if, f"cannot be projected: {one.failure}"))
-            continue
-        before = chain.points[-1].cost_usd if chain.points else baseline
-        saved = before - chain.add(one.what_if).cost_usd
-        if saved <= 0:
-            chain = chain.until(len(chain.steps) - 1)
-            why = "saves nothing" if saved == 0 else f"would cost ${-saved:,.2f} more"
-            lacks = f"; {one.lack}" if one.lack else ""
-            left_out.append(LeftOut(one.what_if, f"{why} after the steps before it{lacks}"))
-    return chain, left_out
+        elif why := reasons.get(one.what_if.query.name):
+            left_out.append(LeftOut(one.what_if, why + (f"; {one.lack}" if one.lack else "")))
+    return stack.chain, left_out

@@ -15,8 +15,9 @@ from llmcost.errors import UsageError, did_you_mean
 from llmcost.reports import Scope
 from llmcost.store import Store
 from llmcost.what_ifs import Projection, projected
-from llmcost.what_ifs.everything import WORD, LeftOut
+from llmcost.what_ifs.everything import WORD
 from llmcost.what_ifs.reasons import lack
+from llmcost.what_ifs.stacking import LeftOut
 from llmcost.what_ifs.steps import WhatIf, parse, settings, settled
 from llmcost.what_ifs.traffic import Chain, Traffic
 
