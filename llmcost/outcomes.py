@@ -5,25 +5,21 @@ in US dollars. Or one line a prompt with a column of true and false for each mod
 prompt is a request's id, its prompt's hash or name, or the text of its last turn where texts are kept.
 """
 
-import csv
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llmcost.errors import LlmcostError
+from llmcost.user_files import YES_OR_NO, Row, records, version, wrong
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Row = dict[str, Any]
-
 _HINT = (
     "it needs prompt, model, correct and, where known, cost; or prompt and a column of true and false for each model"
 )
-_JUDGED = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
 
 
 def read(path: str) -> "pa.Table":
@@ -31,12 +27,7 @@ def read(path: str) -> "pa.Table":
 
     Raises LlmcostError, with the line, for what is no outcome and for two different ones of one prompt and model.
     """
-    file = Path(path).absolute()
-    try:
-        seen = file.stat()
-    except OSError as error:
-        raise LlmcostError(f"the outcomes file {path} cannot be read: {error.strerror}", hint=_HINT) from None
-    return _read(file, seen.st_size, seen.st_mtime_ns)
+    return _read(*version(path, "outcomes", _HINT))
 
 
 @cache
@@ -58,14 +49,14 @@ def _read(file: Path, *_version: int) -> "pa.Table":
 def _outcomes(file: Path) -> Iterator[tuple[int, Row]]:
     """Each outcome with its line, or its row where the file has no lines."""
     models: list[str] | None = None
-    for line, row in _records(file):
+    for line, row in records(file, "outcomes", _HINT):
         if "prompt" not in row:
             raise _wrong(file, line, "no prompt")
         if "model" in row:
             yield line, _outcome(file, line, row["prompt"], row["model"], row.get("correct"), row.get("cost"))
             continue
         if models is None:
-            models = [name for name, value in row.items() if name != "prompt" and str(value).lower() in _JUDGED]
+            models = [name for name, value in row.items() if name != "prompt" and str(value).lower() in YES_OR_NO]
             if not models:
                 raise _wrong(file, line, "neither a model nor columns of true and false")
         for model in models:
@@ -73,7 +64,7 @@ def _outcomes(file: Path) -> Iterator[tuple[int, Row]]:
 
 
 def _outcome(file: Path, line: int, prompt: Any, model: Any, correct: Any, cost: Any) -> Row:
-    judged = _JUDGED.get(str(correct).strip().lower(), _number(correct))
+    judged = YES_OR_NO.get(str(correct).strip().lower(), _number(correct))
     if judged is None or not 0 <= judged <= 1:
         raise _wrong(file, line, f"correct is {str(correct)[:40]!r}, neither true nor false nor between 0 and 1")
     dollars = _number(cost)
@@ -82,28 +73,6 @@ def _outcome(file: Path, line: int, prompt: Any, model: Any, correct: Any, cost:
     if not str(prompt or "").strip() or not str(model or "").strip():
         raise _wrong(file, line, "an empty prompt or model")
     return {"prompt": str(prompt), "model": str(model).strip(), "correct": judged, "cost_usd": dollars}
-
-
-def _records(file: Path) -> Iterable[tuple[int, Row]]:
-    """The file's rows as they are, with their lines. Raises LlmcostError for a file that cannot be read."""
-    try:
-        if file.suffix == ".parquet":
-            import pyarrow.parquet
-
-            yield from enumerate(pyarrow.parquet.read_table(file).to_pylist(), start=1)
-            return
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            if file.suffix in (".jsonl", ".ndjson", ".json"):
-                yield from ((number, json.loads(line)) for number, line in enumerate(lines, start=1) if line.strip())
-                return
-            csv.field_size_limit(1 << 30)
-            rows = csv.DictReader(lines)
-            yield from ((rows.line_num, row) for row in rows)
-    except OSError as error:
-        raise LlmcostError(f"the outcomes file {file} cannot be read: {error.strerror}", hint=_HINT) from None
-    except (ValueError, csv.Error, AttributeError) as error:
-        said = str(error).splitlines()[0]
-        raise LlmcostError(f"{file} is no outcomes file: {said}", hint=f"CSV, JSONL or Parquet; {_HINT}") from None
 
 
 def _number(value: Any) -> float | None:
@@ -115,4 +84,4 @@ def _number(value: Any) -> float | None:
 
 
 def _wrong(file: Path, line: int, why: str) -> LlmcostError:
-    return LlmcostError(f"{file}:{line}: {why}", hint=_HINT)
+    return wrong(file, line, why, _HINT)

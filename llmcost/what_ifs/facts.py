@@ -6,8 +6,9 @@ tokens each model makes of the same text.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
-from llmcost import outcomes, price_book, registry
+from llmcost import labels, outcomes, price_book, registry
 from llmcost.errors import LlmcostError
 from llmcost.relations import nested, priced
 from llmcost.store import Store
@@ -63,6 +64,11 @@ def prepare(store: Store, values: Mapping[str, registry.Value], before: str) -> 
         complexity.judge(store, before)
     else:
         store.execute(f"create or replace temp table judged_complexity as {_NO_COMPLEXITY}")
+
+
+def as_given(parameter: registry.Parameter, value: registry.Value) -> Any:
+    """A parameter as a kernel gets it: a file as the table of what it holds. Raises LlmcostError for a bad file."""
+    return labels.read(str(value)) if parameter.type == "file" and value is not None else value
 
 
 def written() -> str:

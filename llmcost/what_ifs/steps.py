@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from llmcost import price_book, registry
+from llmcost import labels, price_book, registry
 from llmcost.errors import UsageError
 from llmcost.relations import Step, nested
 from llmcost.reports import Row
@@ -80,7 +80,7 @@ def assumptions(what_if: WhatIf) -> list[str]:
 def settled(store: Store, what_if: WhatIf) -> WhatIf:
     """The step as it will run: models that the user does not name are those of his outcomes file, where he gives one.
 
-    Raises UsageError for a model without a price, LlmcostError for a file that holds no outcomes.
+    Raises UsageError for a model without a price, LlmcostError for a file that holds no outcomes or labels.
     """
     if (path := what_if.values.get("outcomes")) is not None:
         small, *others = facts.models(store, str(path))
@@ -88,6 +88,8 @@ def settled(store: Store, what_if: WhatIf) -> WhatIf:
         middle = others[len(others) // 2 - 1] if len(others) > 1 else large
         chosen = {"small": small, "middle": middle, "large": large}
         what_if = replace(what_if, values=what_if.values | {n: m for n, m in chosen.items() if n not in what_if.given})
+    if (path := what_if.values.get("labels")) is not None:
+        labels.read(str(path))
     with_models(store, what_if)
     return what_if
 
@@ -132,7 +134,7 @@ def run(store: Store, what_if: WhatIf, before: str, after: str) -> Row | None:
 def _replayed(store: Store, query: registry.Query, values: Mapping[str, registry.Value], before: str) -> "pa.Table":
     """What the step's kernel decides on the traffic, of which it gets whole partitions where it can do with some."""
     kernel = import_module(f"llmcost.what_ifs.kernels.{query.field('kernel').replace('-', '_')}")
-    given = {p.name: values[p.name] for p in query.parameters}
+    given = {p.name: facts.as_given(p, values[p.name]) for p in query.parameters}
     if "prompt_text" in kernel.COLUMNS:  # known where the logs were ingested with --keep-text
         before = f"(select s.*, texts.prompt as prompt_text from {before} as s left join texts using (request_id))"
     columns = ", ".join(dict.fromkeys([*kernel.COLUMNS, *kernel.PARTITION, "ts", "request_id"]))

@@ -17,7 +17,9 @@
 -- param scope choice(shared, user) = shared: whether one user may get an answer that another asked for.
 -- param latency_ms float(0, inf) = 0: milliseconds from request to answer where the log has none.
 -- param differing choice(served, asked) = served: what becomes of a hit whose cached answer the log shows to differ from
---   the model's own; asked has the model asked again, since the user is not content with it.
+--   the model's own, or a label to be wrong; asked has the model asked again, since the user is not content with it.
+-- param labels file = none: pairs of prompts, each with 1 where the answer of one may serve the other, else 0 (CSV, JSON
+--   or Parquet; docs/semantic_caching.md); of hits on such pairs it tells which are wrong, in place of the estimate.
 -- assumes: a request whose prompt_hash is stored gets that answer; else the last turn of its prompt is compared with those
 --   stored for the same provider, model, feature and history; without the prompt's text only repetitions are found.
 -- assumes: vectors are wordllama's (256 dimensions, no network), of which 0.85 separates about as 0.90 of MiniLM and other
@@ -26,8 +28,8 @@
 -- assumes: an answer can be read once it has been generated (ts + latency; at once where the log has none, at the
 --   low end after 30 s, in which a server that takes 30 ms a token writes 1,000 tokens).
 -- assumes: errors are never stored; a hit costs nothing and takes no time, the embedding included.
--- assumes: what a hit by meaning answers may be wrong, and saves nothing at the low end where the log shows that it
---   differs from the model's own answer: a hit rate stands only beside its false-hit rate.
+-- assumes: what a hit by meaning answers may be wrong, and saves nothing at the low end where a label says so or,
+--   without one, the log shows that it differs from the model's own: a hit rate stands only beside its false-hit rate.
 -- kernel: semantic_caching
 
 select

@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 from llmcost.embeddings.estimate import Questions, Rules, false_share
 from llmcost.embeddings.prompts import UNKNOWN, Candidates, codes, distinct, readable, together
 from llmcost.errors import UsageError
-from llmcost.what_ifs.kernels import cached_answers
+from llmcost.what_ifs.kernels import cached_answers, labelled_hits
 from llmcost.what_ifs.kernels.cached_answers import NEVER, NOBODY, Asked, Ints
 
 COLUMNS = (
@@ -68,15 +68,17 @@ def replay(
     vetoes: bool,
     latency_ms: float = 0,
     differing: str = "served",
+    labels: pa.Table | None = None,
 ) -> pa.Table:
     """The requests that the cache answers.
 
     `requests` is sorted by ts and request_id. A prompt is known by its `prompt_text` or,
     where texts are not kept, by `prompt_vector` and `prompt_traits` as `embeddings.prompts`
-    computes them. Returns `request_id`, `cached_answer` (same, differs, unknown), `cosine`
-    (null for a repetition) and `served_from`, the request whose answer it is; `false_hits`
-    reads how far to trust them. Raises UsageError for a bad parameter, LlmcostError where
-    there are texts but no embedding model.
+    computes them. Returns `request_id`, `cached_answer` (same, differs, unknown: by the
+    `labels` where they tell, else by the logged answers), `cosine` (null for a repetition)
+    and `served_from`, the request whose answer it is; `false_hits` reads how far to trust
+    them. Raises UsageError for a bad parameter, LlmcostError where there are texts but no
+    embedding model.
     """
     life = cached_answers.microseconds(ttl)
     if not threshold > 0:
@@ -91,17 +93,20 @@ def replay(
     served = serve(asked, prompt, candidates, codes(requests["output_hash"])[asked.row], life, rules)
 
     hit = served.source != NOBODY
-    source = asked.row[served.source[hit]]
-    decided = cached_answers.decisions(requests, asked.row[hit], source)
+    row, source = asked.row[hit], asked.row[served.source[hit]]
+    decided = cached_answers.decisions(requests, row, source)
     decided = decided.append_column("cosine", pa.array(served.cosine[hit], from_pandas=True))
     decided = decided.append_column("served_from", requests["request_id"].take(pa.array(source)))
+    similar = cached_answers.false_hits(decided.filter(decided["cosine"].is_valid()))
+    told = labelled_hits.told(requests, row, source, labels)
+    decided, labelled = labelled_hits.judged(decided, told)
 
     compared = np.array(served.compared, np.int64)
     stored = np.array(served.stored, np.int64).reshape(-1, 2)
-    similar = cached_answers.false_hits(decided.filter(decided["cosine"].is_valid()))
     estimated = false_share(
         prompts, Questions(prompt[compared], asked.sent[compared]), Questions(*stored.T), life, rules, similar.hits
     )
+    estimated = labelled_hits.of_all(similar.hits, labelled, estimated)
     summary = {
         "requests_that_reach_the_cache": len(asked),
         "requests_whose_prompt_is_known": int((prompt != UNKNOWN).sum()),
@@ -110,6 +115,8 @@ def replay(
         "no_hits_since_two_prompts_were_as_near": served.ambiguous,
         "false_share_of_similar_hits_estimated": estimated.share if estimated else None,
         "false_share_of_similar_hits_range": [estimated.low, estimated.high] if estimated else None,
+        "similar_hits_with_a_label": None if labels is None else labelled.compared,
+        "false_share_of_labelled_hits": labelled.share,
         "similar_hits_with_both_answers_in_the_log": similar.compared,
         "share_of_those_whose_cached_answer_differs": similar.share,
     }
@@ -124,15 +131,19 @@ def _notes(summary: dict[str, Any]) -> list[str]:
             f"{name}: the prompt of {asked - known:,} of {asked:,} requests is not in the store, so that only exact"
             " repetitions of them are found; see: llmcost ingest --keep-text"
         )
-    if summary["hits_on_a_similar_prompt"]:
-        measured, estimated = (
-            summary["share_of_those_whose_cached_answer_differs"],
-            summary["false_share_of_similar_hits_estimated"],
-        )
+    if hits := summary["hits_on_a_similar_prompt"]:
+        labelled, estimated = summary["similar_hits_with_a_label"], summary["false_share_of_similar_hits_estimated"]
         between = "{:.1%} to {:.1%}".format(*summary["false_share_of_similar_hits_range"] or (0, 0))
         wrong = "an unknown share" if estimated is None else f"an estimated {estimated:.1%} (range {between})"
-        differing = "" if measured is None else f"; {measured:.1%} of those logged with an answer got another one"
+        if labelled == hits:
+            wrong = f"by their labels {estimated:.1%}"
+        differs = summary["share_of_those_whose_cached_answer_differs"]
+        differing = "" if differs is None else f"; {differs:.1%} of those logged with an answer got another one"
         notes.append(f"{name}: {wrong} of the hits on similar prompts is wrong{differing}")
+        if labelled not in (None, hits):
+            share = summary["false_share_of_labelled_hits"]
+            measured = "" if share is None else f": {share:.1%} of these is wrong; the others are estimated"
+            notes.append(f"{name}: {labelled:,} of the {hits:,} hits on similar prompts have a label{measured}")
     return notes
 
 

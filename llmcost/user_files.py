@@ -1,0 +1,63 @@
+"""Tables that a user brings beside the log, as outcomes and labels are: CSV, JSON, JSONL or Parquet, row by row."""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from llmcost.errors import LlmcostError
+
+Row = dict[str, Any]
+
+YES_OR_NO = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
+
+
+def version(path: str, kind: str, hint: str) -> tuple[Path, int, int]:
+    """Where the file lies, its size and when it was written: what is read of it stands as long as they do.
+
+    Raises LlmcostError, which calls it a `kind` file and gives the `hint`, where there is none.
+    """
+    file = Path(path).absolute()
+    try:
+        seen = file.stat()
+    except OSError as error:
+        raise LlmcostError(f"the {kind} file {path} cannot be read: {error.strerror}", hint=hint) from None
+    return file, seen.st_size, seen.st_mtime_ns
+
+
+def records(file: Path, kind: str, hint: str) -> Iterator[tuple[int, Row]]:
+    """The file's rows with their lines, or their numbers where it has no lines. Raises LlmcostError as `version`."""
+    try:
+        for line, row in _rows(file):
+            if not isinstance(row, dict):
+                raise wrong(file, line, "no object with named values", hint)
+            yield line, row
+    except OSError as error:
+        raise LlmcostError(f"the {kind} file {file} cannot be read: {error.strerror}", hint=hint) from None
+    except (ValueError, csv.Error, RecursionError) as error:
+        said = str(error).splitlines()[0]
+        raise LlmcostError(f"{file} is no {kind} file: {said}", hint=f"CSV, JSON, JSONL or Parquet; {hint}") from None
+
+
+def wrong(file: Path, line: int, why: str, hint: str) -> LlmcostError:
+    """What to raise for a row that is none."""
+    return LlmcostError(f"{file}:{line}: {why}", hint=hint)
+
+
+def _rows(file: Path) -> Iterable[tuple[int, Any]]:
+    if file.suffix == ".parquet":
+        import pyarrow.parquet
+
+        yield from enumerate(pyarrow.parquet.read_table(file).to_pylist(), start=1)
+        return
+    if file.suffix == ".json" and (whole := file.read_text(encoding="utf-8-sig")).lstrip().startswith("["):
+        yield from enumerate(json.loads(whole), start=1)
+        return
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        if file.suffix in (".jsonl", ".ndjson", ".json"):
+            yield from ((number, json.loads(line)) for number, line in enumerate(lines, start=1) if line.strip())
+            return
+        csv.field_size_limit(1 << 30)
+        rows = csv.DictReader(lines)
+        yield from ((rows.line_num, row) for row in rows)
