@@ -74,14 +74,18 @@ def find(opened: Store, name: str) -> Scenario:
 
 
 def relation(opened: Store, scenario: Scenario, place: str = "") -> str:
-    """The relation that the scenario makes of the traffic, for this connection. `place` keeps two of them apart."""
+    """The relation that the scenario makes of the traffic, for this connection. `place` keeps two of them apart.
+
+    It costs what `simulate` says: requests without a price in the log stay as they were logged, without one.
+    """
     if not scenario.words:
         return "requests"
-    chain = Chain(Traffic.of(opened, scenario.covered, ()), f"scenario{place}_")
+    traffic = Traffic.of(opened, scenario.covered, ())
+    chain = Chain(traffic, f"scenario{place}_")
     for word in scenario.words:
         if failure := chain.add(parse(word)).failure:
             raise failure
-    return chain.stage
+    return traffic.as_counted(chain.stage, f"scenario{place}")
 
 
 def compare(opened: Store, first: str, second: str, dimensions: Sequence[str]) -> Comparison:
@@ -95,9 +99,10 @@ def compare(opened: Store, first: str, second: str, dimensions: Sequence[str]) -
     rows = [dict(zip(dimensions, key, strict=True)) | _beside(found) for key, found in by_key.items()]
     rows.sort(key=lambda row: (-abs(row["difference_usd"]), str([row[name] for name in dimensions])))
     totals = [reports.spend(opened, (), scope)[0] for scope in scopes]
-    return Comparison(
-        (first, second), tuple(dimensions), rows, _beside(dict(zip("ab", totals, strict=True))), notes(chosen)
-    )
+    said = notes(chosen)
+    if unpriced := max(total["unpriced_requests"] for total in totals):
+        said.append(f"{unpriced:,} requests have no price in the log: they stay as logged, and stand in no sum")
+    return Comparison((first, second), tuple(dimensions), rows, _beside(dict(zip("ab", totals, strict=True))), said)
 
 
 def _beside(found: dict[str, Row]) -> Row:

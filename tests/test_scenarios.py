@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sample_logs import generate
 from tests.command import Done, llmcost
 from tests.logs import Row, call, write
 
@@ -14,6 +15,7 @@ LOG: list[Row | str] = [
          ts=f"2026-11-{1 + n % 9:02}T10:00:00Z")
     for n in range(30)
 ]  # fmt: skip
+SAMPLES = Path(generate.__file__).parent
 STACK = ("--what-if", "routing:small=claude-haiku-4-5", "--what-if", "token-caps")
 
 
@@ -42,6 +44,23 @@ def test_a_report_on_a_scenario_is_a_report_on_its_traffic(folder: Path) -> None
     assert [row["requests"] for row in one["rows"]] == [10]
     page = llmcost("report", "--scenario", "cheap", "--format", "html", cwd=folder)
     assert "scenario cheap" in page.stdout
+
+
+def test_simulate_report_and_compare_count_the_same_requests(tmp_path: Path) -> None:
+    """Requests that only the stack gives a price stand in no sum, and what a stack adds stands in all."""
+    assert llmcost("ingest", SAMPLES, cwd=tmp_path).returncode == 0
+    logged = read(llmcost("report", "--by", "model", "--format", "json", cwd=tmp_path))["total"]
+    assert logged["unpriced_requests"] > 0
+    for target in ("routing:by=cascade", "model-swap:target=claude-opus-4-7"):
+        words = ("--what-if", target, "--what-if", "request-batching", "--save", "it", "--format", "json")
+        simulated = read(llmcost("simulate", *words, cwd=tmp_path))
+        total = read(llmcost("report", "--scenario", "it", "--by", "model", "--format", "json", cwd=tmp_path))["total"]
+        beside = read(llmcost("compare", "it", "--format", "json", cwd=tmp_path))
+        assert total["cost_usd"] == pytest.approx(simulated["result"]["cost_usd"], abs=1e-9)
+        assert beside["total"]["a_cost_usd"] == pytest.approx(simulated["baseline"]["cost_usd"], abs=1e-9)
+        assert beside["total"]["b_cost_usd"] == pytest.approx(simulated["result"]["cost_usd"], abs=1e-9)
+        assert total["unpriced_requests"] == logged["unpriced_requests"]
+        assert any("stand in no sum" in note for note in beside["notes"])
 
 
 def test_a_window_and_features_are_kept_with_it(folder: Path) -> None:

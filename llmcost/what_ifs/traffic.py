@@ -75,10 +75,27 @@ class Traffic:
             f" {registry.find('reports', report).body}"
         )
 
+    def as_counted(self, stage: str, made: str) -> str:
+        """The relation whose cost is what `cost_usd` says of the stage, made under that name if it is another one.
+
+        A request whose cost in the log is unknown is there as it was logged: its cost is unknown after, too.
+        """
+        if not self.unpriced:
+            return stage
+        self.store.keep(
+            made,
+            f"select * from {stage} where coalesce(tags['added_to'], request_id) not in ({_UNPRICED})"
+            f" union all by name select * from stage_0 where request_id in ({_UNPRICED})",
+        )
+        return made
+
     def _counted(self, cost: str) -> str:
         """SQL: the costs without the requests whose cost in the log is unknown: it is unknown after, too."""
-        without = "where logged_id not in (select request_id from cost_0 where cost_usd is null)"
+        without = f"where logged_id not in ({_UNPRICED})"
         return f"(select * from {cost} {without if self.unpriced else ''}) as counted"
+
+
+_UNPRICED = "select request_id from cost_0 where cost_usd is null"
 
 
 _BLOCKS = {
