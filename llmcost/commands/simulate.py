@@ -64,7 +64,7 @@ def simulate(
 
     from llmcost import price_book, reports, scenarios, store, what_ifs
     from llmcost.errors import UsageError
-    from llmcost.what_ifs import everything, optimize
+    from llmcost.what_ifs import everything, names, optimize
 
     words = what_if or []
     if not optimized and (limit or stacks):
@@ -83,6 +83,7 @@ def simulate(
     result: Any
     with price_book.reading(store.locate(db)) as opened:
         covered = reports.scope(opened, since, until, features=features or (), models=models or ())
+        names.check(opened, [*stack, *(step for options_of in searched for step in options_of)])
         if show_sql:
             terminal.write(what_ifs.composed(opened, stack, covered) + "\n", output)
             return

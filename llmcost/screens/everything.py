@@ -49,7 +49,7 @@ def rows(found: Everything) -> tuple[list[dict[str, Any]], list[str]]:
         share = one.saved_usd / baseline if one.saved_usd is not None and baseline else None
         row = {"what_if": name, "word": one.what_if.word, "saved_usd": one.saved_usd, "saved_share": share}
         row |= ends(one.range) if one.range else {}
-        row |= {"in_stack_usd": stacked.get(name), "note": why.get(name, str(one.lack or ""))}
+        row |= {"in_stack_usd": stacked.get(name), "note": why.get(name, one.remark)}
         made.append({column: row.get(column) for column in COLUMNS})
     return made, COLUMNS
 

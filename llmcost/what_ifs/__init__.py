@@ -17,7 +17,7 @@ from llmcost.store import Store
 from llmcost.what_ifs import facts
 from llmcost.what_ifs.quality import Quality, quality
 from llmcost.what_ifs.ranges import Range, ranges
-from llmcost.what_ifs.reasons import lack
+from llmcost.what_ifs.reasons import reasons
 from llmcost.what_ifs.steps import WhatIf, assumptions, parse, settled, with_models
 from llmcost.what_ifs.steps import steps as steps_of
 from llmcost.what_ifs.traffic import Chain, Traffic
@@ -109,7 +109,7 @@ def projected(traffic: Traffic, chain: Chain) -> Projection:
         by=spread.by,
         dimensions=traffic.dimensions,
         assumptions=[line for step in chain.steps for line in assumptions(step)],
-        notes=_notes(traffic, chain, stages),
+        notes=_notes(traffic, chain),
         backtest=backtested(store.arrow, "stage_0", {step.query.name for step in chain.steps}),
     )
 
@@ -148,21 +148,22 @@ def composed(store: Store, stack: Sequence[WhatIf], covered: Scope) -> str:
     return f"with {facts.written()}\nselect * from (\n{whole}\n)"
 
 
-def _notes(traffic: Traffic, chain: Chain, stages: Sequence[Stage]) -> list[str]:
+def _notes(traffic: Traffic, chain: Chain) -> list[str]:
     notes = []
     if traffic.unpriced:
         notes.append(f"{traffic.unpriced:,} requests have no price: they are replayed but take part in no sum")
     if traffic.unpriced == traffic.requests:
         notes.append("no request has a price, so nothing can be said in dollars; see: llmcost prices")
-    for step, point, stage in zip(chain.steps, chain.points, stages, strict=True):
-        lacks = lack(traffic.store, step, "stage_0")
-        if point.failure:
-            said = f"not projected, as {point.failure.message}"
-        elif lacks:
-            said = f"nothing can be projected, as {lacks}" if lacks.of_all else str(lacks)
-        elif stage.saved_usd or stage.moves or any(stage.effects.values()):
-            continue
-        else:
-            said = "changes nothing, as it stands: it finds no request to change"
-        notes.append(f"{step.query.name}: {said}")
+    for number, step in enumerate(chain.steps, start=1):
+        notes += [f"{step.query.name}: {line}" for line in _why(chain, number)]
     return notes
+
+
+def _why(chain: Chain, number: int) -> list[str]:
+    """Why a step, counted from 1, changes nothing, or less than it could."""
+    if failure := chain.points[number - 1].failure:
+        return [f"not projected, as {failure.message}"]
+    found = reasons(chain, number)
+    if not found.is_known:
+        return [f"nothing can be projected, as {' and '.join(found.said)}"]
+    return found.said if found.changed or found.said else ["changes nothing: it finds no request to change"]

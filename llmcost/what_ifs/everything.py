@@ -9,7 +9,7 @@ from llmcost.reports import Scope
 from llmcost.store import Store
 from llmcost.what_ifs import Projection, projected
 from llmcost.what_ifs.ranges import Range, ranges
-from llmcost.what_ifs.reasons import Lack, lack
+from llmcost.what_ifs.reasons import reasons
 from llmcost.what_ifs.stacking import LeftOut, stacked
 from llmcost.what_ifs.steps import WhatIf, parse, settings, settled
 from llmcost.what_ifs.traffic import Chain, Traffic
@@ -31,7 +31,7 @@ class Alone:
     saved_usd: float | None
     range: Range | None
     failure: str | None = None
-    lack: Lack | None = None  # what some requests lack of what it has to know
+    remark: str = ""  # why it does no more, where that is not plain
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,11 @@ def _alone(traffic: Traffic, step: WhatIf, baseline: float) -> Alone:
     point = chain.add(step)
     if point.failure:
         return Alone(step, None, None, point.failure.message)
-    lacks, saved = lack(traffic.store, step, "stage_0"), baseline - point.cost_usd
-    if lacks and lacks.of_all and not saved:
-        return Alone(step, None, None, str(lacks))
-    return Alone(step, saved, ranges(traffic, chain, baseline).whole, lack=lacks)
+    found = reasons(chain, 1)
+    if not found.is_known:
+        return Alone(step, None, None, " and ".join(found.said))
+    spread = ranges(traffic, chain, baseline).whole
+    return Alone(step, baseline - point.cost_usd, spread, remark="; ".join(found.said))
 
 
 def _stacked(traffic: Traffic, alone: Sequence[Alone], baseline: float) -> tuple[Chain, list[LeftOut]]:
@@ -111,5 +112,5 @@ def _stacked(traffic: Traffic, alone: Sequence[Alone], baseline: float) -> tuple
         if one.failure:
             left_out.append(LeftOut(one.what_if, f"cannot be projected: {one.failure}"))
         elif why := reasons.get(one.what_if.query.name):
-            left_out.append(LeftOut(one.what_if, why + (f"; {one.lack}" if one.lack else "")))
+            left_out.append(LeftOut(one.what_if, why + (f"; {one.remark}" if one.remark else "")))
     return stack.chain, left_out

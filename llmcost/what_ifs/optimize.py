@@ -16,7 +16,7 @@ from llmcost.reports import Scope
 from llmcost.store import Store
 from llmcost.what_ifs import Projection, projected
 from llmcost.what_ifs.everything import WORD
-from llmcost.what_ifs.reasons import lack
+from llmcost.what_ifs.reasons import reasons
 from llmcost.what_ifs.stacking import LeftOut
 from llmcost.what_ifs.steps import WhatIf, parse, settings, settled
 from llmcost.what_ifs.traffic import Chain, Traffic
@@ -238,10 +238,10 @@ def _hopeless(search: _Search, option: WhatIf, alone: dict[str, Tried]) -> str |
     if point.failure:
         return f"cannot be projected: {point.failure.message}"
     if point.cost_usd >= search.baseline_usd:
-        lacks = lack(search.traffic.store, option, "stage_0")
-        if lacks and lacks.of_all:
-            return f"cannot be projected: {lacks}"
-        return f"saves nothing alone{f'; {lacks}' if lacks else ''}"
+        found = reasons(chain, 1)
+        if not found.is_known:
+            return f"cannot be projected: {' and '.join(found.said)}"
+        return "; ".join(["saves nothing alone", *found.said])
     alone[option.word] = search.judged(chain, _Deeds().with_last(chain))
     return None
 

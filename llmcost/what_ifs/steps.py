@@ -35,7 +35,7 @@ class WhatIf:
     def word(self) -> str:
         """The step as the command line takes it, naming what differs from the defaults."""
         changed = [
-            f"{p.name}={_written(self.values[p.name])}"
+            f"{p.name}={written(self.values[p.name])}"
             for p in self.query.parameters
             if self.values[p.name] != p.default
         ]
@@ -189,7 +189,8 @@ def _parts(text: str) -> Sequence[str]:
     return [part for part in [*parts, current] if part.strip()]
 
 
-def _written(value: registry.Value) -> str:
+def written(value: registry.Value) -> str:
+    """The value as the command line takes it."""
     if value is None:
         return "none"
     text = str(value).lower() if isinstance(value, bool) else str(value)

@@ -9,6 +9,7 @@
 -- facts: outcomes, judged_complexity, token_counts
 -- needs: case $by when 'rule' then task_type is not null and complexity is not null when 'task-type' then task_type is
 --   not null when 'complexity' then complexity is not null else true end: the task type or complexity that decides
+-- needs: $by <> 'oracle' or $outcomes is not null: an outcome by which the oracle could choose (outcomes=FILE)
 -- low: cache=lost,verbosity=1.3,escalate=0.6
 -- high: cache=kept,verbosity=0.7,escalate=0.15
 -- grid: upgrade=false

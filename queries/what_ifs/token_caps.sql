@@ -12,6 +12,8 @@
 -- neutral: classification=none,extraction=none,summarization=none,code_generation=none
 -- order: 60
 -- needs: task_type is not null or $percentile is not null or ($early_stop and output_used_tokens is not null): a task type
+-- needs: not $early_stop or output_used_tokens is not null: the tokens of its answer that were used (output_used_tokens),
+--   by which early_stop goes
 -- grid: percentile=0.99
 -- grid: percentile=0.95
 -- grid: classification=10,extraction=100,summarization=300,code_generation=1000

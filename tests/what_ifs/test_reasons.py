@@ -1,0 +1,123 @@
+"""Why a step changes nothing: said plainly, and never blamed on requests where a name or a setting is the reason."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llmcost import registry, store
+from tests.command import llmcost
+from tests.logs import Row, call, write
+
+LOG: list[Row | str] = [
+    call(n, feature="support-chat", task_type="classification", complexity=0.1, prompt_hash=f"h{n}")
+    for n in range(1, 6)
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("reasons")
+    write(made / "log.jsonl", LOG)
+    assert llmcost("ingest", "log.jsonl", cwd=made).returncode == 0
+    return made
+
+
+def notes(folder: Path, *words: str) -> list[str]:
+    stack = [part for word in words for part in ("--what-if", word)]
+    done = llmcost("simulate", *stack, "--format", "json", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    document: dict[str, Any] = json.loads(done.stdout)
+    said: list[str] = document["notes"]
+    return said
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        ("batch-api:deadline_hours=0.5", "changes nothing with deadline_hours=0.5, and would with 24.0, the default"),
+        (
+            "routing:upgrade=false,small_below=0,middle_below=0",
+            "changes nothing with small_below=0.0, and would with 0.5",
+        ),
+        (
+            "routing:by=complexity,small=claude-haiku-4-5,upgrade=false",
+            "changes nothing with small=claude-haiku-4-5, and",
+        ),
+        ("routing:by=oracle", "nothing can be projected, as no request has an outcome"),
+        ("response-caching:ttl=2h", "changes nothing: it finds no request to change"),
+    ],
+)
+def test_what_holds_a_step_back(folder: Path, word: str, reason: str) -> None:
+    [note] = notes(folder, word)
+    assert note.startswith(f"{word.partition(':')[0]}: {reason}")
+
+
+@pytest.mark.parametrize(
+    ("word", "part", "hint"),
+    [
+        ("batch-api:features=suport-chat", "no request has the feature 'suport-chat'", "did you mean support-chat?"),
+        ("batch-api:tiers=priority", "no request has the service tier 'priority'", "known: standard"),
+        ("batch-api:task_types=zz", "no request has the task type 'zz'", "known: classification"),
+        ("model-swap:models=claude-haiku-45", "no request has the model", "did you mean claude-haiku-4-5?"),
+        ("self-hosted:from_models=zz", "no request has the model 'zz'", "known: claude-haiku-4-5"),
+    ],
+)
+def test_a_name_that_the_log_does_not_have(folder: Path, word: str, part: str, hint: str) -> None:
+    for searched in ((), ("--optimize",)) if word.startswith("batch-api") else ((),):
+        done = llmcost("simulate", "--what-if", word, *searched, cwd=folder)
+        assert done.returncode == 2
+        assert part in done.stderr
+        assert hint in done.stderr
+
+
+def test_one_name_of_several_is_a_note(folder: Path) -> None:
+    [note] = notes(folder, 'batch-api:features="suport-chat,support-chat"')
+    assert note == "batch-api: no request has the feature 'suport-chat'; did you mean support-chat?"
+
+
+def test_a_model_that_a_step_before_brings_is_known(folder: Path) -> None:
+    said = notes(folder, "routing:upgrade=false", "model-swap:models=claude-haiku-5-5,target=gpt-5-mini")
+    assert not [note for note in said if note.startswith("model-swap")]
+
+
+def test_early_stop_says_that_nothing_tells_what_was_used(folder: Path) -> None:
+    used = "the tokens of its answer that were used (output_used_tokens), by which early_stop goes"
+    assert notes(folder, "token-caps:early_stop=true") == [f"token-caps: no request has {used}"]
+    uncapped = "classification=none,extraction=none,summarization=none,code_generation=none"
+    [note] = notes(folder, f"token-caps:early_stop=true,{uncapped}")
+    assert note == f"token-caps: nothing can be projected, as no request has {used}"
+
+
+def test_a_family_without_rules_is_named(tmp_path: Path) -> None:
+    write(tmp_path / "log.jsonl", [call(n, provider="cohere", model="command-r", session_id="s") for n in range(4)])
+    assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
+    [note] = notes(tmp_path, "prompt-caching")
+    assert note.endswith("nothing can be projected, as no request has a model whose prompt cache is known")
+
+
+def test_the_models_that_prompt_caching_asks_for_are_those_of_its_rules(store_path: Path) -> None:
+    query = registry.find("what_ifs", "prompt-caching")
+    [needed] = [need for need in query.fields["needs"] if need.endswith("a model whose prompt cache is known")]
+    found = re.search(r"with (rules as \(.*?\n\)),\n", query.body, re.DOTALL)
+    assert found
+    families = [
+        "claude-2.1", "claude-instant-1", "claude-opus-4-7", "claude-sonnet-5-5", "gpt-3.5-turbo", "gpt-4", "gpt-4-32k",
+        "gpt-4-turbo", "gpt-4o", "gpt-4o-2024-05-13", "gpt-4.1-mini", "gpt-4.5-preview", "gpt-5", "gpt-5.6", "gpt-6",
+        "gpt-oss-120b", "o1", "openai/o3-mini", "codex-mini-latest", "gemini-1.5-pro", "gemini-2.0-flash",
+        "gemini-2.5-flash", "gemini-3-pro", "deepseek-chat", "command-r", "mistral-large", "grok-4", "llama-3",
+    ]  # fmt: skip
+    providers = ["anthropic", "openai", "azure", "openrouter", "google", "deepseek", "aws", "groq", None]
+    with store.writing(store_path) as opened:
+        rows = opened.rows(
+            f"with {found[1]}, met as (select provider, model from (select"
+            " unnest($providers::varchar[]) as provider), (select unnest($families::varchar[]) as model))"
+            f" select provider, model, coalesce({needed.partition(': ')[0]}, false) as needed,"
+            " exists (select 1 from rules where regexp_matches(coalesce(met.provider, ''), rules.providers)"
+            " and regexp_matches(replace(met.model, '.', '-'), rules.models)) as ruled from met",
+            {"providers": providers, "families": families},
+        )
+    assert {row["needed"] for row in rows} == {True, False}
+    assert [row for row in rows if row["needed"] != row["ruled"]] == []
