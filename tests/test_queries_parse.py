@@ -172,7 +172,7 @@ def test_the_settings_that_a_what_if_names_are_its_own(path: Path) -> None:
     for entry in fields(path):
         key, _, text = entry.partition(": ")
         if key in ("neutral", "stacked", "low", "high", "grid"):
-            ends[key] = dict(part.split("=") for part in re.split(r",(?=[a-z0-9_]+=)", text))
+            ends[key] = dict(part.split("=") for part in re.split(r",\s*(?=[a-z0-9_]+=)", text))
             assert ends[key].keys() <= declared, entry
         if key == "order":
             assert text.isdecimal()

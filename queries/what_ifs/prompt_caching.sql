@@ -10,15 +10,23 @@
 --   replace(model, '.', '-'), 'gpt-(3|4o|4-1|4-5|4-turbo|4-32k|[5-9])|(^|/)o[1-9]|codex')) or (regexp_matches(provider,
 --   'google|openrouter') and regexp_matches(replace(model, '.', '-'), 'gemini-([3-9]|2-5)')) or (regexp_matches(provider,
 --   'deepseek') and regexp_matches(model, 'deepseek')): a model whose prompt cache is known
--- low: base_share=0.4,others_every_s=none,slack_s=0,miss_rate=0.015
--- high: base_share=0.75,others_every_s=900,slack_s=60,miss_rate=0
+-- low: automatic=keep,openai_life_s=300,minimum=most,ttft_ms=5000,
+--   base_share=0.4,others_every_s=none,slack_s=0,miss_rate=0.015
+-- high: automatic=replay,openai_life_s=3600,minimum=least,ttft_ms=200,
+--   base_share=0.75,others_every_s=900,slack_s=60,miss_rate=0
 -- grid: ttl=auto
 -- param ttl choice(5m, 1h, auto, recorded, endless) = 5m: life of an entry where the client sets it; auto takes the
---   cheapest of 5m, 1h and no caching for each prompt, recorded what the log's own writes used, endless is the upper
---   bound, none changes nothing.
+--   cheapest of 5m, 1h and no caching for all prompts that begin alike, recorded what the log's own writes used,
+--   endless is the upper bound with an entry at every block, none changes nothing.
 -- param breakpoint choice(auto, tools, system, last) = auto: how far a prompt is cached, to the end of the tools, of
 --   the system prompt or of the last turn; auto is last in a session of several calls, else system.
 -- param recorded choice(keep, replay) = keep: what becomes of sessions and prompts whose log records real cache use.
+-- param automatic choice(replay, keep) = replay: requests to caches that the provider runs by itself (OpenAI, Gemini,
+--   DeepSeek): keep is right where the log would have recorded their reads and has none.
+-- param openai_life_s int(1, inf) = 600: seconds that an idle entry of OpenAI's models before GPT-5.6 lives: 300 to
+--   600 as documented, 3600 at most, 86400 with its retention of a day.
+-- param minimum choice(most, least) = most: shortest prompt that is cached, where sources disagree: Claude Opus 4.7
+--   (2,048 or 4,096 tokens) and Sonnet 4.6 (1,024 or 2,048).
 -- param ttft_ms float(0, inf) = 1000: time to the first token in milliseconds where the log has none; an entry can be
 --   read only after it.
 -- param base_share float(0, 1) = 0.6: where the log holds no prompts: part of a session's first prompt, 0 to 1, that
@@ -32,19 +40,27 @@
 -- param rewritten_below float(0, inf) = 0.95: where the log holds no prompts: a prompt shorter than this share of the
 --   one before it has a rewritten history.
 -- assumes: minimum lengths, steps, lives and write charges are the providers' documented rules of November 2026.
--- assumes: models of other families than those of the rules (Claude, GPT, o, Gemini, DeepSeek) cannot cache; sessions and
---   prompts of which the log records cache use stay as they are, unless recorded=replay.
+-- assumes: models of other families than those of the rules (Claude, GPT, o, Gemini, DeepSeek) cannot cache; sessions
+--   and prompts of which the log records cache use stay as they are, unless recorded=replay.
 -- assumes: an entry is alive while requests use it within its life, and can be read once the request that wrote it has
 --   begun to answer; a read extends its life. Requests of the same moment go in a fixed order, by a hash of their ids.
--- assumes: entries are shared by all requests of a provider, model and project, and by nobody else.
+-- assumes: Claude's entries end where the client sets one of its four breakpoints (the end of the tools, of the system
+--   prompt, and of the last two blocks, as far as `breakpoint` says), and are found up to 20 blocks before one. Other
+--   caches keep every block, as those do of which a log says nothing but the blocks.
+-- assumes: a cache that the provider runs by itself promises nothing: at the low end it gives no more than the log
+--   says.
+-- assumes: requests of a batch are left as they are: what a cache does inside one is best effort, which batch-api
+--   knows.
+-- assumes: entries are shared by all requests of a provider, model and project, on Bedrock and Google Cloud of all
+--   projects, and by nobody else.
 -- assumes: a request whose prompt the log does not hold begins with what its own session sent before.
 -- assumes: errors, requests without a time and a provider's aggregates neither write nor read an entry.
 
 with rules as (
     -- One row for each kind of cache; of several that match a model, the first. Sources, read in November 2026:
-    -- platform.claude.com/docs/en/build-with-claude/prompt-caching, developers.openai.com/api/docs/guides/prompt-caching,
+    -- platform.claude.com/docs/en/build-with-claude/prompt-caching,
+    -- developers.openai.com/api/docs/guides/prompt-caching,
     -- ai.google.dev/gemini-api/docs/caching, api-docs.deepseek.com/guides/kv_cache.
-    -- Where sources disagree (Claude Opus 4.7: 2,048 or 4,096; Claude Sonnet 4.6: 1,024 or 2,048) the larger stands here.
     -- min_tokens null: no cache. step_tokens: entries end on whole steps. life_s null: the client sets it, and decides
     -- how far a prompt is cached. whole_units: an entry is an earlier prompt as a whole, or what two had in common.
     select *
@@ -52,15 +68,17 @@ with rules as (
         values
         (1, '.*', 'claude-(v1|2|instant)', null, 1, null, true, false),
         (2, '.*', 'claude-(opus-5|sonnet-5-5|fable|mythos)', 512, 1, null, true, false),
-        (3, '.*', 'claude-(opus-4-[567]|haiku-4-5)', 4096, 1, null, true, false),
-        (4, '.*', 'claude-(sonnet-4-6|3-haiku|3-5-haiku)', 2048, 1, null, true, false),
-        (5, '.*', 'claude', 1024, 1, null, true, false),
-        (6, 'openai|azure|openrouter', 'gpt-(5-[6-9]|[6-9])', 1024, 128, 1800, true, false),
-        (7, 'openai|azure|openrouter', 'gpt-(4o-2024-05-13|4-turbo|4-32k|3)', null, 128, null, false, false),
-        (8, 'openai|azure|openrouter', 'gpt-(4o|4-1|4-5|5)|(^|/)o[1-9]|codex', 1024, 128, 600, false, false),
-        (9, 'google|openrouter', 'gemini-[3-9]', 4096, 1, 300, false, false),
-        (10, 'google|openrouter', 'gemini-2-5', 2048, 1, 300, false, false),
-        (11, 'deepseek', 'deepseek', 64, 64, 10800, false, true)
+        (3, '.*', 'claude-opus-4-7', case when $minimum = 'least' then 2048 else 4096 end, 1, null, true, false),
+        (4, '.*', 'claude-sonnet-4-6', case when $minimum = 'least' then 1024 else 2048 end, 1, null, true, false),
+        (5, '.*', 'claude-(opus-4-[56]|haiku-4-5)', 4096, 1, null, true, false),
+        (6, '.*', 'claude-(3-haiku|3-5-haiku)', 2048, 1, null, true, false),
+        (7, '.*', 'claude', 1024, 1, null, true, false),
+        (8, 'openai|azure|openrouter', 'gpt-(5-[6-9]|[6-9])', 1024, 128, 1800, true, false),
+        (9, 'openai|azure|openrouter', 'gpt-(4o-2024-05-13|4-turbo|4-32k|3)', null, 128, null, false, false),
+        (10, 'openai|azure|openrouter', 'gpt-(4o|4-1|4-5|5)|(^|/)o[1-9]|codex', 1024, 128, $openai_life_s, false, false),
+        (11, 'google|openrouter', 'gemini-[3-9]', 4096, 1, 300, false, false),
+        (12, 'google|openrouter', 'gemini-2-5', 2048, 1, 300, false, false),
+        (13, 'deepseek', 'deepseek', 64, 64, 10800, false, true)
     ) as rule (place, providers, models, min_tokens, step_tokens, life_s, writes_charged, whole_units)
 ),
 
@@ -87,6 +105,7 @@ caches as (
     select
         ruled.provider, ruled.model, ruled.min_tokens, ruled.step_tokens, ruled.writes_charged, ruled.whole_units,
         ruled.life_s is null as client_decides,
+        coalesce(ruled.provider not in ('aws', 'google'), true) as by_project,
         lives.ttl,
         coalesce(lives.seconds, ruled.life_s) as life_s,
         prices_now.read_saves,
@@ -126,13 +145,19 @@ cacheable as not materialized (
     -- Every request with the rules of its model's cache, if it is replayed; for ttl=auto once for each life.
     select
         requests.*,
-        caches.* exclude (provider, model, life_s, client_decides),
+        caches.* exclude (provider, model, life_s, by_project),
         hash(requests.request_id, caches.ttl) as call_id,
-        hash(requests.provider, requests.model, requests.project, caches.ttl) as cache_id,
         hash(
-            requests.provider, requests.model,
-            coalesce('prompt ' || requests.prompt_id, 'feature ' || requests.feature, requests.project)
-        ) as prompt,
+            requests.provider, requests.model, case when caches.by_project then requests.project end, caches.ttl
+        ) as cache_id,
+        -- requests that can share an entry have the first block in common that is long enough to be one
+        hash(
+            requests.provider, requests.model, case when caches.by_project then requests.project end,
+            case
+                when $ttl = 'auto'
+                    then list_filter(requests.prefix, lambda block: block.tokens >= caches.min_tokens)[1].hash
+            end
+        ) as beginning,
         requests.input_tokens + requests.cache_read_tokens + requests.cache_write_5m_tokens
         + requests.cache_write_1h_tokens as prompt_tokens,
         epoch_us(requests.ts) as sent_us,
@@ -166,7 +191,9 @@ cacheable as not materialized (
         and requests.calls = 1
         and requests.ts is not null
         and (len(requests.prefix) > 0 or requests.session_id is not null)
+        and requests.service_tier is distinct from 'batch'
         and ($recorded = 'replay' or not conversations.caches_already)
+        and ($automatic = 'replay' or caches.client_decides)
 ),
 
 sent as not materialized (
@@ -207,55 +234,81 @@ unseen_prompts as (
 ),
 
 blocks as (
-    -- A prompt as a cache sees it: the prefixes that it reads or else writes.
+    -- A prompt as a cache sees it: the prefixes that it can read. It writes those with a breakpoint at their end, or in
+    -- a cache that the client does not steer all of them.
     select
         hash(cache_id, block.hash) as entry_id, call_id, sent_us, begun_us, sent_us + 1000000 * life_s as ends_us,
         whole_units,
+        by_block or number >= sliding_from or number in (system_end, tools_end) as writes,
         number = blocks as whole_prompt,
+        case when whole_units and number < blocks then hash(prefix[number + 1].hash) end as goes_on,
         least(block.tokens, prompt_tokens) as tokens,
         false as base
     from (
         select
-            cache_id, call_id, sent_us, begun_us, life_s, whole_units, prompt_tokens, min_tokens, upto_block,
+            cache_id, call_id, sent_us, begun_us, life_s, whole_units, prompt_tokens, min_tokens, prefix, upto_block,
             len(prefix) as blocks,
+            not client_decides or system_blocks is null or $ttl = 'endless' as by_block,
+            -- clients that cache the last turn set a breakpoint before it, too
+            case when reach = 'last' then upto_block - 1 else upto_block end as sliding_from,
+            least(system_blocks, upto_block) as system_end,
+            case when system_blocks > 1 then 1 else 0 end as tools_end,
             unnest(prefix) as block,
             generate_subscripts(prefix, 1) as number
         from sent
         where ttl is not null and least(prompt_tokens, coalesce(prefix[upto_block].tokens, 0)) >= min_tokens
     )
-    where number <= upto_block and least(block.tokens, prompt_tokens) >= min_tokens
+    where
+        number <= upto_block
+        and least(block.tokens, prompt_tokens) >= min_tokens
+        -- 20 positions count back from a breakpoint, itself among them
+        and (
+            by_block
+            or number > sliding_from - 20
+            or number between system_end - 19 and system_end
+            or number = tools_end
+        )
     union all
     select
-        hash(cache_id, 'base') as entry_id, call_id, sent_us, begun_us, ends_us, whole_units, false as whole_prompt,
-        base_tokens as tokens, true as base
+        hash(cache_id, 'base') as entry_id, call_id, sent_us, begun_us, ends_us, whole_units, true as writes,
+        false as whole_prompt, thread_id as goes_on, base_tokens as tokens, true as base
     from unseen_prompts
     where case when reach = 'last' then prompt_tokens else base_tokens end >= min_tokens
     union all
     select
-        hash(thread_id, rewrites) as entry_id, call_id, sent_us, begun_us, ends_us, whole_units, true as whole_prompt,
-        least(before_tokens, prompt_tokens) as tokens, false as base
+        hash(thread_id, rewrites) as entry_id, call_id, sent_us, begun_us, ends_us, whole_units, true as writes,
+        true as whole_prompt, null as goes_on, least(before_tokens, prompt_tokens) as tokens, false as base
     from unseen_prompts
     where reach = 'last' and prompt_tokens >= min_tokens
 ),
 
 uses as (
+    -- A unit is a prompt as a whole, or what two prompts had in common before they went on differently.
     select
-        call_id, entry_id, tokens, base, sent_us, begun_us,
-        coalesce(sent_us > lag(ends_us) over earlier, true) as writes,
-        lag(begun_us) over earlier > sent_us as in_flight,
-        not whole_units or lag(whole_prompt) over earlier or lag(call_id, 2) over earlier is not null as stored
+        *,
+        sent_us > lag(ends_us) over earlier as too_late,
+        writes and (not whole_units or whole_prompt or coalesce(lag(goes_on) over earlier <> goes_on, false)) as stores
     from blocks
     window earlier as (partition by entry_id order by sent_us, call_id)
 ),
 
+lives_of_entries as (
+    -- As long as each use follows the one before it in time, it is one life of the entry.
+    select
+        call_id, tokens, base, entry_id, sent_us,
+        case when stores then begun_us end as stored_us,
+        count(case when too_late then 1 end) over (partition by entry_id order by sent_us, call_id) as life
+    from uses
+),
+
 reads as (
-    -- Of requests that overlap the first decides: either it found the entry, or the others miss until it is answered.
+    -- An entry is there once a request that wrote it has begun to answer; one that does not find it writes it too.
     select
         call_id, tokens, base,
-        not writes and stored and sent_us >= last_value(
-            case when writes then begun_us when not in_flight then sent_us end ignore nulls
-        ) over (partition by entry_id order by sent_us, call_id) as alive
-    from uses
+        coalesce(min(stored_us) over (
+            partition by entry_id, life order by sent_us, call_id rows between unbounded preceding and 1 preceding
+        ) <= sent_us, false) as alive
+    from lives_of_entries
 ),
 
 found as (
@@ -271,7 +324,7 @@ found as (
 expected as not materialized (
     -- Where prompts are unseen, sessions elsewhere may have kept the common part alive.
     select
-        sent.* exclude (upto_block, reach),
+        sent.* exclude (upto_block, reach, client_decides),
         case
             when found.call_id is null then 0
             when found.base_tokens is null then least(prompt_tokens, coalesce(prefix[upto_block].tokens, 0))
@@ -289,7 +342,7 @@ expected as not materialized (
 ),
 
 read as not materialized (
-    -- Where prompts are unseen, a history that is not found for an unknown reason is written again after the common part.
+    -- Where prompts are unseen, a history that is not found for no known reason is written again after the common part.
     select
         * exclude (longest_tokens, found_tokens, common_tokens, unseen),
         least(upto_tokens, case
@@ -314,29 +367,29 @@ decided as not materialized (
 ),
 
 chosen as (
-    -- ttl=auto: the cheapest life of each prompt.
-    select prompt, arg_min(ttl, adds) as best_ttl, min(adds) as least_adds
+    -- ttl=auto: the cheapest life of all requests that can share an entry, so that each read has its write.
+    select beginning, arg_min(ttl, adds) as best_ttl, min(adds) as least_adds
     from (
         select
-            prompt, ttl,
+            beginning, ttl,
             sum(write_tokens * coalesce(write_adds, case when ttl = '1h' then 1 else 0.25 end))
             - sum(read_tokens * coalesce(read_saves, 0.9)) as adds
         from decided
         where $ttl = 'auto' and ttl <> 'provider'
-        group by prompt, ttl
+        group by beginning, ttl
     )
-    group by prompt
+    group by beginning
 ),
 
 settled as not materialized (
     select
-        decided.* exclude (prompt, read_saves, write_adds)
+        decided.* exclude (beginning, read_saves, write_adds)
         replace (
             case when chosen.least_adds > 0 then 0 else read_tokens end as read_tokens,
             case when chosen.least_adds > 0 then 0 else write_tokens end as write_tokens
         )
     from decided
-    left join chosen on chosen.prompt = decided.prompt
+    left join chosen on chosen.beginning = decided.beginning
     where coalesce(decided.ttl = chosen.best_ttl, true)
 )
 

@@ -33,6 +33,7 @@ class Call:
     name: str = ""
     at: float | None = 0
     model: str = "claude-sonnet-4-5"
+    cloud: str | None = None
     blocks: tuple[Block, ...] = ()
     system: int | None = None
     session: str | None = None
@@ -46,7 +47,7 @@ class Call:
 
     @property
     def provider(self) -> str:
-        return {"c": "anthropic", "g": "openai", "d": "deepseek"}.get(self.model[0], "elsewhere")
+        return self.cloud or {"c": "anthropic", "g": "openai", "d": "deepseek"}.get(self.model[0], "elsewhere")
 
     @property
     def total(self) -> int:
@@ -127,13 +128,10 @@ def replayed(engine: duckdb.DuckDBPyConnection, calls: list[Call], **given: Any)
 
 @dataclass
 class Entry:
-    """A cached prefix: until when it lives, from when it can be read, how its last user fares."""
+    """A cached prefix: until when it lives, and since when what its writers wrote in that life is there."""
 
     until: int
-    readable: int
-    begun: int
-    uses: int = 0
-    whole: bool = False
+    stored: list[int] = field(default_factory=list)
 
 
 @dataclass
@@ -141,19 +139,20 @@ class Cache:
     """What a provider remembers."""
 
     entries: dict[object, Entry] = field(default_factory=dict)
+    went_on: dict[object, object] = field(default_factory=dict)  # what came after an entry when it was used last
 
-    def use(self, key: object, at: int, life: int, begun: int, whole: bool, units: bool) -> bool:
-        """Reads the entry, or else writes it; whether it was read."""
+    def use(self, key: object, at: int, life: int, begun: int, goes_on: object, units: bool, writes: bool) -> bool:
+        """Reads the entry, or else writes it if it may; whether it was read. What ends here goes on with None."""
         entry = self.entries.get(key)
         if entry is None or at > entry.until:
-            uses = 0 if entry is None else entry.uses
-            seen = Entry(at + life, begun, begun, uses + 1, whole)
-            self.entries[key] = seen
-            return False
-        if entry.begun <= at:
-            entry.readable = at
-        found = at >= entry.readable and (not units or entry.whole or entry.uses >= 2)
-        entry.until, entry.begun, entry.uses, entry.whole = at + life, begun, entry.uses + 1, whole
+            entry = self.entries[key] = Entry(at)
+        found = any(since <= at for since in entry.stored)
+        entry.until = at + life
+        before, self.went_on[key] = self.went_on.get(key), goes_on
+        if units:
+            writes = goes_on is None or before not in (None, goes_on)
+        if writes:
+            entry.stored.append(begun)
         return found
 
 
@@ -225,11 +224,16 @@ def naive(
             inside = [(name, min(tokens, call.total)) for name, tokens in call.blocks[:number]]
             reach = inside[-1][1] if inside else 0
             read = 0
-            if reach >= least:
-                for place, (name, tokens) in enumerate(inside, start=1):
-                    whole = place == len(call.blocks)
-                    if tokens >= least and cache.use((scope, name), now, lasts, begun, whole, units):
-                        read = max(read, tokens)
+            breakpoints = {number, number - (upto == "last"), min(system, number), 1 if system > 1 else 0}
+            everywhere = own_life is not None or call.system is None or ttl == "endless"
+            for place, (name, tokens) in enumerate(inside, start=1):
+                looked_for = everywhere or any(end - 20 < place <= end for end in breakpoints)
+                if reach < least or tokens < least or not looked_for:
+                    continue
+                goes_on = call.blocks[place][0] if place < every else None
+                writes_it = everywhere or place in breakpoints
+                if cache.use((scope, name), now, lasts, begun, goes_on, units, writes_it):
+                    read = max(read, tokens)
         else:
             thread = (scope, call.session, call.agent)
             first, before, epoch = threads.get(thread, (call.total, 0, 0))
@@ -240,13 +244,13 @@ def naive(
             read = 0
             if reach >= least:
                 elsewhere = 0.0 if others_every_s is None else 1 - exp(-life / others_every_s)
-                known = cache.use((scope, "base"), now, lasts, begun, False, units)
+                known = cache.use((scope, "base"), now, lasts, begun, thread, units, True)
                 common = base if known else round(base * elsewhere)
                 read = common
                 if upto == "last":
                     history = (thread, epoch + rewritten)
                     tokens = min(before, call.total) if thread in threads and before else 0
-                    alive = cache.use(history, now, lasts, begun, True, units)
+                    alive = cache.use(history, now, lasts, begun, None, units, True)
                     if alive and tokens > (base if known else 0):
                         read = tokens - round(miss_rate * (tokens - common))
                     elif alive and known:
@@ -305,12 +309,15 @@ def logs(draw: st.DrawFn) -> list[Call]:
     """A short log of few prompts, sent in bursts, within a life of each other, and just beyond it."""
     models = draw(st.lists(st.sampled_from([*RULES]), min_size=1, max_size=2)) + draw(often([], ["some-model"]))
     texts = draw(st.lists(st.text("ab", min_size=1, max_size=3), min_size=1, max_size=3))
+    turns = draw(often("", "c" * 16))  # so that what was written last stands about 20 blocks before the end
     unseen = draw(st.booleans())
     now = 0.0
     calls = []
     for number in range(draw(st.integers(0, 25))):
         now += draw(often(0, 0.5, 1, 2, 30, 299, 300, 301, 450, 451, 600, 1800, 3600, 3601, 10801))
-        text = draw(st.sampled_from(texts)) + draw(st.text("abcd", max_size=2))
+        text = (
+            draw(st.sampled_from(texts)) + turns[: draw(st.sampled_from([0, 16]))] + draw(st.text("abcd", max_size=4))
+        )
         calls.append(
             Call(
                 name=str(number),
@@ -477,6 +484,10 @@ def test_deepseek_hits_whole_units(engine: duckdb.DuckDBPyConnection) -> None:
     common = ("A", 640)
     calls = [turn(at, common, (f"A{at}", 1280), model="deepseek-chat") for at in (0, 10, 20)]
     assert reads(engine, calls) == [0, 0, 640], "of A+B, A+C, A+D the third is the first that hits A"
+    again = [calls[0], replace(calls[0], name="000001", at=1), calls[1], replace(calls[0], name="000099", at=99)]
+    assert reads(engine, again) == [0, 1280, 0, 1280], "A is a unit once two prompts went on differently after it"
+    deeper = [turn(at, common, ("AB", 1280), (f"AB{at}", 1920), model="deepseek-chat") for at in (0, 10)]
+    assert reads(engine, [*deeper, calls[2]]) == [0, 0, 0], "ABx and ABy make AB a unit, not A"
     follow_up = turn(30, common, ("A0", 1280), ("A0 more", 1920), model="deepseek-chat")
     assert reads(engine, [calls[0], follow_up]) == [0, 1280], "an earlier prompt as a whole is a unit"
 
@@ -485,6 +496,7 @@ def test_entries_are_shared_within_a_project_and_a_model_only(engine: duckdb.Duc
     first = turn(0, SYSTEM, project="p")
     assert reads(engine, [first, turn(1, SYSTEM, project="p", feature="f")]) == [0, 2000]
     assert reads(engine, [first, turn(1, SYSTEM, project="q")]) == [0, 0]
+    assert reads(engine, [replace(first, cloud="aws"), turn(1, SYSTEM, project="q", cloud="aws")]) == [0, 2000]
     assert reads(engine, [first, turn(1, SYSTEM, project="p", model="claude-sonnet-4-0")]) == [0, 0]
 
 
@@ -544,6 +556,29 @@ def test_auto_takes_the_cheapest_life_of_each_prompt(engine: duckdb.DuckDBPyConn
     assert all(after[f"daily{n}"] == (3000, 0, 0, 0) for n in range(12)), "no cache is the cheapest"
 
 
+def test_auto_reads_nothing_that_nobody_wrote(engine: duckdb.DuckDBPyConnection) -> None:
+    # at 5m the first prompt pays a write that only the second reads: apart, each would choose as if the other paid
+    writer = turn(0, ("shared", 3000), name="a", feature="a")
+    reader = turn(10, ("shared", 3000), name="b", feature="b")
+    after = replayed(engine, [writer, reader], ttl="auto")
+    assert after == {"a": (0, 0, 3000, 0), "b": (0, 3000, 0, 0)}
+
+
+def test_caches_that_promise_nothing_can_be_left_out(engine: duckdb.DuckDBPyConnection) -> None:
+    calls = [
+        turn(at, SYSTEM, name=f"{model} {at}", model=model) for model in ("gpt-4o", "claude-opus-5") for at in (0, 9)
+    ]
+    assert reads(engine, calls, automatic="keep") == [0, 2000, 0, 0]
+    assert reads(engine, [turn(at, SYSTEM, model="gpt-4o") for at in (0, 301)], openai_life_s=300) == [0, 0]
+
+
+def test_disputed_minimum_lengths(engine: duckdb.DuckDBPyConnection) -> None:
+    for model, most, least in (("claude-opus-4-7", 4096, 2048), ("claude-sonnet-4-6", 2048, 1024)):
+        for length, minimum, read in ((most, "most", most), (most - 1, "most", 0), (least, "least", least)):
+            calls = [turn(at, ("p", length), model=model) for at in (0, 9)]
+            assert reads(engine, calls, minimum=minimum) == [0, read]
+
+
 @pytest.mark.parametrize("calls", [[], [turn(0, SYSTEM)], [turn(0, model="some-model", blocks=(), session=None)]])
 def test_logs_without_anything_to_cache(engine: duckdb.DuckDBPyConnection, calls: list[Call]) -> None:
     assert reads(engine, calls) == [0] * len(calls)
@@ -560,8 +595,55 @@ def mooncake(shared_data: Path) -> list[Call]:
     for number, line in enumerate(lines):
         row = json.loads(line)
         blocks = tuple((str(name), 512 * (end + 1)) for end, name in enumerate(row["hash_ids"]))
-        calls.append(turn(row["timestamp"] / 1000, *blocks, name=f"{number:05}", model="claude-opus-5", ttft_s=0))
+        calls.append(
+            turn(row["timestamp"] / 1000, *blocks, name=f"{number:05}", model="claude-opus-5", ttft_s=0, system=None)
+        )
     return calls
+
+
+def test_blocks_are_found_at_breakpoints_and_up_to_20_before_one(engine: duckdb.DuckDBPyConnection) -> None:
+    def grown(blocks: int, **fields: Any) -> Call:
+        return turn(blocks, SYSTEM, *((f"turn {n}", 2000 + 100 * n) for n in range(1, blocks)), session="s", **fields)
+
+    assert reads(engine, [grown(5), grown(25)]) == [0, 2400], "the last of 20 positions before the last turn"
+    assert reads(engine, [grown(5), grown(26)]) == [0, 2000], "one too far: only the system prompt is found"
+    assert reads(engine, [grown(5), grown(25), grown(26)]) == [0, 2400, 4400]
+    assert reads(engine, [grown(5), grown(26)], ttl="endless") == [0, 2400], "the upper bound"
+    assert reads(engine, [grown(5, system=None), grown(26, system=None)]) == [0, 2400], "a log of a cache's own blocks"
+    assert reads(engine, [grown(5), grown(26)], breakpoint="system") == [0, 2000]
+
+
+def test_the_breakpoints_of_tools_and_system_prompt_are_looked_before_too(engine: duckdb.DuckDBPyConnection) -> None:
+    def told(at: float, name: str, parts: int) -> Call:
+        """Tools and a system prompt of which every part but the first is its own."""
+        own = (("tools", 1500), ("sys", 1600), *((f"{name} {n}", 1600 + 10 * n) for n in range(3, parts + 1)))
+        return turn(at, *own[:parts], (f"asked {at}", 3000), system=parts, session="s")
+
+    assert reads(engine, [told(0, "a", 2), told(10, "b", 21)]) == [0, 1600], "the last of 20 positions"
+    assert reads(engine, [told(0, "a", 2), told(10, "b", 22)]) == [0, 1500], "one too far: only the tools are found"
+
+
+def test_what_two_prompts_share_beyond_the_breakpoints_is_not_read(engine: duckdb.DuckDBPyConnection) -> None:
+    document = ("sys document", 9000)
+    asked = {at: (SYSTEM, document, (f"file {at}", 9100), (f"question {at}", 9200)) for at in (0, 10, 20)}
+    calls = [turn(at, *blocks, session="s") for at, blocks in asked.items()]
+    assert reads(engine, calls) == [0, 2000, 2000]
+    follow_up = turn(30, *asked[0][:3], ("answer", 9300), ("file and question", 9400), session="s")
+    assert reads(engine, [*calls, follow_up]) == [0, 2000, 2000, 9100], "the last turn's own block is not found again"
+    short = [turn(at, *blocks[:2], blocks[3], session="s") for at, blocks in asked.items()]
+    assert reads(engine, short) == [0, 9000, 9000], "a breakpoint stands before the last turn"
+    automatic = [replace(call, model="gpt-4o") for call in calls]
+    assert reads(engine, automatic) == [0, 8960, 8960], "a cache that the provider runs keeps every step"
+
+
+def test_a_use_that_may_not_write_does_not_make_an_entry(engine: duckdb.DuckDBPyConnection) -> None:
+    def call(at: float, *more: Block, **fields: Any) -> Call:
+        return turn(at, SYSTEM, ("a", 3000), *more, session="s", **fields)
+
+    early, again, late = (call(at, (f"b{at}", 3100), (f"c{at}", 3200)) for at in (0, 20, 305))
+    assert reads(engine, [early, again]) == [0, 2000]
+    assert reads(engine, [early, call(10, ttft_s=400), again]) == [0, 2000, 2000], "it has not begun to answer"
+    assert reads(engine, [early, call(10), again, late]) == [0, 2000, 3000, 3000]
 
 
 def test_an_endless_cache_on_a_production_trace(engine: duckdb.DuckDBPyConnection, mooncake: list[Call]) -> None:
