@@ -5,7 +5,7 @@
 -- order: 20
 -- needs: ts is not null and prompt_hash is not null and ($scope = 'shared' or user_id is not null): a time and a hash of
 --   its whole prompt (and, for scope=user, a user)
--- low: threshold=0.92,latency_ms=30000,differing=asked
+-- low: threshold=0.92,latency_ms=30000,differing=doubted
 -- high: threshold=0.84,latency_ms=0,differing=served
 -- grid: threshold=0.88
 -- param threshold float(0, 2) = 0.88: least cosine of two prompts that may share an answer; above 1 only repetitions do.
@@ -16,8 +16,9 @@
 --   7d; none never ends, 0 stores nothing and so changes nothing.
 -- param scope choice(shared, user) = shared: whether one user may get an answer that another asked for.
 -- param latency_ms float(0, inf) = 0: milliseconds from request to answer where the log has none.
--- param differing choice(served, asked) = served: what becomes of a hit whose cached answer the log shows to differ from
---   the model's own, or a label to be wrong; asked has the model asked again, since the user is not content with it.
+-- param differing choice(served, asked, doubted) = served: what becomes of a hit whose cached answer the log shows to be
+--   another than the model's own or a label to be wrong; asked has the model asked again, since the user is not content
+--   with it, and doubted also where nothing shows whether it is.
 -- param labels file = none: pairs of prompts, each with 1 where the answer of one may serve the other, else 0 (CSV, JSON
 --   or Parquet; docs/semantic_caching.md); of hits on such pairs it tells which are wrong, in place of the estimate.
 -- assumes: a request whose prompt_hash is stored gets that answer; else the last turn of its prompt is compared with those
@@ -28,8 +29,8 @@
 -- assumes: an answer can be read once it has been generated (ts + latency; at once where the log has none, at the
 --   low end after 30 s, in which a server that takes 30 ms a token writes 1,000 tokens).
 -- assumes: errors are never stored; a hit costs nothing and takes no time, the embedding included.
--- assumes: what a hit by meaning answers may be wrong, and saves nothing at the low end where a label says so or,
---   without one, the log shows that it differs from the model's own: a hit rate stands only beside its false-hit rate.
+-- assumes: what a hit answers may be wrong: at the low end it saves nothing unless a label says that it will do or,
+--   without one, the log shows that it is the model's own. A hit rate stands only beside its false-hit rate.
 -- kernel: semantic_caching
 
 select
@@ -63,6 +64,6 @@ from requests
 left join (
     select request_id, cached_answer, cosine, served_from, true as served
     from replayed
-    where $differing = 'served' or cached_answer <> 'differs'
+    where $differing = 'served' or cached_answer = 'same' or ($differing = 'asked' and cached_answer = 'unknown')
 ) as replayed
     on replayed.request_id = requests.request_id

@@ -43,6 +43,20 @@ def test_a_cache_saves_least_where_answers_differ_or_may_come_late(tmp_path: Pat
     assert stage["saved_low_usd"] == stage["saved_high_usd"] == pytest.approx(3 * one)
 
 
+@pytest.mark.parametrize("name", ["response-caching", "semantic-caching"])
+def test_where_no_answer_is_logged_a_cache_may_save_nothing(tmp_path: Path, name: str) -> None:
+    rows: list[Row | str] = [
+        call(ts=f"2026-11-{day:02}T10:00:{n:02}Z", request_id=f"{day}-{n}", latency_ms=1, prompt_hash="p")
+        for day in range(1, 11) for n in range(day % 3 + 1)
+    ]  # fmt: skip
+    document = simulated(tmp_path, rows, name)
+    [stage] = document["stages"]
+    assert (stage["saved_low_usd"], stage["saved_high_usd"]) == (0, stage["saved_usd"])
+    assert 0 < stage["traffic_low_usd"] < stage["saved_usd"] < stage["traffic_high_usd"], "by the days drawn"
+    [stage] = simulated(tmp_path, rows, f"{name}:differing=asked")["stages"]
+    assert stage["saved_low_usd"] == stage["saved_usd"] > 0, "nothing shows that any differs"
+
+
 def test_features_add_up_at_each_end(tmp_path: Path) -> None:
     rows: list[Row | str] = [
         call(n, feature=f"f{n % 2}", cache_read_tokens=500 * n, task_type="classification") for n in range(1, 9)

@@ -290,7 +290,7 @@ def test_a_hit_keeps_its_row_and_says_where_it_was_served() -> None:
 def test_a_hit_whose_answer_differs_may_be_asked_again() -> None:
     answers = ("x", "x", "y", None)
     connection = loaded([Call(f"r{at}", at=at, answer=answer) for at, answer in enumerate(answers)])
-    for differing, served in (("served", ["r1", "r2", "r3"]), ("asked", ["r1", "r3"])):
+    for differing, served in (("served", ["r1", "r2", "r3"]), ("asked", ["r1", "r3"]), ("doubted", ["r1"])):
         after = applied(connection, differing=differing).to_pylist()
         assert [row["request_id"] for row in after if row["input_tokens"] == 0] == served
 

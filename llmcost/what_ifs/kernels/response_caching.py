@@ -84,14 +84,18 @@ def _summed(decided: pa.Table, could_repeat: int) -> pa.Table:
 def _notes(found: FalseHits) -> list[str]:
     if not found.hits:
         return []
+    unknown = (
+        "how often a cached one would have been another than the model's own is unknown: the range's low end counts"
+        " on none of them (differing=doubted)"
+    )
     if not found.compared:
-        return [
-            "response-caching: the log holds no answers to compare, so how often a cached one would have been another"
-            " than the model's own is unknown"
-        ]
+        return [f"response-caching: the log holds no answers to compare, so {unknown}"]
     share = f"{found.differing / found.compared:.1%} of the {found.compared:,} cached answers that can be compared"
     means = ": these savings change what users get" if found.differing else ""
-    return [f"response-caching: {share} differ from what the model said then{means}"]
+    notes = [f"response-caching: {share} differ from what the model said then{means}"]
+    if others := found.hits - found.compared:
+        notes.append(f"response-caching: of {others:,} other hits the log lacks an answer, so {unknown}")
+    return notes
 
 
 def _asked(requests: pa.Table, scope: str, latency_ms: float) -> Asked:
