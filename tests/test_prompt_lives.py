@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from llmcost import prompt_lives as module
+from llmcost import store, what_ifs
 from llmcost.prompt_lives import prompt_lives
+from llmcost.reports import Scope
 from tests import logs
 from tests.command import llmcost
 
@@ -96,6 +98,9 @@ def test_a_large_log_is_judged_by_its_latest_requests(tmp_path: Path, monkeypatc
     found = lives(tmp_path, rows)
     assert list(found) == ["rare"], "the last calls of the other are older"
     assert found["rare"]["requests"] == 10
+    with store.reading(tmp_path / "db") as opened:
+        notes = what_ifs.simulate(opened, [what_ifs.parse("prompt-caching")], Scope()).notes
+    assert any("found on the latest 10 requests" in note for note in notes)
 
 
 def test_the_simulation_recommends_and_warns(tmp_path: Path) -> None:

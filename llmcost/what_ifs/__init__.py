@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from llmcost import registry
+from llmcost import prompt_lives, registry
 from llmcost.backtest import backtested
 from llmcost.relations import nested, priced
 from llmcost.reports import Row, Scope
@@ -23,6 +23,9 @@ from llmcost.what_ifs.steps import steps as steps_of
 from llmcost.what_ifs.traffic import Chain, Traffic
 
 __all__ = ["Projection", "Stage", "WhatIf", "composed", "parse", "simulate"]
+
+PROMPT_CACHING = "prompt-caching"
+"""The what-if that comes with a recommendation for each prompt."""
 
 
 @dataclass
@@ -124,11 +127,9 @@ def _quality(store: Store, chain: Chain, number: int) -> Quality | None:
 def _prompts(store: Store, chain: Chain, number: int) -> list[Row]:
     """What the traffic before a step of prompt caching, counted from 1, recommends for each of its prompts."""
     step = chain.steps[number - 1]
-    if step.query.name != "prompt-caching" or chain.points[number - 1].failure:
+    if step.query.name != PROMPT_CACHING or chain.points[number - 1].failure:
         return []
-    from llmcost.prompt_lives import prompt_lives
-
-    return prompt_lives(store.arrow, chain.before(number), step.values)
+    return prompt_lives.prompt_lives(store.arrow, chain.before(number), step.values)
 
 
 def composed(store: Store, stack: Sequence[WhatIf], covered: Scope) -> str:
@@ -154,6 +155,9 @@ def _notes(traffic: Traffic, chain: Chain) -> list[str]:
         notes.append(f"{traffic.unpriced:,} requests have no price: they are replayed but take part in no sum")
     if traffic.unpriced == traffic.requests:
         notes.append("no request has a price, so nothing can be said in dollars; see: llmcost prices")
+    if traffic.requests > prompt_lives.LATEST and any(step.query.name == PROMPT_CACHING for step in chain.steps):
+        latest = f"the latest {prompt_lives.LATEST:,} requests"
+        notes.append(f"{PROMPT_CACHING}: the cheapest way to cache each prompt is found on {latest}, the saving on all")
     for number, step in enumerate(chain.steps, start=1):
         notes += [f"{step.query.name}: {line}" for line in _why(chain, number)]
     return notes
