@@ -139,7 +139,8 @@ def _replayed(store: Store, query: registry.Query, values: Mapping[str, registry
         before = f"(select s.*, texts.prompt as prompt_text from {before} as s left join texts using (request_id))"
     columns = ", ".join(dict.fromkeys([*kernel.COLUMNS, *kernel.PARTITION, "ts", "request_id"]))
     order = ", ".join([*kernel.PARTITION, "ts", "request_id"])
-    traffic = f"select {columns} from {before} order by {order}"
+    only = getattr(kernel, "ROWS", "true")
+    traffic = f"select {columns} from {before} where {only} order by {order}"
     if not (hasattr(kernel, "apart") and kernel.apart(given)):
         return kernel.replay(store.arrow(traffic), **given)
     parts = [kernel.replay(share, **given) for share in _shares(store, traffic, kernel.PARTITION)]

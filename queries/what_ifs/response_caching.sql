@@ -27,6 +27,8 @@
 --   for word, so none where it holds no answers. That is no idle doubt: in one agent's log with answers 580 of 746 inputs
 --   repeat, but only in 2 of 55 groups of the same prompt were the answers equal.
 -- assumes: errors are never stored; a hit costs nothing and takes no time.
+-- assumes: the cache stands before a cascade: it holds the answer that a request ended with, once its last try is there,
+--   and a hit saves both tries; a first try is neither stored nor answered on its own.
 -- kernel: response_caching
 
 select
@@ -55,4 +57,4 @@ left join (
     from replayed
     where $differing = 'served' or cached_answer = 'same' or ($differing = 'asked' and cached_answer = 'unknown')
 ) as replayed
-    on replayed.request_id = requests.request_id
+    on replayed.request_id = coalesce(tags['added_to'], requests.request_id)

@@ -37,6 +37,7 @@
 -- assumes: the rule is the article's: complexity is the share of complex words (analyze, reason, compare, design,
 --   architect, debug) among complex and simple ones (summarize, classify, extract, list, format), 0.5 with neither.
 -- assumes: a request of which the log does not hold what decides stays where it is.
+-- assumes: a request that a cache of answers has answered before goes to no model, and costs nothing at any.
 -- assumes: without an outcomes file answers are not judged: no quality is measured here.
 -- assumes: tokenizers differ as the table token_counts says, newer Claude models by 30 % from older ones; the new model
 --   writes as much as the old one, 0.7 to 1.3 times at the ends: on RouteLLM's GSM8K answers Mixtral 8x7B wrote 0.72 times
@@ -70,6 +71,7 @@ scored as (
         coalesce(judged.complexity, requests.complexity) as score,
         list_contains(string_split($simple_tasks, ','), task_type) as is_simple,
         $small is not null and $middle is not null and $large is not null
+        and coalesce(tags['served_by'], '') not in ('response-caching', 'semantic-caching')
         and ($features = 'all' or coalesce(list_contains(string_split($features, ','), feature), false)) as may_move
     from requests
     left join judged_complexity as judged on judged.request_id = requests.request_id

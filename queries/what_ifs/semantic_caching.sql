@@ -31,6 +31,8 @@
 -- assumes: errors are never stored; a hit costs nothing and takes no time, the embedding included.
 -- assumes: what a hit answers may be wrong: at the low end it saves nothing unless a label says that it will do or,
 --   without one, the log shows that it is the model's own. A hit rate stands only beside its false-hit rate.
+-- assumes: the cache stands before a cascade: it holds the answer that a request ended with, once its last try is there,
+--   and a hit saves both tries; a first try is neither stored nor answered on its own.
 -- kernel: semantic_caching
 
 select
@@ -66,4 +68,4 @@ left join (
     from replayed
     where $differing = 'served' or cached_answer = 'same' or ($differing = 'asked' and cached_answer = 'unknown')
 ) as replayed
-    on replayed.request_id = requests.request_id
+    on replayed.request_id = coalesce(tags['added_to'], requests.request_id)

@@ -15,6 +15,10 @@ ENDLESS = 10**17  # a life longer than any log, in microseconds: three thousand 
 NEVER = 2 * ENDLESS  # when an answer that was not generated can be read
 NOBODY = -1  # the source of an answer that no cache gave
 
+ROWS = "tags['added_to'] is null"
+"""The requests that ask a cache. What a what-if added to one, a cascade's first try, is a step on the way to its answer:
+whoever asks the cache gets the answer that the request ended with, or both calls are made."""
+
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}

@@ -22,6 +22,7 @@ COLUMNS = (
     "prompt_hash", "user_id", "latency_ms", "status", "calls", "input_tokens", "output_tokens", "output_hash",
 )  # fmt: skip
 PARTITION = ("prompt_hash",)
+ROWS = cached_answers.ROWS
 
 
 def replay(

@@ -32,6 +32,7 @@ COLUMNS = (
     "latency_ms", "status", "calls", "input_tokens", "output_tokens", "output_hash",
 )  # fmt: skip
 PARTITION = ()
+ROWS = cached_answers.ROWS
 
 
 @dataclass(frozen=True)
