@@ -1,5 +1,7 @@
 """How often an answer from a response cache is the one that the model gave: hits whose two answers the log holds."""
 
+from typing import Any
+
 from llmcost import registry
 from llmcost.backtest import Row, Run, beside
 from llmcost.relations import nested, priced
@@ -25,8 +27,10 @@ def backtest(run: Run, relation: str = "requests") -> Row | None:
     traffic = run(
         f"select {columns} from {relation} where prompt_hash in ({repeated}) order by prompt_hash, ts, request_id", {}
     )
-    query = registry.find("what_ifs", "response-caching")
-    hits = kernel.replay(traffic, **query.bind({}))  # type: ignore[arg-type]
+    given: dict[str, Any] = registry.find("what_ifs", "response-caching").bind({})
+    measures = ", ".join(f"{measure} as {name}" for name, measure in kernel.MEASURED.items())
+    [measured] = run(f"select {measures} from {relation}", {}).to_pylist()
+    hits = kernel.replay(traffic, **given | measured)
     hits = hits.filter(pc.is_in(hits["cached_answer"], pa.array(["same", "differs"])))
     if not hits.num_rows:
         return None

@@ -140,6 +140,9 @@ def _replayed(store: Store, query: registry.Query, values: Mapping[str, registry
     columns = ", ".join(dict.fromkeys([*kernel.COLUMNS, *kernel.PARTITION, "ts", "request_id"]))
     order = ", ".join([*kernel.PARTITION, "ts", "request_id"])
     only = getattr(kernel, "ROWS", "true")
+    for name, measure in getattr(kernel, "MEASURED", {}).items():
+        if given[name] is None:
+            given[name] = store.value(f"select {measure} from {before} where {only}")
     traffic = f"select {columns} from {before} where {only} order by {order}"
     if not (hasattr(kernel, "apart") and kernel.apart(given)):
         return kernel.replay(store.arrow(traffic), **given)

@@ -6,7 +6,7 @@
 -- needs: ts is not null and prompt_hash is not null and ($scope = 'shared' or user_id is not null): a time and a hash of
 --   its whole prompt (and, for scope=user, a user)
 -- low: threshold=0.92,latency_ms=30000,differing=doubted
--- high: threshold=0.84,latency_ms=0,differing=served
+-- high: threshold=0.84,latency_ms=300,differing=served
 -- grid: threshold=0.88
 -- param threshold float(0, 2) = 0.88: least cosine of two prompts that may share an answer; above 1 only repetitions do.
 -- param margin float(0, 2) = 0.02: least lead, in cosine, of the nearest stored prompt over the next one; below it
@@ -15,7 +15,8 @@
 -- param ttl text = 1h: life of an answer from the moment it is stored, not extended by a hit; seconds, or like 15m, 1h,
 --   7d; none never ends, 0 stores nothing and so changes nothing.
 -- param scope choice(shared, user) = shared: whether one user may get an answer that another asked for.
--- param latency_ms float(0, inf) = 0: milliseconds from request to answer where the log has none.
+-- param latency_ms float(0, inf) = none: milliseconds from request to answer where the log has none; none is the median of
+--   those it has, or 3000.
 -- param differing choice(served, asked, doubted) = served: what becomes of a hit whose cached answer the log shows to be
 --   another than the model's own or a label to be wrong; asked has the model asked again, since the user is not content
 --   with it, and doubted also where nothing shows whether it is.
@@ -26,8 +27,10 @@
 -- assumes: vectors are wordllama's (256 dimensions, no network), of which 0.85 separates about as 0.90 of MiniLM and other
 --   transformers, for which caches of the field use 0.95 without vetoes (Portkey, GPTCache). How near is near enough is an
 --   assumption: the ends of the range ask for 0.92 and 0.84; see docs/semantic_caching_accuracy.md for the errors at each.
--- assumes: an answer can be read once it has been generated (ts + latency; at once where the log has none, at the
---   low end after 30 s, in which a server that takes 30 ms a token writes 1,000 tokens).
+-- assumes: an answer can be read once it has been generated (ts + latency; where the log has none the median of those
+--   it has, else 3 s, 100 tokens at 30 ms; at the ends 1,000 and 10 of them), out of a batch of unknown latency after
+--   25 hours.
+-- assumes: an answer that is asked for again is paid in full, and the cache keeps the one it has.
 -- assumes: errors are never stored; a hit costs nothing and takes no time, the embedding included.
 -- assumes: what a hit answers may be wrong: at the low end it saves nothing unless a label says that it will do or,
 --   without one, the log shows that it is the model's own. A hit rate stands only beside its false-hit rate.

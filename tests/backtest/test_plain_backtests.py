@@ -59,7 +59,7 @@ def test_caps(tmp_path: Path) -> None:
 
 def test_answers_given_twice(tmp_path: Path) -> None:
     rows: list[Row | str] = [
-        call(n, prompt_hash=f"p{n // 2}", output_hash=output)
+        call(10 * n, prompt_hash=f"p{n // 2}", output_hash=output)
         for n, output in enumerate(["a", "a", "b", "c", "d", None, "e"])
     ]
     replay = found(tmp_path, rows)["response-caching"]

@@ -1,5 +1,6 @@
 """response-caching against the plainest possible second version of it, and against cases worked out by hand."""
 
+import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -100,7 +101,7 @@ def naive(calls: list[Call], life: float, refresh: bool, scope: str, capacity: f
             known = call.answer is not None and mine[0]["answer"] is not None
             found[call.name] = ("same" if call.answer == mine[0]["answer"] else "differs") if known else "unknown"
         elif call.ok:
-            writes.append((call.at + max(call.took or 0, 0), number))
+            writes.append((call.at + (3 if call.took is None else call.took), number))
     return found
 
 
@@ -254,14 +255,19 @@ def loaded(calls: list[Call]) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def applied(connection: duckdb.DuckDBPyConnection, **given: str) -> pa.Table:
-    """The what-if as the driver runs it: the kernel, then the query over its decisions."""
-    query = registry.find("what_ifs", "response-caching")
+def replayed(connection: duckdb.DuckDBPyConnection, **given: str) -> pa.Table:
+    """The kernel's decisions on what the driver hands it."""
     columns = ", ".join([*kernel.COLUMNS, "ts", "request_id"])
     order = ", ".join([*kernel.PARTITION, "ts", "request_id"])
     requests = connection.sql(f"select {columns} from requests order by {order}").to_arrow_table()
+    return kernel.replay(requests, **registry.find("what_ifs", "response-caching").bind(given))
+
+
+def applied(connection: duckdb.DuckDBPyConnection, **given: str) -> pa.Table:
+    """The what-if as the driver runs it: the kernel, then the query over its decisions."""
+    query = registry.find("what_ifs", "response-caching")
     values = query.bind(given)
-    connection.register("replayed", kernel.replay(requests, **values))
+    connection.register("replayed", replayed(connection, **given))
     params = registry.used(query.body, values)
     return connection.sql(f"select * from ({query.body}) order by request_id", params=params).to_arrow_table()
 
@@ -293,12 +299,16 @@ def test_a_hit_whose_answer_differs_may_be_asked_again() -> None:
     for differing, served in (("served", ["r1", "r2", "r3"]), ("asked", ["r1", "r3"]), ("doubted", ["r1"])):
         after = applied(connection, differing=differing).to_pylist()
         assert [row["request_id"] for row in after if row["input_tokens"] == 0] == served
+        summary = json.loads(replayed(connection, differing=differing).schema.metadata[b"summary"])
+        assert (summary["hits"], summary["hits_asked_again"]) == (len(served), 3 - len(served))
+        assert ("save nothing" in summary["notes"][0]) == (differing != "served")
 
 
 def test_an_answer_of_unknown_latency_takes_what_is_assumed() -> None:
     calls = [Call("a", took=None), Call("b", at=3, took=1), Call("c", at=7, took=1)]
     assert set(hits(calls)) == {"b", "c"}
     assert set(hits(calls, latency_ms=5000)) == {"c"}
+    assert set(hits([Call("a", took=None), Call("b", took=None)])) == set(), "asked at once, neither is there yet"
 
 
 @settings(max_examples=20)

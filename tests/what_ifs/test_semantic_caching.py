@@ -177,7 +177,7 @@ class Call:
 
     name: str
     at: int = 0
-    took: int = 0
+    took: int | None = 0
     prompt: str = "a"
     readable: bool = True
     user: str | None = "u"
@@ -203,7 +203,7 @@ def traffic(calls: list[Call]) -> pa.Table:
         "user_id": ([call.user for call in ordered], pa.string()),
         "prefix": ([None if b is None else [{"hash": h, "tokens": t} for h, t in b] for b in blocks], PREFIX),
         "system_blocks": ([None] * len(ordered), pa.int32()),
-        "latency_ms": ([call.took * 1000.0 for call in ordered], pa.float64()),
+        "latency_ms": ([None if call.took is None else call.took * 1000.0 for call in ordered], pa.float64()),
         "status": (["ok" if call.ok else "error" for call in ordered], pa.string()),
         "calls": ([1] * len(ordered), pa.int64()),
         "input_tokens": ([7] * len(ordered), pa.int64()),
@@ -271,7 +271,8 @@ def naive(calls: list[Call], life: float, scope: str, threshold: float, margin: 
         if meant is not None and not ambiguous:
             found[call.name] = (_compared(call, meant[2]), False)
         elif call.ok:
-            stored.append((call.at + call.took, call, call.readable and not ambiguous))
+            there = call.at + (3 if call.took is None else call.took)
+            stored.append((there, call, call.readable and not ambiguous))
     return found
 
 
@@ -298,7 +299,7 @@ logs = st.lists(
         Call,
         name=st.just(""),
         at=st.integers(0, 25),
-        took=st.integers(0, 3) | st.integers(0, 15),
+        took=st.integers(0, 3) | st.integers(0, 15) | st.none(),
         prompt=st.sampled_from(sorted(PROMPTS)),
         readable=st.sampled_from([True, True, True, True, False]),
         user=st.sampled_from(["u", "v", None]),

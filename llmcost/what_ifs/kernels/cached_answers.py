@@ -16,8 +16,20 @@ NEVER = 2 * ENDLESS  # when an answer that was not generated can be read
 NOBODY = -1  # the source of an answer that no cache gave
 
 ROWS = "tags['added_to'] is null"
-"""The requests that ask a cache. What a what-if added to one, a cascade's first try, is a step on the way to its answer:
-whoever asks the cache gets the answer that the request ended with, or both calls are made."""
+"""The requests that ask a cache. What a what-if added to one, a cascade's first try, is a step on the way to its
+answer: whoever asks the cache gets the answer that the request ended with, or both calls are made."""
+
+LATENCY = "coalesce(latency_ms, case when service_tier = 'batch' then 90000000.0 end) as latency_ms"
+"""An answer out of a batch of unknown latency is there 25 hours after it was asked for: the 24 that providers promise,
+and one in which the batch was collected."""
+
+MEASURED = {
+    "latency_ms": "median(latency_ms) filter (where status = 'ok' and service_tier <> 'batch' and latency_ms > 0)"
+}
+"""What stands for an answer's latency where it is not known: the median of those that are."""
+
+ASSUMED_MS = 3000.0
+"""And where none is known: 100 tokens at 30 ms each."""
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -75,11 +87,12 @@ def takes_part(requests: pa.Table) -> Bools:
     return mask(pc.and_(pc.and_(reaches, pc.equal(requests["calls"], 1)), requests["ts"].is_valid()))
 
 
-def sent_and_ready(requests: pa.Table, row: Ints, assumed_ms: float) -> tuple[Ints, Ints]:
+def sent_and_ready(requests: pa.Table, row: Ints, assumed_ms: float | None) -> tuple[Ints, Ints]:
     """When the rows were sent and when their answers can be read, in microseconds; NEVER for errors.
 
-    An answer whose latency the log does not hold takes `assumed_ms`.
+    An answer whose latency the log does not hold takes `assumed_ms`, else ASSUMED_MS.
     """
+    assumed_ms = ASSUMED_MS if assumed_ms is None else assumed_ms
     sent = requests["ts"].cast(pa.timestamp("us")).cast(pa.int64()).fill_null(0).to_numpy()[row]
     latency_ms = requests["latency_ms"].fill_null(float(assumed_ms)).to_numpy()[row]
     answered = mask(pc.equal(requests["status"], "ok"))[row]
@@ -103,6 +116,13 @@ def false_hits(replayed: pa.Table) -> FalseHits:
     counts = {entry["values"]: entry["counts"] for entry in pc.value_counts(replayed["cached_answer"]).to_pylist()}
     differing = counts.get("differs", 0)
     return FalseHits(replayed.num_rows, differing + counts.get("same", 0), differing)
+
+
+def asked_again(replayed: pa.Table, differing: str) -> int:
+    """How many hits `differing` (served, asked, doubted) has the model asked again."""
+    found = false_hits(replayed)
+    doubted = found.hits - found.compared + found.differing
+    return {"served": 0, "asked": found.differing, "doubted": doubted}[differing]
 
 
 def described(decided: pa.Table, summary: dict[str, Any]) -> pa.Table:

@@ -19,10 +19,11 @@ from llmcost.what_ifs.kernels import cached_answers, lives
 from llmcost.what_ifs.kernels.cached_answers import NEVER, NOBODY, Asked, FalseHits, Ints
 
 COLUMNS = (
-    "prompt_hash", "user_id", "latency_ms", "status", "calls", "input_tokens", "output_tokens", "output_hash",
+    "prompt_hash", "user_id", cached_answers.LATENCY, "status", "calls", "input_tokens", "output_tokens", "output_hash",
 )  # fmt: skip
 PARTITION = ("prompt_hash",)
 ROWS = cached_answers.ROWS
+MEASURED = cached_answers.MEASURED
 
 
 def replay(
@@ -32,7 +33,7 @@ def replay(
     refresh: bool,
     scope: str,
     capacity: int | None,
-    latency_ms: float = 0,
+    latency_ms: float | None = None,
     differing: str = "served",
 ) -> pa.Table:
     """The requests that the cache answers, and whether its answer is the logged one.
@@ -51,7 +52,8 @@ def replay(
         log_ends = max(asked.sent.max(), asked.ready[asked.ready != NEVER].max(initial=0))
         source = _sources(requests, asked, min(life, int(log_ends - asked.sent.min()) + 1), refresh, capacity)
     hit = source != NOBODY
-    return _summed(cached_answers.decisions(requests, asked.row[hit], asked.row[source[hit]]), len(asked))
+    decided = cached_answers.decisions(requests, asked.row[hit], asked.row[source[hit]])
+    return _summed(decided, len(asked), cached_answers.asked_again(decided, differing))
 
 
 def apart(given: Mapping[str, Any]) -> bool:
@@ -65,24 +67,26 @@ def together(parts: Sequence[pa.Table]) -> pa.Table:
     return _summed(
         pa.concat_tables([part.replace_schema_metadata(None) for part in parts]),
         sum(one["requests_that_could_repeat"] for one in said),
+        sum(one["hits_asked_again"] for one in said),
     )
 
 
-def _summed(decided: pa.Table, could_repeat: int) -> pa.Table:
+def _summed(decided: pa.Table, could_repeat: int, again: int) -> pa.Table:
     found = cached_answers.false_hits(decided)
     return cached_answers.described(
         decided,
         {
             "requests_that_could_repeat": could_repeat,
-            "hits": found.hits,
+            "hits": found.hits - again,
+            "hits_asked_again": again,
             "hits_with_both_answers_in_the_log": found.compared,
             "share_of_those_whose_cached_answer_differs": found.share,
-            "notes": _notes(found),
+            "notes": _notes(found, again),
         },
     )
 
 
-def _notes(found: FalseHits) -> list[str]:
+def _notes(found: FalseHits, again: int) -> list[str]:
     if not found.hits:
         return []
     unknown = (
@@ -93,13 +97,14 @@ def _notes(found: FalseHits) -> list[str]:
         return [f"response-caching: the log holds no answers to compare, so {unknown}"]
     share = f"{found.differing / found.compared:.1%} of the {found.compared:,} cached answers that can be compared"
     means = ": these savings change what users get" if found.differing else ""
+    means = "; those asked again save nothing" if again else means
     notes = [f"response-caching: {share} differ from what the model said then{means}"]
     if others := found.hits - found.compared:
         notes.append(f"response-caching: of {others:,} other hits the log lacks an answer, so {unknown}")
     return notes
 
 
-def _asked(requests: pa.Table, scope: str, latency_ms: float) -> Asked:
+def _asked(requests: pa.Table, scope: str, latency_ms: float | None) -> Asked:
     asks = cached_answers.takes_part(requests) & cached_answers.mask(requests["prompt_hash"].is_valid())
     key = _groups(requests["prompt_hash"])
     if scope == "user":

@@ -29,10 +29,11 @@ from llmcost.what_ifs.kernels.cached_answers import NEVER, NOBODY, Asked, Ints
 
 COLUMNS = (
     "prompt_hash", "prompt_text", "provider", "model", "feature", "user_id", "prefix", "system_blocks",
-    "latency_ms", "status", "calls", "input_tokens", "output_tokens", "output_hash",
+    cached_answers.LATENCY, "status", "calls", "input_tokens", "output_tokens", "output_hash",
 )  # fmt: skip
 PARTITION = ()
 ROWS = cached_answers.ROWS
+MEASURED = cached_answers.MEASURED
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def replay(
     threshold: float,
     margin: float,
     vetoes: bool,
-    latency_ms: float = 0,
+    latency_ms: float | None = None,
     differing: str = "served",
     labels: pa.Table | None = None,
 ) -> pa.Table:
@@ -108,11 +109,14 @@ def replay(
         prompts, Questions(prompt[compared], asked.sent[compared]), Questions(*stored.T), life, rules, similar.hits
     )
     estimated = labelled_hits.of_all(similar.hits, labelled, estimated)
+    again = cached_answers.asked_again(decided, differing)
+    similar_again = cached_answers.asked_again(decided.filter(decided["cosine"].is_valid()), differing)
     summary = {
         "requests_that_reach_the_cache": len(asked),
         "requests_whose_prompt_is_known": int((prompt != UNKNOWN).sum()),
-        "hits_on_the_same_prompt": int(hit.sum()) - similar.hits,
-        "hits_on_a_similar_prompt": similar.hits,
+        "hits_on_the_same_prompt": int(hit.sum()) - similar.hits - (again - similar_again),
+        "hits_on_a_similar_prompt": similar.hits - similar_again,
+        "hits_asked_again": again,
         "no_hits_since_two_prompts_were_as_near": served.ambiguous,
         "false_share_of_similar_hits_estimated": estimated.share if estimated else None,
         "false_share_of_similar_hits_range": [estimated.low, estimated.high] if estimated else None,
@@ -121,10 +125,10 @@ def replay(
         "similar_hits_with_both_answers_in_the_log": similar.compared,
         "share_of_those_whose_cached_answer_differs": similar.share,
     }
-    return cached_answers.described(decided, {**summary, "notes": _notes(summary)})
+    return cached_answers.described(decided, {**summary, "notes": _notes(summary, similar.hits)})
 
 
-def _notes(summary: dict[str, Any]) -> list[str]:
+def _notes(summary: dict[str, Any], hits: int) -> list[str]:
     name, notes = "semantic-caching", []
     asked, known = summary["requests_that_reach_the_cache"], summary["requests_whose_prompt_is_known"]
     if known < asked:
@@ -132,7 +136,9 @@ def _notes(summary: dict[str, Any]) -> list[str]:
             f"{name}: the prompt of {asked - known:,} of {asked:,} requests is not in the store, so that only exact"
             " repetitions of them are found; see: llmcost ingest --keep-text"
         )
-    if hits := summary["hits_on_a_similar_prompt"]:
+    if again := summary["hits_asked_again"]:
+        notes.append(f"{name}: {again:,} hits are asked again and save nothing")
+    if hits:
         labelled, estimated = summary["similar_hits_with_a_label"], summary["false_share_of_similar_hits_estimated"]
         between = "{:.1%} to {:.1%}".format(*summary["false_share_of_similar_hits_range"] or (0, 0))
         wrong = "an unknown share" if estimated is None else f"an estimated {estimated:.1%} (range {between})"
@@ -238,7 +244,7 @@ def serve(asked: Asked, prompt: Ints, candidates: Candidates, answers: Ints, lif
     return served
 
 
-def _asked(requests: pa.Table, scope: str, latency_ms: float) -> Asked:
+def _asked(requests: pa.Table, scope: str, latency_ms: float | None) -> Asked:
     """The requests that reach the cache; without a prompt_hash they are no repetition of anything."""
     user = codes(requests["user_id"]) if scope == "user" else np.zeros(len(requests), np.int64)
     exact_key = codes(requests["prompt_hash"])
