@@ -5,35 +5,63 @@
 -- assumes: requests of one provider and model that arrive within a window go into one batch, as far as the provider's
 --   limits let them: 100,000 requests or 256 MB at Anthropic, 50,000 or 200 MB at OpenAI; Google's are taken to be none.
 -- assumes: a request takes four bytes a token of its prompt, without what JSON adds.
--- assumes: a request waits half of the window on average, then 7 minutes in the median; nine in ten of the answers come
---   within the hour, all within 24 hours.
+-- assumes: a request waits until the window in which it came is over, the whole of it where its time is unknown; then half
+--   of the answers come within 7 minutes, nine in ten within the hour and all within 24 hours, between these points as the
+--   logarithm of the time, below 7 minutes evenly.
 
-with filled as (
+with moved as (
     select
-        sum(after.calls) as requests,
-        greatest(
-            ceil(
-                sum(after.calls)
-                / case after.provider when 'anthropic' then 100000.0 when 'openai' then 50000.0 else 1e18 end
-            ),
-            ceil(
-                4.0 * sum(after.input_tokens + after.cache_read_tokens + after.cache_write_5m_tokens
-                    + after.cache_write_1h_tokens)
-                / case after.provider when 'anthropic' then 256e6 when 'openai' then 200e6 else 1e18 end
-            )
-        ) as batches
+        after.*,
+        floor(epoch(after.ts) / $window_s) as window_number,
+        -- the wait until the batch is sent, to a 120th of the window
+        coalesce(floor((1 - epoch(after.ts) / $window_s + floor(epoch(after.ts) / $window_s)) * 120), 120) as wait
     from before
     inner join after using (request_id)
     where after.service_tier = 'batch' and before.service_tier != 'batch'
-    group by after.provider, after.model, floor(epoch(after.ts) / $window_s)
+),
+
+filled as (
+    select
+        sum(calls) as requests,
+        greatest(
+            ceil(sum(calls) / case provider when 'anthropic' then 100000.0 when 'openai' then 50000.0 else 1e18 end),
+            ceil(
+                4.0 * sum(input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens)
+                / case provider when 'anthropic' then 256e6 when 'openai' then 200e6 else 1e18 end
+            )
+        ) as batches
+    from moved
+    group by provider, model, window_number
+),
+
+delays as (
+    -- a thousand answers of the providers' distribution, in minutes after their batch was sent
+    select
+        case
+            when share < 0.5 then 14 * share
+            when share < 0.9 then 7 * pow(60 / 7.0, (share - 0.5) / 0.4)
+            else 60 * pow(24, (share - 0.9) / 0.1)
+        end as minutes
+    from (select (unnest(range(1000)) + 0.5) / 1000 as share)
+),
+
+answered as (
+    select
+        minutes,
+        sum(requests) over (order by minutes) / sum(requests) over () as share
+    from (
+        select least(wait + 0.5, 120) * $window_s / 7200 + delays.minutes as minutes, requests
+        from (select wait, sum(calls) as requests from moved group by wait)
+        cross join delays
+    )
 )
 
 select
     sum(requests)::bigint as requests_moved,
     sum(batches)::bigint as batches,
     max(requests)::bigint as largest_window_requests,
-    $window_s / 120 + 7 as median_answer_after_minutes,
-    $window_s / 60 + 60 as nine_in_ten_answers_within_minutes,
-    $window_s / 60 + 1440 as all_answers_within_minutes
+    (select round(min(minutes), 1) from answered where share >= 0.5) as median_answer_after_minutes,
+    (select round(min(minutes), 1) from answered where share >= 0.9) as nine_in_ten_answers_within_minutes,
+    (select max(least(wait + 1, 120)) from moved) * $window_s / 7200 + 1440 as all_answers_within_minutes
 from filled
 having sum(requests) > 0

@@ -96,15 +96,20 @@ def late_share(hours: float) -> float:
 
 
 @small
-@given(rows=traffics, hours=st.sampled_from([0.5, 1.2, 3.0, 24.0, 30.0]), late=st.sampled_from([0.0, 0.05, 0.2, 1.0]),
-       window_s=st.sampled_from([60, 3600]), tiers=st.sampled_from(["standard", "standard,priority"]))  # fmt: skip
-def test_batches(opened: store.Store, rows: list[Row], hours: float, late: float, window_s: int, tiers: str) -> None:
+@given(rows=traffics, hours=st.sampled_from([None, 0.5, 1.2, 3.0, 24.0, 24.5, 30.0]),
+       late=st.sampled_from([0.0, 0.05, 0.2, 1.0]), window_s=st.sampled_from([60, 3600]),
+       tiers=st.sampled_from(["standard", "standard,priority"]))  # fmt: skip
+def test_batches(
+    opened: store.Store, rows: list[Row], hours: float | None, late: float, window_s: int, tiers: str
+) -> None:
     fill(opened, rows)
-    word = f'batch-api:features=a,tiers="{tiers}",cache_hits=0.5,deadline_hours={hours},late={late},window_s={window_s}'
+    word = f'batch-api:features=a,tiers="{tiers}",cache_hits=0.5,late={late},window_s={window_s}'
+    word += f",deadline_hours={'none' if hours is None else hours}"
     found, stage = ran(opened, word)
-    in_time = hours >= 24 or late_share(hours - window_s / 3600) <= late
     filled: dict[tuple[str, int | None], int] = defaultdict(int)
     for row, mine in zip(rows, found, strict=True):
+        came_s = 0 if row["ts"] is None else row["ts"] / 1_000_000 % window_s
+        in_time = hours is None or late_share(hours - (window_s - came_s) / 3600) <= late
         moves = in_time and row["feature"] == "a" and row["status"] == "ok" and row["service_tier"] in tiers.split(",")
         assert mine["service_tier"] == ("batch" if moves else row["service_tier"])
         read = floor(row["cache_read_tokens"] * 0.5) if moves else row["cache_read_tokens"]
@@ -120,6 +125,28 @@ def test_batches(opened: store.Store, rows: list[Row], hours: float, late: float
         assert stage.summary["requests_moved"] == sum(filled.values())
         assert stage.summary["batches"] == len(filled)
         assert stage.summary["largest_window_requests"] == max(filled.values())
+
+
+def test_who_comes_first_waits_longest(opened: store.Store) -> None:
+    """The window ends for all at once; the batch's answers come 7 minutes later in the median, by the hour for most."""
+    hour = START_US - START_US % 3_600_000_000
+    row: Row = {"model": HAIKU, "feature": "a", "input_tokens": 10, "output_tokens": 1}
+    for came_minutes, median, most, latest in ([0], 67, 120, 1500), ([59], 8, 61, 1441), ([0, 30], 63, 116.4, 1500):
+        fill(opened, [row | {"ts": hour + minute * 60_000_000} for minute in came_minutes])
+        told = ran(opened, "batch-api")[1].summary or {}
+        assert told["median_answer_after_minutes"] == pytest.approx(median, abs=0.5)
+        assert told["nine_in_ten_answers_within_minutes"] == pytest.approx(most, abs=0.5)
+        assert told["all_answers_within_minutes"] == latest
+    fill(opened, [row | {"ts": hour + minute * 60_000_000} for minute in (0, 30, 59)])
+    moved = [one["service_tier"] for one in ran(opened, "batch-api:deadline_hours=24.6,late=0")[0]]
+    assert moved == ["standard", "batch", "batch"]
+
+
+def test_what_a_cache_answered_needs_no_batch(opened: store.Store) -> None:
+    row: Row = {"model": HAIKU, "input_tokens": 10, "output_tokens": 1, "prompt_hash": "p", "latency_ms": 100.0}
+    fill(opened, [row | {"ts": START_US}, row | {"ts": START_US + 60_000_000}])
+    stack = [what_ifs.parse("response-caching"), what_ifs.parse("batch-api")]
+    assert (what_ifs.simulate(opened, stack, reports.Scope()).stages[1].summary or {})["requests_moved"] == 1
 
 
 def test_a_batch_holds_no_more_than_the_provider_lets_it(opened: store.Store) -> None:

@@ -37,7 +37,7 @@ def notes(folder: Path, *words: str) -> list[str]:
 @pytest.mark.parametrize(
     ("word", "reason"),
     [
-        ("batch-api:deadline_hours=0.5", "changes nothing with deadline_hours=0.5, and would with 24.0, the default"),
+        ("batch-api:deadline_hours=0.5", "changes nothing with deadline_hours=0.5, and would with none, the default"),
         (
             "routing:upgrade=false,small_below=0,middle_below=0",
             "changes nothing with small_below=0.0, and would with 0.5",
