@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from llmcost import attribution, config, store
+from llmcost import attribution, config, registry, store
 from llmcost.errors import LlmcostError, UsageError
 from llmcost.store import Store
 
@@ -89,6 +89,20 @@ def resolve(opened: Store, name: str) -> Names:
     opened.execute("create temp table if not exists prices as select * from prices")
     _add(opened, "prices", found, ("provider", "model"))
     return now
+
+
+def added(opened: Store) -> str | None:
+    """SQL: the prices that `resolve` made known to this connection and the store does not hold; None without any."""
+    stored = '"' + str(opened.value("select current_database()")).replace('"', '""') + '".main.prices'
+    rows = opened.rows(f"select * from prices except select * from {stored} order by all")
+    if not rows:
+        return None
+    types = {row["column_name"]: row["column_type"] for row in opened.rows(f"describe {stored}")}
+    values = ",\n".join(
+        "(" + ", ".join(f"{registry.literal('$it', {'it': row[name]})}::{kind}" for name, kind in types.items()) + ")"
+        for row in rows
+    )
+    return f"select * from (values\n{values}\n) as added ({', '.join(types)})"
 
 
 def listing(opened: Store, on: date | None = None) -> Listing:

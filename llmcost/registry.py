@@ -15,7 +15,7 @@ from typing import Literal
 
 from llmcost.errors import UsageError, did_you_mean
 
-Value = str | int | float | bool | list[str] | None
+Value = str | int | float | bool | date | list[str] | None
 Kind = Literal["formats", "what_ifs", "reports", "audit", "pricing", "ingest", "metrics"]
 
 _PARAM = re.compile(r"^(?P<name>\w+) (?P<type>\w+)(?:\((?P<choices>[^)]*)\))? = (?P<default>.*?): (?P<meaning>.+)$")
@@ -147,6 +147,8 @@ def _literal(value: Value) -> str:
         return str(value).lower()
     if isinstance(value, str):
         return "'" + value.replace("'", "''") + "'"
+    if isinstance(value, date):
+        return _literal(value.isoformat())
     if isinstance(value, list):
         return "[" + ", ".join(_literal(item) for item in value) + "]"
     return repr(value)

@@ -64,7 +64,7 @@ def simulate(
 
     from llmcost import price_book, reports, scenarios, store, what_ifs
     from llmcost.errors import UsageError
-    from llmcost.what_ifs import everything, names, optimize
+    from llmcost.what_ifs import everything, names, optimize, shown
 
     words = what_if or []
     if not optimized and (limit or stacks):
@@ -85,7 +85,7 @@ def simulate(
         covered = reports.scope(opened, since, until, features=features or (), models=models or ())
         names.check(opened, [*stack, *(step for options_of in searched for step in options_of)])
         if show_sql:
-            terminal.write(what_ifs.composed(opened, stack, covered) + "\n", output)
+            terminal.write(shown.composed(opened, stack, covered) + "\n", output)
             return
         dimensions = options.words(by) or (("feature",) if result_format is options.PageFormat.html else ())
         if optimized:

@@ -9,20 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from llmcost import prompt_lives, registry
+from llmcost import prompt_lives
 from llmcost.backtest import backtested
-from llmcost.relations import nested, priced
 from llmcost.reports import Row, Scope
 from llmcost.store import Store
-from llmcost.what_ifs import facts
 from llmcost.what_ifs.quality import Quality, quality
 from llmcost.what_ifs.ranges import Range, ranges
 from llmcost.what_ifs.reasons import reasons
-from llmcost.what_ifs.steps import WhatIf, assumptions, parse, settled, with_models
-from llmcost.what_ifs.steps import steps as steps_of
+from llmcost.what_ifs.steps import WhatIf, assumptions, parse, settled
 from llmcost.what_ifs.traffic import Chain, Traffic
 
-__all__ = ["Projection", "Stage", "WhatIf", "composed", "parse", "simulate"]
+__all__ = ["Projection", "Stage", "WhatIf", "parse", "simulate"]
 
 PROMPT_CACHING = "prompt-caching"
 """The what-if that comes with a recommendation for each prompt."""
@@ -130,23 +127,6 @@ def _prompts(store: Store, chain: Chain, number: int) -> list[Row]:
     if step.query.name != PROMPT_CACHING or chain.points[number - 1].failure:
         return []
     return prompt_lives.prompt_lives(store.arrow, chain.before(number), step.values)
-
-
-def composed(store: Store, stack: Sequence[WhatIf], covered: Scope) -> str:
-    """The stack as one query, its parameters written out, for a reader to copy and run.
-
-    A step with a kernel reads the kernel's decisions from a relation `replayed`, which the query cannot make; an
-    outcomes file's relation `outcomes` and the `judged_complexity` of texts are written as the empty tables they are
-    without.
-    """
-    steps = [(name, registry.literal(body, covered.parameters())) for name, body in covered.steps()]
-    for step in (settled(store, what_if) for what_if in stack):
-        values = with_models(store, step)
-        steps += [(name, registry.literal(body, values)) for name, body in steps_of(step)]
-    whole = nested(priced(*steps), "select sum(cost_usd) as cost_usd from priced")
-    if not any(step.query.field("facts") for step in stack):
-        return whole
-    return f"with {facts.written()}\nselect * from (\n{whole}\n)"
 
 
 def _notes(traffic: Traffic, chain: Chain) -> list[str]:

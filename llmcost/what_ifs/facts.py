@@ -10,7 +10,7 @@ from typing import Any
 
 from llmcost import labels, outcomes, price_book, registry
 from llmcost.errors import LlmcostError
-from llmcost.relations import nested, priced
+from llmcost.relations import Step, nested, priced
 from llmcost.store import Store
 
 _UNKNOWN = "select null::varchar as request_id, null::varchar as provider, null::varchar as model,"
@@ -71,14 +71,13 @@ def as_given(parameter: registry.Parameter, value: registry.Value) -> Any:
     return labels.read(str(value)) if parameter.type == "file" and value is not None else value
 
 
-def written() -> str:
-    """SQL: the tables as a reader can make them, of what no file and no text tells."""
-    tables = {
-        "token_counts": registry.find("pricing", "token-counts").body,
-        "outcomes": _NO_OUTCOMES,
-        "judged_complexity": _NO_COMPLEXITY,
-    }
-    return ",\n".join(f"{name} as (\n{body}\n)" for name, body in tables.items())
+def written() -> list[Step]:
+    """The tables as a reader can make them, of what no file and no text tells."""
+    return [
+        ("token_counts", registry.find("pricing", "token-counts").body),
+        ("outcomes", _NO_OUTCOMES),
+        ("judged_complexity", _NO_COMPLEXITY),
+    ]
 
 
 def models(store: Store, path: str) -> list[str]:

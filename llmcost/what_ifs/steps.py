@@ -112,6 +112,12 @@ def with_models(store: Store, what_if: WhatIf) -> dict[str, registry.Value]:
     return values
 
 
+def kernel_of(query: registry.Query) -> Any:
+    """The module that decides what the query then applies, if it has one."""
+    name = query.field("kernel")
+    return import_module(f"llmcost.what_ifs.kernels.{name.replace('-', '_')}") if name else None
+
+
 def run(store: Store, what_if: WhatIf, before: str, after: str) -> Row | None:
     """Makes the relation `after` out of `before`. Returns what the step's kernel says of the whole, if it has one.
 
@@ -133,7 +139,7 @@ def run(store: Store, what_if: WhatIf, before: str, after: str) -> Row | None:
 
 def _replayed(store: Store, query: registry.Query, values: Mapping[str, registry.Value], before: str) -> "pa.Table":
     """What the step's kernel decides on the traffic, of which it gets whole partitions where it can do with some."""
-    kernel = import_module(f"llmcost.what_ifs.kernels.{query.field('kernel').replace('-', '_')}")
+    kernel: Any = kernel_of(query)
     given = {p.name: facts.as_given(p, values[p.name]) for p in query.parameters}
     if "prompt_text" in kernel.COLUMNS:  # known where the logs were ingested with --keep-text
         before = f"(select s.*, texts.prompt as prompt_text from {before} as s left join texts using (request_id))"

@@ -4,8 +4,8 @@
 -- param features text = all: the features whose requests can wait, separated by commas in quotes; none: none can.
 -- param task_types text = all: the task types that can wait, likewise.
 -- param tiers text = standard: the service tiers whose requests can move, likewise.
--- param deadline_hours float(0, inf) = none: hours from a request within which its answer must be there; a request whose answer
---   is more likely than `late` to come later stays. none: whenever it comes.
+-- param deadline_hours float(0, inf) = none: hours from a request within which its answer must be there; a request of
+--   which the answer is more likely than `late` to come later stays. none: whenever it comes.
 -- param late float(0, 1) = 0: share of the answers that may come after the deadline.
 -- param window_s float(1, inf) = 3600: seconds for which requests are collected into one batch.
 -- param cache_hits float(0, 1) = 0.64: share, 0 to 1, of tokens read from a prompt cache that are still read inside a
@@ -24,8 +24,8 @@
 --   or without a time, and the deadline counts that wait.
 -- assumes: cache hits inside a batch are best effort, 30 to 98 % on Anthropic: the middle by default, both ends as the
 --   range. What is no longer read is plain input.
--- assumes: only requests that ended well, and that no cache has answered, can move; which of them can wait is yours to say, and by default all are taken
---   to.
+-- assumes: only requests that ended well, and that no cache has answered, can move; which of them can wait is yours to
+--   say, and by default all are taken to.
 -- assumes: a batch holds 100,000 requests or 256 MB at Anthropic, 50,000 or 200 MB at OpenAI, four bytes a token.
 
 with waiting as (

@@ -27,6 +27,10 @@ COLUMNS = (
     *_BILLED,
 )  # fmt: skip
 PARTITION = ("provider", "model", "feature", "task_type")
+DECIDES = (
+    "request_id varchar", "batch_id varchar", "place bigint", "items bigint", "wait_ms double",
+    *(f"{name} bigint" for name in (*_SUMMED, "max_output_tokens")), "latency_ms double",
+)  # fmt: skip
 
 _KEYS = (*PARTITION, "project", "system_hash")
 

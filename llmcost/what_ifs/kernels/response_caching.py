@@ -22,6 +22,7 @@ COLUMNS = (
     "prompt_hash", "user_id", cached_answers.LATENCY, "status", "calls", "input_tokens", "output_tokens", "output_hash",
 )  # fmt: skip
 PARTITION = ("prompt_hash",)
+DECIDES = ("request_id varchar", "cached_answer varchar")
 ROWS = cached_answers.ROWS
 MEASURED = cached_answers.MEASURED
 

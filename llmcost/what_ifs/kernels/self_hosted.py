@@ -23,6 +23,10 @@ from llmcost.self_hosting.traffic import COLUMNS as COLUMNS
 from llmcost.self_hosting.traffic import Selection, select
 
 PARTITION = ()  # all requests share the machines
+DECIDES = (
+    "request_id varchar", "hosted_model varchar", "hosted_input_tokens bigint", "hosted_cache_read_tokens bigint",
+    "hosted_output_tokens bigint", "hosted_ttft_ms double", "hosted_latency_ms double", "hosted_cost_usd double",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ COLUMNS = (
     cached_answers.LATENCY, "status", "calls", "input_tokens", "output_tokens", "output_hash",
 )  # fmt: skip
 PARTITION = ()
+DECIDES = ("request_id varchar", "cached_answer varchar", "cosine double", "served_from varchar")
 ROWS = cached_answers.ROWS
 MEASURED = cached_answers.MEASURED
 
