@@ -131,7 +131,7 @@ def logged_costs(store: Store, covered: Scope) -> Report:
     """The costs that the log itself gives beside those of the price table, by model, with a likely reason."""
     rows = store.rows(nested(priced(*covered.steps()), _query("logged-costs").body), covered.parameters())
     sums = ("requests", "cost_logged_usd", "cost_usd", "difference_usd")
-    total: Row = {name: sum(row[name] or 0 for row in rows) for name in sums}
+    total: Row = {name: _sum(rows, name) for name in sums} | {"requests": sum(row["requests"] for row in rows)}
     return Report(rows, total, [] if rows else ["the log gives no costs of its own"], ("model",))
 
 
@@ -277,12 +277,13 @@ def _sorted(rows: list[Row], dimensions: Sequence[str], sort: str | None) -> lis
 
 
 def _others(rows: Sequence[Row], dimensions: Sequence[str]) -> Row:
-    summed = {
-        name: sum(row[name] for row in rows if row[name] is not None)
-        if any(row[name] is not None for row in rows) else None
-        for name in MEASURES
-    }  # fmt: skip
-    return {name: f"({len(rows)} others)" for name in dimensions} | summed
+    return {name: f"({len(rows)} others)" for name in dimensions} | {name: _sum(rows, name) for name in MEASURES}
+
+
+def _sum(rows: Sequence[Row], name: str) -> float | None:
+    """The sum of what is known; None where nothing is."""
+    known = [row[name] for row in rows if row[name] is not None]
+    return sum(known) if known else None
 
 
 def _moment(text: str | None, newest: datetime | None, option: str) -> datetime | None:

@@ -97,7 +97,7 @@ def compare(opened: Store, first: str, second: str, dimensions: Sequence[str]) -
         for row in reports.spend(opened, dimensions, scope):
             by_key.setdefault(tuple(row[name] for name in dimensions), {})[place] = row
     rows = [dict(zip(dimensions, key, strict=True)) | _beside(found) for key, found in by_key.items()]
-    rows.sort(key=lambda row: (-abs(row["difference_usd"]), str([row[name] for name in dimensions])))
+    rows.sort(key=lambda row: (-abs(row["difference_usd"] or 0.0), str([row[name] for name in dimensions])))
     totals = [reports.spend(opened, (), scope)[0] for scope in scopes]
     said = notes(chosen)
     if unpriced := max(total["unpriced_requests"] for total in totals):
@@ -111,7 +111,9 @@ def _beside(found: dict[str, Row]) -> Row:
         for name in _MEASURES
         for place in "ab"
     }
-    return made | {"difference_usd": (made["b_cost_usd"] or 0.0) - (made["a_cost_usd"] or 0.0)}
+    # a scenario without such requests pays nothing for them; one whose requests have no price pays nobody knows what
+    before, after = (made[f"{place}_cost_usd"] if made[f"{place}_requests"] else 0.0 for place in "ab")
+    return made | {"difference_usd": None if before is None or after is None else after - before}
 
 
 def notes(chosen: Sequence[Scenario]) -> list[str]:

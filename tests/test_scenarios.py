@@ -116,3 +116,14 @@ def test_wrong_names(folder: Path, words: tuple[str, ...], status: int, part: st
     assert (done.returncode, done.stdout) == (status, "")
     assert part in done.stderr
     assert len(done.stderr.strip().splitlines()) == 2
+
+
+def test_what_costs_nobody_knows_what_has_no_difference(tmp_path: Path) -> None:
+    rows = [call(n, feature="a", model="home-grown-7b") for n in range(3)] + [call(n, feature="b") for n in range(3, 6)]
+    write(tmp_path / "log.jsonl", rows)
+    assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
+    assert llmcost("simulate", "--what-if", "batch-api", "--save", "it", cwd=tmp_path).returncode == 0
+    found = read(llmcost("compare", "it", "--format", "json", cwd=tmp_path))
+    differs = {row["feature"]: row["difference_usd"] for row in found["rows"]}
+    assert differs["a"] is None
+    assert differs["b"] == found["total"]["difference_usd"] < 0

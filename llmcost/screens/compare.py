@@ -25,7 +25,7 @@ def show(found: Comparison) -> RenderableType:
     headings = [(name, "left") for name in found.dimensions]
     headings += [(terminal.name(name, 18).plain, "right") for name in found.names]
     headings += [("difference", "right"), ("", "right"), ("", "left")]
-    most = max((abs(row["difference_usd"]) for row in found.rows), default=0.0)
+    most = max((abs(row["difference_usd"] or 0.0) for row in found.rows), default=0.0)
     cells = [
         [*(terminal.name(row[name], 32) for name in found.dimensions), *_figures(row), _bar(row, most)]
         for row in found.rows
@@ -50,13 +50,15 @@ def show_list(scenarios: list[Scenario]) -> RenderableType:
 
 def _figures(row: dict[str, Any]) -> list[RenderableType]:
     before, difference = row["a_cost_usd"], row["difference_usd"]
-    share = f"{difference / before:+.1%}" if before else ""
-    sign = "+" if difference > 0 else ""
+    known = difference is not None
+    share = f"{difference / before:+.1%}" if before and known else ""
+    sign = "+" if known and difference > 0 else ""
     costs = [terminal.usd(row[f"{p}_cost_usd"]) if row[f"{p}_requests"] else Text("–", style="dim") for p in "ab"]
-    return [*costs, Text(f"{sign}{terminal.usd(difference)}"), Text(share)]
+    return [*costs, Text(f"{sign}{terminal.usd(difference)}" if known else "–"), Text(share)]
 
 
 def _bar(row: dict[str, Any], most: float) -> Text:
-    bar = terminal.bar(abs(row["difference_usd"]) / most if most else 0.0, 16)
-    bar.style = "green" if row["difference_usd"] <= 0 else "red"
+    difference = row["difference_usd"] or 0.0
+    bar = terminal.bar(abs(difference) / most if most else 0.0, 16)
+    bar.style = "green" if difference <= 0 else "red"
     return bar

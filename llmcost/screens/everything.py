@@ -7,7 +7,7 @@ from rich.text import Text
 
 from llmcost.render import terminal
 from llmcost.screens import projection as stack_screen
-from llmcost.screens.projection import between, ends
+from llmcost.screens.projection import between, ends, without_dollars
 from llmcost.what_ifs.everything import ARTICLE, CLAIMED, Everything
 
 COLUMNS = ["what_if", "word", "saved_usd", "saved_share", "saved_low_usd", "saved_high_usd", "traffic_low_usd",
@@ -17,7 +17,7 @@ COLUMNS = ["what_if", "word", "saved_usd", "saved_share", "saved_low_usd", "save
 def document(found: Everything) -> dict[str, Any]:
     """The simulation of the stack as one JSON object, with what each technique saves alone beside it."""
     baseline = found.projection.baseline_usd
-    return stack_screen.document(found.projection) | {
+    made = stack_screen.document(found.projection) | {
         "alone": rows(found)[0],
         "left_out": [{"what_if": one.what_if.query.name, "why": one.why} for one in found.left_out],
         "interaction": {
@@ -36,6 +36,10 @@ def document(found: Everything) -> dict[str, Any]:
             **ends(found.three_range),
         },
     }
+    if not found.projection.is_priced:
+        for part in ("interaction", "article"):
+            made[part] = without_dollars(made[part])
+    return made
 
 
 def rows(found: Everything) -> tuple[list[dict[str, Any]], list[str]]:

@@ -7,6 +7,8 @@ from rich.text import Text
 
 from llmcost.render import terminal
 from llmcost.screens import projection as stack_screen
+from llmcost.screens.projection import without_dollars
+from llmcost.what_ifs.everything import NO_PRICE
 from llmcost.what_ifs.optimize import Optimum, Tried
 
 COLUMNS = ["stack", "cost_usd", "saved_usd", "saved_share", "truncated_share", "added_latency_ms", "quality", "breaks",
@@ -55,7 +57,7 @@ def rows(found: Optimum) -> tuple[list[dict[str, Any]], list[str]]:
         }
         for one in found.frontier
     ]
-    return made, COLUMNS
+    return [row if found.projection.is_priced else without_dollars(row) for row in made], COLUMNS
 
 
 def show(found: Optimum) -> RenderableType:
@@ -73,12 +75,13 @@ def _frontier(found: Optimum) -> RenderableType:
     baseline = found.projection.baseline_usd
     cells: list[list[RenderableType]] = []
     for one in shown:
+        saved = one.saved_usd if found.projection.is_priced else None
         mark = "→" if one == found.chosen else "×" if one.breaks else " "
         style = "bold" if one == found.chosen else "dim" if one.breaks else ""
         cells.append(
             [
                 Text(mark, style=style),
-                terminal.usd(one.saved_usd),
+                terminal.usd(saved),
                 terminal.share(one.saved_usd / baseline if baseline else None),
                 terminal.bar(one.saved_usd / most if most else 0.0, 5),
                 terminal.share(one.truncated_share),
@@ -116,7 +119,7 @@ def _chosen(found: Optimum) -> list[str]:
     if chosen.steps:
         lines.append("llmcost simulate " + " ".join(f"--what-if {step.word}" for step in chosen.steps))
     else:
-        lines.append("no stack saves anything within them")
+        lines.append("no stack saves anything within them" if found.projection.is_priced else NO_PRICE)
     if chosen.unmeasured:
         lines.append(f"quality is unmeasured with {', '.join(chosen.unmeasured)}: --limit quality=… leaves them out")
     return [

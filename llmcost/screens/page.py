@@ -10,7 +10,7 @@ from llmcost.reports import Row, Scope
 from llmcost.screens import everything as all_screen
 from llmcost.screens import optimize as search_screen
 from llmcost.screens import quality
-from llmcost.screens.projection import ends, rows, varies
+from llmcost.screens.projection import ends, rows, varies, without_dollars
 from llmcost.store import Store
 from llmcost.what_ifs import Projection
 from llmcost.what_ifs.everything import Everything
@@ -46,7 +46,7 @@ def simulation(result: Projection | Everything | Optimum) -> dict[str, Any]:
         title="What would have been cheaper",
         dimensions=", ".join(projection.dimensions),
         headline=_headline(projection),
-        notes=[*projection.notes, *varies(projection)],
+        notes=[*projection.notes, *(varies(projection) if projection.is_priced else ())],
         assumptions=projection.assumptions,
     )
 
@@ -72,6 +72,7 @@ def _stages(projection: Projection) -> Sequence[Row]:
         "saved_share": saved / baseline if baseline else None,
         **ends(projection.range),
     }
+    whole = whole if projection.is_priced else without_dollars(whole)
     made = [{"place": place} | row for place, row in zip(places, steps, strict=True)] + [{"place": "end"} | whole]
     return [{"place": row["place"]} | {column: row.get(column) for column in columns} for row in made]
 
@@ -104,6 +105,13 @@ def _quality(projection: Projection) -> list[Row]:
 
 
 def _headline(projection: Projection) -> dict[str, Any]:
+    if not projection.is_priced:
+        return {
+            "lead": "What it costs is not known",
+            "finding": "No request has a price, so nothing can be said in dollars",
+            "sub": _replayed(projection),
+            "cards": [["Requests", f"{projection.requests:,}", projection.requests, "without a price"]],
+        }
     baseline, cost = projection.baseline_usd, projection.cost_usd
     saved, found = baseline - cost, projection.range
     share = f", {saved / baseline:.1%} of it" if baseline else ""
@@ -115,8 +123,7 @@ def _headline(projection: Projection) -> dict[str, Any]:
         if saved >= 0
         else f"{usd(-saved)} more than {usd(baseline)}",
         "finding": f"{usd(baseline)} become {usd(cost)}{f', saving {ranged}' if ranged else ''}{most}",
-        "sub": f"{projection.requests:,} requests replayed under "
-        + ", then ".join(s.what_if.word for s in projection.stages),
+        "sub": _replayed(projection),
         "cards": [
             ["As logged", usd(baseline).plain, baseline, ""],
             ["Projected", usd(cost).plain, cost, ""],
@@ -124,3 +131,8 @@ def _headline(projection: Projection) -> dict[str, Any]:
             ["Requests", f"{projection.requests:,}", projection.requests, "replayed"],
         ],
     }
+
+
+def _replayed(projection: Projection) -> str:
+    under = ", then ".join(stage.what_if.word for stage in projection.stages)
+    return f"{projection.requests:,} requests replayed" + (f" under {under}" if under else "")

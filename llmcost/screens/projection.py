@@ -28,7 +28,7 @@ _EFFECTS = {
 def document(projection: Projection) -> dict[str, Any]:
     """The simulation as one JSON object; shares are of the baseline's cost."""
     saved = projection.baseline_usd - projection.cost_usd
-    return {
+    found: dict[str, Any] = {
         "baseline": {"requests": projection.requests, "cost_usd": projection.baseline_usd},
         "stages": [
             {
@@ -60,6 +60,15 @@ def document(projection: Projection) -> dict[str, Any]:
         "assumptions": projection.assumptions,
         "notes": projection.notes,
     }
+    if not projection.is_priced:
+        for part in (found["baseline"], found["result"], *found["stages"]):
+            part |= without_dollars(part)
+    return found
+
+
+def without_dollars(row: dict[str, Any]) -> dict[str, Any]:
+    """The row where no request has a price: what costs nobody knows is no $0."""
+    return {name: None if name.endswith("_usd") or name == "saved_share" else value for name, value in row.items()}
 
 
 def rows(projection: Projection, *, by_step: bool = False) -> tuple[list[dict[str, Any]], list[str]]:
@@ -80,6 +89,8 @@ def rows(projection: Projection, *, by_step: bool = False) -> tuple[list[dict[st
          "saved_share": stage.saved_share} | ends(stage.range)
         for stage in projection.stages
     ]  # fmt: skip
+    if not projection.is_priced:
+        steps = [without_dollars(row) for row in steps]
     return steps, ["what_if", "cost_usd", "saved_usd", "saved_share", *ends(projection.range)]
 
 
@@ -98,7 +109,8 @@ def show(projection: Projection) -> RenderableType:
     parts += [prompts.show(stage.prompts) for stage in projection.stages if stage.prompts]
     if projection.by:
         parts.append(_by(projection))
-    parts.append(terminal.bullets("How far to trust it", varies(projection)))
+    if projection.is_priced:
+        parts.append(terminal.bullets("How far to trust it", varies(projection)))
     if projection.backtest:
         parts.append(terminal.bullets("How the replay predicts what the log recorded", _backtest(projection.backtest)))
     if projection.assumptions:
@@ -140,14 +152,18 @@ def ends(found: Range) -> dict[str, float | None]:
 
 def _steps(projection: Projection) -> RenderableType:
     baseline = projection.baseline_usd
+
+    def usd(value: float) -> Text:
+        return terminal.usd(value if projection.is_priced else None)
+
     cells: list[list[RenderableType]] = [
-        [Text("as logged"), terminal.usd(baseline), *[Text("")] * 3, _remaining(baseline, 0.0, baseline)]
+        [Text("as logged"), usd(baseline), *[Text("")] * 3, _remaining(baseline, 0.0, baseline)]
     ]
     cells += [
         [
             Text(stage.what_if.query.name),
-            terminal.usd(stage.cost_usd),
-            terminal.usd(stage.saved_usd),
+            usd(stage.cost_usd),
+            usd(stage.saved_usd),
             between(stage.range),
             terminal.share(stage.saved_share),
             _remaining(stage.cost_usd, stage.saved_usd, baseline),
@@ -156,7 +172,7 @@ def _steps(projection: Projection) -> RenderableType:
     ]
     saved = baseline - projection.cost_usd
     share = saved / baseline if baseline else None
-    cells.append([Text("together", style="bold"), terminal.usd(projection.cost_usd), terminal.usd(saved),
+    cells.append([Text("together", style="bold"), usd(projection.cost_usd), usd(saved),
                   between(projection.range), terminal.share(share), Text("")])  # fmt: skip
     headings = [
         ("step", "left"),

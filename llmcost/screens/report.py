@@ -70,6 +70,8 @@ def _called(row: Row, column: str) -> Any:
 
 
 def _logged(report: Report) -> RenderableType:
+    if not report.rows:
+        return terminal.bullets("What to know", report.notes, "yellow")
     headings = [("model", "left"), ("requests", "right"), ("the log", "right"), ("by tokens", "right"),
                 ("difference", "right"), ("likely because", "left")]  # fmt: skip
     rows: list[list[RenderableType]] = [

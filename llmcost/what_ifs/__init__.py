@@ -47,6 +47,7 @@ class Projection:
     """The baseline, every stage after it, and how far to trust them."""
 
     requests: int
+    is_priced: bool  # whether any request has a price; else every cost and saving here is 0, and unknown
     baseline_usd: float
     stages: list[Stage]
     range: Range  # of what all stages save together
@@ -102,6 +103,7 @@ def projected(traffic: Traffic, chain: Chain) -> Projection:
     ]
     return Projection(
         requests=traffic.requests,
+        is_priced=traffic.is_priced,
         baseline_usd=baseline,
         stages=stages,
         range=spread.whole,
@@ -133,7 +135,7 @@ def _notes(traffic: Traffic, chain: Chain) -> list[str]:
     notes = []
     if traffic.unpriced:
         notes.append(f"{traffic.unpriced:,} requests have no price: they are replayed but take part in no sum")
-    if traffic.unpriced == traffic.requests:
+    if not traffic.is_priced:
         notes.append("no request has a price, so nothing can be said in dollars; see: llmcost prices")
     if traffic.requests > prompt_lives.LATEST and any(step.query.name == PROMPT_CACHING for step in chain.steps):
         latest = f"the latest {prompt_lives.LATEST:,} requests"
@@ -150,4 +152,6 @@ def _why(chain: Chain, number: int) -> list[str]:
     found = reasons(chain, number)
     if not found.is_known:
         return [f"nothing can be projected, as {' and '.join(found.said)}"]
-    return found.said if found.changed or found.said else ["changes nothing: it finds no request to change"]
+    if found.changed or found.said:
+        return found.said
+    return [f"changes nothing: it finds no {'priced ' if chain.traffic.unpriced else ''}request to change"]

@@ -22,6 +22,8 @@ ARTICLE = ("response-caching", "routing", "prompt-caching")
 CLAIMED = (0.6, 0.8)
 """The share that it says they save together, "without touching response quality"."""
 
+NO_PRICE = "no request has a price"
+
 
 @dataclass(frozen=True)
 class Alone:
@@ -91,6 +93,8 @@ def _as_stacked(query: registry.Query) -> WhatIf:
 
 
 def _alone(traffic: Traffic, step: WhatIf, baseline: float) -> Alone:
+    if not traffic.is_priced:
+        return Alone(step, None, None, NO_PRICE)
     chain = Chain(traffic, "alone_")
     point = chain.add(step)
     if point.failure:

@@ -15,7 +15,7 @@ from llmcost.errors import UsageError, did_you_mean
 from llmcost.reports import Scope
 from llmcost.store import Store
 from llmcost.what_ifs import Projection, projected
-from llmcost.what_ifs.everything import WORD
+from llmcost.what_ifs.everything import NO_PRICE, WORD
 from llmcost.what_ifs.reasons import reasons
 from llmcost.what_ifs.stacking import LeftOut
 from llmcost.what_ifs.steps import WhatIf, parse, settings, settled
@@ -233,6 +233,8 @@ def _hopeless(search: _Search, option: WhatIf, alone: dict[str, Tried]) -> str |
     """Why a setting is not worth a place in any stack; else what it does alone is kept."""
     if search.limits.quality is not None and (reason := _unmeasured(option)):
         return f"cannot prove the quality asked for: {reason}"
+    if not search.traffic.is_priced:
+        return f"cannot be projected: {NO_PRICE}"
     chain = Chain(search.traffic, "alone_")
     point = chain.add(option)
     if point.failure:

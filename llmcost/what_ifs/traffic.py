@@ -24,6 +24,11 @@ class Traffic:
     dimensions: tuple[str, ...]
     blocks: str | None  # what the traffic falls into: days or sessions; None where there are too few
 
+    @property
+    def is_priced(self) -> bool:
+        """Whether any request has a price: else nothing can be said in dollars."""
+        return self.unpriced < self.requests
+
     @classmethod
     def of(cls, store: Store, covered: Scope, dimensions: Sequence[str]) -> "Traffic":
         """Copies the covered requests. Raises LlmcostError where there are none."""

@@ -1,6 +1,7 @@
 """Pages as Chromium shows them: every chart, filters, tables, names that mean harm, and no request that leaves."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -225,3 +226,23 @@ def test_more_names_than_a_page_holds_leave_the_totals_whole(browser: Browser, p
     browser.open(made.as_uri())
     check_cards(browser, made.parent)
     assert all(browser.charts()[name] for name in ("trend", "tree", "days", "hours"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("report",),
+        ("simulate", "--what-if", "token-caps"),
+        ("simulate", "--what-if", "all"),
+        ("simulate", "--optimize"),
+    ],
+    ids=" ".join,
+)
+def test_without_any_price_no_dollar_is_shown(browser: Browser, page: Page, words: tuple[str, ...]) -> None:
+    made = page([call(n, ts=f"2026-11-{1 + n % 20:02}T10:00:00Z", model="home-grown-7b") for n in range(40)], *words)
+    browser.open(made.as_uri())
+    assert browser.errors() == []
+    assert browser.card("Requests") == 40
+    shown = browser.run("return document.body.innerText")
+    assert "not known" in shown
+    assert not re.search(r"\$0\.00\b", shown)

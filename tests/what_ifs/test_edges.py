@@ -53,6 +53,15 @@ def strict() -> Iterator[Any]:
     yield lambda text: json.loads(text, parse_constant=refuse)
 
 
+def dollars(part: Any, name: str = "") -> set[str]:
+    """The keys under which a document holds dollars, or shares of them; what machines of one's own cost is known."""
+    if isinstance(part, dict):
+        return {key for inner, value in part.items() if inner != "summary" for key in dollars(value, inner)}
+    if isinstance(part, list):
+        return {key for value in part for key in dollars(value, name)}
+    return {name} if part is not None and (name.endswith("_usd") or name == "saved_share") else set()
+
+
 @pytest.mark.parametrize("kind", BARE)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_what_if_alone(stores: dict[str, Path], name: str, kind: str) -> None:
@@ -67,10 +76,12 @@ def test_a_what_if_alone(stores: dict[str, Path], name: str, kind: str) -> None:
         document = read(done.stdout)
     [stage] = document["stages"]
     if kind == "no price at all":
+        assert dollars(document) == set()
         assert any("nothing can be said in dollars" in note for note in document["notes"])
     elif stage["saved_usd"] == 0 and not any(stage["effects"].values()) and not stage["moves"]:
         assert any(note.startswith(f"{name}: ") for note in document["notes"]), "it saves nothing and does not say why"
     shown = llmcost("simulate", "--what-if", name, "--by", "feature", cwd=stores[kind]).stdout
+    assert kind != "no price at all" or "$0.00" not in shown
     assert not {"nan", "NaN", "inf", "None"} & set(shown.split())
     assert max(map(len, shown.splitlines())) <= 100
 
@@ -83,7 +94,8 @@ def test_everything_at_once(stores: dict[str, Path], words: tuple[str, ...], kin
         assert (done.returncode, "please report" in done.stderr) == (0, False), done.stderr
         if result_format == "json":
             with strict() as read:
-                read(done.stdout)
+                document = read(done.stdout)
+            assert kind != "no price at all" or dollars(document) == set()
         if result_format == "table":
             assert max(map(len, done.stdout.splitlines())) <= 100
 

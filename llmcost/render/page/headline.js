@@ -8,10 +8,10 @@ llmcost.spent = () => {
   const priced = (sum.requests ?? 0) - (sum.unpriced_requests ?? 0);
   const span = byDay.length ? `${byDay[0].day} to ${byDay.at(-1).day}` : "no times in the log";
   return {
-    lead: rows.length ? `${llmcost.usd(sum.cost_usd)} spent${llmcost.rising(byDay)}` : "No request in this view",
+    lead: rows.length ? priced > 0 ? `${llmcost.usd(sum.cost_usd)} spent${llmcost.rising(byDay)}` : "What was spent is not known: no request here has a price" : "No request in this view",
     sub: rows.length ? `${llmcost.plural(sum.requests, "request")}, ${span}.` : "Choose other days, features or models.",
     cards: [
-      ["Cost", llmcost.usd(sum.cost_usd ?? null), sum.cost_usd ?? null, byDay.length ? `${llmcost.usd((sum.cost_usd ?? 0) / byDay.length)} a day` : ""],
+      ["Cost", llmcost.usd(sum.cost_usd ?? null), sum.cost_usd ?? null, byDay.length && priced > 0 ? `${llmcost.usd((sum.cost_usd ?? 0) / byDay.length)} a day` : ""],
       ["Requests", llmcost.count(sum.requests ?? 0), sum.requests ?? 0, priced > 0 ? `${llmcost.usd((sum.cost_usd ?? 0) / priced)} each` : ""],
       ["Input tokens", llmcost.count(sum.input_tokens ?? 0), sum.input_tokens ?? 0, "not cached"],
       ["Cache read", llmcost.count(sum.cache_read_tokens ?? 0), sum.cache_read_tokens ?? 0, prompt ? `${llmcost.share((sum.cache_read_tokens ?? 0) / prompt)} of the input` : ""],

@@ -20,6 +20,7 @@ llmcost.chart({
   title({ rows }) {
     const most = llmcost.dearest(rows)[0];
     const mean = llmcost.total(rows, "cost_usd") / rows.length;
+    if (most.cost_usd === null) return "No day with a price";
     if (rows.length < 2) return `All of it was spent on ${rows[0].day}`;
     return `${llmcost.usd(mean)} a day on average${llmcost.rising(rows).replace(", ", "; the last week is ")}; most on ${most.day}, ${llmcost.usd(most.cost_usd)}`;
   },

@@ -2,6 +2,7 @@
 "use strict";
 llmcost.chart({
   id: "waterfall", section: "The stack",
+  applies: () => llmcost.tables.stages[0].cost_usd !== null,
   about: "What the traffic costs as logged, what each step takes away given the steps before it, and what remains. Thin lines: the same replay with its assumptions at the ends where they save least and most.",
   table() {
     return { rows: llmcost.tables.stages, columns: [

@@ -13,6 +13,7 @@ llmcost.chart({
   },
   title({ rows }) {
     const stacked = rows.filter((row) => row.in_stack_usd !== null);
+    if (!stacked.length) return "No technique is known to save anything";
     const alone = llmcost.total(stacked, "saved_usd"), together = llmcost.total(stacked, "in_stack_usd");
     return `Alone the ${stacked.length} add up to ${llmcost.usd(alone)}, together they save ${llmcost.usd(together)}: ${llmcost.usd(alone - together)} would be saved twice`;
   },

@@ -2,7 +2,7 @@
 "use strict";
 llmcost.chart({
   id: "frontier", section: "The stack",
-  applies: () => llmcost.tables.frontier.length > 0,
+  applies: () => llmcost.tables.frontier.some((row) => row.cost_usd !== null),
   about: "Each point is a stack of which none of those tried is cheaper and cuts no more answers, delays none longer and keeps the quality. The star is the cheapest that keeps the limits.",
   table() {
     return { rows: llmcost.tables.frontier, columns: [
