@@ -11,7 +11,11 @@
 
 with moved as (
     select
-        after.*,
+        after.calls,
+        after.provider,
+        after.model,
+        after.input_tokens + after.cache_read_tokens + after.cache_write_5m_tokens + after.cache_write_1h_tokens
+            as prompt_tokens,
         floor(epoch(after.ts) / $window_s) as window_number,
         -- the wait until the batch is sent, to a 120th of the window
         coalesce(floor((1 - epoch(after.ts) / $window_s + floor(epoch(after.ts) / $window_s)) * 120), 120) as wait
@@ -26,7 +30,7 @@ filled as (
         greatest(
             ceil(sum(calls) / case provider when 'anthropic' then 100000.0 when 'openai' then 50000.0 else 1e18 end),
             ceil(
-                4.0 * sum(input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens)
+                4.0 * sum(prompt_tokens)
                 / case provider when 'anthropic' then 256e6 when 'openai' then 200e6 else 1e18 end
             )
         ) as batches
