@@ -6,7 +6,10 @@
 -- stacked: ttl=auto
 -- needs: ts is not null and (prefix is not null or session_id is not null): a time, and the hashes of its prompt's
 --   blocks or a session
--- needs: regexp_matches(model, 'claude|gpt-|codex|(^|/)o[1-9]|gemini-|deepseek'): a model whose prompt cache is known
+-- needs: regexp_matches(model, 'claude') or (regexp_matches(provider, 'openai|azure|openrouter') and regexp_matches(
+--   replace(model, '.', '-'), 'gpt-(3|4o|4-1|4-5|4-turbo|4-32k|[5-9])|(^|/)o[1-9]|codex')) or (regexp_matches(provider,
+--   'google|openrouter') and regexp_matches(replace(model, '.', '-'), 'gemini-([3-9]|2-5)')) or (regexp_matches(provider,
+--   'deepseek') and regexp_matches(model, 'deepseek')): a model whose prompt cache is known
 -- low: automatic=keep,openai_life_s=300,minimum=most,ttft_ms=5000,
 --   base_share=0.4,others_every_s=none,slack_s=0,miss_rate=0.015
 -- high: automatic=replay,openai_life_s=3600,minimum=least,ttft_ms=200,
