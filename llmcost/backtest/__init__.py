@@ -1,9 +1,9 @@
 """Backtests: a replay predicts what the log recorded, from what would be known had the log not recorded it.
 
 Each module holds one replay against the truth: `ABOUT` says in words what is predicted, `WHAT_IF` whose replay it is
-(None: the pricing under all of them), `backtest(run, relation)` gives predicted, low, high and actual US dollars and
-the error, in all and by model, or None where the log holds no truth. A log without a bill has no dollars: they are
-None, and `*_blocks` say in cache blocks what is predicted.
+(None: the pricing under all of them), `LACKS` what is missing in a log that holds no truth. `backtest(run, relation)`
+gives predicted, low, high and actual US dollars and the error, in all and by model, or None where there is none. What
+is not in dollars has None for them: `*_blocks` say in cache blocks what is predicted, `*_share` in shares of hits.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -29,6 +29,11 @@ def about(name: str) -> str:
     return str(_module(name).ABOUT)
 
 
+def lacking(found: Mapping[str, Row]) -> dict[str, str]:
+    """What the log lacks for each of the replays of which nothing was `found`."""
+    return {name: str(_module(name).LACKS) for name in names() if name not in found}
+
+
 def backtested(run: Run, relation: str, what_ifs: Collection[str] | None = None) -> dict[str, Row] | None:
     """How the replays of these what-ifs, or all, and the prices would have predicted what the relation's log recorded.
 
@@ -41,6 +46,13 @@ def backtested(run: Run, relation: str, what_ifs: Collection[str] | None = None)
         if what_ifs is None or module.WHAT_IF is None or module.WHAT_IF in what_ifs
     }
     return {name: result for name, result in found.items() if result} or None
+
+
+def measured(run: Run, kernel: Any, relation: str) -> Row:
+    """What a kernel takes of the traffic as a whole, in place of an assumption."""
+    measures = ", ".join(f"{measure} as {name}" for name, measure in kernel.MEASURED.items())
+    [found] = run(f"select {measures} from {relation}", {}).to_pylist()
+    return dict(found)
 
 
 def beside(rows: Sequence[Row]) -> Row | None:

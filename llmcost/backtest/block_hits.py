@@ -13,6 +13,7 @@ from llmcost.relations import nested
 
 ABOUT = "blocks that an endless cache reads as replayed, beside those whose number stood in the trace before"
 WHAT_IF = "prompt-caching"
+LACKS = "no cache blocks"
 
 _ENDLESS = {"ttl": "endless", "breakpoint": "last", "recorded": "replay"}
 _VARIANTS: dict[str, dict[str, str]] = {"found": {"ttft_ms": "0"}, "waited": {}}

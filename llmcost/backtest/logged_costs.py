@@ -6,6 +6,7 @@ from llmcost.relations import nested, priced
 
 ABOUT = "cost of the calls whose log gives one, by the price table, beside what the log says"
 WHAT_IF = None
+LACKS = "no costs"
 
 
 def backtest(run: Run, relation: str = "requests") -> Row | None:

@@ -15,6 +15,7 @@ from llmcost.relations import nested, priced
 
 ABOUT = "input-side cost (input, cache reads, cache writes) as replayed, beside what the log recorded"
 WHAT_IF = "prompt-caching"
+LACKS = "no cache reads or writes"
 
 MISS_RATE = (0.0, 0.005, 0.015)
 """Low, assumed and high share of calls whose history is not found for a reason that no usage log shows.

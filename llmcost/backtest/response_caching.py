@@ -1,19 +1,32 @@
-"""How often an answer from a response cache is the one that the model gave: hits whose two answers the log holds."""
+"""How often an answer from a response cache is the one that the model gave: hits whose two answers the log holds.
 
-from typing import Any
+Without those answers the replay counts on all of them at the high end of its range, on none at the low end, and traffic
+of other days may hold more repetitions or fewer: that is the range here too.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from llmcost import registry
-from llmcost.backtest import Row, Run, beside
+from llmcost.backtest import Row, Run, beside, measured
 from llmcost.relations import nested, priced
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Costs = Mapping[tuple[str, str], float]
+"""US dollars by model and day or session."""
 
 ABOUT = "cost of the hits of a response cache, beside that of the hits whose answer the model gave again word for word"
 WHAT_IF = "response-caching"
+LACKS = "no prompt answered twice"
 
 
 def backtest(run: Run, relation: str = "requests") -> Row | None:
     """What the cache at its defaults saves, and of it what changes no answer, in US dollars, in total and by model.
 
-    None where the log holds no two answers to one prompt.
+    None where the log holds no two answers to one prompt. `high_usd` is where LEVEL of the draws of days or sessions
+    end, where there are enough to draw from; `low_usd` is nothing, as no answer has to be the model's own.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -28,14 +41,13 @@ def backtest(run: Run, relation: str = "requests") -> Row | None:
         f"select {columns} from {relation} where prompt_hash in ({repeated}) order by prompt_hash, ts, request_id", {}
     )
     given: dict[str, Any] = registry.find("what_ifs", "response-caching").bind({})
-    measures = ", ".join(f"{measure} as {name}" for name, measure in kernel.MEASURED.items())
-    [measured] = run(f"select {measures} from {relation}", {}).to_pylist()
-    hits = kernel.replay(traffic, **given | measured)
+    hits = kernel.replay(traffic, **given | measured(run, kernel, relation))
     hits = hits.filter(pc.is_in(hits["cached_answer"], pa.array(["same", "differs"])))
     if not hits.num_rows:
         return None
-    costs = run(nested(priced(("requests", f"select * from {relation}")), _COSTS), {})
-    found = hits.join(costs, "request_id", join_type="inner").filter(pc.field("cost_usd").is_valid())
+    costs = run(nested(priced(("requests", f"select * from {relation}")), _costs(run, relation)), {})
+    costs = costs.filter(pc.field("cost_usd").is_valid())
+    found = hits.join(costs, "request_id", join_type="inner").sort_by("request_id")  # the same sums every time
     made: dict[str, Row] = {}
     for row in found.select(["model", "cost_usd", "cached_answer"]).to_pylist():
         by_model = made.setdefault(
@@ -44,7 +56,44 @@ def backtest(run: Run, relation: str = "requests") -> Row | None:
         by_model["requests"] += 1
         by_model["predicted_usd"] += row["cost_usd"]
         by_model["actual_usd"] += row["cost_usd"] if row["cached_answer"] == "same" else 0.0
-    return beside([made[model] for model in sorted(made)])
+    judged = beside([made[model] for model in sorted(made)])
+    if judged is None:
+        return None
+    spent, saved = _by_block(costs), _by_block(found)
+    of_models = [row | _range(spent, saved, row, row["model"]) for row in judged["by_model"]]
+    return judged | _range(spent, saved, judged) | {"by_model": of_models}
 
 
-_COSTS = "select request_id, model, cost_usd from priced"
+def _costs(run: Run, relation: str) -> str:
+    """SQL: each request's cost and the day or session that it belongs to, null where there are too few of them."""
+    from llmcost.what_ifs.traffic import LEAST_BLOCKS
+
+    counted = f"select count(distinct ts::date) as days, count(distinct session_id) as sessions from {relation}"
+    [found] = run(counted, {}).to_pylist()
+    blocks = {"days": "cast(ts::date as varchar)", "sessions": "substr(md5(session_id), 1, 3)"}
+    block = next((sql for name, sql in blocks.items() if found[name] >= LEAST_BLOCKS), "cast(null as varchar)")
+    return f"select request_id, model, cost_usd, {block} as block from priced"
+
+
+def _by_block(costs: "pa.Table") -> Costs:
+    """Their sum by model and day or session."""
+    known = costs.filter(costs["block"].is_valid())
+    summed = known.group_by(["model", "block"], use_threads=False).aggregate([("cost_usd", "sum")])
+    ordered = summed.sort_by([("block", "ascending"), ("model", "ascending")])  # the same draws every time
+    return {(row["model"], row["block"]): row["cost_usd_sum"] for row in ordered.to_pylist()}
+
+
+def _range(spent: Costs, saved: Costs, judged: Row, model: str | None = None) -> Row:
+    """Between what a prediction of a model, or of all, lies."""
+    from llmcost.what_ifs.ranges import drawn
+
+    def of(costs: Costs) -> dict[str, float]:
+        found: dict[str, float] = {}
+        for (its_model, block), cost_usd in costs.items():
+            if model in (None, its_model):
+                found[block] = found.get(block, 0.0) + cost_usd
+        return found
+
+    start = of(spent)
+    _, high = drawn(start, of(saved), {}, sum(start.values()))
+    return {"low_usd": 0.0, "high_usd": max(judged["predicted_usd"], high or 0.0)}

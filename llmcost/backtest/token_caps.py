@@ -6,6 +6,7 @@ from llmcost.relations import nested, priced
 
 ABOUT = "output cost of the answers that reach their cap, beside that of those that the log says were cut off"
 WHAT_IF = "token-caps"
+LACKS = "no caps with a reason to stop"
 
 
 def backtest(run: Run, relation: str = "requests") -> Row | None:

@@ -12,6 +12,7 @@ from llmcost.screens.projection import compared
 COLUMNS = [
     "replay", "model", "requests", "predicted_usd", "low_usd", "high_usd", "actual_usd", "error_share",
     "blocks", "predicted_blocks", "low_blocks", "high_blocks", "actual_blocks",
+    "hits", "predicted_share", "low_share", "high_share", "actual_share",
 ]  # fmt: skip
 
 
@@ -26,12 +27,14 @@ def rows(found: dict[str, Any]) -> list[dict[str, Any]]:
 
 def show(found: dict[str, Any]) -> RenderableType:
     """The table, or why there is none."""
+    lacking = backtest.lacking(found)
     if not found:
-        said = (
-            "no cache reads or writes, no costs, no caps with a reason to stop, no answer given twice, no cache blocks"
-        )
-        return Text(f"The log records nothing that a replay predicts: {said}.")
-    return Group(*(_replay(name, whole) for name, whole in found.items()))
+        return Text(f"The log records nothing that a replay predicts: {'; '.join(lacking.values())}.")
+    parts = [_replay(name, whole) for name, whole in found.items()]
+    if lacking:
+        said = [f"{name}: {why}" for name, why in lacking.items()]
+        parts.append(terminal.bullets("Of what the log records nothing", said))
+    return Group(*parts)
 
 
 def _replay(name: str, whole: dict[str, Any]) -> RenderableType:

@@ -193,16 +193,20 @@ def between(found: Range) -> Text:
 
 
 def compared(found: dict[str, Any]) -> tuple[Text, Text, Text]:
-    """What a backtest predicts, its range and the truth: dollars, or blocks with their share where there is no bill."""
-    if found.get("blocks") is None:
-        ranged = between(Range(found["low_usd"], found["high_usd"]))
-        return terminal.usd(found["predicted_usd"]), ranged, terminal.usd(found["actual_usd"])
-    low, high = found["low_blocks"], found["high_blocks"]
-    return (
-        _blocks(found["predicted_blocks"], found["blocks"]),
-        Text("–", style="dim") if low == high else Text(f"{low:,} to {high:,}"),
-        _blocks(found["actual_blocks"], found["blocks"]),
-    )
+    """What a backtest predicts, its range and the truth: dollars, else blocks with their share, or shares of hits."""
+    if found.get("blocks") is not None:
+        low, high = found["low_blocks"], found["high_blocks"]
+        return (
+            _blocks(found["predicted_blocks"], found["blocks"]),
+            Text("–", style="dim") if low == high else Text(f"{low:,} to {high:,}"),
+            _blocks(found["actual_blocks"], found["blocks"]),
+        )
+    if found.get("hits") is not None:
+        predicted, low, high, actual = (found[f"{name}_share"] for name in ("predicted", "low", "high", "actual"))
+        ranged = Text("–", style="dim") if low is None else Text(f"{low:.1%} to {high:.1%}")
+        return Text("–" if predicted is None else f"{predicted:.1%}"), ranged, Text(f"{actual:.1%}")
+    ranged = between(Range(found["low_usd"], found["high_usd"]))
+    return terminal.usd(found["predicted_usd"]), ranged, terminal.usd(found["actual_usd"])
 
 
 def _blocks(number: int, of: int) -> Text:

@@ -49,11 +49,11 @@ def ranges(traffic: Traffic, chain: Chain, baseline_usd: float) -> Ranges:
     for number in range(len(chain.steps)):
         found = [one[number] for one in saved]
         before = chain.points[number - 1].blocks if number else start
-        drawn = _drawn(start, before, chain.points[number].blocks, baseline_usd)
-        steps.append(Range(min(found), max(found), *drawn))
+        interval = drawn(start, before, chain.points[number].blocks, baseline_usd)
+        steps.append(Range(min(found), max(found), *interval))
     whole = [sum(one) for one in saved]
     last = chain.points[-1].blocks if chain.points else start
-    return Ranges(steps, Range(min(whole), max(whole), *_drawn(start, start, last, baseline_usd)), _by(chains))
+    return Ranges(steps, Range(min(whole), max(whole), *drawn(start, start, last, baseline_usd)), _by(chains))
 
 
 def _ending(traffic: Traffic, chain: Chain, end: str) -> Chain:
@@ -73,7 +73,7 @@ def _saved(baseline_usd: float, chain: Chain) -> list[float]:
     return [before - after for before, after in pairwise(costs)]
 
 
-def _drawn(
+def drawn(
     start: Mapping[str, float], before: Mapping[str, float], after: Mapping[str, float], baseline_usd: float
 ) -> tuple[float | None, float | None]:
     """The ends of the interval in which LEVEL of the draws lie, in US dollars of this traffic's size."""
@@ -83,9 +83,9 @@ def _drawn(
         return None, None
     costs = np.array([start[block] for block in start])
     saved = np.array([before.get(block, 0.0) - after.get(block, 0.0) for block in start])
-    drawn = np.random.default_rng(_SEED).multinomial(len(costs), np.full(len(costs), 1 / len(costs)), size=_DRAWS)
-    spent = drawn @ costs
-    shares = np.divide(drawn @ saved, spent, out=np.zeros(_DRAWS), where=spent > 0)
+    draws = np.random.default_rng(_SEED).multinomial(len(costs), np.full(len(costs), 1 / len(costs)), size=_DRAWS)
+    spent = draws @ costs
+    shares = np.divide(draws @ saved, spent, out=np.zeros(_DRAWS), where=spent > 0)
     low, high = np.quantile(shares, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]) * baseline_usd
     return float(low), float(high)
 

@@ -1,6 +1,7 @@
-"""Backtests without a range: logged costs, caps, and answers that were given twice."""
+"""Backtests of logged costs, caps, and answers that were given twice or to prompts of like meaning."""
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,43 @@ def test_answers_given_twice(tmp_path: Path) -> None:
     assert (replay["requests"], replay["predicted_usd"]) == (2, pytest.approx(2 * COST))
     assert replay["actual_usd"] == pytest.approx(COST)
     assert replay["error_share"] == pytest.approx(1.0)
+    assert (replay["low_usd"], replay["high_usd"]) == (0, replay["predicted_usd"]), "too few days to draw from"
+
+
+def test_other_days_may_hold_more_repetitions(tmp_path: Path) -> None:
+    rows: list[Row | str] = [
+        call(ts=f"2026-11-{day:02}T10:00:{n:02}Z", request_id=f"{day}-{n}", latency_ms=1, prompt_hash=str(day),
+             output_hash=str(n // 2), model=("claude-haiku-4-5", "gpt-4o-mini")[day % 2])
+        for day in range(1, 11) for n in range(1 + day % 5)
+    ]  # fmt: skip
+    replay = found(tmp_path, rows)["response-caching"]
+    assert replay["requests"] == sum(day % 5 for day in range(1, 11))
+    for part in (replay, *replay["by_model"]):
+        assert part["low_usd"] == 0 < part["actual_usd"] < part["predicted_usd"] < part["high_usd"]
+    assert replay["high_usd"] < 10 * 5 * COST, "no more than all of it"
+
+
+@pytest.mark.skipif(find_spec("wordllama") is None, reason="wordllama is not installed")
+def test_hits_on_prompts_of_like_meaning(tmp_path: Path) -> None:
+    things = ["reset my password", "change my email address", "download an invoice", "track a parcel", "delete a file"]
+    forms = ["How do I {}?", "How can I {}?", "Please tell me how to {}", "hi, i need to {}", "I want to {}, how?",
+             "Can you tell me how to {}?", "Where can I {}?", "Is it possible to {}?"]  # fmt: skip
+    asked = [(form.format(thing), thing) for form in forms for thing in things]
+    lines = [call(n, prompt_hash=prompt, output_hash=thing + "!" * (n // 35), latency_ms=1, text={"prompt": prompt})
+             for n, (prompt, thing) in enumerate(asked)]  # fmt: skip
+    write(tmp_path / "log.jsonl", lines)
+    assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
+    assert "semantic-caching" not in json.loads(llmcost("backtest", "--format", "json", cwd=tmp_path).stdout)
+    assert "--keep-text" in llmcost("backtest", cwd=tmp_path).stdout
+    assert llmcost("ingest", "--keep-text", "log.jsonl", cwd=tmp_path).returncode == 0
+    replay = json.loads(llmcost("backtest", "--format", "json", cwd=tmp_path).stdout)["semantic-caching"]
+    assert replay["requests"] == 40
+    assert replay["actual_share"] == pytest.approx(round(replay["actual_share"] * replay["hits"]) / replay["hits"])
+    assert 0 < replay["actual_share"] < 0.5, "of the last five alone the answers are others"
+    assert replay["low_share"] <= replay["predicted_share"] == 0 < replay["high_share"]
+    assert replay["error_share"] == -1
+    assert replay["by_model"] == [{"model": "claude-haiku-4-5"} | {k: v for k, v in replay.items() if k != "by_model"}]
+    assert "range 0.0% to" in llmcost("simulate", "--what-if", "semantic-caching", cwd=tmp_path).stdout
 
 
 def test_a_simulation_shows_those_of_its_steps_and_the_logged_costs(tmp_path: Path) -> None:

@@ -1,0 +1,90 @@
+"""How well a semantic cache knows without any answer how many of its hits are wrong: where the log holds the answers.
+
+The replay is given the prompts alone and estimates. The truth beside it is how many of the same hits were logged with
+another answer, word for word; models word one answer in many ways, so that it is the most that can be wrong.
+"""
+
+from typing import TYPE_CHECKING
+
+from llmcost import registry
+from llmcost.backtest import Row, Run, measured
+from llmcost.errors import LlmcostError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ABOUT = (
+    "wrong hits of a semantic cache on similar prompts, estimated from the prompts alone, beside hits whose logged"
+    " answer is another, word for word"
+)
+WHAT_IF = "semantic-caching"
+LACKS = "too few prompts of like meaning whose texts and answers are kept, see: llmcost ingest --keep-text"
+
+_FEWEST = 30  # prompts; the estimate says nothing of fewer
+
+MOST = 10_000
+"""Requests replayed, the latest ones: a check of the estimate, not of a whole log, may take seconds."""
+
+
+def backtest(run: Run, relation: str = "requests") -> Row | None:
+    """Predicted and actual share of wrong hits on similar prompts, of the cache at its defaults, in total and by model.
+
+    None where the log holds no texts with answers, where there are too few hits for an estimate, or no embedding model.
+    There are no dollars in it: `*_usd` is None.
+    """
+    from llmcost.what_ifs.kernels import semantic_caching as kernel
+
+    known = (
+        f"(select s.*, texts.prompt as prompt_text from {relation} as s inner join texts using (request_id)"
+        " where texts.prompt is not null and s.output_hash is not null) as known"
+    )
+    if run(f"select count(distinct prompt_text) as prompts from {known}", {})["prompts"][0].as_py() < _FEWEST:
+        return None
+    columns = ", ".join(dict.fromkeys([*kernel.COLUMNS, "ts", "request_id"]))
+    latest = f"select {columns} from {known} order by ts desc, request_id desc limit {MOST}"
+    traffic = run(f"select * from ({latest}) as latest order by ts, request_id", {})
+    given = registry.find("what_ifs", "semantic-caching").bind({}) | measured(run, kernel, relation)
+    try:
+        whole = _held(traffic, given)
+    except LlmcostError:  # there is no embedding model
+        return None
+    if whole["predicted_share"] is None:
+        return None
+    models = sorted(set(traffic["model"].to_pylist()))
+    parts = [(model, _held(_of(traffic, model), given) if len(models) > 1 else whole) for model in models]
+    return whole | {"by_model": [{"model": model} | part for model, part in parts if part["hits"]]}
+
+
+def _of(traffic: "pa.Table", model: str) -> "pa.Table":
+    """The requests of one model, which share answers with no other."""
+    import pyarrow.compute as pc
+
+    return traffic.filter(pc.equal(traffic["model"], model))
+
+
+def _held(traffic: "pa.Table", given: Row) -> Row:
+    """The estimate made without answers, and what the answers say of the same hits."""
+    import pyarrow as pa
+
+    from llmcost.what_ifs.kernels import semantic_caching as kernel
+
+    place = traffic.column_names.index("output_hash")
+    blind = traffic.set_column(place, "output_hash", pa.nulls(traffic.num_rows, pa.string()))
+    replayed = kernel.replay(blind, **given)
+    found = kernel.false_hits(replayed)
+    low, high = found.estimated_range or (None, None)
+    answers = dict(zip(traffic["request_id"].to_pylist(), traffic["output_hash"].to_pylist(), strict=True))
+    similar = replayed.filter(replayed["cosine"].is_valid()).select(["request_id", "served_from"]).to_pylist()
+    others = sum(answers[hit["request_id"]] != answers[hit["served_from"]] for hit in similar)
+    actual = others / len(similar) if similar else None
+    predicted = found.estimated_share
+    return {
+        "requests": traffic.num_rows,
+        "hits": len(similar),
+        "predicted_share": predicted,
+        "low_share": low,
+        "high_share": high,
+        "actual_share": actual,
+        **dict.fromkeys(("predicted_usd", "low_usd", "high_usd", "actual_usd")),
+        "error_share": predicted / actual - 1 if actual and predicted is not None else None,
+    }
