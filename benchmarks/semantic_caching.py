@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 import pyarrow as pa
@@ -31,6 +32,8 @@ from llmcost.what_ifs.kernels import semantic_caching as kernel
 DATA = ROOT.parent / "shared" / "data"
 START = datetime(2026, 11, 2)
 THRESHOLDS = (0.94, 0.92, 0.90, 0.88, 0.86, 0.84, 0.82, 0.80)
+SPLITS = 20
+STORED = (0.1, 0.2, 0.35, 0.5, 0.75)
 DEFAULTS: dict[str, Any] = {**registry.find("what_ifs", "semantic-caching").bind({"ttl": "none"})}
 
 
@@ -108,6 +111,13 @@ def halves(of: Sequence[tuple[str, str]], stored: int = 1) -> list[Asked]:
     """All first halves at one moment, or every `stored`-th of them, then all second halves at one moment."""
     first = [Asked(origin, 0, 1, origin) for origin, _ in of[::stored]]
     return first + [Asked(similar, 100, 1, origin) for origin, similar in of]
+
+
+def splits(of: Sequence[tuple[str, str]], share: float) -> Iterator[list[Asked]]:
+    """As `halves`, with a random part of the first halves stored, drawn anew each time."""
+    for seed in range(SPLITS):
+        first = random.Random(seed).sample(list(of), int(share * len(of)))
+        yield [Asked(origin, 0, 1, origin) for origin, _ in first] + [Asked(s, 100, 1, o) for o, s in of]
 
 
 def in_turn(of: Sequence[tuple[str, str]]) -> list[Asked]:
@@ -188,10 +198,13 @@ def accuracy() -> Iterator[str]:
         [result("pairs", halves(everything), threshold=threshold, **plain) for threshold in THRESHOLDS],
         [[result("half", halves(half), threshold=threshold) for threshold in THRESHOLDS] for half in halved],
         defaults,
+        {share: [result("split", asked) for asked in splits(everything, share)] for share in STORED},
     )
 
 
-def _page(ours: list[Row], plain: list[Row], halved: list[list[Row]], kinds: list[Row]) -> Iterator[str]:
+def _page(
+    ours: list[Row], plain: list[Row], halved: list[list[Row]], kinds: list[Row], drawn: dict[float, list[Row]]
+) -> Iterator[str]:
     threshold, margin = DEFAULTS["threshold"], DEFAULTS["margin"]
     yield "# How right the hits of semantic-caching are"
     yield ""
@@ -241,6 +254,20 @@ def _page(ours: list[Row], plain: list[Row], halved: list[list[Row]], kinds: lis
             f"| {row.what} | {row.requests:,} | {row.hits:,} | {row.wrong:,} | {_share(row.true)} | {_estimate(row)} |"
         )
     yield ""
+    yield f"How often the range holds the truth, with a random part of the first halves stored, {SPLITS} draws of each:"
+    yield ""
+    yield "| stored | wrong share | estimated | mean range | draws in which it holds the wrong share |"
+    yield "|---|---|---|---|---|"
+    for share, rows in drawn.items():
+        known = [row for row in rows if row.between is not None]
+        true, said = (mean(getattr(row, name) or 0.0 for row in known) for name in ("true", "estimated"))
+        low, high = (mean(row.between[end] for row in known if row.between) for end in (0, 1))
+        held = sum(row.between[0] <= (row.true or 0.0) <= row.between[1] for row in known if row.between)
+        yield (
+            f"| {share:.0%} | {_share(true)} | {_share(said)} | {100 * low:.1f} to {100 * high:.1f} |"
+            f" {held} of {len(known)} |"
+        )
+    yield ""
     yield _LIMITS.strip()
 
 
@@ -254,10 +281,11 @@ How to read it:
   each asks what it was answered.
 - **The estimate is blind to some errors.** It takes away the stored prompt that was nearest and counts how often
   another would have been served: that says what happens to new questions as long as new and known ones have similar
-  neighbours. If few of the questions asked are stored at all, it rests on a handful of near misses (every fifth half:
-  the range says so), and after a replay that
-  has merged near-repetitions, it no longer sees them (one request after another). Two questions that differ in
-  something that neither vectors nor vetoes know, it cannot tell from paraphrases. Outputs in the log settle it.
+  neighbours. If few of the questions asked are stored at all, it rests on a handful of near misses and takes some new
+  questions for known ones: it is then too low, and the range so wide that it says little else than that. After a
+  replay that has merged near-repetitions, it no longer sees them (one request after another). Two questions that differ
+  in something that neither vectors nor vetoes know, it cannot tell from paraphrases. Outputs in the log settle it, and
+  [labels](semantic_caching.md) do.
 - **What safety costs.** At the default threshold, vetoes and margin turn away one right hit in six. The vetoes know
   English only; in other languages fewer hits are found.
 """

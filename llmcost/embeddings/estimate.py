@@ -8,8 +8,9 @@ question is new; only for the new ones it is what really happened. How many are 
 at the far end: where a request's nearest prompt is no nearer than second ones commonly
 are, it is not there (Storey's estimate of the share of true nulls, J. R. Stat. Soc. B
 64:479, 2002; taking the best match away is the decoy of a search engine's error rate).
-A few near misses say little, and a few wrong hits vary by themselves: the share comes
-with the range that chance leaves.
+A few near misses say little, a few wrong hits vary by themselves, and where most are new
+their second prompts, being farther, hide some of them: the share comes with the range that
+this leaves.
 
 No estimate without labels sees two questions of which nothing in the log is like either,
 and differing in a way that neither vectors nor vetoes know: judge those by their outputs.
@@ -30,6 +31,8 @@ _FEWEST = 30
 _DEPTH = 16  # stored prompts looked at for each request of the sample
 _AT_ONCE = 64
 _Z = 1.96
+
+Cosines = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -77,14 +80,30 @@ def false_share(
             near_misses += _served_without_nearest(prompts, int(prompt), found, rules)
     if hits == 0 or len(nearest) < _FEWEST:
         return None
-    far = np.median(second)
-    new = min(1.0, float((np.array(nearest) < far).mean() / max((np.array(second) < far).mean(), 1e-9)))
+    near, far = np.array(nearest), np.array(second)
+    new = _new(near, far)
+    # At most all that were no hits are new. A new question's second prompt is farther than others' second, which hides
+    # that it is new; where a prompt as near as a hit's is stored, that is seldom so.
+    most = 1 - hits / len(asked.prompt)
+    if (known := near >= rules.threshold).sum() >= _FEWEST:
+        most = min(most, _new(near, far[known]))
     # What one near miss of the sample stands for, in wrong hits: as many again for each request not in the sample, and
     # for each new question beside a known one.
-    each = len(asked.prompt) / len(nearest) * new / (1 - new) if new < 1 else float(hits)
-    low, high = (each * count for count in _between(near_misses))
+    each, at_most = (
+        len(asked.prompt) / len(near) * share / (1 - share) if share < 1 else float(hits)
+        for share in (new, max(new, most))
+    )
+    fewest, highest = _between(near_misses)
     # By chance the sample has fewer or more than its due, and then so have the hits.
-    return FalseShare(*(min(1.0, wrong / hits) for wrong in (each * near_misses, _between(low)[0], _between(high)[1])))
+    high = max(_between(each * highest)[1], at_most * highest)
+    wrong = (each * near_misses, _between(each * fewest)[0], high)
+    return FalseShare(*(min(1.0, one / hits) for one in wrong))
+
+
+def _new(nearest: Cosines, second: Cosines) -> float:
+    """The share of requests whose question is not stored: their nearest prompt is no nearer than second ones are."""
+    far = np.median(second)
+    return min(1.0, float((nearest < far).mean() / max((second < far).mean(), 1e-9)))
 
 
 def _between(count: float) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import random
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib.util import find_spec
@@ -549,6 +550,22 @@ def test_the_paraphrase_pairs_asked_as_gptcache_was(shared_data: Path) -> None:
     assert said.estimated_range is not None
     assert said.estimated_range[0] < found.similar.share < said.estimated_range[1]
     assert said.estimated_range[0] < said.estimated_share < said.estimated_range[1]
+
+
+@needs_model
+@pytest.mark.parametrize("seed", [2, 5, 10])
+def test_the_range_holds_the_truth_where_few_questions_are_stored(shared_data: Path, seed: int) -> None:
+    """A fifth of the first halves: most questions are new, which the estimate cannot see."""
+    pairs = json.loads((shared_data / "gptcache_paraphrase_pairs.json").read_text(encoding="utf-8"))
+    stored = random.Random(seed).sample(pairs, len(pairs) // 5)
+    asked = [(pair["origin"], 0, 1, None) for pair in stored] + [(pair["similar"], 100, 1, None) for pair in pairs]
+    meant = [pair["origin"] for pair in [*stored, *pairs]]
+    replayed = kernel.replay(texts(asked), **(DEFAULTS | {"ttl": None}))
+    similar = replayed.filter(replayed["cosine"].is_valid()).select(["request_id", "served_from"]).to_pylist()
+    wrong = sum(meant[int(hit["request_id"][1:])] != meant[int(hit["served_from"][1:])] for hit in similar)
+    said = kernel.false_hits(replayed).estimated_range
+    assert said is not None
+    assert said[0] < wrong / len(similar) < said[1] < 1
 
 
 @needs_model
