@@ -16,8 +16,8 @@
 --   base_share=0.75,others_every_s=900,slack_s=60,miss_rate=0
 -- grid: ttl=auto
 -- param ttl choice(5m, 1h, auto, recorded, endless) = 5m: life of an entry where the client sets it; auto takes the
---   cheapest of 5m, 1h and no caching for all prompts that begin alike, recorded what the log's own writes used,
---   endless is the upper bound with an entry at every block, none changes nothing.
+--   cheapest of 5m, 1h and no caching for each prompt, and the same for those that share their beginning, recorded what
+--   the log's own writes used, endless is the upper bound with an entry at every block, none changes nothing.
 -- param breakpoint choice(auto, tools, system, last) = auto: how far a prompt is cached, to the end of the tools, of
 --   the system prompt or of the last turn; auto is last in a session of several calls, else system.
 -- param recorded choice(keep, replay) = keep: what becomes of sessions and prompts whose log records real cache use.
@@ -150,6 +150,10 @@ cacheable as not materialized (
         hash(
             requests.provider, requests.model, case when caches.by_project then requests.project end, caches.ttl
         ) as cache_id,
+        hash(
+            requests.provider, requests.model,
+            coalesce('prompt ' || requests.prompt_id, 'feature ' || requests.feature, requests.project)
+        ) as prompt,
         -- requests that can share an entry have the first block in common that is long enough to be one
         hash(
             requests.provider, requests.model, case when caches.by_project then requests.project end,
@@ -366,31 +370,54 @@ decided as not materialized (
     from read
 ),
 
-chosen as (
-    -- ttl=auto: the cheapest life of all requests that can share an entry, so that each read has its write.
-    select beginning, arg_min(ttl, adds) as best_ttl, min(adds) as least_adds
-    from (
-        select
-            beginning, ttl,
-            sum(write_tokens * coalesce(write_adds, case when ttl = '1h' then 1 else 0.25 end))
-            - sum(read_tokens * coalesce(read_saves, 0.9)) as adds
-        from decided
-        where $ttl = 'auto' and ttl <> 'provider'
-        group by beginning, ttl
-    )
+costs as (
+    -- ttl=auto: what the lives cost beside no cache.
+    select
+        beginning, prompt, ttl,
+        sum(write_tokens * coalesce(write_adds, case when ttl = '1h' then 1 else 0.25 end))
+        - sum(read_tokens * coalesce(read_saves, 0.9)) as adds
+    from decided
+    where $ttl = 'auto' and ttl <> 'provider'
+    group by beginning, prompt, ttl
+),
+
+for_prompts as (
+    select prompt, case when min(adds) > 0 then 'none' else arg_min(ttl, adds) end as best_ttl
+    from (select prompt, ttl, sum(adds) as adds from costs group by prompt, ttl)
+    group by prompt
+),
+
+for_beginnings as (
+    select beginning, case when min(adds) > 0 then 'none' else arg_min(ttl, adds) end as best_ttl
+    from (select beginning, ttl, sum(adds) as adds from costs group by beginning, ttl)
     group by beginning
+),
+
+chosen as (
+    -- The cheapest life of the prompt; where prompts that share a beginning differ in that, the cheapest
+    -- for them all, as one would read otherwise what another does not write.
+    select
+        costs.beginning,
+        case
+            when min(for_prompts.best_ttl) = max(for_prompts.best_ttl) then min(for_prompts.best_ttl)
+            else min(for_beginnings.best_ttl)
+        end as best_ttl
+    from costs
+    inner join for_prompts on for_prompts.prompt = costs.prompt
+    inner join for_beginnings on for_beginnings.beginning = costs.beginning
+    group by costs.beginning
 ),
 
 settled as not materialized (
     select
-        decided.* exclude (beginning, read_saves, write_adds)
+        decided.* exclude (beginning, prompt, read_saves, write_adds)
         replace (
-            case when chosen.least_adds > 0 then 0 else read_tokens end as read_tokens,
-            case when chosen.least_adds > 0 then 0 else write_tokens end as write_tokens
+            case when chosen.best_ttl = 'none' then 0 else read_tokens end as read_tokens,
+            case when chosen.best_ttl = 'none' then 0 else write_tokens end as write_tokens
         )
     from decided
     left join chosen on chosen.beginning = decided.beginning
-    where coalesce(decided.ttl = chosen.best_ttl, true)
+    where coalesce(decided.ttl = case chosen.best_ttl when 'none' then '5m' else chosen.best_ttl end, true)
 )
 
 select

@@ -564,6 +564,15 @@ def test_auto_reads_nothing_that_nobody_wrote(engine: duckdb.DuckDBPyConnection)
     assert after == {"a": (0, 0, 3000, 0), "b": (0, 3000, 0, 0)}
 
 
+def test_auto_does_not_know_which_text_comes_again(engine: duckdb.DuckDBPyConnection) -> None:
+    asked = [*range(20), *range(7)]  # seven reads, each saving 0.9, are worth twenty writes, each adding 0.25
+    calls = [turn(at, (f"text {n}", 3000), name=f"{at:02}", feature="f") for at, n in enumerate(asked)]
+    after = replayed(engine, calls, ttl="auto")
+    assert [after[call.name] for call in calls] == [(0, 0, 3000, 0)] * 20 + [(0, 3000, 0, 0)] * 7
+    fewer = replayed(engine, calls[:25], ttl="auto")
+    assert [*fewer.values()] == [(3000, 0, 0, 0)] * 25, "five are not"
+
+
 def test_caches_that_promise_nothing_can_be_left_out(engine: duckdb.DuckDBPyConnection) -> None:
     calls = [
         turn(at, SYSTEM, name=f"{model} {at}", model=model) for model in ("gpt-4o", "claude-opus-5") for at in (0, 9)
