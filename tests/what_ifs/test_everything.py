@@ -20,23 +20,34 @@ LOG: list[Row | str] = [
 ]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose store holds the log."""
+    made = tmp_path_factory.mktemp("everything")
+    write(made / "log.jsonl", LOG)
+    assert llmcost("ingest", "log.jsonl", cwd=made).returncode == 0
+    return made
+
+
+@pytest.fixture(scope="module")
+def found(folder: Path) -> dict[str, Any]:
+    """What `all` says of the log."""
+    return simulated(folder, "all")
+
+
 def simulated(folder: Path, *words: str) -> dict[str, Any]:
-    if not (folder / "llmcost.duckdb").exists():
-        write(folder / "log.jsonl", LOG)
-        assert llmcost("ingest", "log.jsonl", cwd=folder).returncode == 0
     stack = [part for word in words for part in ("--what-if", word)]
     done = llmcost("simulate", *stack, "--format", "json", cwd=folder)
     assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    document: dict[str, Any] = json.loads(done.stdout)
+    return document
 
 
-def test_each_alone_is_its_own_simulation(tmp_path: Path) -> None:
-    found = simulated(tmp_path, "all")
+def test_each_alone_is_its_own_simulation(folder: Path, found: dict[str, Any]) -> None:
     placed = [query.name for query in registry.load("what_ifs").values() if query.field("order")]
     assert sorted(row["what_if"] for row in found["alone"]) == sorted(placed)
     for row in found["alone"]:
-        document = simulated(tmp_path, row["word"])
+        document = simulated(folder, row["word"])
         [stage] = document["stages"]
         if row["saved_usd"] is None:
             assert stage["saved_usd"] == 0
@@ -46,13 +57,12 @@ def test_each_alone_is_its_own_simulation(tmp_path: Path) -> None:
         assert (row["saved_low_usd"], row["saved_high_usd"]) == (stage["saved_low_usd"], stage["saved_high_usd"])
 
 
-def test_the_stack_is_that_of_its_steps_in_the_order_of_their_headers(tmp_path: Path) -> None:
-    found = simulated(tmp_path, "all")
+def test_the_stack_is_that_of_its_steps_in_the_order_of_their_headers(folder: Path, found: dict[str, Any]) -> None:
     names = [stage["what_if"] for stage in found["stages"]]
     orders = [int(registry.find("what_ifs", name).field("order")) for name in names]
     assert orders == sorted(orders)
     words = {row["what_if"]: row["word"] for row in found["alone"]}
-    stacked = simulated(tmp_path, *(words[name] for name in names))
+    stacked = simulated(folder, *(words[name] for name in names))
     assert found["result"] == stacked["result"]
     assert all(stage["saved_usd"] > 0 for stage in found["stages"])
     left = {row["what_if"] for row in found["left_out"]}
@@ -60,8 +70,7 @@ def test_the_stack_is_that_of_its_steps_in_the_order_of_their_headers(tmp_path: 
     assert not left & set(names)
 
 
-def test_what_is_lost_is_the_difference(tmp_path: Path) -> None:
-    found = simulated(tmp_path, "all")
+def test_what_is_lost_is_the_difference(found: dict[str, Any]) -> None:
     stacked = {stage["what_if"] for stage in found["stages"]}
     alone = sum(row["saved_usd"] for row in found["alone"] if row["what_if"] in stacked)
     assert found["interaction"]["sum_of_alone_usd"] == pytest.approx(alone)
@@ -69,16 +78,15 @@ def test_what_is_lost_is_the_difference(tmp_path: Path) -> None:
     assert found["interaction"]["lost_usd"] > 0
 
 
-def test_the_three_of_the_article_are_that_stack(tmp_path: Path) -> None:
-    found = simulated(tmp_path, "all")
+def test_the_three_of_the_article_are_that_stack(folder: Path, found: dict[str, Any]) -> None:
     words = {row["what_if"]: row["word"] for row in found["alone"]}
-    three = simulated(tmp_path, *(words[name] for name in found["article"]["what_ifs"]))
+    three = simulated(folder, *(words[name] for name in found["article"]["what_ifs"]))
     assert found["article"]["saved_share"] == pytest.approx(three["result"]["saved_share"])
 
 
-def test_a_word_beside_all_sets_its_parameters(tmp_path: Path) -> None:
-    found = simulated(tmp_path, "all", "token-caps:classification=60")
-    assert "token-caps:classification=60" in [row["word"] for row in found["alone"]]
+def test_a_word_beside_all_sets_its_parameters(folder: Path) -> None:
+    alone = simulated(folder, "all", "token-caps:classification=60")["alone"]
+    assert "token-caps:classification=60" in [row["word"] for row in alone]
 
 
 @pytest.mark.parametrize(
@@ -95,9 +103,8 @@ def test_what_does_not_go_with_all(tmp_path: Path, words: tuple[str, ...], part:
 
 
 @pytest.mark.parametrize("form", ["table", "csv", "markdown"])
-def test_it_is_written_in_every_format(tmp_path: Path, form: str) -> None:
-    simulated(tmp_path, "routing")
-    done = llmcost("simulate", "--what-if", "all", "--format", form, cwd=tmp_path)
+def test_it_is_written_in_every_format(folder: Path, form: str) -> None:
+    done = llmcost("simulate", "--what-if", "all", "--format", form, cwd=folder)
     assert done.returncode == 0, done.stderr
     assert "routing" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 100 or form != "table"

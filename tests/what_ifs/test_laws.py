@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from llmcost import price_book, registry, reports, store, what_ifs
 from llmcost.errors import LlmcostError, UsageError
+from llmcost.what_ifs.steps import settled
+from llmcost.what_ifs.traffic import Chain, Traffic
 from tests.what_ifs import traffic
 
 Row = dict[str, Any]
@@ -62,8 +64,10 @@ def fill(opened: store.Store, rows: list[Row]) -> None:
 
 def stage(opened: store.Store, word: str) -> tuple[list[Row], list[Row]]:
     """What the what-if makes of the requests: its rows, and its columns with their types."""
-    what_ifs.simulate(opened, [what_ifs.parse(word)], reports.Scope())
-    return opened.rows("select * from stage_1 order by request_id"), opened.rows("describe stage_1")
+    chain = Chain(Traffic.of(opened, reports.Scope(), ()), "")
+    if failure := chain.add(settled(opened, what_ifs.parse(word))).failure:
+        raise failure
+    return opened.rows(f"select * from {chain.stage} order by request_id"), opened.rows(f"describe {chain.stage}")
 
 
 @pytest.mark.parametrize("name", NAMES)
