@@ -34,7 +34,7 @@ lint: $(VENV)/.installed-dev ## Check style, types and every query file
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/python -m pytest --quiet --tb=short tests/test_queries_parse.py
+	$(BIN)/python -m pytest --quiet --tb=short tests/engine/test_queries_parse.py
 
 .PHONY: format
 format: $(VENV)/.installed-dev ## Rewrite the Python files in the project's style

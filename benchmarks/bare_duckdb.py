@@ -48,7 +48,7 @@ COLUMNS = {
 
 def fields_of(name: str) -> dict[str, str]:
     """The fields that llmcost reads of a format, with their types."""
-    from llmcost import registry
+    from llmcost.engine import registry
 
     query = registry.find("formats", name)
     structure = query.field("columns").replace('"record"', query.field("record"))

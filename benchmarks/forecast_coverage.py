@@ -14,7 +14,10 @@ import statistics
 import sys
 from datetime import date, timedelta
 
-from llmcost import forecast, ingest, reports, store
+from llmcost.engine import store
+from llmcost.ingest import run
+from llmcost.reports import forecast, spend
+from llmcost.reports.scope import scope
 
 Spend = dict[date, float]
 
@@ -31,15 +34,15 @@ def main() -> int:
         for growth in (0.0, 0.12)
         for seed in (1, 2, 3)
     ]
-    for name, spend in named:
-        print(f"{name}: {_coverage(spend)}")
+    for name, spent in named:
+        print(f"{name}: {_coverage(spent)}")
     return 0
 
 
 def _of_log(log: str) -> Spend:
     with store.in_memory() as opened:
-        ingest.ingest(opened, [log])
-        rows = reports.spend(opened, ("day",), reports.scope(opened))
+        run.ingest(opened, [log])
+        rows = spend.spend(opened, ("day",), scope(opened))
     return {date.fromisoformat(row["day"]): row["cost_usd"] or 0.0 for row in rows if row["day"]}
 
 

@@ -11,9 +11,10 @@ import sys
 from pathlib import Path
 
 from benchmarks.generate import GENERATION, once
-from llmcost import price_book, store
+from llmcost.engine import store
+from llmcost.prices import book
 from llmcost.what_ifs import parse
-from llmcost.what_ifs.steps import run
+from llmcost.what_ifs.engine.step import run
 
 SORTS = {
     "sort-requests": "select * from requests order by prompt_hash, ts",
@@ -86,7 +87,7 @@ def prompted(data: Path, prompts: int) -> Path:
 def _fill(out: Path, requests: int) -> None:
     drawn = {"requests": requests, "models": list(MODELS), "task_types": list(TASK_TYPES)}
     with store.writing(out / "replays.duckdb") as opened:
-        price_book.learn(opened, [(None, model) for model in MODELS])
+        book.learn(opened, [(None, model) for model in MODELS])
         opened.execute(f"insert into requests by name {_REQUESTS}", drawn)
 
 

@@ -26,7 +26,7 @@ from typing import Any
 import pyarrow as pa
 
 from benchmarks.measure import ROOT
-from llmcost import registry
+from llmcost.engine import registry
 from llmcost.what_ifs.kernels import semantic_caching as kernel
 
 DATA = ROOT.parent / "shared" / "data"

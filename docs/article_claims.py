@@ -14,9 +14,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from llmcost import ingest, price_book, reports, store, what_ifs
-from llmcost.store import Store
-from llmcost.what_ifs import break_even, everything, parse
+from llmcost import what_ifs
+from llmcost.engine import store
+from llmcost.engine.store import Store
+from llmcost.ingest import run
+from llmcost.prices import book
+from llmcost.reports.scope import scope
+from llmcost.what_ifs import break_even, parse
+from llmcost.what_ifs.search import run_all
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "docs" / "article_claims.md"
@@ -118,7 +123,7 @@ def _caps() -> Iterator[Claim]:
 
 
 def _combined(samples: Store) -> Iterator[Claim]:
-    found = everything.simulate(samples, everything.steps([everything.WORD]), reports.scope(samples))
+    found = run_all.simulate(samples, run_all.steps([run_all.WORD]), scope(samples))
     assert found.three_saved_usd is not None, "the sample logs tell of all three"
     share = found.three_saved_usd / found.projection.baseline_usd
     low, high = (
@@ -134,7 +139,7 @@ def _combined(samples: Store) -> Iterator[Claim]:
 
 def _hosting(samples: Store) -> Iterator[Claim]:
     answer = break_even.answer(
-        samples, reports.scope(samples), {"features": HOSTABLE}, [parse(word) for word in break_even.CACHING],
+        samples, scope(samples), {"features": HOSTABLE}, [parse(word) for word in break_even.CACHING],
         (1e6, 3e6, 1e7, 3e7, 1e8),
     )  # fmt: skip
     best = ", ".join(f"{point.tokens_per_day / 1e6:.0f}M {point.cheapest}" for point in answer.found.points)
@@ -189,7 +194,7 @@ def _call(model: str, tokens: int, second: float, **fields: Any) -> Row:
 
 
 def _simulated(opened: Store, *words: str) -> what_ifs.Projection:
-    return what_ifs.simulate(opened, [parse(word) for word in words], reports.scope(opened))
+    return what_ifs.simulate(opened, [parse(word) for word in words], scope(opened))
 
 
 @contextmanager
@@ -198,20 +203,20 @@ def _traffic(rows: Sequence[Row]) -> Iterator[Store]:
         log = Path(folder) / "log.jsonl"
         log.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
         with store.writing(Path(folder) / "llmcost.duckdb") as opened:
-            ingest.ingest(opened, [str(log)])
+            run.ingest(opened, [str(log)])
             yield opened
 
 
 @contextmanager
 def _samples() -> Iterator[Store]:
     with tempfile.TemporaryDirectory() as folder, store.writing(Path(folder) / "llmcost.duckdb") as opened:
-        ingest.ingest(opened, [str(ROOT / "sample_logs")])
+        run.ingest(opened, [str(ROOT / "sample_logs")])
         yield opened
 
 
 def _price(opened: Store, model: str) -> Row:
     """A model's list price of today for a short prompt, US dollars per million tokens."""
-    provider, name = price_book.resolve(opened, model)
+    provider, name = book.resolve(opened, model)
     [row] = opened.rows(
         "select input_usd_mtok, output_usd_mtok from prices where provider = $provider and model = $model"
         " and service_tier = 'standard' and valid_from <= $day::date and (valid_to is null or valid_to > $day::date)"

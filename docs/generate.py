@@ -14,9 +14,13 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from docs import self_hosting
-from llmcost import ingest, registry, reports, store, what_ifs
-from llmcost.screens import projection as projection_screen
-from llmcost.screens import report as report_screen
+from llmcost import what_ifs
+from llmcost.engine import registry, store
+from llmcost.ingest import run
+from llmcost.reports import spend
+from llmcost.reports.scope import scope
+from llmcost.views import projection as projection_screen
+from llmcost.views import report as report_screen
 from monitoring import generate as monitoring
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -77,9 +81,9 @@ def what_if_table() -> str:
 def pictures() -> dict[str, str]:
     """The overview and a simulation of the sample logs, as SVG."""
     with tempfile.TemporaryDirectory() as folder, store.writing(Path(folder) / "llmcost.duckdb") as opened:
-        ingest.ingest(opened, [str(ROOT / "sample_logs")])
-        covered = reports.scope(opened)
-        overview = report_screen.show(reports.overview(opened, covered))
+        run.ingest(opened, [str(ROOT / "sample_logs")])
+        covered = scope(opened)
+        overview = report_screen.show(spend.overview(opened, covered))
         stack = [what_ifs.parse(word) for word in STACK]
         simulated = projection_screen.show(what_ifs.simulate(opened, stack, covered, ("feature",)))
     command = "llmcost simulate " + " ".join(f"--what-if {word}" for word in STACK) + " --by feature"

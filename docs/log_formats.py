@@ -7,7 +7,7 @@ They come from the headers of `queries/formats/*.sql`; a test compares.
 import re
 from pathlib import Path
 
-from llmcost import registry
+from llmcost.engine import registry
 
 FOLDER = Path(__file__).resolve().parent
 DOCUMENTS = (FOLDER / "log_formats.md", FOLDER / "logs.md")

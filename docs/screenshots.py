@@ -7,9 +7,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from llmcost import ingest, reports, store, what_ifs
-from llmcost.render import page
-from llmcost.screens import page as screen
+from llmcost import what_ifs
+from llmcost.engine import store
+from llmcost.ingest import run
+from llmcost.page import document as screen
+from llmcost.page import html
+from llmcost.reports.scope import scope
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "pictures"
@@ -28,8 +31,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with store.writing(folder / "llmcost.duckdb") as opened:
-            ingest.ingest(opened, [str(ROOT / "sample_logs")])
-            covered = reports.scope(opened)
+            run.ingest(opened, [str(ROOT / "sample_logs")])
+            covered = scope(opened)
             pages = {
                 "report": screen.report(opened, covered),
                 "simulate": screen.simulation(
@@ -37,7 +40,7 @@ def main() -> None:
                 ),
             }
         for kind, document in pages.items():
-            (folder / f"{kind}.html").write_text(page.page(document), encoding="utf-8")
+            (folder / f"{kind}.html").write_text(html.page(document), encoding="utf-8")
         for picture, (kind, width, height, dark) in SHOTS.items():
             _shoot((folder / f"{kind}.html").as_uri(), PICTURES / f"{picture}.png", width, height, dark=dark)
 

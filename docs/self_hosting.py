@@ -6,9 +6,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from llmcost import ingest, reports, store, what_ifs
-from llmcost.screens import break_even as screen
+from llmcost import what_ifs
+from llmcost.engine import store
+from llmcost.ingest import run
+from llmcost.reports.scope import scope
 from llmcost.self_hosting.break_even import VOLUMES
+from llmcost.views import break_even as screen
 from llmcost.what_ifs import break_even
 
 SAMPLES = Path(__file__).resolve().parents[1] / "sample_logs"
@@ -80,13 +83,13 @@ def crossings() -> str:
 def _samples() -> store.Store:
     """The sample logs, read once."""
     opened = store.writing(Path(tempfile.mkdtemp()) / "llmcost.duckdb")
-    ingest.ingest(opened, [str(SAMPLES)])
+    run.ingest(opened, [str(SAMPLES)])
     return opened
 
 
 def _hosted(words: str) -> Row:
     step = what_ifs.parse(f"self-hosted:features='{FEATURES}'{words}")
-    [stage] = what_ifs.simulate(_samples(), [step], reports.scope(_samples())).stages
+    [stage] = what_ifs.simulate(_samples(), [step], scope(_samples())).stages
     assert stage.summary is not None
     return stage.summary | {"api_usd": sum(move["before_usd"] for move in stage.moves)}
 
@@ -95,7 +98,7 @@ def _hosted(words: str) -> Row:
 def _answer(features: str | None, volumes: tuple[float, ...] = VOLUMES, **given: str) -> break_even.Answer:
     asked = given | ({"features": features} if features else {})
     caching = [what_ifs.parse(word) for word in break_even.CACHING]
-    return break_even.answer(_samples(), reports.scope(_samples()), asked, caching, volumes)
+    return break_even.answer(_samples(), scope(_samples()), asked, caching, volumes)
 
 
 def _machines(row: Row) -> str:

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from llmcost import ingest, store
+from llmcost.engine import store
+from llmcost.ingest import run
 
 Row = dict[str, Any]
 
@@ -53,18 +54,18 @@ def write(path: Path, rows: Iterable[Row | str]) -> Path:
 
 
 @contextmanager
-def ingested(db: Path, *paths: Path | str, form: str = "auto") -> Iterator[tuple[store.Store, ingest.Account]]:
+def ingested(db: Path, *paths: Path | str, form: str = "auto") -> Iterator[tuple[store.Store, run.Account]]:
     """A store at `db` into which the paths have been read, and the account of it."""
     with store.writing(db) as opened:
-        account = ingest.ingest(opened, [str(path) for path in paths], form)
+        account = run.ingest(opened, [str(path) for path in paths], form)
         check_account(account)
         yield opened, account
 
 
-def check_account(account: ingest.Account) -> None:
+def check_account(account: run.Account) -> None:
     """The law: every line read is one of four things."""
     for counts in account.formats.values():
-        assert counts["lines"] == sum(counts[name] for name in ingest.COUNTS if name != "lines")
+        assert counts["lines"] == sum(counts[name] for name in run.COUNTS if name != "lines")
 
 
 def contents(db: Path) -> list[Row]:

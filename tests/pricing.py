@@ -6,7 +6,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from llmcost import prices, registry
+from llmcost import prices
+from llmcost.engine import registry
 
 Row = dict[str, Any]
 

@@ -7,7 +7,7 @@ it shares with other requests. Everything here can be undone: the store knows wh
 
 from llmcost.attribution import features, templates, texts
 from llmcost.attribution.texts import NO_TEXTS, Texts
-from llmcost.store import Store
+from llmcost.engine.store import Store
 
 __all__ = ["NO_TEXTS", "Texts", "attribute", "is_stale", "prepare", "refresh"]
 

@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import Any
 
 from llmcost import config
+from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, did_you_mean
-from llmcost.store import Store
 
 _COLUMNS = {
     "model": ("model", "model_logged"), "provider": ("provider",), "project": ("project",), "prompt": ("prompt_id",),

@@ -7,8 +7,8 @@ store and not on the order in which they came, as every answer of llmcost does; 
 stream line by line, such as Drain, do not have this property, and tell templates by their number of words.
 """
 
-from llmcost import registry
-from llmcost.store import Store
+from llmcost.engine import registry
+from llmcost.engine.store import Store
 
 
 def mine(store: Store) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from llmcost.store import Store
+from llmcost.engine.store import Store
 
 
 @dataclass(frozen=True)

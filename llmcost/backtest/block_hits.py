@@ -7,9 +7,9 @@ prompts as any log would tell them, and decides with its own rules of prefixes, 
 
 from typing import Any
 
-from llmcost import registry
 from llmcost.backtest import Row, Run
-from llmcost.relations import nested
+from llmcost.engine import registry
+from llmcost.engine.compose import nested
 
 ABOUT = "blocks that an endless cache reads as replayed, beside those whose number stood in the trace before"
 WHAT_IF = "prompt-caching"

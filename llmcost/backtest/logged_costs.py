@@ -1,8 +1,8 @@
 """How near the costs computed from tokens and prices are to those that the log itself gives."""
 
-from llmcost import registry
 from llmcost.backtest import Row, Run, beside
-from llmcost.relations import nested, priced
+from llmcost.engine import registry
+from llmcost.engine.compose import nested, priced
 
 ABOUT = "cost of the calls whose log gives one, by the price table, beside what the log says"
 WHAT_IF = None

@@ -9,9 +9,9 @@ assumption. Where the log holds the prompts themselves no rate takes part.
 from math import sqrt
 from typing import Any
 
-from llmcost import registry
 from llmcost.backtest import Row, Run
-from llmcost.relations import nested, priced
+from llmcost.engine import registry
+from llmcost.engine.compose import nested, priced
 
 ABOUT = "input-side cost (input, cache reads, cache writes) as replayed, beside what the log recorded"
 WHAT_IF = "prompt-caching"

@@ -7,9 +7,9 @@ of other days may hold more repetitions or fewer: that is the range here too.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from llmcost import registry
 from llmcost.backtest import Row, Run, beside, measured
-from llmcost.relations import nested, priced
+from llmcost.engine import registry
+from llmcost.engine.compose import nested, priced
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -66,7 +66,7 @@ def backtest(run: Run, relation: str = "requests") -> Row | None:
 
 def _costs(run: Run, relation: str) -> str:
     """SQL: each request's cost and the day or session that it belongs to, null where there are too few of them."""
-    from llmcost.what_ifs.traffic import LEAST_BLOCKS
+    from llmcost.what_ifs.engine.chain import LEAST_BLOCKS
 
     counted = f"select count(distinct ts::date) as days, count(distinct session_id) as sessions from {relation}"
     [found] = run(counted, {}).to_pylist()
@@ -85,7 +85,7 @@ def _by_block(costs: "pa.Table") -> Costs:
 
 def _range(spent: Costs, saved: Costs, judged: Row, model: str | None = None) -> Row:
     """Between what a prediction of a model, or of all, lies."""
-    from llmcost.what_ifs.ranges import drawn
+    from llmcost.what_ifs.engine.ranges import drawn
 
     def of(costs: Costs) -> dict[str, float]:
         found: dict[str, float] = {}

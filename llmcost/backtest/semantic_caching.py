@@ -6,8 +6,8 @@ another answer, word for word; models word one answer in many ways, so that it i
 
 from typing import TYPE_CHECKING
 
-from llmcost import registry
 from llmcost.backtest import Row, Run, measured
+from llmcost.engine import registry
 from llmcost.errors import LlmcostError
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
 """Whether a cap cuts the answers that the replay says it cuts: those whose log holds their cap and why they ended."""
 
-from llmcost import registry
 from llmcost.backtest import Row, Run, beside
-from llmcost.relations import nested, priced
+from llmcost.engine import registry
+from llmcost.engine.compose import nested, priced
 
 ABOUT = "output cost of the answers that reach their cap, beside that of those that the log says were cut off"
 WHAT_IF = "token-caps"

@@ -10,11 +10,12 @@ def backtest(
 ) -> None:
     """Hold every replay against the truth in the log: predicted, range, actual and error, in all and by model."""
     from llmcost import backtest as replays
-    from llmcost import price_book, store
+    from llmcost.engine import store
+    from llmcost.prices import book
     from llmcost.render import terminal, text
-    from llmcost.screens import backtest as screen
+    from llmcost.views import backtest as screen
 
-    with price_book.reading(store.locate(db)) as opened:
+    with book.reading(store.locate(db)) as opened:
         found = replays.backtested(opened.arrow, "requests") or {}
     if result_format is options.Format.json:
         terminal.write(text.as_json(found), output)

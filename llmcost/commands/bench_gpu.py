@@ -19,13 +19,13 @@ class Around:
     """What lies around the benchmark: the store, the table of machines, the screen."""
 
     def __init__(self, db: Path | None) -> None:
-        from llmcost import store
+        from llmcost.engine import store
 
         self._path = store.locate(db)
 
     def prepare(self) -> None:
         """Opens the store once, and makes it where there is none."""
-        from llmcost import store
+        from llmcost.engine import store
 
         store.writing(self._path).close()
 
@@ -33,7 +33,7 @@ class Around:
         """Keeps a finished step in `measurements`, in a transaction of its own."""
         import pyarrow as pa
 
-        from llmcost import store
+        from llmcost.engine import store
 
         with store.writing(self._path) as opened, opened.relation("measured", pa.Table.from_pylist([_plain(row)])):
             opened.execute(
@@ -44,7 +44,7 @@ class Around:
 
     def saved(self) -> list[Row]:
         """The steps in the store, oldest first."""
-        from llmcost import store
+        from llmcost.engine import store
 
         with store.reading(self._path) as opened:
             return opened.rows("select * from measurements order by ts, measurement_id")
@@ -60,8 +60,8 @@ class Around:
 
     def arrivals(self) -> "Sequence[Arrival]":
         """The logged calls that ended well, in order of time."""
-        from llmcost import store
         from llmcost.bench_gpu.serving import Arrival
+        from llmcost.engine import store
 
         if not self._path.exists():
             return []
@@ -75,8 +75,8 @@ class Around:
 
     def own_load(self) -> "OwnLoad | None":
         """The logged tokens a day, over the days from the first request to the last."""
-        from llmcost import store
         from llmcost.bench_gpu.dollars import OwnLoad
+        from llmcost.engine import store
 
         if not self._path.exists():
             return None
@@ -91,7 +91,7 @@ class Around:
     def show(self, rows: Sequence[Row], *, as_json: bool) -> None:
         """The steps, whole as JSON, or their main figures as a table."""
         from llmcost.render import terminal, text
-        from llmcost.screens import measurements as screen
+        from llmcost.views import measurements as screen
 
         if as_json:
             terminal.write(text.as_json({"measurements": list(rows)}), None)

@@ -61,8 +61,8 @@ def break_even(
     if list_them:
         if result_format is options.PageFormat.html:
             raise UsageError("the list is no page", hint="take another --format")
-        from llmcost.screens import machines
         from llmcost.self_hosting import calibrations, catalogue
+        from llmcost.views import machines
 
         known, calibrated = catalogue.load(), calibrations.load()
         if result_format is options.PageFormat.json:
@@ -73,9 +73,11 @@ def break_even(
             terminal.write(write(machines.rows(known), machines.COLUMNS), output)
         return
 
-    from llmcost import price_book, reports, store
-    from llmcost.screens import break_even as screen
+    from llmcost.engine import store
+    from llmcost.prices import book
+    from llmcost.reports.scope import scope
     from llmcost.self_hosting.break_even import VOLUMES
+    from llmcost.views import break_even as screen
     from llmcost.what_ifs import break_even as question
     from llmcost.what_ifs import parse
 
@@ -85,13 +87,13 @@ def break_even(
     }
     steps = [parse(word) for word in (question.CACHING if caching is None else caching)]
     tried = VOLUMES if volumes is None else _volumes(volumes)
-    with price_book.reading(store.locate(db)) as opened:
+    with book.reading(store.locate(db)) as opened:
         terminal.status(f"replaying {len(tried)} volumes …")
-        answer = question.answer(opened, reports.scope(opened, since, until), given, steps, tried)
+        answer = question.answer(opened, scope(opened, since, until), given, steps, tried)
     if result_format is options.PageFormat.html:
-        from llmcost.render import page
+        from llmcost.page import html
 
-        terminal.write(page.page(screen.page_document(answer)), output)
+        terminal.write(html.page(screen.page_document(answer)), output)
     elif result_format is options.PageFormat.json:
         terminal.write(text.as_json(screen.document(answer)), output)
     elif result_format is options.PageFormat.table:

@@ -29,11 +29,11 @@ def calibrate(
     db: options.Db = None,
 ) -> None:
     """Fit the replay of self-hosting to measurements, say how far to trust it, and keep it in llmcost.toml."""
-    from llmcost import store
+    from llmcost.engine import store
     from llmcost.errors import UsageError
     from llmcost.render import terminal, text
-    from llmcost.screens import calibrate as screen
     from llmcost.self_hosting import calibrations, catalogue, fitted, recorded
+    from llmcost.views import calibrate as screen
 
     known = catalogue.load()
     if run is None:

@@ -20,16 +20,17 @@ def compare(
     db: options.Db = None,
 ) -> None:
     """Lay two scenarios side by side: one alone beside the log, none lists those there are."""
-    from llmcost import price_book, store
-    from llmcost import scenarios as kept
+    from llmcost.engine import store
     from llmcost.errors import UsageError
+    from llmcost.prices import book
     from llmcost.render import terminal, text
-    from llmcost.screens import compare as screen
+    from llmcost.views import compare as screen
+    from llmcost.what_ifs import scenarios as kept
 
     names = scenarios or []
     if len(names) > 2:
         raise UsageError("compare takes two scenarios", hint="like: llmcost compare logged cheap")
-    with price_book.reading(store.locate(db)) as opened:
+    with book.reading(store.locate(db)) as opened:
         if not names:
             terminal.show(screen.show_list(kept.listed(opened)), output)
             return

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from llmcost.attribution.texts import Texts
-    from llmcost.ingest import Account
-    from llmcost.store import Store
+    from llmcost.engine.store import Store
+    from llmcost.ingest.run import Account
 
 FOLLOW_SECONDS = 2.0
 """How often new lines are looked for."""
@@ -35,8 +35,9 @@ def read(
     then: "Callable[[Store], None]" = lambda _: None,
 ) -> "Account":
     """Reads what is new under the paths into the store at `path`, and lets `then` look at the store."""
-    from llmcost import attribution, store
-    from llmcost import ingest as ingestion
+    from llmcost import attribution
+    from llmcost.engine import store
+    from llmcost.ingest import run as ingestion
     from llmcost.render import terminal
 
     with store.writing(path) as opened, terminal.byte_progress("reading") as (start, advance):

@@ -44,11 +44,11 @@ def ingest(
     as_json: Annotated[bool, typer.Option("--json", help="Print the account as JSON.")] = False,
 ) -> None:
     """Read logs into the store: plain, .gz or .zst; what is there already adds nothing."""
-    from llmcost import store
     from llmcost.attribution.texts import Texts
+    from llmcost.engine import store
     from llmcost.errors import UsageError
     from llmcost.render import terminal, text
-    from llmcost.screens import account as screen
+    from llmcost.views import account as screen
 
     if explain:
         if len(paths) != 1:
@@ -82,10 +82,10 @@ def _follow(path: "Path", paths: list[str], format_asked: str, assumed: dict[str
 
 
 def _explain(path: str, format_asked: str) -> None:
-    from llmcost import store
-    from llmcost.explain import explain as explained
+    from llmcost.engine import store
+    from llmcost.ingest.explain import explain as explained
     from llmcost.render import terminal
-    from llmcost.screens import explain as screen
+    from llmcost.views import explain as screen
 
     with store.in_memory() as opened:
         terminal.show(screen.show(explained(opened, path, format_asked)), None)

@@ -33,7 +33,7 @@ def metrics(
     db: options.Db = None,
 ) -> None:
     """Serve requests, cost, tokens, cache hits, durations and budgets to Prometheus."""
-    from llmcost import store
+    from llmcost.engine import store
     from llmcost.errors import StoreInUseError, UsageError
     from llmcost.render import terminal
 

@@ -18,22 +18,23 @@ def prices(
     db: options.Db = None,
 ) -> None:
     """Show prices with their validity and source, and the models in the store that have none."""
-    from llmcost import price_book, store
+    from llmcost.engine import store
     from llmcost.errors import UsageError
+    from llmcost.prices import book
     from llmcost.render import terminal, text
-    from llmcost.screens import prices as screen
+    from llmcost.views import prices as screen
 
     try:
         day = datetime.fromisoformat(on).date() if on else None
     except ValueError:
         raise UsageError(f"--on {on} is no date", hint="write it like 2026-08-01") from None
     if model is None:
-        with price_book.reading(store.locate(db)) as opened:
-            found = price_book.listing(opened, day)
+        with book.reading(store.locate(db)) as opened:
+            found = book.listing(opened, day)
     else:
         with store.in_memory() as opened:
-            price_book.resolve(opened, model)
-            found = price_book.listing(opened, day)
+            book.resolve(opened, model)
+            found = book.listing(opened, day)
     if result_format is options.Format.json:
         document = {"prices": found.prices, "unpriced": found.unpriced, "aliases": found.aliases}
         terminal.write(text.as_json(document), output)

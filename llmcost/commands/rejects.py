@@ -16,9 +16,9 @@ def rejects(
     db: options.Db = None,
 ) -> None:
     """List the lines that could not be read as a call: why, where, and how they begin, secrets redacted."""
-    from llmcost import registry, store
+    from llmcost.engine import registry, store
     from llmcost.render import terminal, text
-    from llmcost.screens import rejects as screen
+    from llmcost.views import rejects as screen
 
     with store.reading(store.locate(db)) as opened:
         rows = opened.rows(registry.find("reports", "rejects").body)

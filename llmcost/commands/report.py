@@ -34,10 +34,14 @@ def report(
     db: options.Db = None,
 ) -> None:
     """Show where the money went: by feature, prompt, model, time or tag."""
-    from llmcost import price_book, reports, scenarios, store
+    from llmcost.engine import store
     from llmcost.errors import UsageError
+    from llmcost.prices import book
     from llmcost.render import terminal, text
-    from llmcost.screens import report as screen
+    from llmcost.reports import spend
+    from llmcost.reports.scope import scope
+    from llmcost.views import report as screen
+    from llmcost.what_ifs import scenarios
 
     dimensions = options.words(by)
     if logged and dimensions:
@@ -46,24 +50,24 @@ def report(
         raise UsageError("--top and --sort order the rows of --by", hint="like: llmcost report --by model --top 5")
     if result_format is options.PageFormat.html and (logged or dimensions):
         raise UsageError("a page shows every key at once", hint="leave --by and --logged out, or take another --format")
-    with price_book.reading(store.locate(db)) as opened:
+    with book.reading(store.locate(db)) as opened:
         projected = scenarios.find(opened, scenario or scenarios.LOGGED)
         relation = scenarios.relation(opened, projected)
-        covered = reports.scope(opened, since, until, relation, features or (), models or ())
+        covered = scope(opened, since, until, relation, features or (), models or ())
         if result_format is options.PageFormat.html:
-            from llmcost.render import page
-            from llmcost.screens import page as pages
+            from llmcost.page import document as pages
+            from llmcost.page import html
 
             with terminal.step_progress("adding up what the page draws"):
-                drawn = page.page(pages.report(opened, covered, scenarios.notes([projected])))
+                drawn = html.page(pages.report(opened, covered, scenarios.notes([projected])))
             terminal.write(drawn, output)
             return
         if logged:
-            result = reports.logged_costs(opened, covered)
+            result = spend.logged_costs(opened, covered)
         elif dimensions:
-            result = reports.by(opened, dimensions, covered, top=top, sort=sort)
+            result = spend.by(opened, dimensions, covered, top=top, sort=sort)
         else:
-            result = reports.overview(opened, covered)
+            result = spend.overview(opened, covered)
     result.notes[:0] = scenarios.notes([projected])
     if result_format is options.PageFormat.json:
         terminal.write(text.as_json(screen.document(result)), output)

@@ -8,7 +8,7 @@ import typer
 from llmcost.commands import options
 
 if TYPE_CHECKING:
-    from llmcost.serving import Pages
+    from llmcost.page.server import Pages
 
 
 def serve(
@@ -16,28 +16,30 @@ def serve(
     db: options.Db = None,
 ) -> None:
     """Show the report's page in a browser, on this machine only, refreshed as the store grows."""
-    from llmcost import serving, store
+    from llmcost.engine import store
+    from llmcost.page import server
     from llmcost.render import terminal
 
     pages = pages_of(store.locate(db))
     pages.newest()  # a store that is not there is told before anything listens
-    with serving.server(pages, port) as listening:
-        terminal.status(f"The page is at http://{serving.HOST}:{listening.server_address[1]}/ until Ctrl-C.")
+    with server.server(pages, port) as listening:
+        terminal.status(f"The page is at http://{server.HOST}:{listening.server_address[1]}/ until Ctrl-C.")
         listening.serve_forever()
 
 
 def pages_of(path: Path) -> "Pages":
     """The store's page, and how to tell that it has grown."""
-    from llmcost import price_book, reports, serving
-    from llmcost.render import page
-    from llmcost.screens import page as screen
+    from llmcost.page import document as screen
+    from llmcost.page import html, server
+    from llmcost.prices import book
+    from llmcost.reports.scope import scope
 
     def make(stamp: str) -> tuple[str, str]:
-        with price_book.reading(path) as opened:
-            document = screen.report(opened, reports.scope(opened)) | {"stamp": stamp}
-        return page.page(document, live=True), page.as_json(document)
+        with book.reading(path) as opened:
+            document = screen.report(opened, scope(opened)) | {"stamp": stamp}
+        return html.page(document, live=True), html.as_json(document)
 
-    return serving.Pages(lambda: _stamp(path), make)
+    return server.Pages(lambda: _stamp(path), make)
 
 
 def _stamp(path: Path) -> str:

@@ -42,9 +42,7 @@ def simulate(
     save: Annotated[
         str | None, typer.Option("--save", metavar="NAME", help="Keep it as a scenario, for report and compare.")
     ] = None,
-    show_sql: Annotated[
-        bool, typer.Option("--show-sql", help="Print the composed query instead of running it.")
-    ] = False,
+    shown: Annotated[bool, typer.Option("--show-sql", help="Print the composed query instead of running it.")] = False,
     list_them: Annotated[bool, typer.Option("--list", help="List the what-ifs and their parameters.")] = False,
     result_format: options.PageResultFormat = options.PageFormat.table,
     output: options.Output = None,
@@ -52,19 +50,24 @@ def simulate(
 ) -> None:
     """Replay the logged traffic under what-ifs, stacked in the order given."""
     from llmcost.render import terminal, text
-    from llmcost.screens import everything as all_screen
-    from llmcost.screens import optimize as search_screen
-    from llmcost.screens import projection as stack_screen
+    from llmcost.views import optimize as search_screen
+    from llmcost.views import projection as stack_screen
+    from llmcost.views import run_all as all_screen
 
     if list_them:
-        from llmcost import registry
+        from llmcost.engine import registry
 
         terminal.show(stack_screen.listed(list(registry.load("what_ifs").values())), output)
         return
 
-    from llmcost import price_book, reports, scenarios, store, what_ifs
+    from llmcost import what_ifs
+    from llmcost.engine import store
     from llmcost.errors import UsageError
-    from llmcost.what_ifs import everything, names, optimize, shown
+    from llmcost.prices import book
+    from llmcost.reports.scope import scope
+    from llmcost.what_ifs import scenarios, show_sql
+    from llmcost.what_ifs.engine import names
+    from llmcost.what_ifs.search import optimize, run_all
 
     words = what_if or []
     if not optimized and (limit or stacks):
@@ -72,20 +75,20 @@ def simulate(
     bounds = optimize.limits(limit or ())
     if not words and not optimized:
         raise UsageError("no --what-if given", hint="see them with: llmcost simulate --list")
-    takes_all = everything.WORD in words and not optimized
-    if (takes_all or optimized) and show_sql:
+    takes_all = run_all.WORD in words and not optimized
+    if (takes_all or optimized) and shown:
         raise UsageError("--show-sql shows one stack", hint="name its steps, one --what-if each")
     if save is not None:
         scenarios.check_name(save)
     searched = optimize.techniques(words) if optimized else []
-    stack = [] if optimized else everything.steps(words) if takes_all else [what_ifs.parse(word) for word in words]
+    stack = [] if optimized else run_all.steps(words) if takes_all else [what_ifs.parse(word) for word in words]
     screen: Any = search_screen if optimized else all_screen if takes_all else stack_screen
     result: Any
-    with price_book.reading(store.locate(db)) as opened:
-        covered = reports.scope(opened, since, until, features=features or (), models=models or ())
+    with book.reading(store.locate(db)) as opened:
+        covered = scope(opened, since, until, features=features or (), models=models or ())
         names.check(opened, [*stack, *(step for options_of in searched for step in options_of)])
-        if show_sql:
-            terminal.write(shown.composed(opened, stack, covered) + "\n", output)
+        if shown:
+            terminal.write(show_sql.composed(opened, stack, covered) + "\n", output)
             return
         dimensions = options.words(by) or (("feature",) if result_format is options.PageFormat.html else ())
         if optimized:
@@ -93,16 +96,16 @@ def simulate(
             with terminal.step_progress("trying stacks") as advance:
                 result = optimize.simulate(opened, searched, covered, bounds, dimensions, most, advance)
         else:
-            result = (everything if takes_all else what_ifs).simulate(opened, stack, covered, dimensions)
+            result = (run_all if takes_all else what_ifs).simulate(opened, stack, covered, dimensions)
     if save is not None:
         stages = getattr(result, "projection", result).stages
         with store.writing(store.locate(db)) as opened:
             scenarios.save(opened, save, [stage.what_if for stage in stages], covered)
     if result_format is options.PageFormat.html:
-        from llmcost.render import page
-        from llmcost.screens import page as pages
+        from llmcost.page import document as pages
+        from llmcost.page import html
 
-        terminal.write(page.page(pages.simulation(result)), output)
+        terminal.write(html.page(pages.simulation(result)), output)
     elif result_format is options.PageFormat.json:
         terminal.write(text.as_json(screen.document(result)), output)
     elif result_format is options.PageFormat.table:

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from llmcost.embeddings import wordllama
+from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
-from llmcost.store import Store
 
 SIMPLE = (
     "Summarize this article in one sentence.",

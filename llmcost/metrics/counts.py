@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from llmcost import registry
+from llmcost.engine import registry
+from llmcost.engine.compose import nested, priced
+from llmcost.engine.store import Store
 from llmcost.metrics import definitions
-from llmcost.relations import nested, priced
-from llmcost.store import Store
 
 _CANDIDATES = 1000
 """Values of a label without a series whose cost is remembered: others begin anew, so that the table stays small."""

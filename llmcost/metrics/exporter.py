@@ -12,9 +12,9 @@ from math import floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from llmcost.engine.store import Store
 from llmcost.metrics import definitions
 from llmcost.metrics.definitions import Metric
-from llmcost.store import Store
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry

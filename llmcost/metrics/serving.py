@@ -3,10 +3,12 @@
 import time
 from pathlib import Path
 
-from llmcost import __version__, budgets, config, store
+from llmcost import __version__, config
+from llmcost.engine import store
+from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
 from llmcost.metrics import exporter
-from llmcost.store import Store
+from llmcost.reports import budgets
 
 BUDGET_SECONDS = 10.0
 """Budgets are looked at again so long after the last time, at the earliest: they read all requests of eight weeks."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, Literal
 
-from llmcost.complexity import complexity
+from llmcost.track.complexity import complexity
 from llmcost.track.hashing import digest, packed
 
 Api = Literal["messages", "chat", "responses"]

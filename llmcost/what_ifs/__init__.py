@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from llmcost import prompt_lives
 from llmcost.backtest import backtested
-from llmcost.reports import Row, Scope
-from llmcost.store import Store
+from llmcost.engine.store import Store
+from llmcost.reports.scope import Row, Scope
+from llmcost.what_ifs import cache_advice
+from llmcost.what_ifs.engine.chain import Chain, Traffic
+from llmcost.what_ifs.engine.ranges import Range, ranges
+from llmcost.what_ifs.engine.reasons import reasons
+from llmcost.what_ifs.engine.step import WhatIf, assumptions, parse, settled
 from llmcost.what_ifs.quality import Quality, quality
-from llmcost.what_ifs.ranges import Range, ranges
-from llmcost.what_ifs.reasons import reasons
-from llmcost.what_ifs.steps import WhatIf, assumptions, parse, settled
-from llmcost.what_ifs.traffic import Chain, Traffic
 
 __all__ = ["Projection", "Stage", "WhatIf", "parse", "simulate"]
 
@@ -128,7 +128,7 @@ def _prompts(store: Store, chain: Chain, number: int) -> list[Row]:
     step = chain.steps[number - 1]
     if step.query.name != PROMPT_CACHING or chain.points[number - 1].failure:
         return []
-    return prompt_lives.prompt_lives(store.arrow, chain.before(number), step.values)
+    return cache_advice.prompt_lives(store.arrow, chain.before(number), step.values)
 
 
 def _notes(traffic: Traffic, chain: Chain) -> list[str]:
@@ -137,8 +137,8 @@ def _notes(traffic: Traffic, chain: Chain) -> list[str]:
         notes.append(f"{traffic.unpriced:,} requests have no price: they are replayed but take part in no sum")
     if not traffic.is_priced:
         notes.append("no request has a price, so nothing can be said in dollars; see: llmcost prices")
-    if traffic.requests > prompt_lives.LATEST and any(step.query.name == PROMPT_CACHING for step in chain.steps):
-        latest = f"the latest {prompt_lives.LATEST:,} requests"
+    if traffic.requests > cache_advice.LATEST and any(step.query.name == PROMPT_CACHING for step in chain.steps):
+        latest = f"the latest {cache_advice.LATEST:,} requests"
         notes.append(f"{PROMPT_CACHING}: the cheapest way to cache each prompt is found on {latest}, the saving on all")
     for number, step in enumerate(chain.steps, start=1):
         notes += [f"{step.query.name}: {line}" for line in _why(chain, number)]

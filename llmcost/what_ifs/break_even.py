@@ -3,18 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from llmcost import registry
+from llmcost.engine import registry
+from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, UsageError
-from llmcost.reports import Scope
+from llmcost.reports.scope import Scope
 from llmcost.self_hosting import break_even, calibrations, catalogue
 from llmcost.self_hosting.break_even import BreakEven
 from llmcost.self_hosting.footing import Footing, choose
 from llmcost.self_hosting.hosting import hourly_usd
 from llmcost.self_hosting.plan import Options, fitting
-from llmcost.store import Store
+from llmcost.what_ifs.engine.chain import Chain, Traffic
+from llmcost.what_ifs.engine.step import WhatIf, assumptions
 from llmcost.what_ifs.kernels import self_hosted
-from llmcost.what_ifs.steps import WhatIf, assumptions
-from llmcost.what_ifs.traffic import Chain, Traffic
 
 CACHING = ("prompt-caching:ttl=auto",)
 """What stands for caching at the API unless said otherwise: every prompt cached where that pays."""

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from llmcost import registry
-from llmcost.reports import Row
-from llmcost.store import Store
-from llmcost.what_ifs import facts
-from llmcost.what_ifs.steps import WhatIf, with_models
+from llmcost.engine import registry
+from llmcost.engine.store import Store
+from llmcost.reports.scope import Row
+from llmcost.what_ifs.engine.step import WhatIf, with_models
+from llmcost.what_ifs.inputs import side_tables
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def quality(store: Store, step: WhatIf, before: str, after: str) -> Quality | No
     outcomes are complete."""
     if step.values.get("outcomes") is None:
         return None
-    facts.prepare(store, with_models(store, step), before)
+    side_tables.prepare(store, with_models(store, step), before)
     rows = _report(store, "quality-policies", chosen=after)
     always = sorted((row for row in rows if row["policy"] == "always"), key=lambda row: (row["cost_usd"], row["model"]))
     if not always:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from llmcost.backtest import prompt_caching
-from llmcost.store import Store
+from llmcost.engine.store import Store
 from tests import logs
 
 MODEL = "claude-sonnet-4-6"

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from llmcost import ingest, store
+from llmcost.engine import store
+from llmcost.ingest import run
 from tests.command import llmcost
 
 FOLDER = Path(__file__).parent
@@ -32,7 +33,7 @@ def sampled_store() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / store.DEFAULT_NAME
         with store.writing(path) as opened:
-            ingest.ingest(opened, [str(SAMPLES)])
+            run.ingest(opened, [str(SAMPLES)])
         yield path
 
 

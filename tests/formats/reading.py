@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from llmcost import ingest, store
+from llmcost.engine import store
+from llmcost.ingest import run
 from tests.logs import Row, check_account, write
 
 BUCKETS = ("input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "output_tokens")
@@ -34,11 +35,11 @@ def read(
 ) -> Outcome:
     """What one ingest after another, each of a file of its own, has come to."""
     reasons: list[str] = []
-    counts = dict.fromkeys(ingest.COUNTS, 0)
+    counts = dict.fromkeys(run.COUNTS, 0)
     with store.in_memory() as opened:
         for number, rows in enumerate(logs):
             log = write(folder / f"{number}.{suffix}", rows)
-            account = ingest.ingest(opened, [str(log)], form, assumed=assumed)
+            account = run.ingest(opened, [str(log)], form, assumed=assumed)
             check_account(account)
             for name in counts:
                 counts[name] += account.total(name)

@@ -4,7 +4,7 @@ import gzip
 from itertools import islice
 from pathlib import Path
 
-from llmcost import registry
+from llmcost.engine import registry
 
 ROOT = Path(__file__).resolve().parents[2]
 FORMATS = sorted(registry.load("formats"))

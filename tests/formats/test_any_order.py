@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from llmcost import ingest, registry, store
+from llmcost.engine import registry, store
+from llmcost.ingest import run
 from tests.formats.samples import FORMATS, lines
 from tests.logs import Row, check_account, write
 
@@ -16,7 +17,7 @@ STATELESS = [form for form in FORMATS if "stateful" not in registry.find("format
 def contents(form: str, *logs: Path) -> list[Row]:
     with store.in_memory() as opened:
         for log in logs:
-            check_account(ingest.ingest(opened, [str(log)], form))
+            check_account(run.ingest(opened, [str(log)], form))
         return opened.rows("select * from requests order by request_id")
 
 

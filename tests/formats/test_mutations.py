@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from llmcost import ingest, store
+from llmcost.engine import store
+from llmcost.ingest import run
 from tests.formats.mutations import mutated
 from tests.formats.samples import FORMATS, lines
 from tests.logs import check_account
@@ -41,7 +42,7 @@ def accounted(opened: store.Store) -> int:
 def test_as_one_format(form: str, tmp_path: Path, seed: int) -> None:
     log = written(tmp_path / "a.jsonl", form, seed, LINES)
     with store.in_memory() as opened:
-        account = ingest.ingest(opened, [str(log)], form)
+        account = run.ingest(opened, [str(log)], form)
         check_account(account)
         assert accounted(opened) == LINES
         assert opened.value("select count(*) from requests") == account.total("requests")
@@ -53,7 +54,7 @@ def test_all_formats_in_one_file(tmp_path: Path, seed: int) -> None:
     parts = [written(tmp_path / form, form, seed, 12).read_bytes() for form in FORMATS]
     (tmp_path / "all.jsonl").write_bytes(b"".join(parts))
     with store.in_memory() as opened:
-        account = ingest.ingest(opened, [str(tmp_path / "all.jsonl")])
+        account = run.ingest(opened, [str(tmp_path / "all.jsonl")])
         check_account(account)
         assert accounted(opened) == 12 * len(FORMATS)
         assert len(account.formats) > len(FORMATS) / 2

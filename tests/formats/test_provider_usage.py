@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from genai_prices.data_snapshot import get_snapshot
 
-from llmcost import ingest, store
+from llmcost.engine import store
+from llmcost.ingest import run
 from tests.formats.reading import read
 from tests.logs import Row
 
@@ -133,7 +134,7 @@ def test_every_recorded_line_gives_what_extract_usage_gives(shared_data: Path) -
     log = shared_data / "provider_usage_objects.jsonl"
     rows = [json.loads(text) for text in log.read_text("utf-8").splitlines()]
     with store.in_memory() as opened:
-        account = ingest.ingest(opened, [str(log)])
+        account = run.ingest(opened, [str(log)])
         staged = {row["line_no"]: row for row in opened.rows("from staged")}
     outcomes: Counter[str] = Counter()
     for number, row in enumerate(rows, 1):

@@ -7,7 +7,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from llmcost import detect, lines, store
+from llmcost.engine import store
+from llmcost.ingest import detect, lines
 from tests.formats.samples import FORMATS, ROOT, files, folder
 from tests.formats.samples import lines as sample_lines
 from tests.logs import ingested, totals

@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 
 from benchmarks import metrics_load
-from llmcost import store
+from llmcost.engine import store
 from llmcost.errors import LlmcostError
 from llmcost.metrics.serving import Endpoint
 from tests.command import llmcost
 from tests.logs import Row, call, ingested, write
-from tests.test_audit import HOSTILE
+from tests.reports.test_audit import HOSTILE
 
 pytest.importorskip("prometheus_client", reason="pip install prometheus-client")
 

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from llmcost import ingest, store
+from llmcost.engine import store
 from llmcost.errors import LlmcostError
+from llmcost.ingest import run
 from llmcost.metrics import definitions, exporter
 from llmcost.metrics.exporter import Counters, Labels
 from tests.logs import Row, call, contents, write
-from tests.test_audit import HOSTILE
+from tests.reports.test_audit import HOSTILE
 
 DEAR = {"provider": "anthropic", "model": "claude-opus-4-5"}
 
@@ -20,7 +21,7 @@ DEAR = {"provider": "anthropic", "model": "claude-opus-4-5"}
 def read(db: Path, *logs: Path) -> Counters:
     """The counters after one more ingest."""
     with store.writing(db) as opened:
-        ingest.ingest(opened, [str(log) for log in logs])
+        run.ingest(opened, [str(log) for log in logs])
         return exporter.read(opened)
 
 
@@ -84,13 +85,14 @@ def test_every_metric_by_hand(tmp_path: Path, store_path: Path) -> None:
 
 
 def test_the_counters_are_the_report(tmp_path: Path, store_path: Path) -> None:
-    from llmcost import reports
+    from llmcost.reports import spend
+    from llmcost.reports.scope import scope
     from tests.conftest import ROOT
 
     with store.writing(store_path) as opened:
-        ingest.ingest(opened, [str(ROOT / "sample_logs")])
+        run.ingest(opened, [str(ROOT / "sample_logs")])
         counters = exporter.read(opened)
-        total = reports.spend(opened, (), reports.scope(opened))[0]
+        total = spend.spend(opened, (), scope(opened))[0]
         lines = opened.value("select sum(lines) from ledger")
     assert summed(counters, "llm_requests_total") == total["requests"]
     assert summed(counters, "llm_cost_usd_total") == pytest.approx(total["cost_usd"])
@@ -236,7 +238,7 @@ def test_an_ingest_that_fails_counts_nothing(tmp_path: Path, store_path: Path, m
 
     log = write(tmp_path / "b.jsonl", [call(2)])
     with monkeypatch.context() as patch:
-        patch.setattr(ingest, "_remember", fail)
+        patch.setattr(run, "_remember", fail)
         with pytest.raises(LlmcostError):
             read(store_path, log)
     with store.reading(store_path) as opened:

@@ -18,7 +18,7 @@ import pytest
 from monitoring import dashboard, generate, rules
 from tests.logs import Row, call, write
 from tests.metrics.test_command import appended, scraped, served, until
-from tests.test_audit import HOSTILE
+from tests.reports.test_audit import HOSTILE
 
 PROMETHEUS, PROMTOOL = shutil.which("prometheus"), shutil.which("promtool")
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from llmcost import serving
 from llmcost.commands import serve as command
 from llmcost.errors import LlmcostError
+from llmcost.page import server
 from tests.command import llmcost
 from tests.logs import call, write
 from tests.page.conftest import Browser
@@ -19,13 +19,13 @@ from tests.page.conftest import Browser
 class Served:
     """A server that runs beside the test."""
 
-    def __init__(self, pages: serving.Pages) -> None:
-        self.listening = serving.server(pages, 0)
+    def __init__(self, pages: server.Pages) -> None:
+        self.listening = server.server(pages, 0)
         self.port = self.listening.server_address[1]
         threading.Thread(target=self.listening.serve_forever, daemon=True).start()
 
     def ask(self, path: str, method: str = "GET", **headers: str) -> tuple[HTTPResponse, bytes]:
-        connection = HTTPConnection(serving.HOST, self.port, timeout=20)
+        connection = HTTPConnection(server.HOST, self.port, timeout=20)
         connection.request(method, path, headers=headers)
         answer = connection.getresponse()
         return answer, answer.read()
@@ -81,7 +81,7 @@ def test_a_store_that_cannot_be_read_leaves_the_page_as_it_was(folder: Path, ser
 
 def test_a_busy_port_is_told(served: Served) -> None:
     with pytest.raises(LlmcostError, match=f"port {served.port} cannot be used"):
-        serving.server(command.pages_of(Path("nowhere")), served.port)
+        server.server(command.pages_of(Path("nowhere")), served.port)
 
 
 def test_no_store_is_told_before_anything_listens(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from llmcost import registry
+from llmcost.engine import registry
 from llmcost.errors import UsageError
 from llmcost.what_ifs import parse
 from tests.command import llmcost

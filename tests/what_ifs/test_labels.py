@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from llmcost import labels
 from llmcost.embeddings.estimate import FalseShare
+from llmcost.what_ifs.inputs import labels
 from llmcost.what_ifs.kernels.cached_answers import FalseHits
 from llmcost.what_ifs.kernels.labelled_hits import of_all
 from tests.command import llmcost

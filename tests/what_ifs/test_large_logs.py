@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from llmcost import price_book, store
-from llmcost.reports import Scope
-from llmcost.what_ifs import parse, simulate, steps
+from llmcost.engine import store
+from llmcost.prices import book
+from llmcost.reports.scope import Scope
+from llmcost.what_ifs import parse, simulate
+from llmcost.what_ifs.engine import step
 from tests.what_ifs.traffic import START_US, fill
 
 WORDS = ("response-caching", "request-batching:items=3", "prompt-caching", "batch-api")
@@ -16,7 +18,7 @@ def filled(folder: Path) -> Path:
     """A store of 60 requests of two models and three features; every fifth prompt is asked again."""
     path = folder / "llmcost.duckdb"
     with store.writing(path) as opened:
-        price_book.learn(opened, [(None, "claude-haiku-4-5"), (None, "gpt-4o")])
+        book.learn(opened, [(None, "claude-haiku-4-5"), (None, "gpt-4o")])
         fill(opened, [
             {
                 "model": ("claude-haiku-4-5", "gpt-4o")[n % 2], "feature": "abc"[n % 3], "task_type": "extraction",
@@ -47,10 +49,10 @@ def test_relations_in_a_file_give_the_same_and_leave_nothing_behind(
 
 def test_shares_are_whole_partitions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = filled(tmp_path)
-    monkeypatch.setattr(steps, "ROWS_AT_ONCE", 3)
+    monkeypatch.setattr(step, "ROWS_AT_ONCE", 3)
     traffic = "select model, feature, ts, request_id from requests order by model, feature, ts, request_id"
     with store.reading(path) as opened:
-        shares = [share.to_pylist() for share in steps._shares(opened, traffic, ("model", "feature"))]
+        shares = [share.to_pylist() for share in step._shares(opened, traffic, ("model", "feature"))]
         assert [row for share in shares for row in share] == opened.rows(traffic)
     kinds = [{(row["model"], row["feature"]) for row in share} for share in shares]
     assert len(kinds) > 1

@@ -7,10 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from llmcost import price_book, registry, reports, store, what_ifs
+from llmcost import what_ifs
+from llmcost.engine import registry, store
 from llmcost.errors import LlmcostError, UsageError
-from llmcost.what_ifs.steps import settled
-from llmcost.what_ifs.traffic import Chain, Traffic
+from llmcost.prices import book
+from llmcost.reports import spend
+from llmcost.reports.scope import Scope
+from llmcost.what_ifs.engine.chain import Chain, Traffic
+from llmcost.what_ifs.engine.step import settled
 from tests.what_ifs import traffic
 
 Row = dict[str, Any]
@@ -46,7 +50,7 @@ calls = st.fixed_dictionaries(
 @pytest.fixture
 def empty() -> Iterator[store.Store]:
     with store.in_memory() as opened:
-        price_book.learn(opened, [(None, model) for model in MODELS])
+        book.learn(opened, [(None, model) for model in MODELS])
         yield opened
 
 
@@ -64,7 +68,7 @@ def fill(opened: store.Store, rows: list[Row]) -> None:
 
 def stage(opened: store.Store, word: str) -> tuple[list[Row], list[Row]]:
     """What the what-if makes of the requests: its rows, and its columns with their types."""
-    chain = Chain(Traffic.of(opened, reports.Scope(), ()), "")
+    chain = Chain(Traffic.of(opened, Scope(), ()), "")
     if failure := chain.add(settled(opened, what_ifs.parse(word))).failure:
         raise failure
     return opened.rows(f"select * from {chain.stage} order by request_id"), opened.rows(f"describe {chain.stage}")
@@ -94,8 +98,8 @@ def test_laws(empty: store.Store, name: str, rows: list[Row]) -> None:
 def test_an_empty_stack_changes_nothing(empty: store.Store) -> None:
     fill(empty, [{"ts": 1_793_000_000_000_000, "model": MODELS[0], "input_tokens": 1000, "cache_read_tokens": 0,
                   "cache_write_5m_tokens": 0, "output_tokens": 10, "status": "ok", "blocks": ["x"]}])  # fmt: skip
-    projection = what_ifs.simulate(empty, [], reports.Scope())
-    assert projection.cost_usd == projection.baseline_usd == reports.spend(empty, (), reports.Scope())[0]["cost_usd"]
+    projection = what_ifs.simulate(empty, [], Scope())
+    assert projection.cost_usd == projection.baseline_usd == spend.spend(empty, (), Scope())[0]["cost_usd"]
 
 
 @pytest.mark.parametrize(

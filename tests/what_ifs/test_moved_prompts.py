@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from llmcost import store, what_ifs
-from llmcost.reports import Scope
+from llmcost import what_ifs
+from llmcost.engine import store
+from llmcost.reports.scope import Scope
 from tests.logs import Row, call
 from tests.what_ifs.test_small_what_ifs import simulated
 from tests.what_ifs.traffic import START_US, fill

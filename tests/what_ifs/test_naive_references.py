@@ -9,8 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from llmcost import price_book, reports, store, what_ifs
+from llmcost import what_ifs
+from llmcost.engine import store
 from llmcost.errors import UsageError
+from llmcost.prices import book
+from llmcost.reports.scope import Scope
 from tests.what_ifs.traffic import START_US, Row, fill
 
 HAIKU, OPUS, MINI = "claude-haiku-4-5", "claude-opus-4-7", "gpt-4o-mini"
@@ -42,12 +45,12 @@ small = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], ma
 @pytest.fixture(scope="module")
 def opened() -> Iterator[store.Store]:
     with store.in_memory() as made:
-        price_book.learn(made, [(None, model) for model in TOKENIZERS])
+        book.learn(made, [(None, model) for model in TOKENIZERS])
         yield made
 
 
 def ran(opened: store.Store, word: str) -> tuple[list[Row], what_ifs.Stage]:
-    projection = what_ifs.simulate(opened, [what_ifs.parse(word)], reports.Scope())
+    projection = what_ifs.simulate(opened, [what_ifs.parse(word)], Scope())
     return opened.rows("select * from stage_1 order by request_id"), projection.stages[0]
 
 
@@ -146,7 +149,7 @@ def test_what_a_cache_answered_needs_no_batch(opened: store.Store) -> None:
     row: Row = {"model": HAIKU, "input_tokens": 10, "output_tokens": 1, "prompt_hash": "p", "latency_ms": 100.0}
     fill(opened, [row | {"ts": START_US}, row | {"ts": START_US + 60_000_000}])
     stack = [what_ifs.parse("response-caching"), what_ifs.parse("batch-api")]
-    assert (what_ifs.simulate(opened, stack, reports.Scope()).stages[1].summary or {})["requests_moved"] == 1
+    assert (what_ifs.simulate(opened, stack, Scope()).stages[1].summary or {})["requests_moved"] == 1
 
 
 def test_a_batch_holds_no_more_than_the_provider_lets_it(opened: store.Store) -> None:
@@ -186,12 +189,10 @@ def test_swaps(
 
 def test_another_days_prices_are_those_of_that_day(opened: store.Store) -> None:
     """o3 cost $10 and $40 a million tokens until 2025-06-10, $2 and $8 from then on."""
-    price_book.learn(opened, [(None, "o3")])
+    book.learn(opened, [(None, "o3")])
     fill(opened, [{"ts": START_US, "model": "o3", "provider": "openai", "input_tokens": 10_000, "output_tokens": 1000}])
     costs = {
-        day: what_ifs.simulate(
-            opened, [what_ifs.parse(f"model-swap:target=none,prices_on={day}")], reports.Scope()
-        ).cost_usd
+        day: what_ifs.simulate(opened, [what_ifs.parse(f"model-swap:target=none,prices_on={day}")], Scope()).cost_usd
         for day in ("2025-06-09", "2025-06-10", "none")
     }
     assert costs == {
@@ -204,9 +205,7 @@ def test_another_days_prices_are_those_of_that_day(opened: store.Store) -> None:
 def test_what_had_no_price_on_that_day_is_paid_at_its_own(opened: store.Store) -> None:
     fill(opened, [{"ts": START_US, "model": HAIKU, "input_tokens": 10_000, "output_tokens": 1000}])
     opened.execute("update prices set valid_from = date '2025-10-01' where model = $model", {"model": HAIKU})
-    projection = what_ifs.simulate(
-        opened, [what_ifs.parse("model-swap:target=none,prices_on=2024-01-01")], reports.Scope()
-    )
+    projection = what_ifs.simulate(opened, [what_ifs.parse("model-swap:target=none,prices_on=2024-01-01")], Scope())
     opened.execute("update prices set valid_from = date '1970-01-01' where model = $model", {"model": HAIKU})
     assert projection.cost_usd == projection.baseline_usd > 0
 

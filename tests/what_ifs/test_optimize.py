@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from llmcost import registry
+from llmcost.engine import registry
 from llmcost.errors import UsageError
-from llmcost.what_ifs.optimize import Limits, limits, techniques
+from llmcost.what_ifs.search.optimize import Limits, limits, techniques
 from tests.command import llmcost
 from tests.logs import Row, call, write
 

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmcost import registry
-from llmcost.relations import nested
+from llmcost.engine import registry
+from llmcost.engine.compose import nested
 
 QUERIES = Path(__file__).resolve().parents[2] / "queries"
 START = datetime(2026, 11, 2)

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from llmcost import price_book, reports, store, what_ifs
+from llmcost import what_ifs
+from llmcost.engine import store
 from llmcost.errors import LlmcostError
+from llmcost.prices import book
+from llmcost.reports.scope import scope
 from tests.logs import Row, call, ingested, write
 from tests.what_ifs.test_small_what_ifs import simulated
 
@@ -64,7 +67,7 @@ def test_features_add_up_at_each_end(tmp_path: Path) -> None:
     write(tmp_path / "log.jsonl", rows)
     with ingested(tmp_path / "s.duckdb", tmp_path / "log.jsonl") as (opened, _):
         stack = [what_ifs.parse("token-caps"), what_ifs.parse("batch-api")]
-        found = what_ifs.simulate(opened, stack, reports.scope(opened), ("feature",))
+        found = what_ifs.simulate(opened, stack, scope(opened), ("feature",))
     for end in ("low_usd", "high_usd"):
         assert getattr(found.range, end) == pytest.approx(sum(getattr(stage.range, end) for stage in found.stages))
         assert getattr(found.range, end) == pytest.approx(sum(row[f"saved_{end}"] for row in found.by))
@@ -100,22 +103,22 @@ def test_too_few_days_and_sessions_say_nothing(tmp_path: Path) -> None:
 def logged(tmp_path: Path) -> Iterator[store.Store]:
     write(tmp_path / "log.jsonl", [call(n, task_type="classification") for n in range(1, 4)])
     with ingested(tmp_path / "s.duckdb", tmp_path / "log.jsonl") as (opened, _):
-        price_book.learn(opened, [(None, "claude-haiku-4-5")])
+        book.learn(opened, [(None, "claude-haiku-4-5")])
         yield opened
 
 
 def test_a_step_that_cannot_be_projected_is_noted_and_the_rest_is(logged: store.Store) -> None:
     unfit = what_ifs.parse("self-hosted:instance=g4dn.xlarge,model=mistral-7b,quantization=none")
     with pytest.raises(LlmcostError):
-        what_ifs.simulate(logged, [unfit], reports.scope(logged))
-    found = what_ifs.simulate(logged, [unfit, what_ifs.parse("token-caps")], reports.scope(logged))
+        what_ifs.simulate(logged, [unfit], scope(logged))
+    found = what_ifs.simulate(logged, [unfit, what_ifs.parse("token-caps")], scope(logged))
     assert found.stages[0].saved_usd == 0
     assert found.stages[1].saved_usd == pytest.approx(3 * 90 * OUT)
     assert any(note.startswith("self-hosted: not projected") for note in found.notes)
 
 
 def test_what_the_log_lacks_is_said(logged: store.Store) -> None:
-    found = what_ifs.simulate(logged, [what_ifs.parse("routing")], reports.scope(logged))
+    found = what_ifs.simulate(logged, [what_ifs.parse("routing")], scope(logged))
     assert (
         "routing: nothing can be projected, as no request has the task type or complexity that decides" in found.notes
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from llmcost import registry, store
+from llmcost.engine import registry, store
 from tests.command import llmcost
 from tests.logs import Row, call, write
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmcost import store
+from llmcost.engine import store
 from llmcost.errors import UsageError
-from llmcost.what_ifs import steps
+from llmcost.what_ifs.engine import step as engine
 from llmcost.what_ifs.kernels import request_batching as kernel
 from tests.logs import Row, call
 from tests.what_ifs.test_small_what_ifs import simulated
@@ -76,9 +76,9 @@ def test_a_large_log_is_replayed_in_shares_with_the_same_result(
     replay = kernel.replay
     monkeypatch.setattr(kernel, "replay", watched)
     for at_once in (1000, 9):
-        monkeypatch.setattr(steps, "ROWS_AT_ONCE", at_once)
+        monkeypatch.setattr(engine, "ROWS_AT_ONCE", at_once)
         with store.reading(tmp_path / "llmcost.duckdb") as opened:
-            said = steps.run(opened, steps.parse(step), "requests", "after")
+            said = engine.run(opened, engine.parse(step), "requests", "after")
             found.append((said, opened.rows("select * from after order by request_id")))
     assert found[0] == found[1]
     assert found[0][0]

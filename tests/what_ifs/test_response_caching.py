@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmcost import registry, store
+from llmcost.engine import registry, store
 from llmcost.errors import UsageError
-from llmcost.what_ifs import steps
+from llmcost.what_ifs.engine import step
 from llmcost.what_ifs.kernels import cached_answers
 from llmcost.what_ifs.kernels import response_caching as kernel
 
@@ -334,7 +334,7 @@ def test_a_large_log_is_replayed_in_shares_with_the_same_result(monkeypatch: pyt
     ]
     results = []
     for at_once in (1000, 30):
-        monkeypatch.setattr(steps, "ROWS_AT_ONCE", at_once)
+        monkeypatch.setattr(step, "ROWS_AT_ONCE", at_once)
         with store.in_memory() as opened, opened.relation("calls", traffic(calls)):
             opened.execute(INSERT)
             words = (
@@ -343,7 +343,7 @@ def test_a_large_log_is_replayed_in_shares_with_the_same_result(monkeypatch: pyt
                 "response-caching:capacity=3",
             )
             for word in words:
-                said = steps.run(opened, steps.parse(word), "requests", "after")
+                said = step.run(opened, step.parse(word), "requests", "after")
                 results.append((said, opened.rows("select * from after order by request_id")))
     assert results[:3] == results[3:]
     assert all(said and said["hits"] and said["share_of_those_whose_cached_answer_differs"] for said, _ in results)

@@ -10,7 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from llmcost import price_book, reports, store, what_ifs
+from llmcost import what_ifs
+from llmcost.engine import store
+from llmcost.prices import book
+from llmcost.reports.scope import Scope
 from llmcost.what_ifs.quality import least_share, mean_over_shares
 from tests.command import llmcost
 from tests.logs import Row, call, write
@@ -42,7 +45,7 @@ answers = st.dictionaries(
 @pytest.fixture(scope="module")
 def opened() -> Iterator[store.Store]:
     with store.in_memory() as made:
-        price_book.learn(made, [(None, model) for model in MODELS])
+        book.learn(made, [(None, model) for model in MODELS])
         yield made
 
 
@@ -80,7 +83,7 @@ def half_up(value: float) -> int:
 
 
 def ran(opened: store.Store, word: str) -> dict[str, Row]:
-    what_ifs.simulate(opened, [what_ifs.parse(word)], reports.Scope())
+    what_ifs.simulate(opened, [what_ifs.parse(word)], Scope())
     return {row["request_id"]: row for row in opened.rows("select * from stage_1")}
 
 

@@ -16,10 +16,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmcost import registry
 from llmcost.embeddings import neighbours, wordllama
 from llmcost.embeddings.prompts import embedded
 from llmcost.embeddings.traits import Traits, traits, veto
+from llmcost.engine import registry
 from llmcost.errors import LlmcostError, UsageError
 from llmcost.what_ifs.kernels import semantic_caching as kernel
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from llmcost import store
+from llmcost.engine import store
 
 Row = dict[str, Any]
 

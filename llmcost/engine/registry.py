@@ -1,0 +1,197 @@
+"""The query files: found, their headers read, their parameters bound.
+
+The list of files under `queries/` is the list of what llmcost can do. A header
+is a comment block at the top of the file, one `key: value` a line, continued by
+indentation; CONTRIBUTING.md gives the grammar.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from llmcost.errors import UsageError, did_you_mean
+
+Value = str | int | float | bool | date | list[str] | None
+Kind = Literal["formats", "what_ifs", "reports", "audit", "pricing", "ingest", "metrics"]
+
+_PARAM = re.compile(r"^(?P<name>\w+) (?P<type>\w+)(?:\((?P<choices>[^)]*)\))? = (?P<default>.*?): (?P<meaning>.+)$")
+_PLACEHOLDER = re.compile(r"\$([a-z_][a-z0-9_]*)")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One `$name` of a query: its type, its default and what it means, unit included."""
+
+    name: str
+    type: str
+    choices: tuple[str, ...]  # of a number: the least and the most that it may be
+    default: Value
+    meaning: str
+
+    def parse(self, text: str) -> Value:
+        """The value that a user's word stands for; UsageError when it is none of this type."""
+        if text == "none" and not self._always_a_number:
+            return None
+        if self.type in ("int", "float"):
+            return self._number(text)
+        if self.type == "bool":
+            if text not in ("true", "false"):
+                raise UsageError(f"{self.name}={text} is neither true nor false", hint=self.meaning)
+            return text == "true"
+        if self.type == "date":
+            return self._day(text)
+        if self.choices and text not in self.choices:
+            raise UsageError(f"{self.name}={text} is not a choice", hint=did_you_mean(text, list(self.choices)))
+        return text
+
+    @property
+    def _always_a_number(self) -> bool:
+        """Whether none means nothing here: it is no default, and the meaning does not speak of it."""
+        return (
+            self.type in ("int", "float")
+            and bool(self.choices)
+            and self.default is not None
+            and "none" not in self.meaning
+        )
+
+    def _day(self, text: str) -> str:
+        try:
+            return date.fromisoformat(text).isoformat()
+        except ValueError:
+            raise UsageError(f"{self.name}={text} is no date", hint=f"{self.name}: {self.meaning}") from None
+
+    def _number(self, text: str) -> int | float:
+        meaning = f"{self.name}: {self.meaning}"
+        try:
+            number = int(text) if self.type == "int" else float(text)
+        except ValueError:
+            raise UsageError(f"{self.name}={text} is not a number", hint=meaning) from None
+        least, most = (float(end) for end in self.choices or ("-inf", "inf"))
+        if not least <= number <= most:
+            within = f"is not between {least:g} and {most:g}" if most < float("inf") else f"is less than {least:g}"
+            raise UsageError(f"{self.name}={text} {within}", hint=meaning)
+        return number
+
+
+@dataclass(frozen=True)
+class Query:
+    """One query file."""
+
+    name: str  # as on the command line: prompt-caching
+    kind: str
+    title: str
+    body: str  # the SQL without its header
+    fields: Mapping[str, tuple[str, ...]]  # every header line by key, in order
+    parameters: tuple[Parameter, ...]
+
+    def field(self, key: str, default: str = "") -> str:
+        """The header's only line under this key."""
+        return self.fields.get(key, (default,))[0]
+
+    def bind(self, given: Mapping[str, str]) -> dict[str, Value]:
+        """Every parameter's value: the user's word where there is one, else the default."""
+        known = {parameter.name: parameter for parameter in self.parameters}
+        for name in given:
+            if name not in known:
+                raise UsageError(f"{self.name} has no parameter {name}", hint=did_you_mean(name, sorted(known)))
+        return {name: p.parse(given[name]) if name in given else p.default for name, p in known.items()}
+
+
+def queries_dir() -> Path:
+    """Where the query files lie: inside an installed package, beside it in a checkout."""
+    here = Path(__file__).resolve().parents[1]
+    inside = here / "queries"
+    return inside if inside.is_dir() else here.parent / "queries"
+
+
+@cache
+def load(kind: Kind) -> dict[str, Query]:
+    """All query files of one kind, by name."""
+    paths = sorted((queries_dir() / kind).glob("*.sql"))
+    return {query.name: query for query in (_read(path, kind) for path in paths)}
+
+
+def find(kind: Kind, name: str) -> Query:
+    """One query file by name; UsageError naming the nearest when there is none."""
+    known = load(kind)
+    if name not in known:
+        what = {"what_ifs": "what-if", "audit": "finding"}.get(kind, kind.rstrip("s"))
+        raise UsageError(f"there is no {what} named {name}", hint=did_you_mean(name, list(known)))
+    return known[name]
+
+
+def rename(sql: str, prefix: str) -> str:
+    """The SQL with every `$name` called `$prefix_name`, so that one query can stand twice in a stack."""
+    return _PLACEHOLDER.sub(lambda match: f"${prefix}_{match[1]}", sql)
+
+
+def literal(sql: str, values: Mapping[str, Value]) -> str:
+    """The SQL with its parameters written out, for a reader to copy. Never executed by llmcost."""
+    return _PLACEHOLDER.sub(lambda match: _literal(values[match[1]]) if match[1] in values else match[0], sql)
+
+
+def used(sql: str, values: Mapping[str, Value]) -> dict[str, Value]:
+    """Those of the values that the SQL names: the engine refuses superfluous ones."""
+    names = set(_PLACEHOLDER.findall(sql))
+    return {name: value for name, value in values.items() if name in names}
+
+
+def _literal(value: Value) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    if isinstance(value, date):
+        return _literal(value.isoformat())
+    if isinstance(value, list):
+        return "[" + ", ".join(_literal(item) for item in value) + "]"
+    return repr(value)
+
+
+def _read(path: Path, kind: str) -> Query:
+    header, body = _split(path.read_text(encoding="utf-8"))
+    title = header[0] if header else ""
+    fields: dict[str, list[str]] = {}
+    for line in _joined(header[1:]):
+        key, _, value = line.partition(":") if not line.startswith("param ") else ("param", "", line[6:])
+        fields.setdefault(key.strip(), []).append(value.strip())
+    return Query(
+        name=path.stem.replace("_", "-"),
+        kind=kind,
+        title=title.partition(": ")[2],
+        body=body,
+        fields={key: tuple(values) for key, values in fields.items()},
+        parameters=tuple(_parameter(path, line) for line in fields.get("param", ())),
+    )
+
+
+def _split(text: str) -> tuple[list[str], str]:
+    """The header's lines without their comment marks, and the SQL without any comment marks inside."""
+    lines = text.splitlines()
+    end = next((number for number, line in enumerate(lines) if not line.startswith("--")), len(lines))
+    return [line[2:].removeprefix(" ") for line in lines[:end]], "\n".join(lines[end:]).strip().rstrip(";")
+
+
+def _joined(lines: list[str]) -> list[str]:
+    joined: list[str] = []
+    for line in lines:
+        if line.startswith("  ") and joined:
+            joined[-1] += " " + line.strip()
+        elif line.strip():
+            joined.append(line.strip())
+    return joined
+
+
+def _parameter(path: Path, line: str) -> Parameter:
+    match = _PARAM.match(line)
+    if match is None:
+        raise ValueError(f"{path}: not a parameter line: {line}")
+    choices = tuple(choice.strip() for choice in (match["choices"] or "").split(",") if choice.strip())
+    bare = Parameter(match["name"], match["type"], choices, None, match["meaning"])
+    return Parameter(bare.name, bare.type, choices, bare.parse(match["default"].strip("'")), bare.meaning)

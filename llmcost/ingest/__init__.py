@@ -1,0 +1,1 @@
+"""Log files to requests: sources, lines, formats, and what becomes of every line."""

@@ -1,0 +1,138 @@
+"""Reports and simulations as pages: the tables that they draw, and what they say in words."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from llmcost.engine.store import Store
+from llmcost.page import html, tables
+from llmcost.render.terminal import usd
+from llmcost.reports import cautions
+from llmcost.reports.scope import Row, Scope
+from llmcost.views import optimize as search_screen
+from llmcost.views import quality
+from llmcost.views import run_all as all_screen
+from llmcost.views.projection import ends, rows, varies, without_dollars
+from llmcost.what_ifs import Projection
+from llmcost.what_ifs.search.optimize import Optimum
+from llmcost.what_ifs.search.run_all import Everything
+
+TITLE = "Where the LLM money went"
+
+
+def report(store: Store, covered: Scope, notes: Sequence[str] = ()) -> dict[str, Any]:
+    """Everything on a report's page, for JSON. `notes` come before those of the report."""
+    return html.document(
+        "report",
+        tables.tables(store, covered),
+        title=TITLE,
+        notes=[*notes, *_covered(covered), *cautions.notes(store, covered)],
+        assumptions=tables.assumptions(),
+    )
+
+
+def simulation(result: Projection | Everything | Optimum) -> dict[str, Any]:
+    """Everything on a simulation's page, for JSON."""
+    projection = result if isinstance(result, Projection) else result.projection
+    return html.document(
+        "simulate",
+        {
+            "alone": all_screen.rows(result)[0] if isinstance(result, Everything) else [],
+            "frontier": search_screen.rows(result)[0] if isinstance(result, Optimum) else [],
+            "quality": _quality(projection),
+            "stages": list(_stages(projection)),
+            "savings": _savings(projection),
+            "flows": _flows(projection),
+        },
+        title="What would have been cheaper",
+        dimensions=", ".join(projection.dimensions),
+        headline=_headline(projection),
+        notes=[*projection.notes, *(varies(projection) if projection.is_priced else ())],
+        assumptions=projection.assumptions,
+    )
+
+
+def _covered(covered: Scope) -> list[str]:
+    """What the page leaves out, where the command was told to."""
+    said = []
+    if covered.since or covered.until:
+        said.append(f"only requests from {covered.since or 'the beginning'} up to {covered.until or 'the end'}")
+    said += [f"only {word}: {', '.join(names)}" for word, names in
+             (("features", covered.features), ("models", covered.models)) if names]  # fmt: skip
+    return said
+
+
+def _stages(projection: Projection) -> Sequence[Row]:
+    steps, columns = rows(projection, by_step=True)
+    places = ["start"] + ["step"] * len(projection.stages)
+    baseline, saved = projection.baseline_usd, projection.baseline_usd - projection.cost_usd
+    whole = {
+        "what_if": "together",
+        "cost_usd": projection.cost_usd,
+        "saved_usd": saved,
+        "saved_share": saved / baseline if baseline else None,
+        **ends(projection.range),
+    }
+    whole = whole if projection.is_priced else without_dollars(whole)
+    made = [{"place": place} | row for place, row in zip(places, steps, strict=True)] + [{"place": "end"} | whole]
+    return [{"place": row["place"]} | {column: row.get(column) for column in columns} for row in made]
+
+
+def _savings(projection: Projection) -> list[Row]:
+    return [
+        {"name": " · ".join(str(row[name]) for name in projection.dimensions)}
+        | {name: value for name, value in row.items() if name not in projection.dimensions}
+        for row in projection.by
+    ]
+
+
+def _flows(projection: Projection) -> list[Row]:
+    return [{"what_if": stage.what_if.query.name} | move for stage in projection.stages for move in stage.moves]
+
+
+def _quality(projection: Projection) -> list[Row]:
+    """Points of cost and quality, of the first step that knows both: a series each, and the policies by name."""
+    step, found = next(((s.what_if.query.name, s.quality) for s in projection.stages if s.quality), ("", None))
+    if found is None:
+        return []
+    series = {"frontier": found.frontier, "curve": found.curve, "policy": found.policies}
+    columns = ("policy", "model", "cost_usd", "quality", "pgr")
+    return [
+        {"what_if": step, "series": name, "label": quality.WORDS.get(row.get("policy", ""))}
+        | {column: row.get(column) for column in columns}
+        for name, rows_of in series.items()
+        for row in rows_of
+    ]
+
+
+def _headline(projection: Projection) -> dict[str, Any]:
+    if not projection.is_priced:
+        return {
+            "lead": "What it costs is not known",
+            "finding": "No request has a price, so nothing can be said in dollars",
+            "sub": _replayed(projection),
+            "cards": [["Requests", f"{projection.requests:,}", projection.requests, "without a price"]],
+        }
+    baseline, cost = projection.baseline_usd, projection.cost_usd
+    saved, found = baseline - cost, projection.range
+    share = f", {saved / baseline:.1%} of it" if baseline else ""
+    ranged = f"between {usd(found.low_usd)} and {usd(found.high_usd)}" if found.low_usd != found.high_usd else ""
+    best = max(projection.stages, key=lambda stage: stage.saved_usd, default=None)
+    most = f"; {best.what_if.query.name} brings most, {usd(best.saved_usd)}" if best and best.saved_usd > 0 else ""
+    return {
+        "lead": f"{usd(saved)} less of {usd(baseline)}{share}"
+        if saved >= 0
+        else f"{usd(-saved)} more than {usd(baseline)}",
+        "finding": f"{usd(baseline)} become {usd(cost)}{f', saving {ranged}' if ranged else ''}{most}",
+        "sub": _replayed(projection),
+        "cards": [
+            ["As logged", usd(baseline).plain, baseline, ""],
+            ["Projected", usd(cost).plain, cost, ""],
+            ["Saved", usd(saved).plain, saved, ranged],
+            ["Requests", f"{projection.requests:,}", projection.requests, "replayed"],
+        ],
+    }
+
+
+def _replayed(projection: Projection) -> str:
+    under = ", then ".join(stage.what_if.word for stage in projection.stages)
+    return f"{projection.requests:,} requests replayed" + (f" under {under}" if under else "")

@@ -1,0 +1,97 @@
+"""The tables behind the page: traffic added up until it is small enough to be drawn, and filtered, in a browser."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from llmcost.engine import registry
+from llmcost.engine.compose import dimensioned, nested
+from llmcost.engine.store import Store
+from llmcost.errors import LlmcostError
+from llmcost.reports import anomalies, audit
+from llmcost.reports.scope import Row, Scope
+
+MOST_ROWS = {"cube": 10_000, "hours": 6_000, "lengths": 6_000}
+"""Rows of each table that a page holds: with the charts' script, it stays below 6 MB."""
+
+_NAMES = (200, 80, 30, 12, 5, 1)
+"""How many features, models and prompts the cube tells apart, from most to least, until it is small enough."""
+
+_SUBJECTS = 5
+"""Subjects of a finding that the page names."""
+
+_PROMPTS = "select prompt_id as prompt, label, stable_share from prompts order by prompt_id"
+_ALL = "select * exclude (tags, prefix) from dimensions"
+
+
+def tables(store: Store, covered: Scope) -> dict[str, list[Row]]:
+    """Every table of a report's page, by name. Totals are exact however much detail is left out."""
+    store.execute(f"create or replace temp table dimensions as {nested(dimensioned(*covered.steps()), _ALL)}",
+                  covered.parameters())  # fmt: skip
+    if not store.value("select count(*) from dimensions"):
+        raise LlmcostError(
+            "there are no requests to draw", hint="check --since, --until, --feature and --model, or ingest some logs"
+        )
+    store.execute(f"create or replace temp table fine as {_body('fine')}")
+    found = {
+        "cube": _cube(store),
+        "hours": _smallest(store, "hours", (2, 1, 0)),
+        "lengths": _smallest(store, "lengths", (3, 2, 1, 0)),
+        "caps": _rows(store, "caps"),
+        "latencies": _rows(store, "latencies"),
+    }
+    for name in ("fine", "dimensions"):
+        store.execute(f"drop table {name}")
+    named = {row["prompt"] for row in found["cube"]}
+    return found | {
+        "prompts": [row for row in store.rows(_PROMPTS) if row["prompt"] in named],
+        "anomalies": [{"explained": anomalies.explained(row)} | row for row in anomalies.find(store, covered)],
+        "findings": list(_findings(store, covered)),
+        "account": _rows(store, "account"),
+    }
+
+
+def assumptions(names: Sequence[str] = ("priced", "anomalies", "cube", "lengths")) -> list[str]:
+    """What the numbers of a report's page take for granted."""
+    kinds = {"priced": "pricing"}
+    queries = [registry.find(kinds.get(name, "reports"), name) for name in names]  # type: ignore[arg-type]
+    return [line for query in queries for line in query.fields.get("assumes", ())]
+
+
+def _cube(store: Store) -> list[Row]:
+    return next(
+        rows
+        for names in _NAMES
+        if len(rows := _rows(store, "cube", names=names)) <= MOST_ROWS["cube"] or names == _NAMES[-1]
+    )
+
+
+def _smallest(store: Store, name: str, details: Sequence[int]) -> list[Row]:
+    """The report with as much detail as fits."""
+    return next(
+        rows
+        for detail in details
+        if len(rows := _rows(store, name, detail=detail)) <= MOST_ROWS[name] or detail == details[-1]
+    )
+
+
+def _rows(store: Store, name: str, **values: Any) -> list[Row]:
+    return store.rows(_body(name), registry.find("reports", name).bind({}) | values)
+
+
+def _body(name: str) -> str:
+    return registry.find("reports", name).body
+
+
+def _findings(store: Store, covered: Scope) -> Iterator[Row]:
+    for finding in audit.audit(store, covered).findings:
+        dearest = finding.subjects[:_SUBJECTS]
+        yield {
+            "finding": finding.query.name,
+            "severity": finding.severity,
+            "title": finding.query.title,
+            "requests": finding.requests,
+            "cost_usd": finding.cost_usd,
+            "dollars": finding.query.field("dollars"),
+            "advice": finding.query.field("advice"),
+            "subjects": "; ".join(f"{row['subject']}: {row['detail']}" for row in dearest),
+        }

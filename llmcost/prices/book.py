@@ -1,0 +1,151 @@
+"""The price table in the store: prices of the models it has met, looked up once and kept.
+
+They are looked up anew when the price package or `llmcost.toml` has changed since.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from llmcost import attribution, config
+from llmcost.engine import registry, store
+from llmcost.engine.store import Store
+from llmcost.errors import LlmcostError, UsageError
+
+Names = tuple[str | None, str]
+"""A provider, where the log names one, and a model, both as logged."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Prices as they are shown, the models without one, and the names of `llmcost.toml`."""
+
+    prices: list[dict[str, Any]]
+    unpriced: list[dict[str, Any]]
+    aliases: list[dict[str, Any]]
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[Store]:
+    """A store open for reading, its prices and features up to date where this process may write to it."""
+    with store.reading(path) as opened:
+        if not _is_stale(opened) and not attribution.is_stale(opened):
+            yield opened
+            return
+    with suppress(LlmcostError), store.writing(path) as opened:
+        refresh(opened)
+        attribution.refresh(opened)
+    with store.reading(path) as opened:
+        yield opened
+
+
+def learn(opened: Store, met: Iterable[Names]) -> None:
+    """Writes down under which names these models are billed, and their prices of all dates and tiers."""
+    from llmcost import prices
+
+    names, found = prices.expand(met, _overrides())
+    _add(opened, "models", names, ("provider_logged", "model_logged"))
+    _add(opened, "prices", found, ("provider", "model"))
+
+
+def refresh(opened: Store) -> None:
+    """Looks every model up anew if prices may have changed, and names the requests by what it is billed as now."""
+    if not _is_stale(opened):
+        return
+    with opened.transaction():
+        opened.execute("create or replace temp table named_before as select * from models")
+        met = opened.rows("select distinct provider_logged, model_logged from models order by all")
+        opened.execute("delete from models")
+        opened.execute("delete from prices")
+        learn(opened, ((row["provider_logged"], row["model_logged"]) for row in met))
+        opened.execute(
+            "update requests set provider = named.provider, model = named.model"
+            " from models as named join named_before as before"
+            " on named.model_logged = before.model_logged"
+            " and named.provider_logged is not distinct from before.provider_logged"
+            f" where {_holds('named')} and {_holds('before')}"
+            " and requests.model_logged = before.model_logged"
+            " and requests.model is not distinct from before.model"
+            " and requests.provider is not distinct from before.provider"
+            " and (named.provider, named.model) is distinct from (before.provider, before.model)"
+        )
+        opened.execute("delete from llmcost_meta where key = 'prices'")
+        opened.execute("insert into llmcost_meta values ('prices', $now)", {"now": _fingerprint()})
+
+
+def resolve(opened: Store, name: str) -> Names:
+    """The provider and the model that a user's word stands for; its prices are known to this connection afterwards.
+
+    Needs no right to change the store. Raises UsageError for a model without a price.
+    """
+    from llmcost import prices
+
+    names, found = prices.expand([(None, name)], _overrides())
+    now = names[-1]["provider"], names[-1]["model"]
+    if now not in {(row["provider"], row["model"]) for row in found}:
+        raise UsageError(f"there is no price for a model named {name}", hint=prices.nearest_hint(name))
+    opened.execute("create temp table if not exists prices as select * from prices")
+    _add(opened, "prices", found, ("provider", "model"))
+    return now
+
+
+def added(opened: Store) -> str | None:
+    """SQL: the prices that `resolve` made known to this connection and the store does not hold; None without any."""
+    stored = '"' + str(opened.value("select current_database()")).replace('"', '""') + '".main.prices'
+    rows = opened.rows(f"select * from prices except select * from {stored} order by all")
+    if not rows:
+        return None
+    types = {row["column_name"]: row["column_type"] for row in opened.rows(f"describe {stored}")}
+    values = ",\n".join(
+        "(" + ", ".join(f"{registry.literal('$it', {'it': row[name]})}::{kind}" for name, kind in types.items()) + ")"
+        for row in rows
+    )
+    return f"select * from (values\n{values}\n) as added ({', '.join(types)})"
+
+
+def listing(opened: Store, on: date | None = None) -> Listing:
+    """The prices in the store, those of one day or all, and the models in it that have none."""
+    from llmcost import prices
+
+    rows = opened.rows("select * from prices")
+    unpriced = prices.unpriced(opened.rows("select * from models"), rows)
+    return Listing(prices.listed(rows, on), unpriced, prices.named(_overrides(), on))
+
+
+def _holds(names: str) -> str:
+    """SQL: whether these names hold on a request's day; without a time, as they are now."""
+    moment = "coalesce(requests.ts, timestamp '9999-01-01')"
+    return f"{names}.valid_from <= {moment} and ({names}.valid_to is null or {names}.valid_to > {moment})"
+
+
+def _is_stale(opened: Store) -> bool:
+    return bool(opened.value("select value from llmcost_meta where key = 'prices'") != _fingerprint())
+
+
+def _fingerprint() -> str:
+    from llmcost import prices
+
+    return prices.fingerprint(_overrides())
+
+
+def _overrides() -> Any:
+    from llmcost import prices
+
+    file = config.path()
+    return prices.load_overrides(file) if file else prices.Overrides()
+
+
+def _add(opened: Store, table: str, rows: list[dict[str, Any]], key: tuple[str, ...]) -> None:
+    """Adds the rows whose key the table does not hold."""
+    import pyarrow as pa
+
+    if not rows:
+        return
+    same = " and ".join(f"known.{column} is not distinct from added.{column}" for column in key)
+    with opened.relation("added", pa.Table.from_pylist(rows)):
+        opened.execute(
+            f"insert into {table} by name select * from added where not exists (from {table} as known where {same})"
+        )

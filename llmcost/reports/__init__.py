@@ -1,0 +1,1 @@
+"""What is asked of priced requests: spend, cautions, the audit, budgets, forecasts."""

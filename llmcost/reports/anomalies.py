@@ -1,0 +1,36 @@
+"""Days on which spend left its usual range, in all and by feature, each explained in one line."""
+
+from llmcost.engine import registry
+from llmcost.engine.compose import nested, priced
+from llmcost.engine.store import Store
+from llmcost.reports.scope import Row, Scope
+
+COLUMNS = (
+    "day", "feature", "kind", "compared_days", "is_dear", "cost_usd", "usual_usd", "times", "off_usd", "requests",
+    "usual_requests", "cause_kind", "cause", "cause_share",
+)  # fmt: skip
+"""Of a row. A feature of None: all of them together. `kind`: what the day is compared with, Tuesday or working day."""
+
+
+def find(store: Store, covered: Scope) -> list[Row]:
+    """The days out of line, by date; a day's own row comes before those of its features."""
+    query = registry.find("reports", "anomalies")
+    return store.rows(nested(priced(*covered.steps()), query.body), covered.parameters() | query.bind({}))
+
+
+def lay_down(store: Store) -> None:
+    """The same of a temporary table `priced`, as the temporary table `anomalies`."""
+    query = registry.find("reports", "anomalies")
+    store.execute(f"create or replace temp table anomalies as {query.body}", query.bind({}))
+
+
+def explained(row: Row) -> str:
+    """A row in words: `search: 3.1× its usual Tuesday, 84% of it from prompt p-17`."""
+    who = "all features" if row["feature"] is None else row["feature"]
+    whose = "their" if row["feature"] is None else "its"
+    size = f"{row['times']:.1f}×" if row["is_dear"] else f"only {row['times']:.0%} of"
+    said = f"{who}: {size} {whose} usual {row['kind']}"
+    if row["cause"] is None or row["cause_share"] <= 0:
+        return said
+    share = "all" if row["cause_share"] >= 0.995 else f"{row['cause_share']:.0%}"
+    return f"{said}, {share} of {'it' if row['is_dear'] else 'the fall'} from {row['cause_kind']} {row['cause']}"

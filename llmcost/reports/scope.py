@@ -1,0 +1,78 @@
+"""Which requests a report covers: a relation, a stretch of time, features and models."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from llmcost.engine import registry
+from llmcost.engine.compose import Step
+from llmcost.engine.store import Store
+from llmcost.errors import UsageError
+
+Row = dict[str, Any]
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_AGO = re.compile(r"(\d+)([hdwm])")
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "m": timedelta(days=30)}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which requests a report covers: a relation, a stretch of time from `since` up to, not including, `until`, and
+    the features and models, all where none is named."""
+
+    relation: str = "requests"
+    since: datetime | None = None
+    until: datetime | None = None
+    features: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+
+    def steps(self) -> list[Step]:
+        """The covered requests as the first steps of a query."""
+        window = ("requests", registry.find("reports", "window").body)
+        return [("requests", f"select * from {self.relation}"), window]
+
+    def parameters(self) -> dict[str, registry.Value]:
+        """The values of the query `window`."""
+        ends = {"since": self.since, "until": self.until}
+        return {
+            **{name: end.isoformat(sep=" ") if end else None for name, end in ends.items()},
+            "features": list(self.features) or None,
+            "models": list(self.models) or None,
+        }
+
+
+def scope(
+    store: Store,
+    since: str | None = None,
+    until: str | None = None,
+    relation: str = "requests",
+    features: Sequence[str] = (),
+    models: Sequence[str] = (),
+) -> Scope:
+    """What the user's words stand for: `since` and `until` are a date, a time, or `7d` before the newest request.
+
+    A date as `until` covers that day. Raises UsageError for words that are no time and for an empty stretch.
+    """
+    newest = store.value("select max(ts) from requests") if since or until else None
+    start = _moment(since, newest, "--since")
+    end = _moment(until, newest, "--until")
+    if end and until and _DATE.fullmatch(until):
+        end += timedelta(days=1)
+    if start and end and start >= end:
+        raise UsageError(f"--since {since} is not before --until {until}", hint="swap them")
+    return Scope(relation, start, end, tuple(features), tuple(models))
+
+
+def _moment(text: str | None, newest: datetime | None, option: str) -> datetime | None:
+    if text is None:
+        return None
+    if (ago := _AGO.fullmatch(text)) is not None:
+        return newest - int(ago[1]) * _UNITS[ago[2]] if newest else None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{option} {text} is no time", hint="write 2026-08-01, 2026-08-01T12:00 or 7d") from None
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

@@ -1,0 +1,188 @@
+"""Spend by any key, the overview, and the costs that a log itself gives."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from llmcost.engine import registry
+from llmcost.engine.compose import dimensioned, nested, priced
+from llmcost.engine.store import Store
+from llmcost.errors import UsageError, did_you_mean
+from llmcost.reports.cautions import notes
+from llmcost.reports.scope import Row, Scope
+
+DIMENSIONS = (
+    "feature", "task_type", "prompt", "model", "provider", "user", "session", "project", "status",
+    "hour", "day", "week", "month",
+)  # fmt: skip
+TIMES = ("hour", "day", "week", "month")
+MEASURES = (
+    "requests", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "cost_usd", "cost_share",
+    "unpriced_requests",
+)  # fmt: skip
+
+TREND_PARTS = 12
+"""Equal stretches of the time covered: a prompt's trend is its cost in each."""
+
+
+@dataclass
+class Report:
+    """Rows by their dimensions, their total, and notes in words."""
+
+    rows: list[Row]
+    total: Row
+    notes: list[str]
+    dimensions: tuple[str, ...] = ()
+    sections: dict[str, list[Row]] = field(default_factory=dict)  # of the overview, by section
+
+
+def by(
+    store: Store,
+    dimensions: Sequence[str],
+    covered: Scope,
+    *,
+    top: int | None = None,
+    sort: str | None = None,
+) -> Report:
+    """Spend by one or more dimensions. With `top`, the rows beyond it are added up in one named (other)."""
+    if sort is not None and sort not in (*dimensions, *MEASURES):
+        raise UsageError(f"--sort {sort}: no such column", hint=did_you_mean(sort, [*dimensions, *MEASURES]))
+    rows = _sorted(spend(store, dimensions, covered), dimensions, sort)
+    total = spend(store, (), covered)[0]
+    if top is not None and len(rows) > top:
+        rows = [*rows[:top], _others(rows[top:], dimensions)]
+    if "prompt" in dimensions:
+        _describe(store, rows, "prompt")
+        _follow(store, rows, covered)
+    return Report(rows, total, notes(store, covered), tuple(dimensions))
+
+
+def overview(store: Store, covered: Scope) -> Report:
+    """The first screen: the total, and spend by day, model, feature and prompt."""
+    found = store.rows(nested(dimensioned(*covered.steps()), _query("overview").body), covered.parameters())
+    sections: dict[str, list[Row]] = {}
+    for row in found:
+        if row["key"] is not None or row["section"] == "total":
+            sections.setdefault(row["section"], []).append(row)
+    total = sections["total"][0]
+    for row in found:
+        row["cost_share"] = _share(row["cost_usd"], total["cost_usd"])
+    sections["day"] = sorted(sections.get("day", []), key=lambda row: str(row["key"]))
+    rows = [{"model": row["key"], **_measures(row)} for row in found if row["section"] == "model"]
+    _describe(store, sections.get("prompt", []), "key")
+    return Report(rows, _measures(total), notes(store, covered) + _unattributed(sections), ("model",), sections)
+
+
+def logged_costs(store: Store, covered: Scope) -> Report:
+    """The costs that the log itself gives beside those of the price table, by model, with a likely reason."""
+    rows = store.rows(nested(priced(*covered.steps()), _query("logged-costs").body), covered.parameters())
+    sums = ("requests", "cost_logged_usd", "cost_usd", "difference_usd")
+    total: Row = {name: _sum(rows, name) for name in sums} | {"requests": sum(row["requests"] for row in rows)}
+    return Report(rows, total, [] if rows else ["the log gives no costs of its own"], ("model",))
+
+
+def spend(store: Store, dimensions: Sequence[str], covered: Scope) -> list[Row]:
+    """Spend by the dimensions, one row a combination, each holding its dimensions by name and MEASURES."""
+    fields, tags = key(dimensions)
+    keyed = ("keyed", f"select {fields} as key, * from dimensions")
+    parameters = covered.parameters() | tags
+    rows = store.rows(nested([*dimensioned(*covered.steps()), keyed], _query("spend").body), parameters)
+    if not rows and not dimensions:
+        return [dict.fromkeys(MEASURES, 0) | {"cost_usd": None, "cost_share": None}]
+    return [unkeyed(row, dimensions) for row in rows]
+
+
+def key(dimensions: Sequence[str]) -> tuple[str, dict[str, registry.Value]]:
+    """SQL for the value that rows of these dimensions group by, and its parameters. UsageError for unknown ones."""
+    parameters: dict[str, registry.Value] = {}
+    fields = []
+    for number, name in enumerate(dimensions):
+        column, tag = _column(name, f"tag_{number}")
+        parameters |= tag
+        fields.append(f"'k{number}': {column}")
+    return "{" + ", ".join(fields) + "}" if fields else "true", parameters
+
+
+def unkeyed(row: Row, dimensions: Sequence[str]) -> Row:
+    """The row with its key taken apart into the dimensions, by name."""
+    parts = {name: row["key"][f"k{number}"] for number, name in enumerate(dimensions)}
+    return parts | {name: value for name, value in row.items() if name != "key"}
+
+
+def _describe(store: Store, rows: Sequence[Row], column: str) -> None:
+    """Adds how to call a prompt, what never changes of it, and an example, to rows whose column holds its id."""
+    known = {
+        row["prompt_id"]: row
+        for row in store.rows("select prompt_id, label, stable_share, example_redacted as example from prompts")
+    }
+    for row in rows:
+        prompt = known.get(row[column], {})
+        row |= {name: prompt.get(name) for name in ("label", "stable_share", "example")}
+
+
+def _follow(store: Store, rows: Sequence[Row], covered: Scope) -> None:
+    """Adds each prompt's cost over time, and its dearest request."""
+    parameters = covered.parameters() | {"parts": TREND_PARTS}
+    parts: dict[str, list[Row]] = {}
+    for part in store.rows(nested(dimensioned(*covered.steps()), _query("prompt-trends").body), parameters):
+        parts.setdefault(part["prompt_id"], []).append(part)
+    for row in rows:
+        own = parts.get(row["prompt"], [])
+        spent = {part["part"]: part["cost_usd"] for part in own}
+        dearest = max(own, key=lambda part: part["dearest_usd"], default={})
+        row["trend_usd"] = [spent.get(part, 0.0) for part in range(TREND_PARTS)] if own else None
+        row["example_request_id"] = dearest.get("dearest_request_id")
+
+
+def _unattributed(sections: dict[str, list[Row]]) -> list[str]:
+    """The share without a feature, which rules may name."""
+    found = [row for row in sections.get("feature", []) if row["key"] == "unattributed"]
+    if not found:
+        return []
+    [row] = found
+    spent = "" if row["cost_share"] is None else f", {row['cost_share']:.1%} of the cost,"
+    have = "request" if row["requests"] == 1 else "requests"
+    return [
+        f"unattributed: {row['requests']:,} {have}{spent} without a feature; [[features]] in llmcost.toml names them"
+    ]
+
+
+def _measures(row: Row) -> Row:
+    return {name: row[name] for name in MEASURES}
+
+
+def _share(part: float | None, whole: float | None) -> float | None:
+    return part / whole if part is not None and whole else None
+
+
+def _column(dimension: str, parameter: str) -> tuple[str, dict[str, registry.Value]]:
+    """The SQL of a dimension, and the parameter that carries a tag's name: it may be anything."""
+    if dimension.startswith("tag:") and len(dimension) > 4:
+        return f"tags[${parameter}]", {parameter: dimension[4:]}
+    if dimension not in DIMENSIONS:
+        raise UsageError(
+            f"--by {dimension}: no such dimension", hint=did_you_mean(dimension, [*DIMENSIONS, "tag:NAME"])
+        )
+    return f"by_{dimension}", {}
+
+
+def _sorted(rows: list[Row], dimensions: Sequence[str], sort: str | None) -> list[Row]:
+    """By time where the first dimension is one, else by cost, dearest first; ties by the dimensions."""
+    named = sorted(rows, key=lambda row: [str(row[name]) for name in dimensions])
+    column = sort or (dimensions[0] if dimensions and dimensions[0] in TIMES else "cost_usd")
+    if column in MEASURES:
+        return sorted(named, key=lambda row: (row[column] is None, -(row[column] or 0)))
+    return sorted(named, key=lambda row: (row[column] is None, str(row[column])))
+
+
+def _others(rows: Sequence[Row], dimensions: Sequence[str]) -> Row:
+    return {name: f"({len(rows)} others)" for name in dimensions} | {name: _sum(rows, name) for name in MEASURES}
+
+
+def _sum(rows: Sequence[Row], name: str) -> float | None:
+    """The sum of what is known; None where nothing is."""
+    known = [row[name] for row in rows if row[name] is not None]
+    return sum(known) if known else None
+
+
+def _query(name: str) -> registry.Query:
+    return registry.find("reports", name)

@@ -1,0 +1,64 @@
+"""The account of an ingest."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from llmcost.ingest.run import COUNTS, Account
+from llmcost.render import terminal
+
+_HEADINGS = {
+    "lines": "lines",
+    "requests": "new requests",
+    "duplicates": "duplicates",
+    "no_call": "no call",
+    "rejects": "rejects",
+}
+
+
+def document(account: Account) -> dict[str, Any]:
+    """The account as JSON: every count in all and by format; lines is the sum of the other four."""
+    return {
+        "files": account.files,
+        "unchanged": account.unchanged,
+        "skipped": account.skipped,
+        **{count: account.total(count) for count in COUNTS},
+        "formats": account.formats,
+        "cost_usd": account.cost_usd,
+        "unpriced_requests": account.unpriced_requests,
+    }
+
+
+def show(account: Account, store: Path) -> RenderableType:
+    """The account as a table, and what it found in a sentence."""
+    columns = [("format", "left"), *((heading, "right") for heading in _HEADINGS.values())]
+    rows = [
+        [terminal.name(name), *(terminal.exact(counts[count]) for count in COUNTS)]
+        for name, counts in sorted(account.formats.items())
+    ]
+    if len(rows) > 1:
+        rows.append([Text("all", style="bold"), *(terminal.exact(account.total(count)) for count in COUNTS)])
+    parts: list[RenderableType] = [terminal.table(columns, rows)] if rows else []
+    unchanged = f", {account.unchanged:,} of them unchanged since the last time" if account.unchanged else ""
+    parts.append(Text(f"{terminal.counted(account.files, 'file')}{unchanged}. {_found(account)}"))
+    if account.skipped:
+        parts.append(Text(f"{terminal.counted(len(account.skipped), 'file')} passed over: no log.", style="dim"))
+    if account.total("rejects"):
+        rejects = terminal.counted(account.total("rejects"), "line")
+        parts.append(
+            Text(f"{rejects} could not be read and are kept with their reasons: llmcost rejects", style="yellow")
+        )
+    parts.append(Text(f"Store: {store}. Next: llmcost report", style="dim"))
+    return Group(*parts)
+
+
+def _found(account: Account) -> str:
+    if account.total("requests") == 0 and account.total("duplicates") == 0:
+        return "Nothing new."
+    priced = account.cost_usd is not None
+    spend = f"{terminal.usd(account.cost_usd).plain} of spend" if priced else "no spend that can be priced"
+    unpriced = terminal.counted(account.unpriced_requests, "request")
+    unpriced = f", {unpriced} without a price" if account.unpriced_requests else ""
+    return f"Found {spend}{unpriced}."

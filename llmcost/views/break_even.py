@@ -1,0 +1,183 @@
+"""Volumes compared: API, API with caching, self-hosted."""
+
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from llmcost.page import html
+from llmcost.render import plot, terminal
+from llmcost.self_hosting.break_even import API, CACHED, HOSTED, Point, article
+from llmcost.what_ifs.break_even import Answer
+
+COLUMNS = ["tokens_per_day", "requests_per_day", "api_usd", "cached_usd", "machines", "busy", "hosted_share",
+           "hosted_usd", "hosted_low_usd", "hosted_high_usd", "cheapest"]  # fmt: skip
+
+_SHORT = {API: "API", CACHED: "cached API", HOSTED: "self-hosted"}
+
+
+def document(answer: Answer) -> dict[str, Any]:
+    """The comparison as one JSON object; dollars a month, shares from 0 to 1."""
+    found = answer.found
+    return {
+        "points": rows(answer),
+        "beats_api_from_tokens_per_day": found.beats_api_from,
+        "beats_cached_from_tokens_per_day": found.beats_cached_from,
+        "article": [{"tokens_per_day": words, "advice": advice, "cheapest_here": points}
+                    for words, advice, points in article(found.points)],
+        "instance": asdict(answer.options.instance),
+        "model": answer.options.model,
+        "quantization": answer.options.quantization,
+        "usd_per_hour": answer.usd_per_hour,
+        "footing": {"kind": answer.footing.kind, "text": answer.footing.text,
+                    "iteration_time_factors": [answer.footing.fastest, answer.footing.slowest]},
+        "caching": list(answer.caching),
+        "requests": answer.requests,
+        "tokens_per_request": answer.tokens_per_request,
+        "assumptions": answer.assumptions,
+        "notes": _notes(answer),
+    }  # fmt: skip
+
+
+def page_document(answer: Answer) -> dict[str, Any]:
+    """Everything on the comparison's page, for JSON."""
+    found = crossings(answer)
+    points = answer.found.points
+    return html.document(
+        "break-even",
+        {"volumes": rows(answer)},
+        title="Should we host it ourselves?",
+        dimensions="",
+        headline={
+            "lead": f"{found[0][0].upper()}{found[0][1:]}",
+            "finding": f"{found[1][0].upper()}{found[1][1:]}",
+            "sub": _title(answer),
+            "cards": [
+                [
+                    "Volumes",
+                    f"{_tokens(points[0].tokens_per_day)} to {_tokens(points[-1].tokens_per_day)}",
+                    len(points),
+                    "tokens a day",
+                ],
+                ["Requests", f"{answer.requests:,}", answer.requests, "that give the shape"],
+                ["A request", f"{answer.tokens_per_request:,.0f} tokens", answer.tokens_per_request, "on average"],
+                ["Machine", terminal.usd(answer.usd_per_hour).plain, answer.usd_per_hour, "an hour"],
+            ],
+        },
+        notes=[*_notes(answer), *(f"the article's table: {line}" for line in recomputed(answer))],
+        assumptions=answer.assumptions,
+    )
+
+
+def rows(answer: Answer) -> list[dict[str, Any]]:
+    """One row a volume."""
+    return [_row(point) for point in answer.found.points]
+
+
+def show(answer: Answer) -> RenderableType:
+    """The comparison as a person reads it."""
+    points = answer.found.points
+    curves = {
+        API: [(point.tokens_per_day, point.api_usd) for point in points],
+        CACHED: [(point.tokens_per_day, point.cached_usd) for point in points],
+        HOSTED: [(point.tokens_per_day, point.hosted_usd) for point in points],
+    }
+    return Group(
+        _table(answer),
+        plot.curves(curves, x_label="tokens a day", y_label="dollars a month"),
+        terminal.bullets("Break-even", crossings(answer)),
+        terminal.bullets("The article's table, for this traffic", recomputed(answer)),
+        terminal.bullets("What this rests on", answer.assumptions),
+        terminal.bullets("What to know beside these numbers", _notes(answer), "yellow"),
+    )
+
+
+def _row(point: Point) -> dict[str, Any]:
+    low, high = point.hosted_usd_range
+    return asdict(point) | {"hosted_low_usd": low, "hosted_high_usd": high, "cheapest": point.cheapest}
+
+
+def _table(answer: Answer) -> RenderableType:
+    cells: list[list[RenderableType]] = [
+        [
+            Text(_tokens(point.tokens_per_day)),
+            _dollars(point.api_usd),
+            _dollars(point.cached_usd),
+            Text(f"{point.machines:,}"),
+            Text(f"{point.busy:.0%}"),
+            Text(f"{point.hosted_share:.0%}"),
+            _dollars(point.hosted_usd),
+            _range(point),
+            Text(_SHORT[point.cheapest], style="green" if point.cheapest == HOSTED else ""),
+        ]
+        for point in answer.found.points
+    ]  # fmt: skip
+    headings = [("tokens/day", "right"), ("API", "right"), ("cached", "right"), ("machines", "right"),
+                ("busy", "right"), ("hosted", "right"), ("self-hosted", "right"), ("range", "right"),
+                ("cheapest", "left")]  # fmt: skip
+    return terminal.table(headings, cells, title=f"Dollars a month: {_title(answer)}")
+
+
+def _title(answer: Answer) -> str:
+    machine = f"{answer.options.instance.name} at ${answer.usd_per_hour:g} an hour"
+    return f"{answer.options.model} ({_weights(answer)}) on {machine}"
+
+
+def _weights(answer: Answer) -> str:
+    return "16-bit" if answer.options.quantization == "none" else answer.options.quantization
+
+
+def _dollars(usd: float) -> Text:
+    return Text(f"{usd:,.0f}" if usd >= 10 else f"{usd:.2f}")
+
+
+def _range(point: Point) -> Text:
+    low, high = point.hosted_usd_range
+    if high is None:
+        return Text(f"from {low:,.0f}")
+    return Text("" if round(low) == round(high) else f"{low:,.0f}–{high:,.0f}")
+
+
+def crossings(answer: Answer) -> list[str]:
+    """From which volumes on self-hosting is cheaper, in words."""
+    found = answer.found
+    lowest, highest = found.points[0].tokens_per_day, found.points[-1].tokens_per_day
+    lines = []
+    for what, start in (("the API", found.beats_api_from), ("the API with caching", found.beats_cached_from)):
+        if start is None:
+            lines.append(f"self-hosting does not beat {what} up to {_tokens(highest)} tokens a day")
+        elif start <= lowest:
+            lines.append(f"self-hosting beats {what} at every volume tried, from {_tokens(lowest)} tokens a day")
+        else:
+            lines.append(f"self-hosting beats {what} from {_tokens(start)} tokens a day")
+    return lines
+
+
+def _tokens(number: float) -> str:
+    for limit, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if number >= limit:
+            return f"{number / limit:.3g}{unit}"
+    return f"{number:.3g}"
+
+
+def recomputed(answer: Answer) -> list[str]:
+    """The article's table beside what is cheapest for this traffic."""
+    return [
+        f"{words}: it advises {advice}; here {', '.join(points) if points else 'no volume was tried'}"
+        for words, advice, points in article(answer.found.points)
+    ]
+
+
+def _notes(answer: Answer) -> list[str]:
+    return [
+        f"iteration time: {answer.footing.text}",
+        f"shape: {answer.requests:,} requests of {answer.tokens_per_request:,.0f} tokens on average;"
+        f" {answer.found.note}",
+        "range: with as many machines as it may take within the error of the iteration time; from: if it is slower by"
+        " all of it, no number of machines keeps the target",
+        "busy: the share of the machines' hours in which they compute, the utilisation that the row assumes;"
+        " hosted: of the requests, the others stay on the API and are paid there",
+        "self-hosting is another model: whether it is good enough is not judged",
+        *answer.notes,
+    ]

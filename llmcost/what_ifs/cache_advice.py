@@ -1,0 +1,85 @@
+"""Which prompts are worth caching, how far and for how long."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from llmcost.engine import registry
+from llmcost.engine.compose import nested, priced
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Row = dict[str, Any]
+Run = Callable[[str, Mapping[str, Any]], "pa.Table"]
+"""Runs a query with its parameters, where `prices` and the relation of requests can be read."""
+
+BREAKPOINTS = ("tools", "system", "last")
+TTLS = ("5m", "1h")
+_WITHOUT_CACHE = """
+select
+    * replace (
+        input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens as input_tokens,
+        0::bigint as cache_read_tokens,
+        0::bigint as cache_write_5m_tokens,
+        0::bigint as cache_write_1h_tokens
+    )
+from requests
+"""
+
+
+LATEST = 1_000_000
+"""How many requests, the latest, a recommendation is made from: it replays them once for each way to cache."""
+
+
+def prompt_lives(run: Run, relation: str = "requests", given: Mapping[str, Any] | None = None) -> list[Row]:
+    """One row for each prompt that a cache can serve, those that save most first.
+
+    A prompt is a prompt_id, else a feature, else a project, sent to one model. Costs are of the input side, in US
+    dollars: `uncached_usd`, and one for each way to cache, `<breakpoint>_<ttl>_usd`. `best` is the cheapest of them,
+    or `none` where every way costs more than no cache, or `automatic` where the provider leaves no choice;
+    `saved_usd` is what it saves. `costs_money` names the ways that would cost more than no cache. `given` holds the
+    replay's other parameters. Of more than LATEST requests the latest are taken.
+    """
+    latest = f"(select ts from {relation} order by ts desc nulls last limit {LATEST})"
+    if run(f"select count(*) as requests from {relation}", {})["requests"][0].as_py() > LATEST:
+        relation = f"(select * from {relation} where ts >= (select min(ts) from {latest}))"
+    ways = {f"{reach}_{ttl}": {"breakpoint": reach, "ttl": ttl} for reach in BREAKPOINTS for ttl in TTLS}
+    uncached = _costs(run, relation, None)
+    costs = {way: _costs(run, relation, {**(given or {}), **chosen}) for way, chosen in ways.items()}
+    rows = [_row(key, plain, {way: of[key]["usd"] for way, of in costs.items()}) for key, plain in uncached.items()]
+    return sorted(
+        (row for row in rows if row), key=lambda row: (-round(row["saved_usd"], 9), row["prompt"], row["model"])
+    )
+
+
+def _costs(run: Run, relation: str, given: Mapping[str, Any] | None) -> dict[tuple[str | None, ...], Row]:
+    """Requests and cost of each prompt without a cache, or with one under these parameters."""
+    what_if = registry.find("what_ifs", "prompt-caching")
+    values = {**what_if.bind({}), **(given or {}), "recorded": "replay"}
+    steps = [("requests", f"select * from {relation}"), ("requests", what_if.body if given else _WITHOUT_CACHE)]
+    rows = run(nested(priced(*steps), registry.find("reports", "prompt-costs").body), values).to_pylist()
+    return {(row["provider"], row["model"], row["prompt"]): row for row in rows}
+
+
+def _row(key: tuple[str | None, ...], uncached: Row, costs: dict[str, float]) -> Row | None:
+    """The prompt's row; None where no way of caching changes anything."""
+    plain = uncached["usd"]
+    slack = 1e-9 * plain  # sums of the same numbers in another order
+    if all(abs(cost - plain) <= slack for cost in costs.values()):
+        return None
+    least = min(costs.values())
+    cheapest = next(way for way in costs if costs[way] <= least + slack)  # of equal ways the shortest
+    best = cheapest if costs[cheapest] < plain - slack else "none"
+    if best != "none" and max(costs.values()) - min(costs.values()) <= slack:
+        best = "automatic"
+    return {
+        "provider": key[0],
+        "model": key[1],
+        "prompt": key[2],
+        "requests": uncached["requests"],
+        "uncached_usd": plain,
+        **{f"{way}_usd": cost for way, cost in costs.items()},
+        "best": best,
+        "saved_usd": plain - costs[cheapest] if best != "none" else 0.0,
+        "costs_money": [way for way, cost in costs.items() if cost > plain + slack],
+    }

@@ -1,0 +1,1 @@
+"""How what-ifs run: one step, a chain of them, the ends of their ranges."""

@@ -1,0 +1,228 @@
+"""The traffic at each point of a stack, priced: relations `stage_0`, `stage_1` … and their costs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from llmcost.engine import registry
+from llmcost.engine.compose import dimensioned, nested
+from llmcost.engine.store import Store
+from llmcost.errors import LlmcostError, UsageError
+from llmcost.reports import spend
+from llmcost.reports.scope import Row, Scope
+from llmcost.what_ifs.engine.step import WhatIf, run
+
+LEAST_BLOCKS = 8
+"""Days, or else sessions, that traffic must have for a word on how it varies."""
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """The covered requests, as the relation `stage_0`, and what they cost, as `cost_0`."""
+
+    store: Store
+    requests: int
+    unpriced: int
+    dimensions: tuple[str, ...]
+    blocks: str | None  # what the traffic falls into: days or sessions; None where there are too few
+
+    @property
+    def is_priced(self) -> bool:
+        """Whether any request has a price: else nothing can be said in dollars."""
+        return self.unpriced < self.requests
+
+    @classmethod
+    def of(cls, store: Store, covered: Scope, dimensions: Sequence[str]) -> "Traffic":
+        """Copies the covered requests. Raises LlmcostError where there are none."""
+        store.bound_memory()
+        store.keep("stage_0", nested(covered.steps(), "select * from requests"), covered.parameters())
+        [counted] = store.rows(
+            "select coalesce(sum(calls), 0) as requests, count(distinct ts::date) as days,"
+            " count(distinct session_id) as sessions from stage_0"
+        )
+        if counted["requests"] == 0:
+            raise LlmcostError("there are no requests to replay", hint="check --since and --until, or ingest some logs")
+        blocks = next((name for name in ("days", "sessions") if counted[name] >= LEAST_BLOCKS), None)
+        bare = cls(store, int(counted["requests"]), 0, tuple(dimensions), blocks)
+        bare.price("stage_0", "cost_0", keyed=True)
+        unpriced = int(store.value("select coalesce(sum(calls), 0) from cost_0 where cost_usd is null"))
+        return cls(store, bare.requests, unpriced, bare.dimensions, blocks)
+
+    def price(self, stage: str, cost: str, *, keyed: bool = False) -> None:
+        """Makes `cost`: each request of the stage with the logged one that it serves, its calls, model, cost,
+        block and, where asked for, its key."""
+        key, parameters = spend.key(self.dimensions if keyed else ())
+        block = _BLOCKS[self.blocks]
+        body = (
+            "select request_id, coalesce(tags['added_to'], request_id) as logged_id, calls, model, cost_usd,"
+            f" {block} as block, {key} as key from dimensions"
+        )
+        steps = dimensioned(("requests", f"select * from {stage}"))
+        self.store.keep(cost, nested(steps, body), parameters)
+
+    def cost_usd(self, cost: str) -> float:
+        """The sum over the requests that have a price in the log, and those a what-if added, in US dollars."""
+        found = self.store.value(
+            f"select coalesce(sum(cost_usd::decimal(38, 15)), 0)::double from {self._counted(cost)}"
+        )
+        return float(found)
+
+    def by_block(self, cost: str) -> dict[str, float]:
+        """The same sum for each day or session."""
+        rows = self.store.rows(
+            f"select block, coalesce(sum(cost_usd::decimal(38, 15)), 0)::double as cost_usd from {self._counted(cost)}"
+            " where block is not null group by block order by block"
+        )
+        return {row["block"]: row["cost_usd"] for row in rows}
+
+    def between(self, before: str, after: str, report: str) -> list[Row]:
+        """A report over two relations of costs, named `before` and `after`."""
+        return self.store.rows(
+            f"with before as (select * from {self._counted(before)}), after as (select * from {after})"
+            f" {registry.find('reports', report).body}"
+        )
+
+    def as_counted(self, stage: str, made: str) -> str:
+        """The relation whose cost is what `cost_usd` says of the stage, made under that name if it is another one.
+
+        A request whose cost in the log is unknown is there as it was logged: its cost is unknown after, too.
+        """
+        if not self.unpriced:
+            return stage
+        self.store.keep(
+            made,
+            f"select * from {stage} where coalesce(tags['added_to'], request_id) not in ({_UNPRICED})"
+            f" union all by name select * from stage_0 where request_id in ({_UNPRICED})",
+        )
+        return made
+
+    def _counted(self, cost: str) -> str:
+        """SQL: the costs without the requests whose cost in the log is unknown: it is unknown after, too."""
+        without = f"where logged_id not in ({_UNPRICED})"
+        return f"(select * from {cost} {without if self.unpriced else ''}) as counted"
+
+
+_UNPRICED = "select request_id from cost_0 where cost_usd is null"
+
+
+_BLOCKS = {
+    None: "cast(null as varchar)",
+    "days": "by_day",
+    "sessions": "substr(md5(by_session), 1, 3)",  # at most 4,096 groups of whole sessions
+}
+
+
+@dataclass
+class Point:
+    """What the traffic costs after a step, and what is known of the step."""
+
+    cost_usd: float = 0.0
+    blocks: dict[str, float] = field(default_factory=dict)  # the cost of each day or session
+    summary: Row | None = None  # what a kernel says of its replay as a whole
+    worsened: int = 0  # answers of a model that the step's outcomes file does not say to be as good as the one before
+    failure: LlmcostError | None = None  # why the step could not be projected
+
+
+class Chain:
+    """Steps run one after the other over the same traffic, under a name of its own.
+
+    Steps that a chain has in common with the start of another one are not run again.
+    """
+
+    def __init__(self, traffic: Traffic, name: str, *, after: "Chain | None" = None) -> None:
+        self.traffic = traffic
+        self.name = name
+        self.steps: list[WhatIf] = list(after.steps) if after else []
+        self.points: list[Point] = list(after.points) if after else []
+        self._stages: list[str] = list(after._stages) if after else ["stage_0"]
+        self._costs: list[str] = list(after._costs) if after else ["cost_0"]
+
+    @property
+    def stage(self) -> str:
+        """The relation that the last step made."""
+        return self._stages[-1]
+
+    def add(self, step: WhatIf) -> Point:
+        """Runs one more step and prices what comes out of it."""
+        number = len(self.steps) + 1
+        stage, cost = f"{self.name}stage_{number}", f"{self.name}cost_{number}"
+        point = self._run(step, stage)
+        self.traffic.price(stage, cost)
+        self.steps.append(step)
+        self._stages.append(stage)
+        self._costs.append(cost)
+        point.cost_usd = self.traffic.cost_usd(cost)
+        point.blocks = self.traffic.by_block(cost) if self.traffic.blocks else {}
+        self.points.append(point)
+        return point
+
+    def _run(self, step: WhatIf, stage: str) -> Point:
+        """Makes the relation `stage`. A step that cannot be projected leaves the traffic as it is."""
+        try:
+            summary = run(self.traffic.store, step, self._stages[-1], stage)
+            if report := step.query.field("summary"):
+                summary = next(iter(self._told(report, self._stages[-1], stage, step.values)), None)
+            return Point(summary=summary, worsened=self._worsened(step, stage))
+        except UsageError:
+            raise
+        except LlmcostError as error:
+            self.traffic.store.keep(stage, f"select * from {self._stages[-1]}")
+            return Point(failure=error)
+
+    def _worsened(self, step: WhatIf, stage: str) -> int:
+        """What `Point.worsened` says, while the outcomes that the step was run with are those of the store."""
+        if step.values.get("outcomes") is None:
+            return 0
+        [row] = self._told("worsened", self._stages[-1], stage)
+        return int(row["answers_not_known_to_be_as_good"])
+
+    def until(self, number: int) -> "Chain":
+        """The chain's first steps, to go on from in another way."""
+        made = Chain(self.traffic, self.name)
+        made.steps, made.points = self.steps[:number], self.points[:number]
+        made._stages, made._costs = self._stages[: number + 1], self._costs[: number + 1]
+        return made
+
+    def before(self, number: int) -> str:
+        """The relation that a step, counted from 1, reads."""
+        return self._stages[number - 1]
+
+    def after(self, number: int) -> str:
+        """The relation that a step, counted from 1, makes."""
+        return self._stages[number]
+
+    def moves(self, number: int) -> list[Row]:
+        """The requests that a step, counted from 1, sends to another model."""
+        return self.traffic.between(self._costs[number - 1], self._costs[number], "moves")
+
+    def effects(self, number: int) -> Row:
+        """What a step does to the billed tokens and the answers."""
+        [row] = self._told("effects", self._stages[number - 1], self._stages[number])
+        return row
+
+    def cut_short(self, number: int) -> list[Row]:
+        """The features of which a step cuts answers short, and how many."""
+        return self._told("cut-short", self._stages[number - 1], self._stages[number])
+
+    def answers(self) -> Row:
+        """How much later the chain's answers come than the logged ones, and how many may be others."""
+        [row] = self._told("answers", "stage_0", self.stage)
+        return row
+
+    def _told(
+        self, report: str, before: str, after: str, values: Mapping[str, registry.Value] | None = None
+    ) -> list[Row]:
+        """A report over two relations of requests."""
+        body = registry.find("reports", report).body
+        relations = f"before as (select * from {before}), after as (select * from {after})"
+        # one WITH holds both, so that the report's order is the result's
+        joined = (
+            body.replace("with ", f"with {relations}, ", 1) if body.startswith("with ") else f"with {relations} {body}"
+        )
+        return self.traffic.store.rows(joined, values)
+
+    def savings(self) -> list[Row]:
+        """What the chain saves by the traffic's dimensions."""
+        if not self.traffic.dimensions:
+            return []
+        rows = self.traffic.between("cost_0", self._costs[-1], "savings")
+        return [spend.unkeyed(row, self.traffic.dimensions) for row in rows]

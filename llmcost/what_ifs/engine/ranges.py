@@ -1,0 +1,102 @@
+"""How far a saving can be trusted: the ends of its assumptions, and what other traffic of the same kind would give.
+
+The first is a replay with every assumption at its low end and one with every assumption at its high end, as the
+headers give them. The second is a bootstrap: whole days (or, where there are too few, whole sessions) are drawn
+again and again with replacement, since requests of one day are not independent of one another, and the share saved
+is taken of each draw. B. Efron, R. Tibshirani, An Introduction to the Bootstrap, 1993, chapters 8 and 13.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from llmcost.reports.scope import Row
+from llmcost.what_ifs.engine.chain import Chain, Traffic
+from llmcost.what_ifs.engine.step import ENDS, WhatIf, at
+
+LEVEL = 0.9
+"""The share of the draws that lie inside the interval of the traffic."""
+
+_DRAWS = 2000
+_SEED = 0
+
+
+@dataclass(frozen=True)
+class Range:
+    """Between which US dollars a saving lies. None where it cannot be said."""
+
+    low_usd: float
+    high_usd: float
+    traffic_low_usd: float | None = None
+    traffic_high_usd: float | None = None
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """The range of each step's saving given the steps before it, of the whole, and by the traffic's dimensions."""
+
+    steps: list[Range]
+    whole: Range
+    by: list[Row]  # what `Chain.savings` says, with saved_low_usd and saved_high_usd
+
+
+def ranges(traffic: Traffic, chain: Chain, baseline_usd: float) -> Ranges:
+    """Replays the chain at both ends of its assumptions, and draws its days or sessions again."""
+    chains = [chain, *(_ending(traffic, chain, end) for end in ENDS)]
+    start = traffic.by_block("cost_0") if traffic.blocks else {}
+    saved = [_saved(baseline_usd, one) for one in chains]
+    steps = []
+    for number in range(len(chain.steps)):
+        found = [one[number] for one in saved]
+        before = chain.points[number - 1].blocks if number else start
+        interval = drawn(start, before, chain.points[number].blocks, baseline_usd)
+        steps.append(Range(min(found), max(found), *interval))
+    whole = [sum(one) for one in saved]
+    last = chain.points[-1].blocks if chain.points else start
+    return Ranges(steps, Range(min(whole), max(whole), *drawn(start, start, last, baseline_usd)), _by(chains))
+
+
+def _ending(traffic: Traffic, chain: Chain, end: str) -> Chain:
+    """The chain with every assumption at one end: what comes before the first that moves is not run again."""
+    moved: Sequence[WhatIf] = [at(end, step) for step in chain.steps]
+    same = next((n for n, step in enumerate(moved) if step.values != chain.steps[n].values), len(moved))
+    if same == len(moved):
+        return chain
+    made = Chain(traffic, f"{end}_", after=chain.until(same))
+    for step in moved[same:]:
+        made.add(step)
+    return made
+
+
+def _saved(baseline_usd: float, chain: Chain) -> list[float]:
+    costs = [baseline_usd, *(point.cost_usd for point in chain.points)]
+    return [before - after for before, after in pairwise(costs)]
+
+
+def drawn(
+    start: Mapping[str, float], before: Mapping[str, float], after: Mapping[str, float], baseline_usd: float
+) -> tuple[float | None, float | None]:
+    """The ends of the interval in which LEVEL of the draws lie, in US dollars of this traffic's size."""
+    import numpy as np
+
+    if not start or sum(start.values()) <= 0:
+        return None, None
+    costs = np.array([start[block] for block in start])
+    saved = np.array([before.get(block, 0.0) - after.get(block, 0.0) for block in start])
+    draws = np.random.default_rng(_SEED).multinomial(len(costs), np.full(len(costs), 1 / len(costs)), size=_DRAWS)
+    spent = draws @ costs
+    shares = np.divide(draws @ saved, spent, out=np.zeros(_DRAWS), where=spent > 0)
+    low, high = np.quantile(shares, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]) * baseline_usd
+    return float(low), float(high)
+
+
+def _by(chains: Sequence[Chain]) -> list[Row]:
+    """The savings by the traffic's dimensions with the ends of their range."""
+    rows, *ends = (chain.savings() for chain in chains)
+    dimensions = chains[0].traffic.dimensions
+    found = [{tuple(row[name] for name in dimensions): row["saved_usd"] for row in end} for end in (rows, *ends)]
+    return [
+        row | {"saved_low_usd": min(saved), "saved_high_usd": max(saved)}
+        for row in rows
+        if (saved := [one[tuple(row[name] for name in dimensions)] for one in found])
+    ]

@@ -1,0 +1,92 @@
+"""Why a step changes nothing, or less than it could: what the log lacks, names that it does not know, settings."""
+
+from dataclasses import dataclass, replace
+
+from llmcost.engine.store import Store
+from llmcost.what_ifs.engine import names
+from llmcost.what_ifs.engine.chain import Chain
+from llmcost.what_ifs.engine.step import WhatIf, written
+
+_NEARLY_ALL = 0.95
+
+
+@dataclass(frozen=True)
+class Lack:
+    """What not all of the requests hold, though the step has to know it of them."""
+
+    words: str  # what it is
+    share: float  # of the requests that hold it, 0 to 1
+    decides: bool  # whether the step leaves a request without it as it is
+
+    @property
+    def of_all(self) -> bool:
+        """Whether no request holds it."""
+        return self.share == 0
+
+    def __str__(self) -> str:
+        if self.of_all:
+            return f"no request has {self.words}"
+        share = f"{self.share:.0%}" if self.share >= 0.005 else "fewer than 1%"
+        return f"{share} of the requests have {self.words}{'; the others stay as they are' if self.decides else ''}"
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """What to know of a step that could be run: whether the log tells what it does at all, and why it is not more."""
+
+    is_known: bool
+    changed: bool  # whether it does anything to the traffic
+    said: list[str]
+
+
+def reasons(chain: Chain, number: int) -> Reasons:
+    """Of a step of the chain, counted from 1, that was run without a failure."""
+    store, step = chain.traffic.store, chain.steps[number - 1]
+    found, changed = lacks(store, step, "stage_0"), changes(chain, number)
+    missing = [str(lack) for lack in found if lack.of_all]
+    if missing and not changed:
+        return Reasons(False, changed, missing)
+    said = [*map(str, found), *names.absent(store, step, chain.before(number))]
+    if not changed and (held := _held_back(chain, number)):
+        said.append(held)
+    return Reasons(True, changed, said)
+
+
+def lacks(store: Store, what_if: WhatIf, relation: str) -> list[Lack]:
+    """What the step needs of the requests, where not nearly all of them hold it."""
+    found = []
+    for place, need in enumerate(what_if.query.fields.get("needs", ())):
+        condition, _, words = need.partition(": ")
+        [row] = store.rows(
+            f"select coalesce(sum(calls) filter (where {condition}), 0) as known, sum(calls) as requests"
+            f" from {relation}",
+            what_if.values,
+        )
+        if (share := row["known"] / row["requests"]) < _NEARLY_ALL:
+            found.append(Lack(words, share, place == 0))
+    return found
+
+
+def changes(chain: Chain, number: int) -> bool:
+    """Whether a step, counted from 1, does anything to the traffic."""
+    before = chain.points[number - 2].cost_usd if number > 1 else chain.traffic.cost_usd("cost_0")
+    return bool(
+        chain.points[number - 1].cost_usd != before or any(chain.effects(number).values()) or chain.moves(number)
+    )
+
+
+def _held_back(chain: Chain, number: int) -> str:
+    """The setting of the user's without which the step would change something; empty where no one is to blame."""
+    step = chain.steps[number - 1]
+    for parameter in step.query.parameters:
+        value = step.values[parameter.name]
+        if parameter.name not in step.given or value == parameter.default:
+            continue
+        freed = Chain(chain.traffic, "freed_", after=chain.until(number - 1))
+        default = replace(step, values=step.values | {parameter.name: parameter.default})
+        if not freed.add(default).failure and changes(freed, number):
+            return (
+                f"changes nothing with {parameter.name}={written(value)}, and would with {written(parameter.default)},"
+                f" the default ({parameter.meaning.rstrip('.')})"
+            )
+    return ""

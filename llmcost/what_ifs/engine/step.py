@@ -1,0 +1,212 @@
+"""Steps of a stack: a what-if and its parameters, as words and as SQL over the traffic before it."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from llmcost.engine import registry
+from llmcost.engine.compose import Step, nested
+from llmcost.engine.store import Store
+from llmcost.errors import UsageError
+from llmcost.prices import book
+from llmcost.reports.scope import Row
+from llmcost.what_ifs.inputs import labels, side_tables
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ENDS = ("low", "high")
+"""The headers that name the settings with which a what-if's assumptions save least, and most."""
+
+ROWS_AT_ONCE = 1_000_000
+"""About how many requests a kernel gets at a time, where it replays partitions apart from one another."""
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """One step of a stack: the query and the value of each of its parameters."""
+
+    query: registry.Query
+    values: dict[str, registry.Value]
+    given: frozenset[str] = frozenset()  # the parameters that the user set: no assumptions of ours
+
+    @property
+    def word(self) -> str:
+        """The step as the command line takes it, naming what differs from the defaults."""
+        changed = [
+            f"{p.name}={written(self.values[p.name])}"
+            for p in self.query.parameters
+            if self.values[p.name] != p.default
+        ]
+        return ":".join([self.query.name, *([",".join(changed)] if changed else [])])
+
+
+def parse(word: str) -> WhatIf:
+    """`NAME[:param=value,…]` as the command line takes it. Raises UsageError for unknown names and values."""
+    name, _, rest = word.partition(":")
+    query = registry.find("what_ifs", name.strip().replace("_", "-"))
+    given = settings(rest)
+    for part in given:
+        if given[part] is None:
+            raise UsageError(f"{word}: {part} is no param=value", hint=f"like {query.name}:{_example(query)}")
+    words = {name: value for name, value in given.items() if value is not None}
+    return WhatIf(query, query.bind(words), frozenset(words))
+
+
+def settings(text: str) -> dict[str, str | None]:
+    """`param=value,…` by name; a part without a value has none. A comma inside quotes separates nothing."""
+    found: dict[str, str | None] = {}
+    for part in _parts(text):
+        key, equals, value = part.partition("=")
+        found[key.strip()] = value.strip() if equals else None
+    return found
+
+
+def at(end: str, what_if: WhatIf) -> WhatIf:
+    """The step with its assumptions at their low or high end; what the user set himself stays."""
+    if not (text := what_if.query.field(end)):
+        return what_if
+    moved = {name: value for name, value in settings(text).items() if value is not None and name not in what_if.given}
+    bound = what_if.query.bind(moved)
+    return replace(what_if, values=what_if.values | {name: bound[name] for name in moved})
+
+
+def assumptions(what_if: WhatIf) -> list[str]:
+    """What a step takes for granted, in the words of its header."""
+    return [f"{what_if.query.name}: {line}" for line in what_if.query.fields.get("assumes", ())]
+
+
+def settled(store: Store, what_if: WhatIf) -> WhatIf:
+    """The step as it will run: models that the user does not name are those of his outcomes file, where he gives one.
+
+    Raises UsageError for a model without a price, LlmcostError for a file that holds no outcomes or labels.
+    """
+    if (path := what_if.values.get("outcomes")) is not None:
+        small, *others = side_tables.models(store, str(path))
+        large = others[-1] if others else small
+        middle = others[len(others) // 2 - 1] if len(others) > 1 else large
+        chosen = {"small": small, "middle": middle, "large": large}
+        what_if = replace(what_if, values=what_if.values | {n: m for n, m in chosen.items() if n not in what_if.given})
+    if (path := what_if.values.get("labels")) is not None:
+        labels.read(str(path))
+    with_models(store, what_if)
+    return what_if
+
+
+def steps(what_if: WhatIf) -> list[Step]:
+    """The what-if as steps of a query: its SELECT, and the one that its header says comes after it."""
+    if not (after := what_if.query.field("then")):
+        return [("requests", what_if.query.body)]
+    return [("moving", what_if.query.body), ("requests", registry.find("pricing", after).body)]
+
+
+def with_models(store: Store, what_if: WhatIf) -> dict[str, registry.Value]:
+    """The step's values, with `<name>_provider` beside each model, whose prices are made known."""
+    values = dict(what_if.values)
+    for parameter in what_if.query.parameters:
+        if parameter.type == "model":
+            name = values[parameter.name]
+            provider, model = book.resolve(store, str(name)) if name is not None else (None, None)
+            values |= {parameter.name: model, f"{parameter.name}_provider": provider}
+    return values
+
+
+def kernel_of(query: registry.Query) -> Any:
+    """The module that decides what the query then applies, if it has one."""
+    name = query.field("kernel")
+    return import_module(f"llmcost.what_ifs.kernels.{name.replace('-', '_')}") if name else None
+
+
+def run(store: Store, what_if: WhatIf, before: str, after: str) -> Row | None:
+    """Makes the relation `after` out of `before`. Returns what the step's kernel says of the whole, if it has one.
+
+    Raises LlmcostError when the kernel cannot project this traffic.
+    """
+    query, values = what_if.query, with_models(store, what_if)
+    made = nested([("requests", f"select * from {before}"), *steps(what_if)], "select * from requests")
+    if query.field("facts"):
+        side_tables.prepare(store, values, before)
+    if not query.field("kernel"):
+        store.keep(after, made, values)
+        return None
+    replayed = _replayed(store, query, values, before)
+    with store.relation("replayed", replayed):
+        store.keep(after, made, values)
+    said = (replayed.schema.metadata or {}).get(b"summary")
+    return dict(json.loads(said)) if said else None
+
+
+def _replayed(store: Store, query: registry.Query, values: Mapping[str, registry.Value], before: str) -> "pa.Table":
+    """What the step's kernel decides on the traffic, of which it gets whole partitions where it can do with some."""
+    kernel: Any = kernel_of(query)
+    given = {p.name: side_tables.as_given(p, values[p.name]) for p in query.parameters}
+    if "prompt_text" in kernel.COLUMNS:  # known where the logs were ingested with --keep-text
+        before = f"(select s.*, texts.prompt as prompt_text from {before} as s left join texts using (request_id))"
+    columns = ", ".join(dict.fromkeys([*kernel.COLUMNS, *kernel.PARTITION, "ts", "request_id"]))
+    order = ", ".join([*kernel.PARTITION, "ts", "request_id"])
+    only = getattr(kernel, "ROWS", "true")
+    for name, measure in getattr(kernel, "MEASURED", {}).items():
+        if given[name] is None:
+            given[name] = store.value(f"select {measure} from {before} where {only}")
+    traffic = f"select {columns} from {before} where {only} order by {order}"
+    if not (hasattr(kernel, "apart") and kernel.apart(given)):
+        return kernel.replay(store.arrow(traffic), **given)
+    parts = [kernel.replay(share, **given) for share in _shares(store, traffic, kernel.PARTITION)]
+    return parts[0] if len(parts) == 1 else kernel.together(parts)
+
+
+def _shares(store: Store, traffic: str, partition: Sequence[str]) -> "Iterator[pa.Table]":
+    """The traffic, sorted by partition, in shares of whole partitions, so that a large log fits into memory."""
+    import pyarrow as pa
+
+    batches = store.batches(traffic, ROWS_AT_ONCE)
+    held = batches.schema.empty_table()
+    for batch in batches:
+        held = pa.concat_tables([held, pa.Table.from_batches([batch])])
+        if held.num_rows >= ROWS_AT_ONCE and (cut := held.num_rows - _last(held, partition)):
+            yield held[:cut]
+            held = held[cut:]
+    yield held
+
+
+def _last(held: "pa.Table", partition: Sequence[str]) -> int:
+    """How many rows the table's last partition has."""
+    import pyarrow.compute as pc
+
+    end = held.num_rows - 1
+    same: Any = True
+    for name in partition:
+        value = held[name][end]
+        is_same = pc.equal(held[name], value).fill_null(False) if value.is_valid else held[name].is_null()
+        same = pc.and_(is_same, same)
+    return int(pc.sum(same).as_py())
+
+
+def _parts(text: str) -> Sequence[str]:
+    """The text split at commas; a comma inside quotes separates nothing."""
+    parts: list[str] = []
+    quoted = False
+    current = ""
+    for character in text:
+        if character in "'\"":
+            quoted = not quoted
+        elif character == "," and not quoted:
+            parts.append(current)
+            current = ""
+        else:
+            current += character
+    return [part for part in [*parts, current] if part.strip()]
+
+
+def written(value: registry.Value) -> str:
+    """The value as the command line takes it."""
+    if value is None:
+        return "none"
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return f'"{text}"' if "," in text else text
+
+
+def _example(query: registry.Query) -> str:
+    return f"{query.parameters[0].name}={query.parameters[0].default}" if query.parameters else "param=value"

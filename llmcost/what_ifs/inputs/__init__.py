@@ -1,0 +1,1 @@
+"""What a what-if reads besides the traffic, made into tables first."""

@@ -1,0 +1,120 @@
+"""`--what-if all`: every technique alone, then the best stack of them, and what is lost in between."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from llmcost.engine import registry
+from llmcost.engine.store import Store
+from llmcost.errors import UsageError
+from llmcost.reports.scope import Scope
+from llmcost.what_ifs import Projection, projected
+from llmcost.what_ifs.engine.chain import Chain, Traffic
+from llmcost.what_ifs.engine.ranges import Range, ranges
+from llmcost.what_ifs.engine.reasons import reasons
+from llmcost.what_ifs.engine.step import WhatIf, parse, settings, settled
+from llmcost.what_ifs.search.greedy_stack import LeftOut, stacked
+
+WORD = "all"
+
+ARTICLE = ("response-caching", "routing", "prompt-caching")
+"""The three that the article combines ("LLM Cost Optimization in Production", DevOpsBoys, 2026-05-29, part 8)."""
+
+CLAIMED = (0.6, 0.8)
+"""The share that it says they save together, "without touching response quality"."""
+
+NO_PRICE = "no request has a price"
+
+
+@dataclass(frozen=True)
+class Alone:
+    """What one technique saves of the logged traffic by itself; None and why, where it cannot be projected."""
+
+    what_if: WhatIf
+    saved_usd: float | None
+    range: Range | None
+    failure: str | None = None
+    remark: str = ""  # why it does no more, where that is not plain
+
+
+@dataclass(frozen=True)
+class Everything:
+    """Each technique alone, the stack of those that save something, and the article's three."""
+
+    alone: list[Alone]
+    left_out: list[LeftOut]
+    projection: Projection
+    three: list[WhatIf]  # those of the article's that could be replayed
+    three_saved_usd: float | None  # None where none of them could
+    three_range: Range
+
+    @property
+    def sum_of_alone_usd(self) -> float:
+        """What the steps of the stack save alone, added up as if none took from another."""
+        stacked = {stage.what_if.query.name for stage in self.projection.stages}
+        return sum(one.saved_usd or 0.0 for one in self.alone if one.what_if.query.name in stacked)
+
+    @property
+    def lost_usd(self) -> float:
+        """How much of that sum disappears when they are stacked, since two of them would save the same dollar."""
+        return self.sum_of_alone_usd - (self.projection.baseline_usd - self.projection.cost_usd)
+
+
+def steps(words: Sequence[str]) -> list[WhatIf]:
+    """Every what-if whose header gives it a place, in that order; other words set the parameters of theirs."""
+    given = {step.query.name: step for step in (parse(word) for word in words if word != WORD)}
+    placed = [query for query in registry.load("what_ifs").values() if query.field("order")]
+    for name in given:
+        if name not in {query.name for query in placed}:
+            raise UsageError(f"{name} takes no part in --what-if all", hint="simulate it by itself, or in a stack")
+    placed.sort(key=lambda query: int(query.field("order")))
+    return [given.get(query.name) or _as_stacked(query) for query in placed]
+
+
+def simulate(store: Store, stack: Sequence[WhatIf], covered: Scope, dimensions: Sequence[str] = ()) -> Everything:
+    """Each step alone; then in turn those that save something after the steps before them."""
+    stack = [settled(store, step) for step in stack]  # a model without a price is told before anything is replayed
+    traffic = Traffic.of(store, covered, dimensions)
+    baseline = traffic.cost_usd("cost_0")
+    alone = [_alone(traffic, step, baseline) for step in stack]
+    chain, left_out = _stacked(traffic, alone, baseline)
+    three = Chain(traffic, "three_")
+    for one in alone:
+        if one.what_if.query.name in ARTICLE and one.failure is None:
+            three.add(one.what_if)
+    spread = ranges(traffic, three, baseline).whole
+    saved = baseline - three.points[-1].cost_usd if three.points else None
+    return Everything(alone, left_out, projected(traffic, chain), three.steps, saved, spread)
+
+
+def _as_stacked(query: registry.Query) -> WhatIf:
+    """The step with the settings that its header names for this."""
+    set_here = {name: value for name, value in settings(query.field("stacked")).items() if value is not None}
+    return WhatIf(query, query.bind(set_here))
+
+
+def _alone(traffic: Traffic, step: WhatIf, baseline: float) -> Alone:
+    if not traffic.is_priced:
+        return Alone(step, None, None, NO_PRICE)
+    chain = Chain(traffic, "alone_")
+    point = chain.add(step)
+    if point.failure:
+        return Alone(step, None, None, point.failure.message)
+    found = reasons(chain, 1)
+    if not found.is_known:
+        return Alone(step, None, None, " and ".join(found.said))
+    spread = ranges(traffic, chain, baseline).whole
+    return Alone(step, baseline - point.cost_usd, spread, remark="; ".join(found.said))
+
+
+def _stacked(traffic: Traffic, alone: Sequence[Alone], baseline: float) -> tuple[Chain, list[LeftOut]]:
+    """The best stack of those that can be projected, and why each of the others is none of it."""
+    known = [(one, baseline - one.saved_usd) for one in alone if one.saved_usd is not None]
+    stack = stacked(traffic, [one.what_if for one, _ in known], [cost for _, cost in known], baseline)
+    reasons = {known[place][0].what_if.query.name: why for place, why in stack.left_out.items()}
+    left_out = []
+    for one in alone:
+        if one.failure:
+            left_out.append(LeftOut(one.what_if, f"cannot be projected: {one.failure}"))
+        elif why := reasons.get(one.what_if.query.name):
+            left_out.append(LeftOut(one.what_if, why + (f"; {one.remark}" if one.remark else "")))
+    return stack.chain, left_out

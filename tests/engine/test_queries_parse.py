@@ -1,0 +1,181 @@
+"""Every query file parses as DuckDB's SQL, and its header keeps to the grammar in CONTRIBUTING.md.
+
+The grammar is read here a second time, more strictly than the program does: a header line that the program
+would pass over in silence fails here.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+import sqlglot
+from sqlglot import exp
+
+QUERIES = Path(__file__).resolve().parents[2] / "queries"
+FILES = sorted(QUERIES.rglob("*.sql"))
+
+COMMON_KEYS = {"question", "param", "assumes"}
+# A header's keys by folder. Other folders, and any tables.sql, are parts of the machinery, headed by a sentence.
+KEYS = {
+    "formats": {
+        "source",
+        "ingest",
+        "columns",
+        "record",
+        "records",
+        "within",
+        "claims",
+        "stateful",
+        "param",
+        "assumes",
+        "truth",
+    },
+    "what_ifs": COMMON_KEYS
+    | {"rows", "kernel", "neutral", "order", "stacked", "needs", "low", "high", "then", "facts", "summary"}
+    | {"grid", "unmeasured", "delays"},
+    "reports": COMMON_KEYS,
+    "audit": COMMON_KEYS | {"severity", "dollars", "advice"},
+    "pricing": COMMON_KEYS,
+}
+REQUIRED = {
+    "formats": {"source", "ingest", "claims", "truth"},
+    "what_ifs": {"question", "neutral", "assumes"},
+    "reports": {"question"},
+    "audit": {"question", "severity", "dollars", "advice"},
+    "pricing": {"question"},
+}
+HEADED = [path for path in FILES if path.parent.name in KEYS and path.name != "tables.sql"]
+
+FIELD = re.compile(r"(?P<key>[a-z_]+): (?P<value>\S.*)")
+PARAM = re.compile(
+    r"param (?P<name>[a-z][a-z0-9_]*)"
+    r" (?P<type>text|bool|date|model|file|(?:int|float)(?:\([0-9.-]+, (?:[0-9.]+|inf)\))?|choice\([a-z0-9_, -]+\))"
+    r" = (?P<default>\S+|'[^']*'): (?P<meaning>\S.*)"
+)
+PLACEHOLDER = re.compile(r"\$([a-z_][a-z0-9_]*)")
+
+
+def named(path: Path) -> str:
+    return path.relative_to(QUERIES).as_posix()
+
+
+def split(path: Path) -> tuple[list[str], str]:
+    """The header's lines without their comment marks, and the SQL after it."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    end = next((number for number, line in enumerate(lines) if not line.startswith("--")), len(lines))
+    return [line[2:].removeprefix(" ") for line in lines[:end]], "\n".join(lines[end:])
+
+
+def fields(path: Path) -> list[str]:
+    """The header's entries below its title, continuation lines joined to what they continue."""
+    entries: list[str] = []
+    for line in split(path)[0][1:]:
+        if line.startswith("  "):
+            assert entries, f"a continuation of nothing: {line}"
+            entries[-1] += " " + line.strip()
+        elif line:
+            entries.append(line)
+    return entries
+
+
+def parsed(path: Path) -> list[exp.Expr | None]:
+    """The file's statements."""
+    return sqlglot.parse(path.read_text(encoding="utf-8"), dialect="duckdb")
+
+
+def test_there_are_queries() -> None:
+    assert FILES
+
+
+@pytest.mark.parametrize("path", FILES, ids=named)
+def test_it_parses(path: Path) -> None:
+    assert parsed(path)
+    for statement in parsed(path):
+        assert not isinstance(statement, exp.Command), "sqlglot passes this over without understanding it"
+
+
+@pytest.mark.parametrize("path", HEADED, ids=named)
+def test_it_is_one_select(path: Path) -> None:
+    (statement,) = parsed(path)
+    assert isinstance(statement, exp.Query)
+
+
+@pytest.mark.parametrize("path", FILES, ids=named)
+def test_it_says_what_it_is(path: Path) -> None:
+    header, _ = split(path)
+    assert header, "the file begins with no comment"
+    assert max(map(len, header)) <= 120
+
+
+@pytest.mark.parametrize("path", HEADED, ids=named)
+def test_the_title_starts_with_the_name(path: Path) -> None:
+    name = path.stem.replace("_", "-")
+    header, _ = split(path)
+    assert re.fullmatch(rf"{re.escape(name)}: \S.*[^.]", header[0]), f"the first line is not '-- {name}: what it does'"
+    assert len(header) == 1 or header[1] == "", "an empty '--' line follows the title"
+
+
+@pytest.mark.parametrize("path", HEADED, ids=named)
+def test_the_header_keeps_to_the_grammar(path: Path) -> None:
+    kind = path.parent.name
+    found = set()
+    for entry in fields(path):
+        match = PARAM.fullmatch(entry) if entry.startswith("param ") else FIELD.fullmatch(entry)
+        assert match, f"not a header line: {entry}"
+        key = "param" if match.re is PARAM else match["key"]
+        assert key in KEYS[kind], f"no {kind} header has a line '{key}': {entry}"
+        found.add(key)
+    assert found >= REQUIRED[kind], f"missing: {REQUIRED[kind] - found}"
+
+
+@pytest.mark.parametrize("path", HEADED, ids=named)
+def test_parameters_are_declared_once_and_used(path: Path) -> None:
+    """A kernel's parameters may be the kernel's alone, and one may choose a table of facts; any other has to stand in
+    the SQL, or in the SELECT that comes after it.
+
+    With a parameter `small` of type model the SQL may also name `$small_provider`.
+    """
+    entries = fields(path)
+    matches = [match for entry in entries if (match := PARAM.fullmatch(entry))]
+    declared = [match["name"] for match in matches]
+    providers = {f"{match['name']}_provider" for match in matches if match["type"] == "model"}
+    used = set(PLACEHOLDER.findall(split(path)[1]))
+    for entry in entries:
+        if entry.startswith("then: "):
+            after = QUERIES / "pricing" / f"{entry.removeprefix('then: ')}.sql"
+            declared_after = {match["name"] for line in fields(after) if (match := PARAM.fullmatch(line))}
+            assert declared_after <= set(declared), "what comes after needs a parameter that is not declared"
+            used |= declared_after
+        if entry.startswith("facts: "):
+            chosen = {"outcomes": "outcomes", "judged_complexity": "complexity"}
+            used |= {chosen[table] for table in entry.removeprefix("facts: ").split(", ") if table in chosen}
+    assert len(declared) == len(set(declared))
+    assert used <= set(declared) | providers, "the SQL names a parameter that the header does not declare"
+    if not any(entry.startswith("kernel: ") for entry in entries):
+        assert set(declared) <= used, "the header declares a parameter that the SQL does not use"
+
+
+@pytest.mark.parametrize("path", [path for path in HEADED if path.parent.name == "what_ifs"], ids=named)
+def test_what_a_what_if_says_of_rows_and_kernel_is_true(path: Path) -> None:
+    for entry in fields(path):
+        if entry.startswith("rows: "):
+            assert entry.removeprefix("rows: ") in ("keeps", "adds", "drops")
+        if entry.startswith("kernel: "):
+            module = QUERIES.parent / "llmcost" / "what_ifs" / "kernels" / f"{entry.removeprefix('kernel: ')}.py"
+            assert module.is_file()
+
+
+@pytest.mark.parametrize("path", [path for path in HEADED if path.parent.name == "what_ifs"], ids=named)
+def test_the_settings_that_a_what_if_names_are_its_own(path: Path) -> None:
+    declared = {match["name"] for entry in fields(path) if (match := PARAM.fullmatch(entry))}
+    ends = {}
+    for entry in fields(path):
+        key, _, text = entry.partition(": ")
+        if key in ("neutral", "stacked", "low", "high", "grid"):
+            ends[key] = dict(part.split("=") for part in re.split(r",\s*(?=[a-z0-9_]+=)", text))
+            assert ends[key].keys() <= declared, entry
+        if key == "order":
+            assert text.isdecimal()
+        if key == "needs":
+            assert re.fullmatch(r"[^:]+: \S.*", text), "a condition, then in words what it asks for"
+    assert ends.get("low", {}).keys() == ends.get("high", {}).keys(), "both ends set the same assumptions"

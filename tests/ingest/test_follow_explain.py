@@ -1,0 +1,54 @@
+"""Following a growing file, and explaining how lines are read."""
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from llmcost.engine import store
+from tests.command import llmcost
+from tests.logs import call, write
+
+
+def test_follow_reads_what_is_added_until_it_is_interrupted(tmp_path: Path) -> None:
+    log = write(tmp_path / "log.jsonl", [call(1)])
+    command = [sys.executable, "-m", "llmcost", "ingest", "log.jsonl", "--follow"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    end = threading.Timer(120, process.kill)  # a reader below never waits for ever
+    end.start()
+    try:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        while "Next: llmcost report" not in process.stdout.readline():
+            assert process.poll() is None
+        for number in (2, 3):
+            with log.open("a") as file:
+                file.write(json.dumps(call(number)) + "\n")
+            assert "1 new request" in process.stderr.readline()
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+        end.cancel()
+    assert process.returncode == 0
+    with store.reading(tmp_path / "llmcost.duckdb") as opened:
+        assert opened.value("select count(*) from requests") == 3
+
+
+def test_explain_shows_fields_and_what_was_ignored(tmp_path: Path) -> None:
+    write(tmp_path / "log.jsonl", [call(7, feature="[b]search[/b]", colour="green"), call(8, input_tokens=-1)])
+    done = llmcost("ingest", "log.jsonl", "--explain", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "line 1: llmcost, a call" in done.stdout
+    assert "[b]search[/b]" in done.stdout
+    assert "not read: $.colour" in done.stdout
+    assert "a negative count" in done.stdout
+    assert not (tmp_path / "llmcost.duckdb").exists()
+
+
+def test_explain_needs_one_file_of_a_known_format(tmp_path: Path) -> None:
+    write(tmp_path / "log.jsonl", ['{"x": 1}'])
+    assert llmcost("ingest", "log.jsonl", "--explain", cwd=tmp_path).returncode == 1
+    assert llmcost("ingest", "log.jsonl", "log.jsonl", "--explain", cwd=tmp_path).returncode == 2
+    assert llmcost("ingest", ".", "--explain", cwd=tmp_path).returncode == 1

@@ -1,0 +1,276 @@
+"""Reading logs into the store: idempotent, in any order, every line accounted for."""
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from llmcost.engine import store
+from llmcost.errors import LlmcostError
+from llmcost.ingest import run
+from tests.logs import Row, call, check_account, claude, contents, ingested, totals, write
+
+
+def test_again_adds_nothing(tmp_path: Path, store_path: Path) -> None:
+    log = write(tmp_path / "a.jsonl", [call(1), call(2)])
+    with ingested(store_path, log) as (_, first):
+        assert (first.files, first.unchanged, first.total("requests")) == (1, 0, 2)
+    with ingested(store_path, log) as (opened, second):
+        assert (second.files, second.unchanged, second.formats) == (1, 1, {})
+        assert totals(opened)["calls"] == 2
+
+
+def test_an_empty_label_is_none(tmp_path: Path, store_path: Path) -> None:
+    labels = ("feature", "task_type", "prompt_id", "user_id", "session_id", "project")
+    log = write(tmp_path / "a.jsonl", [call(1, **dict.fromkeys(labels, "")), call(2, **dict.fromkeys(labels, " "))])
+    with ingested(store_path, log) as (opened, _):
+        assert opened.rows(f"select {', '.join(labels)} from requests") == [dict.fromkeys(labels)] * 2
+
+
+WORST = 2**63 - 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("input_tokens", WORST, "an absurd count"),
+        ("output_tokens", WORST + 1, "a count that is no number"),
+        ("web_searches", WORST, "an absurd count"),
+        ("cost_logged_usd", 1e300, "an absurd cost"),
+        ("cost_logged_usd", -1e12, "an absurd cost"),
+        ("ts", "9999-12-31T23:59:59Z", "a time that is no time"),
+        ("ts", "0001-01-01T00:00:00Z", "a time that is no time"),
+        ("ts", "294246-01-01T00:00:00Z", "a time that is no time"),
+    ],
+)
+def test_an_absurd_value_costs_its_line_alone(
+    tmp_path: Path, store_path: Path, field: str, value: object, reason: str
+) -> None:
+    log = write(tmp_path / "a.jsonl", [call(1), call(2, **{field: value})])
+    with ingested(store_path, log) as (opened, account):
+        assert (account.total("requests"), account.total("rejects")) == (1, 1)
+        assert str(opened.value("select reason from rejects")).startswith(reason)
+
+
+def test_more_calls_than_can_be_is_a_reject(tmp_path: Path, store_path: Path) -> None:
+    day = {"date": "2026-08-24", "model": "openai/gpt-4.1", "usage": 0.015, "requests": WORST, "prompt_tokens": 50,
+           "completion_tokens": 125, "reasoning_tokens": 25}  # fmt: skip
+    with ingested(store_path, write(tmp_path / "a.jsonl", [day, day | {"requests": 5}])) as (opened, account):
+        assert (account.total("requests"), account.total("rejects")) == (1, 1)
+        assert str(opened.value("select reason from rejects")).startswith("an absurd count")
+
+
+def test_what_decides_no_money_is_unknown_where_it_is_absurd(tmp_path: Path, store_path: Path) -> None:
+    block = [{"hash": "a", "tokens": WORST}]
+    absurd = {"latency_ms": -1.0, "ttft_ms": 1e300, "complexity": 7.0, "max_output_tokens": -WORST, "system_blocks": 9,
+              "prefix": block}  # fmt: skip
+    with ingested(store_path, write(tmp_path / "a.jsonl", [call(1, **absurd)])) as (opened, _):
+        assert opened.rows(f"select {', '.join(absurd)} from requests") == [dict.fromkeys(absurd)]
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
+def test_a_grown_file_adds_its_new_lines(tmp_path: Path, store_path: Path, name: str) -> None:
+    log = write(tmp_path / name, [call(1), call(2)])
+    with ingested(store_path, log):
+        pass
+    write(log, [call(1), call(2), call(3)])
+    with ingested(store_path, log) as (opened, account):
+        assert account.total("requests") == 1
+        assert account.total("lines") == (3 if name.endswith(".gz") else 1)  # a compressed file is read anew
+        assert totals(opened)["calls"] == 3
+
+
+def test_a_line_half_written_is_taken_when_it_is_whole(tmp_path: Path, store_path: Path) -> None:
+    log = tmp_path / "a.jsonl"
+    whole = json.dumps(call(2))
+    log.write_text(json.dumps(call(1)) + "\n" + whole[:40])
+    with ingested(store_path, log) as (opened, account):
+        assert (account.total("requests"), account.total("rejects")) == (1, 1)
+    log.write_text(json.dumps(call(1)) + "\n" + whole + "\n")
+    with ingested(store_path, log) as (opened, account):
+        assert (account.total("requests"), account.total("rejects")) == (1, 0)
+        assert opened.value("select count(*) from rejects") == 0
+        assert totals(opened)["calls"] == 2
+
+
+def test_a_file_rewritten_is_read_anew(tmp_path: Path, store_path: Path) -> None:
+    log = write(tmp_path / "a.jsonl", [call(1), call(2)])
+    with ingested(store_path, log):
+        pass
+    write(log, [call(3)])
+    with ingested(store_path, log) as (opened, account):
+        assert account.total("requests") == 1
+        assert totals(opened)["calls"] == 3
+
+
+def test_a_call_in_two_files_is_one_call(tmp_path: Path, store_path: Path) -> None:
+    write(tmp_path / "logs" / "a.jsonl", [call(1), call(2)])
+    write(tmp_path / "logs" / "b.jsonl", [call(2), call(3)])
+    with ingested(store_path, tmp_path / "logs") as (opened, account):
+        assert totals(opened)["calls"] == 3
+        assert account.total("duplicates") == 1
+
+
+def test_the_copy_with_most_output_wins_across_runs(tmp_path: Path, store_path: Path) -> None:
+    first = write(tmp_path / "a.jsonl", [claude(1, output=1), claude(1, output=200), claude(1, output=30)])
+    second = write(tmp_path / "b.jsonl", [claude(1, output=900, timestamp="2026-11-02T11:00:00Z")])
+    with ingested(store_path, first) as (opened, _):
+        assert totals(opened)["output"] == 200
+    with ingested(store_path, second) as (opened, account):
+        assert account.total("duplicates") == 1
+        assert totals(opened)["output"] == 900
+        assert str(opened.value("select ts from requests")) == "2026-11-02 10:00:01"  # when it began
+
+
+def test_a_subagents_copy_gives_way_to_its_parents(tmp_path: Path, store_path: Path) -> None:
+    log = write(tmp_path / "a.jsonl", [claude(1, isSidechain=True), claude(1)])
+    with ingested(store_path, log) as (opened, _):
+        assert opened.value("select tags['sidechain'] from requests") is None
+
+
+def test_formats_mixed_in_one_file(tmp_path: Path, store_path: Path) -> None:
+    rows: list[Row | str] = [call(number) for number in range(20)]
+    rows += [claude(number) for number in range(3)]
+    rows += ["", "not json", '{"level": "info", "msg": "started"}', '{"usage": {"prompt_tokens": 7}}']
+    log = write(tmp_path / "a.jsonl", rows)
+    with ingested(store_path, log) as (opened, account):
+        assert account.formats["llmcost"]["requests"] == 20
+        assert account.formats["claude-code"]["requests"] == 3
+        assert account.formats["unrecognised"] == {
+            "lines": 4, "requests": 0, "duplicates": 0, "no_call": 2, "rejects": 2,
+        }  # fmt: skip
+        rejects = opened.rows("select line_no, reason from rejects order by line_no")
+        assert rejects == [
+            {"line_no": 25, "reason": "not JSON"},
+            {"line_no": 27, "reason": "token counts in a shape no format knows"},
+        ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"input_tokens": -1}, "a negative count"),
+        ({"output_tokens": 10**15}, "an absurd count"),
+        ({"cache_read_tokens": "many"}, "a count that is no number"),
+        ({"ts": "yesterday"}, "a time that is no time"),
+        ({"model": ""}, "no model"),
+        ({"output_tokens": None}, "no output token count"),
+    ],
+)
+def test_a_call_that_cannot_be_taken_is_rejected_with_its_reason(
+    tmp_path: Path, store_path: Path, fields: Row, reason: str
+) -> None:
+    log = write(tmp_path / "a.jsonl", [call(1), call(2, **fields)])
+    with ingested(store_path, log) as (opened, account):
+        assert account.total("rejects") == 1
+        assert account.total("requests") == 1
+        assert str(opened.value("select reason from rejects")).startswith(reason)
+        assert opened.value("select line_no from rejects") == 2
+
+
+def test_counts_as_text_and_as_floats_are_counts(tmp_path: Path, store_path: Path) -> None:
+    log = write(tmp_path / "a.jsonl", [call(1, input_tokens="12", output_tokens=7.0)])
+    with ingested(store_path, log) as (opened, _):
+        assert (totals(opened)["input"], totals(opened)["output"]) == (12, 7)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2026-08-01T10:00:00Z", "2026-08-01 10:00:00"),
+        ("2026-08-01T12:00:00+02:00", "2026-08-01 10:00:00"),
+        ("2026-08-01 10:00:00.1234567", "2026-08-01 10:00:00.123456"),
+        (1785578400, "2026-08-01 10:00:00"),
+        (1785578400.5, "2026-08-01 10:00:00.500000"),
+        (1785578400000, "2026-08-01 10:00:00"),
+        (1785578400000000, "2026-08-01 10:00:00"),
+        (None, "None"),
+    ],
+)
+def test_times(tmp_path: Path, store_path: Path, written: object, read: str) -> None:
+    log = write(tmp_path / "a.jsonl", [call(1, ts=written)])
+    with ingested(store_path, log) as (opened, _):
+        assert str(opened.value("select ts from requests")) == read
+
+
+def test_a_secret_in_a_reject_is_redacted(tmp_path: Path, store_path: Path) -> None:
+    log = write(tmp_path / "a.jsonl", [call(1), "oops sk-ant-api03-abcdefghijklmnopqrstuvwxyz end"])
+    with ingested(store_path, log) as (opened, _):
+        assert opened.value("select excerpt from rejects") == "oops [redacted] end\n"
+
+
+def test_a_json_document_is_read_by_its_elements(tmp_path: Path, store_path: Path) -> None:
+    log = tmp_path / "a.json"
+    log.write_text(json.dumps([call(1), call(2)], indent=2))
+    with ingested(store_path, log) as (_, account):
+        assert account.total("requests") == 2
+
+
+def test_strange_names_of_files(tmp_path: Path, store_path: Path) -> None:
+    names = ["it's.jsonl", "a*b[1].jsonl", "line\nbreak.jsonl", 'quo"te.jsonl', "$HOME;drop table requests.jsonl"]
+    for number, name in enumerate(names):
+        write(tmp_path / "logs" / name, [call(number)])
+    with ingested(store_path, *(tmp_path / "logs" / name for name in names)) as (opened, account):
+        assert account.files == len(names)
+        assert totals(opened)["calls"] == len(names)
+
+
+ROWS = [call(number) for number in range(6)]
+ROWS += [claude(number % 3, output=10 * number, isSidechain=number % 2 == 0) for number in range(8)]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
+@given(data=st.data())
+def test_any_order_split_and_duplication_give_the_same_store(tmp_path_factory: pytest.TempPathFactory, data) -> None:  # type: ignore[no-untyped-def]
+    folder = tmp_path_factory.mktemp("split")
+    one = write(folder / "one" / "a.jsonl", ROWS)
+    with ingested(folder / "one.duckdb", one):
+        pass
+    rows = data.draw(st.permutations(ROWS + data.draw(st.lists(st.sampled_from(ROWS), max_size=5))))
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(rows) - 1), max_size=3)))
+    for number, (start, end) in enumerate(zip([0, *cuts], [*cuts, len(rows)], strict=True)):
+        write(folder / "many" / f"{number}.jsonl", rows[start:end])
+    files = sorted((folder / "many").iterdir())
+    random.Random(len(cuts)).shuffle(files)
+    for file in files:
+        with ingested(folder / "many.duckdb", file):
+            pass
+    assert contents(folder / "many.duckdb") == contents(folder / "one.duckdb")
+
+
+def test_what_is_no_log_in_a_folder_is_passed_over(tmp_path: Path, store_path: Path) -> None:
+    write(tmp_path / "logs" / "a.jsonl", [call(1)])
+    (tmp_path / "logs" / "README.md").write_text("# Logs\n")
+    (tmp_path / "logs" / "picture.png").write_bytes(b"\x89PNG\x00\x00")
+    (tmp_path / "logs" / "empty.jsonl").touch()
+    with ingested(store_path, tmp_path / "logs") as (_, account):
+        assert account.files == 1
+        assert sorted(Path(path).name for path in account.skipped) == ["README.md", "empty.jsonl", "picture.png"]
+
+
+def test_an_ingest_that_fails_half_way_leaves_the_store_as_it_was(
+    tmp_path: Path, store_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ingested(store_path, write(tmp_path / "a.jsonl", [call(1)])):
+        pass
+    before = contents(store_path)
+    monkeypatch.setattr(run, "_remember", lambda *_: 1 / 0)
+    with store.writing(store_path) as opened, pytest.raises(ZeroDivisionError):
+        run.ingest(opened, [str(write(tmp_path / "b.jsonl", [call(2)]))])
+    assert contents(store_path) == before
+
+
+def test_two_formats_that_claim_one_line_are_an_error(
+    tmp_path: Path, store_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = call(1) | claude(1)
+    log = write(tmp_path / "a.jsonl", [both])
+    with store.writing(store_path) as opened:
+        with pytest.raises(LlmcostError, match="claimed by claude-code and llmcost"):
+            run.ingest(opened, [str(log)])
+        account = run.ingest(opened, [str(log)], "llmcost")
+    check_account(account)
+    assert account.formats["llmcost"]["requests"] == 1

@@ -1,0 +1,116 @@
+"""Which prompts are worth caching, worked out by hand."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llmcost import what_ifs
+from llmcost.engine import store
+from llmcost.reports.scope import Scope
+from llmcost.what_ifs import cache_advice as module
+from llmcost.what_ifs.cache_advice import prompt_lives
+from tests import logs
+from tests.command import llmcost
+
+TOOLS, SYSTEM = 3000, 5000
+TOTAL = 6000
+
+
+def calls(prompt: str, every_s: int, count: int = 20, **fields: Any) -> list[logs.Row]:
+    """Calls of a prompt whose last 1,000 of 6,000 tokens vary; Claude Sonnet 4.6 costs 3 dollars a million of them."""
+    rows = []
+    for number in range(count):
+        minute, second = divmod(number * every_s, 60)
+        hour, minute = divmod(minute, 60)
+        rows.append(
+            logs.call(
+                ts=f"2026-11-{2 + hour // 24:02d}T{hour % 24:02d}:{minute:02d}:{second:02d}Z",
+                request_id=f"{prompt}{number}",
+                prompt_id=prompt,
+                input_tokens=TOTAL,
+                ttft_ms=500,
+                prefix=[
+                    {"hash": "a" * 16, "tokens": TOOLS},
+                    {"hash": "b" * 16, "tokens": SYSTEM},
+                    {"hash": f"{number:016x}", "tokens": TOTAL},
+                ],
+                system_blocks=2,
+                **{"model": "claude-sonnet-4-6"} | fields,
+            )
+        )
+    return rows
+
+
+def lives(tmp_path: Path, rows: list[logs.Row]) -> dict[str, dict[str, Any]]:
+    with logs.ingested(tmp_path / "db", logs.write(tmp_path / "log.jsonl", rows)) as (store, _):
+        return {row["prompt"]: row for row in prompt_lives(store.arrow)}
+
+
+def usd(read: int = 0, write_5m: int = 0, write_1h: int = 0, calls: int = 20) -> float:
+    plain = calls * TOTAL - read - write_5m - write_1h
+    return 3e-6 * (plain + 0.1 * read + 1.25 * write_5m + 2 * write_1h)
+
+
+def test_each_way_to_cache_costs_what_it_costs(tmp_path: Path) -> None:
+    row = lives(tmp_path, calls("often", 60))["often"]
+    assert row["requests"] == 20
+    assert row["uncached_usd"] == pytest.approx(usd())
+    assert row["tools_5m_usd"] == pytest.approx(usd(read=19 * TOOLS, write_5m=TOOLS))
+    assert row["system_5m_usd"] == pytest.approx(usd(read=19 * SYSTEM, write_5m=SYSTEM))
+    assert row["system_1h_usd"] == pytest.approx(usd(read=19 * SYSTEM, write_1h=SYSTEM))
+    assert row["last_5m_usd"] == pytest.approx(usd(read=19 * SYSTEM, write_5m=TOTAL + 19 * 1000))
+    assert (row["best"], row["costs_money"]) == ("system_5m", [])
+    assert row["saved_usd"] == pytest.approx(row["uncached_usd"] - row["system_5m_usd"])
+
+
+def test_the_longer_life_pays_where_calls_are_further_apart(tmp_path: Path) -> None:
+    row = lives(tmp_path, calls("hourly", 1200))["hourly"]
+    assert row["best"] == "system_1h"
+    assert row["costs_money"] == ["tools_5m", "system_5m", "last_5m"]
+
+
+def test_a_prompt_that_no_cache_serves_is_named(tmp_path: Path) -> None:
+    row = lives(tmp_path, calls("rare", 7200))["rare"]
+    assert (row["best"], row["saved_usd"]) == ("none", 0)
+    assert len(row["costs_money"]) == 6
+
+
+def test_where_the_provider_leaves_no_choice(tmp_path: Path) -> None:
+    automatic = calls("auto", 60, model="gpt-4o", provider="openai")
+    unable = calls("unable", 60, model="gpt-4-turbo", provider="openai")
+    found = lives(tmp_path, automatic + unable)
+    assert found["auto"]["best"] == "automatic"
+    assert "unable" not in found
+
+
+def test_recorded_cache_use_is_no_argument(tmp_path: Path) -> None:
+    """Advice for a prompt that is cached already is the same as for one that is not."""
+    rows = calls("often", 60)
+    (tmp_path / "cached").mkdir()
+    cached = [row | {"input_tokens": 1000, "cache_read_tokens": SYSTEM} for row in rows]
+    assert lives(tmp_path, rows) == lives(tmp_path / "cached", cached)
+
+
+def test_a_large_log_is_judged_by_its_latest_requests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = calls("often", 60) + calls("rare", 7200)
+    monkeypatch.setattr(module, "LATEST", 10)
+    found = lives(tmp_path, rows)
+    assert list(found) == ["rare"], "the last calls of the other are older"
+    assert found["rare"]["requests"] == 10
+    with store.reading(tmp_path / "db") as opened:
+        notes = what_ifs.simulate(opened, [what_ifs.parse("prompt-caching")], Scope()).notes
+    assert any("found on the latest 10 requests" in note for note in notes)
+
+
+def test_the_simulation_recommends_and_warns(tmp_path: Path) -> None:
+    log = logs.write(tmp_path / "log.jsonl", calls("often", 60) + calls("[bold]rare", 7200))
+    llmcost("ingest", log, cwd=tmp_path)
+    words = ("simulate", "--what-if", "prompt-caching")
+    [stage] = json.loads(llmcost(*words, "--format", "json", cwd=tmp_path).stdout)["stages"]
+    assert {row["prompt"]: row["best"] for row in stage["prompts"]} == {"often": "system_5m", "[bold]rare": "none"}
+    shown = llmcost(*words, cwd=tmp_path).stdout
+    assert "after system, 5m" in shown
+    assert "[bold]rare on claude-sonnet-4-6: every way, from +$" in shown
+    assert "cheapest way" not in llmcost("simulate", "--what-if", "batch-api", cwd=tmp_path).stdout
