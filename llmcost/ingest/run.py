@@ -264,7 +264,9 @@ def _set_repeats_apart(store: Store, source_id: int) -> list[dict[str, Any]]:
 
 
 def _name_models(store: Store) -> None:
-    """Finds the price table's names, and its prices, for models that the store has not met."""
+    """Finds the price table's names, and its prices, for models and regions that the store has not met."""
+    regions = store.rows("select distinct region from staged where region is not null and carries_call")
+    book.meet(store, (row["region"] for row in regions))
     new = store.rows(
         "select distinct provider as provider_logged, model_logged from staged"
         " where carries_call and reason is null and not is_repeat and model_logged is not null"

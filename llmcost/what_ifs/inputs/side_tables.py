@@ -88,7 +88,7 @@ def models(store: Store, path: str) -> list[str]:
     rows = store.rows(
         "select logged, coalesce(avg(cost_usd), max(output_usd_mtok)) as dear from outcomes_read"
         " left join prices on prices.model = outcomes_read.model and prices.provider = outcomes_read.provider"
-        " and service_tier = 'standard' and valid_to is null and prompt_min = 0"
+        " and service_tier = 'standard' and region = '' and valid_to is null and prompt_min = 0"
         " group by logged order by dear, logged"
     )
     return [row["logged"] for row in rows]
