@@ -13,8 +13,7 @@ from pathlib import Path
 from benchmarks.generate import GENERATION, once
 from llmcost.engine import store
 from llmcost.prices import book
-from llmcost.what_ifs import parse
-from llmcost.what_ifs.engine.step import run
+from llmcost.what_ifs.engine.step import parse, run
 
 SORTS = {
     "sort-requests": "select * from requests order by prompt_hash, ts",
