@@ -58,7 +58,7 @@ _PER_THOUSAND = {"web_search_usd": "web_searches_kcount", "request_usd": "reques
 PRICES = (*BUCKETS, *_PER_THOUSAND)
 """The columns of a row that are prices. `tools_usd`, fees by the name of a tool, is a further one."""
 
-ANYTIME = {
+ANYTIME: Row = {
     "valid_from": EARLIEST, "valid_to": None, "weekday_from": 1, "weekday_to": WEEKDAYS + 1,
     "minute_from": 0, "minute_to": MINUTES, "prompt_min": 0, "prompt_max": None,
 }  # fmt: skip

@@ -25,7 +25,7 @@ class Box:
     @staticmethod
     def of(row: Mapping[str, Any]) -> "Box":
         """The box of a row; what it leaves out is everything."""
-        at = ANYTIME | row
+        at = {**ANYTIME, **row}
         return Box(
             (at["valid_from"].toordinal(), _ENDLESS if at["valid_to"] is None else at["valid_to"].toordinal()),
             (at["weekday_from"], at["weekday_to"]),
@@ -69,9 +69,8 @@ class Box:
             low, high = edges[axis]
             if last <= low or first >= high:
                 return None, [self]
-            for part in ((low, first), (last, high)):
-                if part[0] < part[1]:
-                    outside.append(Box(*edges[:axis], part, *edges[axis + 1 :]))
+            around = [part for part in ((low, first), (last, high)) if part[0] < part[1]]
+            outside += [Box(*(part if other == axis else edge for other, edge in enumerate(edges))) for part in around]
             edges[axis] = max(low, first), min(high, last)
         return Box(*edges), outside
 

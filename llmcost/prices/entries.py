@@ -47,8 +47,8 @@ WHERE = ("provider", "model", "service_tier", "region", "valid_from", "valid_to"
 GIVES = ("multiplier", "tools_usd", *PRICES)
 
 FACTS_ONLY = ("source", "new_model", "as_first_listed", "same_as_tier")
-"""What only the facts say: the source; that the package lacks the model; that a tier cost the same share of the standard
-price before the package dates it; that it costs what another tier does."""
+"""What only the facts say: the source; that the package lacks the model; that a tier cost the same share of the
+standard price before the package dates it; that it costs what another tier does."""
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from llmcost import prices
+from llmcost.prices import table
 from llmcost.prices.facts import facts
-from tests.pricing import as_logged
+from tests.pricing import Row, as_logged
 
 
 def cost(model: str, on: str = "2026-11-20", provider: str | None = None, **fields: Any) -> float | None:
-    use = {"input_tokens": 100_000, "output_tokens": 10_000} | fields
+    use: Row = {"input_tokens": 100_000, "output_tokens": 10_000} | fields
     [row] = as_logged([{"provider": provider, "model": model, "ts": datetime.fromisoformat(on)} | use])
     found = row["cost_usd"]
     assert found is None or isinstance(found, float)
@@ -89,7 +89,7 @@ def test_tiers_of_other_hosts(provider: str, model: str, tier: str, usd: float) 
 
 
 def test_the_long_context_of_fast_mode_at_launch() -> None:
-    long = {"input_tokens": 300_000, "service_tier": "fast"}
+    long: Row = {"input_tokens": 300_000, "service_tier": "fast"}
     assert cost("claude-opus-4-6", "2026-03-01", **long) == dollars(0.3 * 60 + 0.01 * 225)
     assert cost("claude-opus-4-6", "2026-04-01", **long) == dollars(0.3 * 30 + 0.01 * 150)
 
@@ -124,12 +124,12 @@ def test_data_residency(provider: str, model: str, region: str, usd: float | Non
 
 
 def test_residency_stacks_with_fast_mode_and_leaves_fees_alone() -> None:
-    fields = {"service_tier": "fast", "region": "us", "web_searches": 2}
+    fields: Row = {"service_tier": "fast", "region": "us", "web_searches": 2}
     assert cost("claude-opus-5", **fields) == dollars(1.1 * (0.1 * 10 + 0.01 * 50) + 2 * 0.01)
 
 
 def test_cache_reads_of_a_google_batch_cost_what_they_cost_otherwise() -> None:
-    use = {"input_tokens": 0, "cache_read_tokens": 100_000, "output_tokens": 0, "service_tier": "batch"}
+    use: Row = {"input_tokens": 0, "cache_read_tokens": 100_000, "output_tokens": 0, "service_tier": "batch"}
     assert cost("gemini-2.5-pro", "2026-09-01", **use) == dollars(0.0125)
     assert cost("gemini-2.5-pro", "2026-11-01", **use) == dollars(0.0125)
     assert cost("claude-haiku-4-5", "2026-09-01", **use) == dollars(0.005)
@@ -163,7 +163,7 @@ def test_deepseek_by_date_hour_and_weekday(model: str, at: str, usd_mtok: float)
 
 
 def test_introductory_prices() -> None:
-    reads = {"input_tokens": 0, "output_tokens": 0, "cache_read_tokens": 1_000_000}
+    reads: Row = {"input_tokens": 0, "output_tokens": 0, "cache_read_tokens": 1_000_000}
     assert cost("claude-sonnet-5-5", "2026-10-01", **reads) == dollars(0.20)
     assert cost("claude-sonnet-5-5", "2026-10-08", **reads) == dollars(0.10)
     assert cost("gemini-3.6-flash", "2026-08-01") == dollars(0.1 * 1.5 + 0.01 * 7.5)
@@ -173,7 +173,7 @@ def test_introductory_prices() -> None:
 def test_an_alias_of_the_provider_is_billed_as_what_it_leads_to() -> None:
     assert cost("mistral-large-latest") == dollars(0.065)
     assert cost("mistral-large-latest", provider="mistral") == dollars(0.065)
-    names, _ = prices.expand([("mistral", "mistral-large-latest")])
+    names, _ = table.expand([("mistral", "mistral-large-latest")])
     assert [(row["model"], row["valid_to"]) for row in names] == [
         ("mistral-large", date(2025, 12, 2)),
         ("mistral-large-2512", None),
@@ -205,13 +205,18 @@ def test_a_new_model_of_a_gateway_with_its_own_prices_stays_without_one() -> Non
 
 
 def test_audio_and_images_have_their_own_price() -> None:
-    ninety = {"input_audio_tokens": 90_000, "output_audio_tokens": 9_000}
+    ninety: Row = {"input_audio_tokens": 90_000, "output_audio_tokens": 9_000}
     # 0.09 × 32 + 0.01 × 2.5 + 0.009 × 64 + 0.001 × 10
     assert cost("gpt-audio", **ninety) == dollars(2.88 + 0.025 + 0.576 + 0.01)
     assert cost("gemini-2.5-flash", input_audio_tokens=90_000) == dollars(0.09 * 1 + 0.01 * 0.3 + 0.01 * 2.5)
-    image = {"output_image_tokens": 1_120, "output_tokens": 1_620}
+    image: Row = {"output_image_tokens": 1_120, "output_tokens": 1_620}
     assert cost("gemini-3-pro-image", input_tokens=100_000, **image) == dollars(0.2 + 500 * 12e-6 + 1_120 * 120e-6)
-    cached = {"input_tokens": 0, "output_tokens": 0, "cache_read_tokens": 100_000, "cache_read_audio_tokens": 40_000}
+    cached: Row = {
+        "input_tokens": 0,
+        "output_tokens": 0,
+        "cache_read_tokens": 100_000,
+        "cache_read_audio_tokens": 40_000,
+    }
     assert cost("gemini-2.5-flash", **cached) == dollars(0.06 * 0.03 + 0.04 * 0.10)
 
 
@@ -237,7 +242,7 @@ def test_fees_of_tools(provider: str, model: str, tools: dict[str, int], usd: fl
 
 
 def test_web_searches() -> None:
-    none = {"input_tokens": 0, "output_tokens": 0}
+    none: Row = {"input_tokens": 0, "output_tokens": 0}
     assert cost("grok-4.7", web_searches=3, **none) == dollars(0.015)
     assert cost("claude-haiku-4-5", web_searches=3, **none) == dollars(0.03)
     assert cost("gemini-3.5-flash", web_searches=5, **none) == dollars(0.07)
@@ -262,6 +267,6 @@ def test_a_request_to_sonar_costs_by_the_size_of_its_search_context(
 
 
 def test_deep_research() -> None:
-    use = {"input_tokens": 33, "output_tokens": 11_395 + 73_997, "reasoning_tokens": 73_997, "web_searches": 28}
+    use: Row = {"input_tokens": 33, "output_tokens": 11_395 + 73_997, "reasoning_tokens": 73_997, "web_searches": 28}
     found = cost("sonar-deep-research", "2026-06-01", "perplexity", tools={"citation_tokens": 20_000}, **use)
     assert found == dollars(33 * 2e-6 + 11_395 * 8e-6 + 73_997 * 3e-6 + 20_000 * 2e-6 + 28 * 0.005)
