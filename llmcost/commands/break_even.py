@@ -76,7 +76,7 @@ def break_even(
     from llmcost import session
     from llmcost.engine import store
     from llmcost.reports.scope import scope
-    from llmcost.self_hosting.break_even import VOLUMES
+    from llmcost.self_hosting.volumes import VOLUMES
     from llmcost.views import break_even as screen
     from llmcost.what_ifs import break_even as question
     from llmcost.what_ifs.engine.step import parse
