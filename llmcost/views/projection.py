@@ -8,9 +8,10 @@ from rich.text import Text
 
 from llmcost.engine.registry import Query
 from llmcost.render import terminal
-from llmcost.views import prompts, quality
-from llmcost.what_ifs import Projection, Stage
-from llmcost.what_ifs.engine.ranges import LEVEL, Range
+from llmcost.views import cache_advice, quality
+from llmcost.what_ifs.engine.bootstrap import LEVEL
+from llmcost.what_ifs.engine.ranges import Range
+from llmcost.what_ifs.projection import Projection, Stage
 
 _MOVES_SHOWN = 6
 _EFFECTS = {
@@ -106,7 +107,7 @@ def show(projection: Projection) -> RenderableType:
         parts.append(terminal.bullets("Requests that move", moves))
     parts += [_summary(stage) for stage in projection.stages if stage.summary]
     parts += [quality.show(stage.quality) for stage in projection.stages if stage.quality]
-    parts += [prompts.show(stage.prompts) for stage in projection.stages if stage.prompts]
+    parts += [cache_advice.show(stage.prompts) for stage in projection.stages if stage.prompts]
     if projection.by:
         parts.append(_by(projection))
     if projection.is_priced:
