@@ -10,9 +10,9 @@ from pathlib import Path
 from llmcost import what_ifs
 from llmcost.engine import store
 from llmcost.ingest import run
-from llmcost.page import document as screen
 from llmcost.page import html
 from llmcost.reports.scope import scope
+from llmcost.views import pages as screen
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "pictures"
