@@ -9,10 +9,10 @@ def backtest(
     db: options.Db = None,
 ) -> None:
     """Hold every replay against the truth in the log: predicted, range, actual and error, in all and by model."""
-    from llmcost import backtest as replays
+    from llmcost.backtest import run
     from llmcost.views.backtest import BacktestView
 
     out = options.output(result_format, output)
     with options.reading(db, out) as opened:
-        found = replays.backtested(opened.arrow, "requests") or {}
+        found = run.backtested(opened.arrow, "requests") or {}
     out.show(BacktestView(found))

@@ -32,7 +32,7 @@ class Around:
     def save(self, row: Row) -> None:
         """Keeps a finished step, in a transaction of its own."""
         from llmcost.engine import store
-        from llmcost.self_hosting import measurements
+        from llmcost.reports import measurements
 
         with store.writing(self._path) as opened:
             measurements.save(opened, row)
@@ -40,7 +40,7 @@ class Around:
     def saved(self) -> list[Row]:
         """The steps in the store, oldest first."""
         from llmcost.engine import store
-        from llmcost.self_hosting import measurements
+        from llmcost.reports import measurements
 
         with store.reading(self._path) as opened:
             return measurements.saved(opened)
@@ -58,7 +58,7 @@ class Around:
         """The logged calls that ended well, in order of time."""
         from llmcost.bench_gpu.serving import Arrival
         from llmcost.engine import store
-        from llmcost.self_hosting import measurements
+        from llmcost.reports import measurements
 
         if not self._path.exists():
             return []
@@ -70,7 +70,7 @@ class Around:
         """The logged tokens a day, over the days from the first request to the last."""
         from llmcost.bench_gpu.dollars import OwnLoad
         from llmcost.engine import store
-        from llmcost.self_hosting import measurements
+        from llmcost.reports import measurements
 
         if not self._path.exists():
             return None

@@ -67,7 +67,7 @@ def break_even(
     from llmcost.self_hosting.break_even import VOLUMES
     from llmcost.views.break_even import BreakEvenView
     from llmcost.what_ifs import break_even as question
-    from llmcost.what_ifs import parse
+    from llmcost.what_ifs.engine.step import parse
 
     values = (instance, gpu, model, quantization, price, usd_per_hour, features)
     given = options.pairs("--set", set_values) | {

@@ -31,7 +31,8 @@ def calibrate(
     """Fit the replay of self-hosting to measurements, say how far to trust it, and keep it in llmcost.toml."""
     from llmcost.errors import UsageError
     from llmcost.render import terminal
-    from llmcost.self_hosting import calibrations, catalogue, fitted, measurements, recorded
+    from llmcost.reports import measurements
+    from llmcost.self_hosting import calibrations, catalogue, fitted, recorded
     from llmcost.views.calibrate import CalibrateView
 
     out = options.output(result_format, output)

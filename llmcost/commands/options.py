@@ -92,13 +92,13 @@ def reading(db: Path | None, out: "Written", also: Iterable[Path] = ()) -> Itera
 
     Raises LlmcostError where the output would replace the store, a log that it was read from, or a file of `also`.
     """
+    from llmcost import session
     from llmcost.engine import store
     from llmcost.ingest import known
-    from llmcost.prices import book
 
     path = store.locate(db)
     out.spare([*store.files(path), *also])
-    with book.reading(path) as opened:
+    with session.reading(path) as opened:
         if out.file is not None:
             out.spare(known.files(opened))
         yield opened

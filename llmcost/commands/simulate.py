@@ -59,7 +59,7 @@ def simulate(
         out.show(WhatIfsView(list(registry.load("what_ifs").values())))
         return
 
-    from llmcost import what_ifs
+    from llmcost.backtest import run as backtest
     from llmcost.engine import store
     from llmcost.render import terminal
     from llmcost.render.view import View
@@ -67,8 +67,10 @@ def simulate(
     from llmcost.views.optimize import OptimizeView
     from llmcost.views.run_all import RunAllView
     from llmcost.views.simulate import ProjectionView
+    from llmcost.what_ifs import projection as projections
     from llmcost.what_ifs import scenarios, show_sql
     from llmcost.what_ifs.engine import names
+    from llmcost.what_ifs.engine.step import parse
     from llmcost.what_ifs.search import optimize, run_all
 
     words = what_if or []
@@ -84,7 +86,7 @@ def simulate(
     if save is not None:
         scenarios.check_name(save)
     searched = optimize.techniques(words) if optimized else []
-    stack = [] if optimized else run_all.steps(words) if takes_all else [what_ifs.parse(word) for word in words]
+    stack = [] if optimized else run_all.steps(words) if takes_all else [parse(word) for word in words]
     every = [*stack, *(step for settings in searched for step in settings)]
     with options.reading(db, out, also=[file for step in every for file in step.files]) as opened:
         covered = scope(opened, since, until, features=features or (), models=models or ())
@@ -101,8 +103,10 @@ def simulate(
             found = run_all.simulate(opened, stack, covered, dimensions)
             view, projection = RunAllView(found), found.projection
         else:
-            projection = what_ifs.simulate(opened, stack, covered, dimensions)
+            projection = projections.simulate(opened, stack, covered, dimensions)
             view = ProjectionView(projection)
+        if not shown:
+            backtest.check(opened, projection)
     if shown:
         out.write(composed + "\n")
         return

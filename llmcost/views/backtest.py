@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from llmcost import backtest
+from llmcost.backtest import run
 from llmcost.render import terminal
 from llmcost.render.view import Document, Flat, View
 from llmcost.views.projection import between
@@ -33,7 +33,7 @@ class BacktestView(View):
         return Flat([row for name, whole in self.found.items() for row in _rows(name, whole)], COLUMNS)
 
     def screen(self) -> RenderableType:
-        lacking = backtest.lacking(self.found)
+        lacking = run.lacking(self.found)
         if not self.found:
             return Text(f"The log records nothing that a replay predicts: {'; '.join(lacking.values())}.")
         parts = [_replay(name, whole) for name, whole in self.found.items()]
@@ -84,4 +84,4 @@ def _replay(name: str, whole: dict[str, Any]) -> RenderableType:
     ]
     headings = [("model", "left"), ("requests", "right"), ("predicted", "right"),
                 ("range", "right"), ("actual", "right"), ("error", "right")]  # fmt: skip
-    return terminal.table(headings, cells, title=f"{name}: {backtest.about(name)}")
+    return terminal.table(headings, cells, title=f"{name}: {run.about(name)}")

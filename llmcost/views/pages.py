@@ -12,7 +12,7 @@ from llmcost.reports import cautions
 from llmcost.reports.scope import Row, Scope
 from llmcost.views import quality
 from llmcost.views.projection import ends, steps, varies, without_dollars
-from llmcost.what_ifs import Projection
+from llmcost.what_ifs.projection import Projection
 
 TITLE = "Where the LLM money went"
 

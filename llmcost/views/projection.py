@@ -6,8 +6,9 @@ from rich.text import Text
 
 from llmcost.render import terminal
 from llmcost.render.view import Flat
-from llmcost.what_ifs import Projection
-from llmcost.what_ifs.engine.ranges import LEVEL, Range
+from llmcost.what_ifs.engine.bootstrap import LEVEL
+from llmcost.what_ifs.engine.ranges import Range
+from llmcost.what_ifs.projection import Projection
 
 
 def document(projection: Projection) -> dict[str, Any]:

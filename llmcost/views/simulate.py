@@ -12,8 +12,8 @@ from llmcost.render.view import Document, Flat, View
 from llmcost.views import pages, prompts, quality
 from llmcost.views.backtest import compared
 from llmcost.views.projection import between, document, steps, varies
-from llmcost.what_ifs import Projection, Stage
 from llmcost.what_ifs.engine.ranges import Range
+from llmcost.what_ifs.projection import Projection, Stage
 
 _MOVES_SHOWN = 6
 _EFFECTS = {
