@@ -64,7 +64,7 @@ def break_even(
 
     from llmcost.render import terminal
     from llmcost.reports.scope import scope
-    from llmcost.self_hosting.break_even import VOLUMES
+    from llmcost.self_hosting.volumes import VOLUMES
     from llmcost.views.break_even import BreakEvenView
     from llmcost.what_ifs import break_even as question
     from llmcost.what_ifs.engine.step import parse

@@ -9,7 +9,7 @@ from rich.text import Text
 from llmcost.page import html
 from llmcost.render import plot, terminal
 from llmcost.render.view import Document, Flat, View
-from llmcost.self_hosting.break_even import API, CACHED, HOSTED, Point, article
+from llmcost.self_hosting.volumes import API, CACHED, HOSTED, Point, article
 from llmcost.what_ifs.break_even import Answer
 
 COLUMNS = ["tokens_per_day", "requests_per_day", "api_usd", "cached_usd", "machines", "busy", "hosted_share",

@@ -9,7 +9,7 @@ from rich.text import Text
 from llmcost.page import html
 from llmcost.render import terminal
 from llmcost.render.view import Document, Flat, View
-from llmcost.views import pages, prompts, quality
+from llmcost.views import cache_advice, pages, quality
 from llmcost.views.backtest import compared
 from llmcost.views.projection import between, document, steps, varies
 from llmcost.what_ifs.engine.ranges import Range
@@ -63,7 +63,7 @@ def screen(projection: Projection) -> RenderableType:
         parts.append(terminal.bullets("Requests that move", moves))
     parts += [_summary(stage) for stage in projection.stages if stage.summary]
     parts += [quality.show(stage.quality) for stage in projection.stages if stage.quality]
-    parts += [prompts.show(stage.prompts) for stage in projection.stages if stage.prompts]
+    parts += [cache_advice.show(stage.prompts) for stage in projection.stages if stage.prompts]
     if projection.by:
         parts.append(_by(projection))
     if projection.is_priced:
