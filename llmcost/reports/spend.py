@@ -35,6 +35,27 @@ class Report:
     sections: dict[str, list[Row]] = field(default_factory=dict)  # of the overview, by section
 
 
+def report(
+    store: Store,
+    covered: Scope,
+    dimensions: Sequence[str] = (),
+    *,
+    logged: bool = False,
+    top: int | None = None,
+    sort: str | None = None,
+    notes: Sequence[str] = (),
+) -> Report:
+    """Spend by the dimensions, else the overview; `logged`: the log's own costs. `notes` come before its own."""
+    if logged:
+        found = logged_costs(store, covered)
+    elif dimensions:
+        found = by(store, dimensions, covered, top=top, sort=sort)
+    else:
+        found = overview(store, covered)
+    found.notes[:0] = notes
+    return found
+
+
 def by(
     store: Store,
     dimensions: Sequence[str],

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llmcost.engine import registry
@@ -41,6 +42,12 @@ class WhatIf:
             if self.values[p.name] != p.default
         ]
         return ":".join([self.query.name, *([",".join(changed)] if changed else [])])
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that it reads."""
+        values = (self.values[p.name] for p in self.query.parameters if p.type == "file")
+        return [Path(str(value)) for value in values if value is not None]
 
 
 def parse(word: str) -> WhatIf:
