@@ -1,11 +1,14 @@
 """Prices with their validity and source."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from llmcost.prices.book import Listing
 from llmcost.render import terminal
+from llmcost.render.view import Document, Flat, View
 
 _RATES = {
     "input_usd_mtok": "input", "cache_read_usd_mtok": "read", "cache_write_5m_usd_mtok": "write 5m",
@@ -13,8 +16,25 @@ _RATES = {
 }  # fmt: skip
 
 
-def show(prices: list[dict[str, Any]], unpriced: list[dict[str, Any]], aliases: list[dict[str, Any]]) -> RenderableType:
-    """The prices in US dollars per million tokens, the models that have none, and what names of one's own stand for."""
+@dataclass(frozen=True)
+class PricesView(View):
+    """Prices in US dollars per million tokens, the models that have none, and what names of one's own stand for."""
+
+    listing: Listing
+
+    def document(self) -> Document:
+        return {"prices": self.listing.prices, "unpriced": self.listing.unpriced, "aliases": self.listing.aliases}
+
+    def flat(self) -> Flat:
+        return Flat(self.listing.prices, list(self.listing.prices[0]) if self.listing.prices else [])
+
+    def screen(self) -> RenderableType:
+        return _screen(self.listing.prices, self.listing.unpriced, self.listing.aliases)
+
+
+def _screen(
+    prices: list[dict[str, Any]], unpriced: list[dict[str, Any]], aliases: list[dict[str, Any]]
+) -> RenderableType:
     parts: list[RenderableType] = []
     headings = [("model", "left"), ("when", "left"), *((name, "right") for name in _RATES.values())]
     for tier, region, source in dict.fromkeys(map(_kind, prices)):
