@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-SCHEMA_VERSION = "5"
+SCHEMA_VERSION = "6"
 DEFAULT_NAME = "llmcost.duckdb"
 READ_PATIENCE_S = 2.0
 """How long a reader waits for its turn: who follows a log holds the store for moments."""

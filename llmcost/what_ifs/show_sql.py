@@ -32,7 +32,7 @@ def composed(store: Store, stack: Sequence[WhatIf], covered: Scope) -> str:
     return f"{head}with {relations}\n{_TOTAL}"
 
 
-_COSTS = "select coalesce(tags['added_to'], request_id) as logged_id, cost_usd from priced"
+_COSTS = "select coalesce(added_to, request_id) as logged_id, cost_usd from priced"
 _TOTAL = "select sum(cost_usd) as cost_usd from costs where logged_id not in (select request_id from unpriced)"
 
 

@@ -25,7 +25,7 @@ ranked as (
         min(ts) over (partition by request_id) as first_ts,
         row_number() over (
             partition by request_id
-            order by output_tokens desc, coalesce(tags['sidechain'], tags['fork'], 'false'), output_partial, copy_hash
+            order by output_tokens desc, branched, output_partial, copy_hash
         ) as place
     from hashed
 )

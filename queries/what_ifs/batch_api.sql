@@ -57,7 +57,7 @@ moving as (
         service_tier != 'batch'
         and list_contains(string_split($tiers, ','), service_tier)
         and status = 'ok'
-        and coalesce(tags['served_by'], '') not in ('response-caching', 'semantic-caching')
+        and answered_by <> 'cache'
         and provider in ('anthropic', 'openai', 'google')
         and $features is not null
         and $task_types is not null
