@@ -6,8 +6,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from llmcost import prices
 from llmcost.engine import registry
+from llmcost.prices import table
+from llmcost.prices.overrides import Overrides
 
 Row = dict[str, Any]
 
@@ -52,10 +53,10 @@ def priced(requests: Sequence[Row], price_rows: Iterable[Row]) -> list[Row]:
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
-def as_logged(requests: Sequence[Row], overrides: prices.Overrides | None = None) -> list[Row]:
+def as_logged(requests: Sequence[Row], overrides: Overrides | None = None) -> list[Row]:
     """The same for requests that hold `provider` and `model` as a log names them: named, expanded, priced."""
     met = [(row.get("provider"), row["model"]) for row in requests]
-    names, price_rows = prices.expand(met, overrides or prices.Overrides())
+    names, price_rows = table.expand(met, overrides or Overrides())
     billed = {(row["provider_logged"], row["model_logged"]): row for row in names}
     return priced(
         [

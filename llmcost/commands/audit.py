@@ -35,9 +35,9 @@ def audit(
     db: options.Db = None,
 ) -> None:
     """Find what is wrong or suspicious: each finding with its dollars and the requests behind it."""
+    from llmcost import session
     from llmcost.engine import registry, store
     from llmcost.errors import UsageError
-    from llmcost.prices import book
     from llmcost.render import terminal, text
     from llmcost.reports import audit
     from llmcost.reports.scope import scope
@@ -46,7 +46,7 @@ def audit(
     if show is not None and fail_on is not None:
         raise UsageError("--show and --fail-on do not go together", hint="run llmcost audit twice")
     query = registry.find("audit", show.replace("_", "-")) if show is not None else None
-    with book.reading(store.locate(db)) as opened:
+    with session.reading(store.locate(db)) as opened:
         covered = scope(opened, since, until, features=features or (), models=models or ())
         if query is not None:
             top = screen.ROWS_SHOWN if result_format is options.Format.table else None

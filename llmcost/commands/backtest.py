@@ -9,14 +9,14 @@ def backtest(
     db: options.Db = None,
 ) -> None:
     """Hold every replay against the truth in the log: predicted, range, actual and error, in all and by model."""
-    from llmcost import backtest as replays
+    from llmcost import session
+    from llmcost.backtest import run
     from llmcost.engine import store
-    from llmcost.prices import book
     from llmcost.render import terminal, text
     from llmcost.views import backtest as screen
 
-    with book.reading(store.locate(db)) as opened:
-        found = replays.backtested(opened.arrow, "requests") or {}
+    with session.reading(store.locate(db)) as opened:
+        found = run.backtested(opened.arrow, "requests") or {}
     if result_format is options.Format.json:
         terminal.write(text.as_json(found), output)
     elif result_format is options.Format.table:

@@ -73,13 +73,13 @@ def break_even(
             terminal.write(write(machines.rows(known), machines.COLUMNS), output)
         return
 
+    from llmcost import session
     from llmcost.engine import store
-    from llmcost.prices import book
     from llmcost.reports.scope import scope
     from llmcost.self_hosting.break_even import VOLUMES
     from llmcost.views import break_even as screen
     from llmcost.what_ifs import break_even as question
-    from llmcost.what_ifs import parse
+    from llmcost.what_ifs.engine.step import parse
 
     values = (instance, gpu, model, quantization, price, usd_per_hour, features)
     given = options.pairs("--set", set_values) | {
@@ -87,7 +87,7 @@ def break_even(
     }
     steps = [parse(word) for word in (question.CACHING if caching is None else caching)]
     tried = VOLUMES if volumes is None else _volumes(volumes)
-    with book.reading(store.locate(db)) as opened:
+    with session.reading(store.locate(db)) as opened:
         terminal.status(f"replaying {len(tried)} volumes …")
         answer = question.answer(opened, scope(opened, since, until), given, steps, tried)
     if result_format is options.PageFormat.html:

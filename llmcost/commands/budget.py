@@ -34,9 +34,9 @@ def budget(
     db: options.Db = None,
 ) -> None:
     """Hold spend and its forecast against the budgets in llmcost.toml; exit status 1 when over, or forecast to be."""
+    from llmcost import session
     from llmcost.engine import store
     from llmcost.errors import LlmcostError, UsageError
-    from llmcost.prices import book
     from llmcost.render import terminal, text
     from llmcost.reports import budgets
     from llmcost.views import budget as screen
@@ -48,7 +48,7 @@ def budget(
     given = budgets.configured()
     if not given:
         raise LlmcostError("there is no budget in llmcost.toml", hint="add one: [[budgets]] and below it month = 1000")
-    with book.reading(store.locate(db)) as opened:
+    with session.reading(store.locate(db)) as opened:
         standing = budgets.standing(opened, given, day)
     if result_format is Format.json:
         terminal.write(text.as_json(screen.document(standing)), output)

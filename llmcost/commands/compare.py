@@ -20,9 +20,9 @@ def compare(
     db: options.Db = None,
 ) -> None:
     """Lay two scenarios side by side: one alone beside the log, none lists those there are."""
+    from llmcost import session
     from llmcost.engine import store
     from llmcost.errors import UsageError
-    from llmcost.prices import book
     from llmcost.render import terminal, text
     from llmcost.views import compare as screen
     from llmcost.what_ifs import scenarios as kept
@@ -30,7 +30,7 @@ def compare(
     names = scenarios or []
     if len(names) > 2:
         raise UsageError("compare takes two scenarios", hint="like: llmcost compare logged cheap")
-    with book.reading(store.locate(db)) as opened:
+    with session.reading(store.locate(db)) as opened:
         if not names:
             terminal.show(screen.show_list(kept.listed(opened)), output)
             return

@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from llmcost.commands import following, options
+from llmcost.commands import options
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from llmcost.attribution.texts import Texts
+    from llmcost.ingest.run import Account
 
 
 def ingest(
@@ -47,6 +48,7 @@ def ingest(
     from llmcost.attribution.texts import Texts
     from llmcost.engine import store
     from llmcost.errors import UsageError
+    from llmcost.ingest import follow as following
     from llmcost.render import terminal, text
     from llmcost.views import account as screen
 
@@ -60,7 +62,7 @@ def ingest(
     path = store.locate(db)
     assumed = options.pairs("--assume", assume)
     texts = Texts(keep_text, redact_emails)
-    account = following.read(path, paths, format_asked, assumed, texts)
+    account = _read(path, paths, format_asked, assumed, texts)
     if as_json:
         terminal.write(text.as_json(screen.document(account)), None)
     else:
@@ -69,16 +71,26 @@ def ingest(
         _follow(path, paths, format_asked, assumed, texts)
 
 
+def _read(path: "Path", paths: list[str], format_asked: str, assumed: dict[str, str], texts: "Texts") -> "Account":
+    from llmcost.ingest import follow as following
+    from llmcost.ingest.run import Progress
+    from llmcost.render import terminal
+
+    with terminal.byte_progress("reading") as (start, advance):
+        return following.read(path, paths, format_asked, Progress(start, advance), assumed, texts)
+
+
 def _follow(path: "Path", paths: list[str], format_asked: str, assumed: dict[str, str], texts: "Texts") -> None:
-    """Reads new lines again and again. The store is closed in between, so that others can read it."""
+    """Reads new lines every few seconds. The store is closed in between, so that others can read it."""
+    from llmcost.ingest import follow as following
     from llmcost.render import terminal
 
     def read() -> None:
-        account = following.read(path, paths, format_asked, assumed, texts)
+        account = _read(path, paths, format_asked, assumed, texts)
         if account.total("lines"):
             terminal.status(f"{terminal.counted(account.total('requests'), 'new request')}")
 
-    following.again_and_again(read)
+    following.poll(read, terminal.status)
 
 
 def _explain(path: str, format_asked: str) -> None:

@@ -18,6 +18,7 @@ def prices(
     db: options.Db = None,
 ) -> None:
     """Show prices with their validity and source, and the models in the store that have none."""
+    from llmcost import session
     from llmcost.engine import store
     from llmcost.errors import UsageError
     from llmcost.prices import book
@@ -29,7 +30,7 @@ def prices(
     except ValueError:
         raise UsageError(f"--on {on} is no date", hint="write it like 2026-08-01") from None
     if model is None:
-        with book.reading(store.locate(db)) as opened:
+        with session.reading(store.locate(db)) as opened:
             found = book.listing(opened, day)
     else:
         with store.in_memory() as opened:

@@ -34,9 +34,9 @@ def report(
     db: options.Db = None,
 ) -> None:
     """Show where the money went: by feature, prompt, model, time or tag."""
+    from llmcost import session
     from llmcost.engine import store
     from llmcost.errors import UsageError
-    from llmcost.prices import book
     from llmcost.render import terminal, text
     from llmcost.reports import spend
     from llmcost.reports.scope import scope
@@ -50,13 +50,13 @@ def report(
         raise UsageError("--top and --sort order the rows of --by", hint="like: llmcost report --by model --top 5")
     if result_format is options.PageFormat.html and (logged or dimensions):
         raise UsageError("a page shows every key at once", hint="leave --by and --logged out, or take another --format")
-    with book.reading(store.locate(db)) as opened:
+    with session.reading(store.locate(db)) as opened:
         projected = scenarios.find(opened, scenario or scenarios.LOGGED)
         relation = scenarios.relation(opened, projected)
         covered = scope(opened, since, until, relation, features or (), models or ())
         if result_format is options.PageFormat.html:
-            from llmcost.page import document as pages
             from llmcost.page import html
+            from llmcost.views import pages
 
             with terminal.step_progress("adding up what the page draws"):
                 drawn = html.page(pages.report(opened, covered, scenarios.notes([projected])))

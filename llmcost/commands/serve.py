@@ -29,13 +29,13 @@ def serve(
 
 def pages_of(path: Path) -> "Pages":
     """The store's page, and how to tell that it has grown."""
-    from llmcost.page import document as screen
+    from llmcost import session
     from llmcost.page import html, server
-    from llmcost.prices import book
     from llmcost.reports.scope import scope
+    from llmcost.views import pages as screen
 
     def make(stamp: str) -> tuple[str, str]:
-        with book.reading(path) as opened:
+        with session.reading(path) as opened:
             document = screen.report(opened, scope(opened)) | {"stamp": stamp}
         return html.page(document, live=True), html.as_json(document)
 

@@ -60,13 +60,14 @@ def simulate(
         terminal.show(stack_screen.listed(list(registry.load("what_ifs").values())), output)
         return
 
-    from llmcost import what_ifs
+    from llmcost import session
+    from llmcost.backtest import run as backtest
     from llmcost.engine import store
     from llmcost.errors import UsageError
-    from llmcost.prices import book
     from llmcost.reports.scope import scope
-    from llmcost.what_ifs import scenarios, show_sql
+    from llmcost.what_ifs import projection, scenarios, show_sql
     from llmcost.what_ifs.engine import names
+    from llmcost.what_ifs.engine.step import parse
     from llmcost.what_ifs.search import optimize, run_all
 
     words = what_if or []
@@ -81,10 +82,10 @@ def simulate(
     if save is not None:
         scenarios.check_name(save)
     searched = optimize.techniques(words) if optimized else []
-    stack = [] if optimized else run_all.steps(words) if takes_all else [what_ifs.parse(word) for word in words]
+    stack = [] if optimized else run_all.steps(words) if takes_all else [parse(word) for word in words]
     screen: Any = search_screen if optimized else all_screen if takes_all else stack_screen
     result: Any
-    with book.reading(store.locate(db)) as opened:
+    with session.reading(store.locate(db)) as opened:
         covered = scope(opened, since, until, features=features or (), models=models or ())
         names.check(opened, [*stack, *(step for options_of in searched for step in options_of)])
         if shown:
@@ -96,14 +97,15 @@ def simulate(
             with terminal.step_progress("trying stacks") as advance:
                 result = optimize.simulate(opened, searched, covered, bounds, dimensions, most, advance)
         else:
-            result = (run_all if takes_all else what_ifs).simulate(opened, stack, covered, dimensions)
+            result = (run_all if takes_all else projection).simulate(opened, stack, covered, dimensions)
+        backtest.check(opened, getattr(result, "projection", result))
     if save is not None:
         stages = getattr(result, "projection", result).stages
         with store.writing(store.locate(db)) as opened:
             scenarios.save(opened, save, [stage.what_if for stage in stages], covered)
     if result_format is options.PageFormat.html:
-        from llmcost.page import document as pages
         from llmcost.page import html
+        from llmcost.views import pages
 
         terminal.write(html.page(pages.simulation(result)), output)
     elif result_format is options.PageFormat.json:

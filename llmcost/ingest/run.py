@@ -11,7 +11,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from llmcost import attribution
+from llmcost.attribution import apply
+from llmcost.attribution.texts import NO_TEXTS, Texts
 from llmcost.engine import registry
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, UsageError, did_you_mean
@@ -61,7 +62,7 @@ class _Run:
     """What one call of `ingest` was asked, and what it has come to."""
 
     asked: str  # a format, or auto
-    texts: attribution.Texts
+    texts: Texts
     values: dict[str, registry.Value]  # of the formats' parameters
     account: Account
     progress: Progress
@@ -73,7 +74,7 @@ def ingest(
     format_asked: str = "auto",
     progress: Progress | None = None,
     assumed: Mapping[str, str] | None = None,
-    texts: attribution.Texts = attribution.NO_TEXTS,
+    texts: Texts = NO_TEXTS,
 ) -> Account:
     """Reads every new line under the paths into the store.
 
@@ -86,7 +87,7 @@ def ingest(
     if format_asked != "auto":
         formats.find(format_asked)
     store.script("ingest/macros.sql")
-    attribution.prepare(store, texts)
+    apply.prepare(store, texts)
     book.refresh(store)
 
     account = run.account
@@ -158,7 +159,7 @@ def _ingest_group(store: Store, group: list[Detection], run: _Run) -> None:
     _name_models(store)
     before = store.value("select coalesce(max(rowid), -1) from requests")
     _merge(store)
-    attribution.attribute(store, before, run.texts)
+    apply.attribute(store, before, run.texts)
     entries += store.rows(f"insert into ledger {_query('account')} returning *")
     for entry in entries:
         run.account.add(entry)

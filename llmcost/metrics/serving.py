@@ -1,14 +1,15 @@
 """The endpoint: answers scrapes from memory, and looks at the store when it has changed."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from llmcost import __version__, config
 from llmcost.engine import store
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
 from llmcost.metrics import exporter
-from llmcost.reports import budgets
 
 BUDGET_SECONDS = 10.0
 """Budgets are looked at again so long after the last time, at the earliest: they read all requests of eight weeks."""
@@ -18,10 +19,11 @@ BUDGET_SHARE = 0.05
 
 
 class Endpoint:
-    """The metrics of one store."""
+    """The metrics of one store. `budgets` gives a row for each budget and period, of an open store."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, budgets: Callable[[Store], list[dict[str, Any]]]) -> None:
         self._path = path
+        self._budgets = budgets
         self._exposed = exporter.Exposed(__version__)
         self._seen: tuple[int, ...] = ()  # what the store's files were like when last read
         self._budgets_of: tuple[object, ...] = ()  # what the budgets were computed from
@@ -83,9 +85,7 @@ class Endpoint:
     def _take_budgets(self, opened: Store) -> None:
         begun_s = time.monotonic()
         self._budgets_of = self._budgets_rest_on()
-        given = budgets.configured()
-        at = budgets.newest(opened)
-        self._exposed.budgets = budgets.standings(opened, given, at) if given and at else []
+        self._exposed.budgets = self._budgets(opened)
         took_s = time.monotonic() - begun_s
         self._budgets_again_s = begun_s + max(BUDGET_SECONDS, took_s / BUDGET_SHARE)
 

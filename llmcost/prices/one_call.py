@@ -8,9 +8,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from llmcost import prices
 from llmcost.prices.bands import SERVICE_TIERS, Row
 from llmcost.prices.overrides import Overrides
+from llmcost.prices.table import expand
 
 _NAMES_KEPT = 1000
 
@@ -19,7 +19,7 @@ class CallPrices:
     """Prices by the names that a log gives."""
 
     def __init__(self, overrides: Overrides) -> None:
-        self._expanded = lru_cache(_NAMES_KEPT)(lambda names: prices.expand([names], overrides))
+        self._expanded = lru_cache(_NAMES_KEPT)(lambda names: expand([names], overrides))
 
     def billed_model(self, call: Mapping[str, Any], at: datetime) -> str:
         """The price table's name for the call's model, else the call's own."""

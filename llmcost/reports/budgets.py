@@ -107,6 +107,12 @@ def standing(store: Store, budgets: Sequence[Budget], on: date | None = None) ->
     return Standing(at, rows, lately, _notes(rows))
 
 
+def now(store: Store) -> list[Row]:
+    """A row for each period of each budget of `llmcost.toml`, as of the newest request; none where none has a time."""
+    given, at = configured(), newest(store)
+    return standings(store, given, at) if given and at else []
+
+
 def newest(store: Store) -> datetime | None:
     """When the newest request began; None where no request has a time."""
     found: datetime | None = store.value("select max(ts) from requests")

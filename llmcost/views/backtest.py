@@ -5,7 +5,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from llmcost import backtest
+from llmcost.backtest import run
 from llmcost.render import terminal
 from llmcost.views.projection import compared
 
@@ -27,7 +27,7 @@ def rows(found: dict[str, Any]) -> list[dict[str, Any]]:
 
 def show(found: dict[str, Any]) -> RenderableType:
     """The table, or why there is none."""
-    lacking = backtest.lacking(found)
+    lacking = run.lacking(found)
     if not found:
         return Text(f"The log records nothing that a replay predicts: {'; '.join(lacking.values())}.")
     parts = [_replay(name, whole) for name, whole in found.items()]
@@ -49,4 +49,4 @@ def _replay(name: str, whole: dict[str, Any]) -> RenderableType:
     ]
     headings = [("model", "left"), ("requests", "right"), ("predicted", "right"),
                 ("range", "right"), ("actual", "right"), ("error", "right")]  # fmt: skip
-    return terminal.table(headings, cells, title=f"{name}: {backtest.about(name)}")
+    return terminal.table(headings, cells, title=f"{name}: {run.about(name)}")

@@ -9,8 +9,9 @@ from rich.text import Text
 from llmcost.engine.registry import Query
 from llmcost.render import terminal
 from llmcost.views import prompts, quality
-from llmcost.what_ifs import Projection, Stage
-from llmcost.what_ifs.engine.ranges import LEVEL, Range
+from llmcost.what_ifs.engine.bootstrap import LEVEL
+from llmcost.what_ifs.engine.ranges import Range
+from llmcost.what_ifs.projection import Projection, Stage
 
 _MOVES_SHOWN = 6
 _EFFECTS = {

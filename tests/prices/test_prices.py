@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import sqlglot
 
-from llmcost import prices
 from llmcost.engine import registry
+from llmcost.prices import listing, table
 from llmcost.prices.names import find
 from tests.pricing import A_MILLION_OF_EACH, Row, as_logged, priced
 
@@ -273,9 +273,9 @@ def test_pricing_keeps_every_row_and_column() -> None:
 
 def test_each_pair_of_names_is_expanded_once() -> None:
     met = [("anthropic", "claude-haiku-4-5"), (None, "claude-haiku-4-5-20251001"), ("anthropic", "claude-haiku-4-5")]
-    names, found = prices.expand(met)
+    names, found = table.expand(met)
     assert [(row["provider_logged"], row["model_logged"]) for row in names] == met[:2]
-    assert found == prices.expand(met[:1])[1]
+    assert found == table.expand(met[:1])[1]
 
 
 def test_the_query_carries_over_to_spark() -> None:
@@ -289,8 +289,8 @@ def test_the_query_carries_over_to_spark() -> None:
 
 
 def test_prices_as_listed() -> None:
-    _, found = prices.expand([(None, "claude-sonnet-4-6"), (None, "deepseek-chat")])
-    listed = prices.listed(found, on=date(2026, 3, 12))
+    _, found = table.expand([(None, "claude-sonnet-4-6"), (None, "deepseek-chat")])
+    listed = listing.listed(found, on=date(2026, 3, 12))
     assert [(row["model"], row["service_tier"], row["hours_utc"], row["prompt_min"], row["prompt_max"],
              row["input_usd_mtok"]) for row in listed] == [
         ("claude-sonnet-4-6", "standard", None, 0, 200_000, 3),
@@ -303,16 +303,16 @@ def test_prices_as_listed() -> None:
     ]  # fmt: skip
     assert {(row["valid_from"], row["valid_to"]) for row in listed[:4]} == {(None, date(2026, 3, 13))}
     assert all(row["source"].startswith("genai-prices ") for row in listed)
-    assert len(prices.listed(found)) > len(listed)
+    assert len(listing.listed(found)) > len(listed)
 
 
 def test_models_without_a_price_are_named_with_their_nearest() -> None:
-    names, found = prices.expand([("anthropic", "claude-haiku-4-6"), (None, "gpt-4o"), (None, "z" * 10_000)])
-    first, second = prices.unpriced(names, found)
+    names, found = table.expand([("anthropic", "claude-haiku-4-6"), (None, "gpt-4o"), (None, "z" * 10_000)])
+    first, second = listing.unpriced(names, found)
     assert (first["provider"], first["model"]) == ("anthropic", "claude-haiku-4-6")
     assert "claude-haiku-4-5" in first["nearest"]
     assert second["nearest"] == []
-    assert "claude-haiku-4-5" in prices.nearest_hint("claude-haiku-4-6")
+    assert "claude-haiku-4-5" in table.nearest_hint("claude-haiku-4-6")
 
 
 def test_the_module_is_quick_to_import() -> None:

@@ -11,7 +11,7 @@ from genai_prices import Usage, calc_price
 from genai_prices.data_snapshot import get_snapshot
 from genai_prices.types import ModelInfo, ModelPrice, Provider, StartDateConstraint, TieredPrices, TimeOfDateConstraint
 
-from llmcost import prices
+from llmcost.prices import table
 from tests.pricing import Row, priced
 
 CONTEXTS: dict[str, dict[str, str]] = {
@@ -44,7 +44,7 @@ def changing_models() -> list[Model]:
 
 @cache
 def expanded() -> list[Row]:
-    return prices.expand((provider.id, model.id) for provider, model in all_models())[1]
+    return table.expand((provider.id, model.id) for provider, model in all_models())[1]
 
 
 def every_price(model: ModelInfo) -> list[ModelPrice]:
@@ -164,7 +164,7 @@ def test_every_drawn_request_costs_what_the_package_says(seed: int) -> None:
 @pytest.mark.parametrize("tier", ["standard", "batch", "priority"])
 def test_names_as_logged_cost_what_the_package_says_of_them(provider: str, model: str, tier: str) -> None:
     case = a_case(random.Random(7))[1] | {"service_tier": tier, "ts": datetime(2026, 11, 2, 9, 30), "web_searches": 0}
-    [named], found = prices.expand([(provider, model)])
+    [named], found = table.expand([(provider, model)])
     [row] = priced([case | {"provider": named["provider"], "model": named["model"]}], found)
     said = calc_price(
         usage(case),

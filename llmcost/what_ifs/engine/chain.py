@@ -9,10 +9,8 @@ from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, UsageError
 from llmcost.reports import spend
 from llmcost.reports.scope import Row, Scope
+from llmcost.what_ifs.engine import bootstrap
 from llmcost.what_ifs.engine.step import WhatIf, run
-
-LEAST_BLOCKS = 8
-"""Days, or else sessions, that traffic must have for a word on how it varies."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +33,10 @@ class Traffic:
         """Copies the covered requests. Raises LlmcostError where there are none."""
         store.bound_memory()
         store.keep("stage_0", nested(covered.steps(), "select * from requests"), covered.parameters())
-        [counted] = store.rows(
-            "select coalesce(sum(calls), 0) as requests, count(distinct ts::date) as days,"
-            " count(distinct session_id) as sessions from stage_0"
-        )
+        [counted] = store.rows(f"select coalesce(sum(calls), 0) as requests, {bootstrap.COUNTED} from stage_0")
         if counted["requests"] == 0:
             raise LlmcostError("there are no requests to replay", hint="check --since and --until, or ingest some logs")
-        blocks = next((name for name in ("days", "sessions") if counted[name] >= LEAST_BLOCKS), None)
+        blocks = bootstrap.blocks(counted)
         bare = cls(store, int(counted["requests"]), 0, tuple(dimensions), blocks)
         bare.price("stage_0", "cost_0", keyed=True)
         unpriced = int(store.value("select coalesce(sum(calls), 0) from cost_0 where cost_usd is null"))
@@ -51,7 +46,7 @@ class Traffic:
         """Makes `cost`: each request of the stage with the logged one that it serves, its calls, model, cost,
         block and, where asked for, its key."""
         key, parameters = spend.key(self.dimensions if keyed else ())
-        block = _BLOCKS[self.blocks]
+        block = bootstrap.block(self.blocks)
         body = (
             "select request_id, coalesce(added_to, request_id) as logged_id, calls, model, cost_usd,"
             f" {block} as block, {key} as key from dimensions"
@@ -102,13 +97,6 @@ class Traffic:
 
 
 _UNPRICED = "select request_id from cost_0 where cost_usd is null"
-
-
-_BLOCKS = {
-    None: "cast(null as varchar)",
-    "days": "by_day",
-    "sessions": "substr(md5(by_session), 1, 3)",  # at most 4,096 groups of whole sessions
-}
 
 
 @dataclass

@@ -7,7 +7,7 @@ prompts as any log would tell them, and decides with its own rules of prefixes, 
 
 from typing import Any
 
-from llmcost.backtest import Row, Run
+from llmcost.backtest.truth import Row, Run
 from llmcost.engine import registry
 from llmcost.engine.compose import nested
 

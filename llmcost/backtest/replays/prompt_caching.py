@@ -9,7 +9,7 @@ assumption. Where the log holds the prompts themselves no rate takes part.
 from math import sqrt
 from typing import Any
 
-from llmcost.backtest import Row, Run
+from llmcost.backtest.truth import Row, Run
 from llmcost.engine import registry
 from llmcost.engine.compose import nested, priced
 

@@ -12,7 +12,7 @@ from llmcost.views import optimize as search_screen
 from llmcost.views import quality
 from llmcost.views import run_all as all_screen
 from llmcost.views.projection import ends, rows, varies, without_dollars
-from llmcost.what_ifs import Projection
+from llmcost.what_ifs.projection import Projection
 from llmcost.what_ifs.search.optimize import Optimum
 from llmcost.what_ifs.search.run_all import Everything
 
