@@ -10,12 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from llmcost import what_ifs
 from llmcost.engine import registry, store
 from llmcost.prices import book
 from llmcost.reports.scope import Scope
 from llmcost.what_ifs.engine.chain import Chain, Traffic
-from llmcost.what_ifs.engine.step import settled
+from llmcost.what_ifs.engine.step import parse, settled
 from tests.command import llmcost
 from tests.logs import call, write
 from tests.what_ifs import traffic
@@ -64,7 +63,7 @@ def replayed(opened: store.Store, words: list[str]) -> tuple[list[Row], list[tup
     """The requests after a stack, and what each of its steps costs and says."""
     chain = Chain(Traffic.of(opened, Scope(), ("feature",)), "")
     for word in words:
-        chain.add(settled(opened, what_ifs.parse(word)))
+        chain.add(settled(opened, parse(word)))
     rows = opened.rows(f"select * from {chain.stage} order by request_id")
     told = [(point.cost_usd, point.summary) for point in chain.points]
     return rows, [*told, *((0.0, row) for row in chain.savings()), (0.0, chain.answers())]
@@ -73,7 +72,9 @@ def replayed(opened: store.Store, words: list[str]) -> tuple[list[Row], list[tup
 def tag(opened: store.Store, tags: list[dict[str, str] | None]) -> dict[str, dict[str, str] | None]:
     """Gives the requests these tags, and returns them by request."""
     made = {f"r{number:03}": given for number, given in enumerate(tags)}
-    rows = [{"request_id": request, "given": list(given.items())} for request, given in made.items() if given is not None]
+    rows = [
+        {"request_id": request, "given": list(given.items())} for request, given in made.items() if given is not None
+    ]
     kind = pa.schema([("request_id", pa.string()), ("given", pa.map_(pa.string(), pa.string()))])
     with opened.relation("tagged", pa.Table.from_pylist(rows, kind)):
         opened.execute("update requests set tags = given from tagged where tagged.request_id = requests.request_id")
@@ -99,13 +100,15 @@ def test_no_step_reads_or_changes_them(
 
 
 @pytest.fixture
-def repeated(tmp_path: Path) -> Iterator[Path]:
+def repeated(tmp_path: Path) -> Path:
     """The same log twice, of which one carries a tag named like what a replay has to remember."""
     for name, tags in ("plain", {}), ("tagged", {"tags": {"added_to": "cart", "joined_items": "7"}}):
         folder = tmp_path / name
-        write(folder / "log.jsonl", [call(n, feature="cart", prompt_hash="p", latency_ms=10.0, **tags) for n in range(9)])
+        write(
+            folder / "log.jsonl", [call(n, feature="cart", prompt_hash="p", latency_ms=10.0, **tags) for n in range(9)]
+        )
         assert llmcost("ingest", "log.jsonl", cwd=folder).returncode == 0
-    yield tmp_path
+    return tmp_path
 
 
 @pytest.mark.parametrize("word", ["response-caching", "batch-api", "routing:by=cascade,small=gpt-4o-mini,escalate=1"])
@@ -117,7 +120,8 @@ def test_a_log_with_such_a_tag_saves_what_it_saves_without(repeated: Path, word:
 
     plain, found = result(repeated / "plain"), result(repeated / "tagged")
     assert found == plain
-    assert found["cost_usd"] > 0 and found["saved_usd"] > 0
+    assert found["cost_usd"] > 0
+    assert found["saved_usd"] > 0
 
 
 def test_a_call_that_answers_several_is_said_in_columns(empty: store.Store) -> None:
