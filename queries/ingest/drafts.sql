@@ -29,13 +29,23 @@ select
     cast(null as varchar) as cache_write_1h_tokens,
     cast(null as varchar) as output_tokens,
     cast(null as varchar) as reasoning_tokens,
+    cast(null as varchar) as input_audio_tokens,
+    cast(null as varchar) as input_image_tokens,
+    cast(null as varchar) as input_video_tokens,
+    cast(null as varchar) as cache_read_audio_tokens,
+    cast(null as varchar) as cache_read_image_tokens,
+    cast(null as varchar) as output_audio_tokens,
+    cast(null as varchar) as output_image_tokens,
+    cast(null as varchar) as output_video_tokens,
     cast(null as varchar) as web_searches,
+    cast(null as map(varchar, varchar)) as tools,   -- billed uses of other tools; counts as text
     cast(null as varchar) as calls,
     cast(null as boolean) as served_from_cache, -- by a gateway's cache of answers: no model was called
     cast(null as varchar) as max_output_tokens,
     cast(null as varchar) as output_used_tokens,
     cast(null as varchar) as stop_reason,
     cast(null as varchar) as service_tier,
+    cast(null as varchar) as region,            -- where the log has a field for it; else it is read from the names
     cast(null as varchar) as status,
     cast(null as double) as latency_ms,
     cast(null as double) as ttft_ms,

@@ -1,5 +1,5 @@
 -- What answered a request, and whose copy of it counts, is in columns of `requests`. Until now formats left it in tags.
--- tables: 57b510fa7ce18893
+-- tables: 613a0c486ac44aa5
 
 alter table requests add column thread_id varchar;
 alter table requests add column branched boolean default false;
