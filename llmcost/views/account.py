@@ -9,6 +9,8 @@ from rich.text import Text
 from llmcost.ingest.run import COUNTS, Account
 from llmcost.render import terminal
 
+_SKIPPED_SHOWN = 10
+
 _HEADINGS = {
     "lines": "lines",
     "requests": "new requests",
@@ -23,7 +25,7 @@ def document(account: Account) -> dict[str, Any]:
     return {
         "files": account.files,
         "unchanged": account.unchanged,
-        "skipped": account.skipped,
+        "skipped": [{"file": file, "reason": reason} for file, reason in account.skipped.items()],
         **{count: account.total(count) for count in COUNTS},
         "formats": account.formats,
         "cost_usd": account.cost_usd,
@@ -44,7 +46,7 @@ def show(account: Account, store: Path) -> RenderableType:
     unchanged = f", {account.unchanged:,} of them unchanged since the last time" if account.unchanged else ""
     parts.append(Text(f"{terminal.counted(account.files, 'file')}{unchanged}. {_found(account)}"))
     if account.skipped:
-        parts.append(Text(f"{terminal.counted(len(account.skipped), 'file')} passed over: no log.", style="dim"))
+        parts.append(_skipped(account))
     if account.total("rejects"):
         rejects = terminal.counted(account.total("rejects"), "line")
         parts.append(
@@ -52,6 +54,17 @@ def show(account: Account, store: Path) -> RenderableType:
         )
     parts.append(Text(f"Store: {store}. Next: llmcost report", style="dim"))
     return Group(*parts)
+
+
+def _skipped(account: Account) -> Text:
+    """The files that were not read, each with its reason."""
+    said = Text(f"{terminal.counted(len(account.skipped), 'file')} skipped:", style="yellow")
+    for path, reason in list(account.skipped.items())[:_SKIPPED_SHOWN]:
+        said.append("\n  ").append_text(terminal.name(path, 80))
+        said.append(": ").append_text(terminal.name(reason, 200))
+    if len(account.skipped) > _SKIPPED_SHOWN:
+        said.append(f"\n  and {len(account.skipped) - _SKIPPED_SHOWN:,} more: llmcost rejects lists them all")
+    return said
 
 
 def _found(account: Account) -> str:

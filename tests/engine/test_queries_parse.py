@@ -25,6 +25,7 @@ KEYS = {
         "records",
         "within",
         "claims",
+        "wraps",
         "stateful",
         "param",
         "assumes",
