@@ -9,7 +9,7 @@ from typing import Any
 from llmcost.engine import store
 from llmcost.ingest import run
 from llmcost.reports.scope import scope
-from llmcost.self_hosting.break_even import VOLUMES
+from llmcost.self_hosting.volumes import VOLUMES
 from llmcost.views import break_even as screen
 from llmcost.what_ifs import break_even
 from llmcost.what_ifs.engine.step import parse

@@ -20,8 +20,11 @@ create table requests (
     prompt_id             varchar,
     user_id               varchar,
     session_id            varchar,
+    thread_id             varchar,            -- the conversation within the session, such as a subagent's; null: its main one
+    branched              boolean not null default false,
+                                              -- a subagent's or a fork's call: its file repeats calls of its parent
     project               varchar,
-    tags                  map(varchar, varchar),  -- everything else the log says about the request
+    tags                  map(varchar, varchar),  -- everything else the log says; ingest and replays neither read nor change it
 
     -- billed tokens: five disjoint buckets, whole numbers >= 0
     input_tokens          bigint not null,    -- neither read from nor written to a prompt cache
@@ -30,15 +33,39 @@ create table requests (
     cache_write_1h_tokens bigint not null,
     output_tokens         bigint not null,    -- reasoning included
     reasoning_tokens      bigint,             -- the part of output_tokens spent on reasoning
+    input_audio_tokens    bigint,             -- the parts of input_tokens, cache_read_tokens and output_tokens that are
+    input_image_tokens    bigint,             -- no text; null where the log does not tell them apart
+    input_video_tokens    bigint,
+    cache_read_audio_tokens bigint,
+    cache_read_image_tokens bigint,
+    output_audio_tokens   bigint,
+    output_image_tokens   bigint,
+    output_video_tokens   bigint,
+
+    -- billed by the use: fees
     web_searches          bigint not null,    -- billed server-side searches
+    tools                 map(varchar, bigint),   -- other billed uses by name, as file_search or container; null: none
 
     calls                 bigint not null,    -- how many calls the row stands for: 1, more in a provider's daily aggregate
+
+    -- what answered it: what a replay has to remember is here, not in tags
+    answered_by           varchar not null default 'model',
+                                              -- model: a call of its own | cache: a cache of answers, in the log or of a
+                                              -- what-if | joint_call: another request's call, which it was joined to
+    answered_from         varchar,            -- set by a what-if: request_id of the request whose answer or call it gets
+    answer_similarity     double,             -- set by a what-if's cache: of the two prompts, 1: the same, else a cosine
+    cached_answer         varchar,            -- set by a what-if's cache: same | differs | unknown, next to the logged one
+    requests_answered     bigint not null default 1,
+                                              -- by its call: more than 1 where a what-if joined requests, 0: it has none
+    added_to              varchar,            -- set by a what-if on a row that it adds: request_id of the logged request
+                                              -- that the row belongs to; null: it is one itself
 
     -- how it went
     max_output_tokens     bigint,             -- the request's own cap
     output_used_tokens    bigint,             -- of output_tokens those, from the first on, that the caller used
     stop_reason           varchar,            -- as logged: end_turn, max_tokens, stop, length, tool_use ...
-    service_tier          varchar not null,   -- standard | batch | flex | priority | fast
+    service_tier          varchar not null,   -- standard | batch | flex | priority | fast | ultrafast, else as logged
+    region                varchar,            -- where it had to be processed, as logged: us, eu, us-east5; null: anywhere
     status                varchar not null,   -- ok | error
     latency_ms            double,             -- request sent to last token
     ttft_ms               double,             -- request sent to first token

@@ -49,7 +49,7 @@ def ingest(
         typer.Option("--trust-size", help="Read on where a file unpacks to over 1 GiB and 1,000 times its size."),
     ] = False,
     db: options.Db = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the account as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
     """Read logs into the store: plain, .gz or .zst; what is there already adds nothing.
 
@@ -60,13 +60,12 @@ def ingest(
     from llmcost.errors import UsageError
     from llmcost.ingest import follow as following
     from llmcost.ingest.run import Reading
-    from llmcost.render import terminal, text
-    from llmcost.views import account as screen
+    from llmcost.views.account import AccountView
 
     if explain:
         if len(paths) != 1:
             raise UsageError("--explain takes one file", hint="name one of them")
-        _explain(paths[0], format_asked)
+        _explain(paths[0], format_asked, as_json=as_json)
         return
     if follow:
         following.check(paths)
@@ -75,10 +74,7 @@ def ingest(
     texts = Texts(keep_text, redact_emails)
     reading = Reading(pipes=not follow, trust_size=trust_size)
     account = _read(path, paths, format_asked, assumed, texts, reading)
-    if as_json:
-        terminal.write(text.as_json(screen.document(account)), None)
-    else:
-        terminal.console().print(screen.show(account, path))
+    options.output("json" if as_json else "table", None).show(AccountView(account, path))
     if follow:
         _follow(path, paths, format_asked, assumed, texts, reading, set(account.skipped))
     elif account.skipped:
@@ -121,11 +117,11 @@ def _follow(
     following.poll(read, terminal.status)
 
 
-def _explain(path: str, format_asked: str) -> None:
+def _explain(path: str, format_asked: str, *, as_json: bool) -> None:
     from llmcost.engine import store
     from llmcost.ingest.explain import explain as explained
-    from llmcost.render import terminal
-    from llmcost.views import explain as screen
+    from llmcost.views.explain import ExplainView
 
     with store.in_memory() as opened:
-        terminal.show(screen.show(explained(opened, path, format_asked)), None)
+        lines = explained(opened, path, format_asked)
+    options.output("json" if as_json else "table", None).show(ExplainView(lines))

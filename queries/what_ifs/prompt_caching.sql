@@ -96,7 +96,7 @@ prices_now as (
         max(cache_write_5m_usd_mtok - input_usd_mtok) as write_5m_adds,
         max(cache_write_1h_usd_mtok - input_usd_mtok) as write_1h_adds
     from prices
-    where service_tier = 'standard' and valid_to is null and prompt_min = 0
+    where service_tier = 'standard' and region = '' and valid_to is null and prompt_min = 0
     group by provider, model
 ),
 
@@ -221,7 +221,7 @@ turns as (
     from (
         select
             call_id, cache_id, sent_us, begun_us, life_s, min_tokens, whole_units, reach, prompt_tokens,
-            hash(cache_id, session_id, tags['sidechain'], tags['agent']) as thread_id
+            hash(cache_id, session_id, branched, thread_id) as thread_id
         from sent
         where ttl is not null and coalesce(len(prefix), 0) = 0
     )

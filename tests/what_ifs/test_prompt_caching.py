@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmcost.engine import registry
-from llmcost.engine.compose import nested
+from llmcost.engine.compose import compose
 
 QUERIES = Path(__file__).resolve().parents[2] / "queries"
 START = datetime(2026, 11, 2)
@@ -75,7 +75,7 @@ def load(engine: duckdb.DuckDBPyConnection, calls: list[Call]) -> None:
             "feature": call.feature,
             "session_id": call.session,
             "project": call.project,
-            "tags": [("agent", call.agent)] if call.agent else [],
+            "thread_id": call.agent,
             "output_tokens": 10,
             "web_searches": 0,
             "calls": call.calls,
@@ -93,7 +93,7 @@ def load(engine: duckdb.DuckDBPyConnection, calls: list[Call]) -> None:
     if rows:
         schema = pa.schema(
             [
-                ("tags", pa.map_(pa.string(), pa.string())),
+                ("thread_id", pa.string()),
                 ("ts", pa.timestamp("us")),
                 ("ttft_ms", pa.float64()),
                 ("prefix", pa.list_(pa.struct([("hash", pa.string()), ("tokens", pa.int64())]))),
@@ -114,7 +114,7 @@ def run(engine: duckdb.DuckDBPyConnection, **given: Any) -> dict[str, Buckets]:
     query = registry.find("what_ifs", "prompt-caching")
     values = query.bind({name: "none" if value is None else str(value) for name, value in given.items()})
     body = "select request_id, " + ", ".join(BUCKETS) + " from requests"
-    rows = engine.execute(nested([("requests", query.body)], body), values).fetchall()
+    rows = engine.execute(compose([("requests", query.body)], body), values).fetchall()
     return {row[0]: row[1:] for row in rows}
 
 
