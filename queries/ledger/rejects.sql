@@ -1,8 +1,15 @@
--- rejects: lines that could not be taken
+-- rejects: lines and files that could not be read
 --
--- question: Which lines could not be read as a call, and why?
+-- question: Which lines could not be read as a call, which files were skipped, and why?
 
-select rejects.reason, rejects.format, sources.path as file, rejects.line_no as line, rejects.excerpt
+select
+    rejects.reason,
+    rejects.format,
+    coalesce(sources.machine || ':', '') || sources.path as file,
+    rejects.line_no as line,
+    rejects.excerpt
 from rejects
 left join sources using (source_id)
-order by rejects.reason, file, line
+union all by name
+select reason, path as file from skipped
+order by reason, file, line

@@ -26,6 +26,7 @@ KEYS = {
         "records",
         "within",
         "claims",
+        "wraps",
         "stateful",
         "param",
         "assumes",
