@@ -23,6 +23,8 @@ Kind = Literal[
 ]  # fmt: skip
 
 _PARAM = re.compile(r"^(?P<name>\w+) (?P<type>\w+)(?:\((?P<choices>[^)]*)\))? = (?P<default>.*?): (?P<meaning>.+)$")
+_LIST = "names separated by commas, all or none; * in a name stands for any characters."
+_MACRO = re.compile(r"^create or replace temp macro (\w+)\(.*?;$", re.MULTILINE | re.DOTALL)
 _PLACEHOLDER = re.compile(r"\$([a-z_][a-z0-9_]*)")
 
 
@@ -37,7 +39,12 @@ class Parameter:
     meaning: str
 
     def parse(self, text: str) -> Value:
-        """The value that a user's word stands for; UsageError when it is none of this type."""
+        """The value that a user's word stands for; UsageError when it is none of this type.
+
+        Names are a list: that of `none` is empty, and `all` is None.
+        """
+        if self.type == "names":
+            return None if text == "all" else _names(text)
         if text == "none" and not self._always_a_number:
             return None
         if self.type in ("int", "float"):
@@ -51,6 +58,16 @@ class Parameter:
         if self.choices and text not in self.choices:
             raise UsageError(f"{self.name}={text} is not a choice", hint=did_you_mean(text, list(self.choices)))
         return text
+
+    def written(self, value: Value) -> str:
+        """The value as the command line takes it."""
+        if self.type == "names":
+            text = "all" if value is None else ",".join(map(str, value)) or "none"  # type: ignore[arg-type]
+            return f'"{text}"' if "=" in text else text
+        if value is None:
+            return "none"
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        return f'"{text}"' if "," in text else text
 
     @property
     def _always_a_number(self) -> bool:
@@ -128,6 +145,13 @@ def find(kind: Kind, name: str) -> Query:
     return known[name]
 
 
+@cache
+def macros() -> dict[str, str]:
+    """The expressions that many queries share, by name: the statement that defines each."""
+    text = (queries_dir() / "macros.sql").read_text(encoding="utf-8")
+    return {match[1]: match[0] for match in _MACRO.finditer(text)}
+
+
 def rename(sql: str, prefix: str) -> str:
     """The SQL with every `$name` called `$prefix_name`, so that one query can stand twice in a stack."""
     return _PLACEHOLDER.sub(lambda match: f"${prefix}_{match[1]}", sql)
@@ -182,6 +206,12 @@ def _split(text: str) -> tuple[list[str], str]:
     return [line[2:].removeprefix(" ") for line in lines[:end]], "\n".join(lines[end:]).strip().rstrip(";")
 
 
+def _names(text: str) -> list[str]:
+    """The names of a list that a user wrote, each once; `none` is an empty one."""
+    words = (word.strip().strip("'\"").strip() for word in text.split(","))
+    return [] if text == "none" else list(dict.fromkeys(word for word in words if word))
+
+
 def _joined(lines: list[str]) -> list[str]:
     joined: list[str] = []
     for line in lines:
@@ -198,4 +228,5 @@ def _parameter(path: Path, line: str) -> Parameter:
         raise ValueError(f"{path}: not a parameter line: {line}")
     choices = tuple(choice.strip() for choice in (match["choices"] or "").split(",") if choice.strip())
     bare = Parameter(match["name"], match["type"], choices, None, match["meaning"])
-    return Parameter(bare.name, bare.type, choices, bare.parse(match["default"].strip("'")), bare.meaning)
+    meaning = f"{bare.meaning.rstrip('.')}; {_LIST}" if bare.type == "names" else bare.meaning
+    return Parameter(bare.name, bare.type, choices, bare.parse(match["default"].strip("'")), meaning)

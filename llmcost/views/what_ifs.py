@@ -54,14 +54,19 @@ class WhatIfsView(View):
             parts.append(title)
             parts.append(Padding(Text(query.field("question"), style="italic"), (0, 0, 0, 2)))
             lines = [
-                [Text(p.name), Text("none" if p.default is None else str(p.default).lower()
-                                    if isinstance(p.default, bool) else str(p.default), style="green"), Text(p.meaning)]
-                for p in query.parameters
-            ]  # fmt: skip
+                [Text(p.name), Text(p.written(p.default), style="green"), Text(p.meaning)] for p in query.parameters
+            ]
             headings = [("parameter", "left"), ("default", "left"), ("meaning", "left")]
             parts.append(Padding(terminal.table(headings, lines), (0, 0, 0, 2)))
         return Group(*parts)
 
 
 def _parameters(query: Query) -> list[dict[str, Any]]:
-    return [{"parameter": p.name, "default": p.default, "meaning": p.meaning} for p in query.parameters]
+    return [
+        {
+            "parameter": p.name,
+            "default": p.written(p.default) if p.type == "names" else p.default,
+            "meaning": p.meaning,
+        }
+        for p in query.parameters
+    ]

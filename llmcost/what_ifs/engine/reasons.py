@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from llmcost.engine.store import Store
 from llmcost.what_ifs.engine import names
 from llmcost.what_ifs.engine.chain import Chain
-from llmcost.what_ifs.engine.step import WhatIf, written
+from llmcost.what_ifs.engine.step import WhatIf
 
 _NEARLY_ALL = 0.95
 
@@ -86,7 +86,7 @@ def _held_back(chain: Chain, number: int) -> str:
         default = replace(step, values=step.values | {parameter.name: parameter.default})
         if not freed.add(default).failure and changes(freed, number):
             return (
-                f"changes nothing with {parameter.name}={written(value)}, and would with {written(parameter.default)},"
-                f" the default ({parameter.meaning.rstrip('.')})"
+                f"changes nothing with {parameter.name}={parameter.written(value)}, and would with"
+                f" {parameter.written(parameter.default)}, the default ({parameter.meaning.rstrip('.')})"
             )
     return ""

@@ -37,7 +37,7 @@ class WhatIf:
     def word(self) -> str:
         """The step as the command line takes it, naming what differs from the defaults."""
         changed = [
-            f"{p.name}={written(self.values[p.name])}"
+            f"{p.name}={p.written(self.values[p.name])}"
             for p in self.query.parameters
             if self.values[p.name] != p.default
         ]
@@ -54,20 +54,26 @@ def parse(word: str) -> WhatIf:
     """`NAME[:param=value,…]` as the command line takes it. Raises UsageError for unknown names and values."""
     name, _, rest = word.partition(":")
     query = registry.find("what_ifs", name.strip().replace("_", "-"))
-    given = settings(rest)
-    for part in given:
-        if given[part] is None:
-            raise UsageError(f"{word}: {part} is no param=value", hint=f"like {query.name}:{_example(query)}")
-    words = {name: value for name, value in given.items() if value is not None}
+    words = settings(query, rest)
     return WhatIf(query, query.bind(words), frozenset(words))
 
 
-def settings(text: str) -> dict[str, str | None]:
-    """`param=value,…` by name; a part without a value has none. A comma inside quotes separates nothing."""
-    found: dict[str, str | None] = {}
+def settings(query: registry.Query, text: str) -> dict[str, str]:
+    """`param=value,…` by name. A comma inside quotes separates nothing; one between names adds to a list of names."""
+    lists = {parameter.name for parameter in query.parameters if parameter.type == "names"}
+    found: dict[str, str] = {}
+    last = ""
     for part in _parts(text):
         key, equals, value = part.partition("=")
-        found[key.strip()] = value.strip() if equals else None
+        if equals:
+            last = key.strip()
+            found[last] = value.strip()
+        elif last in lists:
+            found[last] += f",{part}"
+        else:
+            raise UsageError(
+                f"{query.name}:{text}: {part.strip()} is no param=value", hint=f"like {query.name}:{_example(query)}"
+            )
     return found
 
 
@@ -75,7 +81,7 @@ def at(end: str, what_if: WhatIf) -> WhatIf:
     """The step with its assumptions at their low or high end; what the user set himself stays."""
     if not (text := what_if.query.field(end)):
         return what_if
-    moved = {name: value for name, value in settings(text).items() if value is not None and name not in what_if.given}
+    moved = {name: word for name, word in settings(what_if.query, text).items() if name not in what_if.given}
     bound = what_if.query.bind(moved)
     return replace(what_if, values=what_if.values | {name: bound[name] for name in moved})
 
@@ -148,27 +154,28 @@ def run(store: Store, what_if: WhatIf, before: str, after: str) -> Row | None:
 def _replayed(store: Store, query: registry.Query, values: Mapping[str, registry.Value], before: str) -> "pa.Table":
     """What the step's kernel decides on the traffic, of which it gets whole partitions where it can do with some."""
     kernel: Any = kernel_of(query)
-    given = {p.name: side_tables.as_given(p, values[p.name]) for p in query.parameters}
+    only = getattr(kernel, "ROWS", "true")
+    chosen = registry.used(only, values)  # what decides about rows alone is no matter of the kernel's
+    given = {p.name: side_tables.as_given(p, values[p.name]) for p in query.parameters if p.name not in chosen}
     if "prompt_text" in kernel.COLUMNS:  # known where the logs were ingested with --keep-text
         before = f"(select s.*, texts.prompt as prompt_text from {before} as s left join texts using (request_id))"
     columns = ", ".join(dict.fromkeys([*kernel.COLUMNS, *kernel.PARTITION, "ts", "request_id"]))
     order = ", ".join([*kernel.PARTITION, "ts", "request_id"])
-    only = getattr(kernel, "ROWS", "true")
     for name, measure in getattr(kernel, "MEASURED", {}).items():
         if given[name] is None:
-            given[name] = store.value(f"select {measure} from {before} where {only}")
+            given[name] = store.value(f"select {measure} from {before} where {only}", values)
     traffic = f"select {columns} from {before} where {only} order by {order}"
     if not (hasattr(kernel, "apart") and kernel.apart(given)):
-        return kernel.replay(store.arrow(traffic), **given)
-    parts = [kernel.replay(share, **given) for share in _shares(store, traffic, kernel.PARTITION)]
+        return kernel.replay(store.arrow(traffic, values), **given)
+    shares = _shares(store.batches(traffic, ROWS_AT_ONCE, values), kernel.PARTITION)
+    parts = [kernel.replay(share, **given) for share in shares]
     return parts[0] if len(parts) == 1 else kernel.together(parts)
 
 
-def _shares(store: Store, traffic: str, partition: Sequence[str]) -> "Iterator[pa.Table]":
+def _shares(batches: "pa.RecordBatchReader", partition: Sequence[str]) -> "Iterator[pa.Table]":
     """The traffic, sorted by partition, in shares of whole partitions, so that a large log fits into memory."""
     import pyarrow as pa
 
-    batches = store.batches(traffic, ROWS_AT_ONCE)
     held = batches.schema.empty_table()
     for batch in batches:
         held = pa.concat_tables([held, pa.Table.from_batches([batch])])
@@ -207,13 +214,5 @@ def _parts(text: str) -> Sequence[str]:
     return [part for part in [*parts, current] if part.strip()]
 
 
-def written(value: registry.Value) -> str:
-    """The value as the command line takes it."""
-    if value is None:
-        return "none"
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    return f'"{text}"' if "," in text else text
-
-
 def _example(query: registry.Query) -> str:
-    return f"{query.parameters[0].name}={query.parameters[0].default}" if query.parameters else "param=value"
+    return next((f"{p.name}={p.written(p.default)}" for p in query.parameters), "param=value")

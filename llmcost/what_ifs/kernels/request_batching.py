@@ -33,7 +33,7 @@ DECIDES = (
     *(f"{name} bigint" for name in (*_SUMMED, "max_output_tokens")), "latency_ms double",
 )  # fmt: skip
 
-ROWS = "requests_answered = 1"
+ROWS = "requests_answered = 1 and is_named(feature, $features) and is_named(task_type, $task_types)"
 """Those with a call that is theirs alone: not those joined before, nor those that a cache has answered."""
 
 _KEYS = (*PARTITION, "project", "region", "system_hash")
@@ -42,7 +42,7 @@ Ints = npt.NDArray[np.int64]
 
 
 def replay(
-    requests: pa.Table, *, items: int, seconds: float, features: str, task_types: str, max_prompt_tokens: int,
+    requests: pa.Table, *, items: int, seconds: float, max_prompt_tokens: int,
     numbering_input_tokens: int, numbering_output_tokens: int,
 ) -> pa.Table:  # fmt: skip
     """For every request that may be joined: its call's first request, its place in it, the call's size, and its wait.
@@ -55,7 +55,7 @@ def replay(
             f"items={items}, seconds={seconds:g}, max_prompt_tokens={max_prompt_tokens}: one of them is too small",
             hint="items and max_prompt_tokens from 1, seconds from 0",
         )
-    row = np.flatnonzero(_may_be_joined(requests, features, task_types)) if items > 1 else np.empty(0, np.int64)
+    row = np.flatnonzero(_may_be_joined(requests)) if items > 1 else np.empty(0, np.int64)
     sent = requests["ts"].cast(pa.timestamp("us")).cast(pa.int64()).fill_null(0).to_numpy()[row]
     group = _groups(requests, row)
     order = np.lexsort((np.arange(len(row)), sent, group))
@@ -98,15 +98,12 @@ def _summed(made: pa.Table) -> pa.Table:
     return made.replace_schema_metadata({"summary": json.dumps(_summary(size, made["wait_ms"].to_numpy()))})
 
 
-def _may_be_joined(requests: pa.Table, features: str, task_types: str) -> npt.NDArray[np.bool_]:
+def _may_be_joined(requests: pa.Table) -> npt.NDArray[np.bool_]:
     joins = mask(requests["ts"].is_valid()) & mask(requests["system_hash"].is_valid())
     joins &= mask(requests["uses_no_tools"])
     joins &= mask(pc.equal(requests["status"], "ok")) & mask(pc.equal(requests["service_tier"], "standard"))
     joins &= mask(pc.equal(requests["calls"], 1))
     joins &= _prompt_tokens(requests) + _numbers(requests, "output_tokens") > 0  # none for which nothing was billed
-    for column, wanted in (("feature", features), ("task_type", task_types)):
-        if wanted != "all":
-            joins &= mask(pc.is_in(requests[column], pa.array(wanted.split(","), requests[column].type)))
     return joins
 
 

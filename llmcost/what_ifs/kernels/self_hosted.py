@@ -23,6 +23,7 @@ from llmcost.self_hosting.traffic import COLUMNS as COLUMNS
 from llmcost.self_hosting.traffic import Selection, select
 
 PARTITION = ()  # all requests share the machines
+ROWS = "is_named(feature, $features) and is_named(task_type, $task_types) and is_named(model, $from_models)"
 DECIDES = (
     "request_id varchar", "hosted_model varchar", "hosted_input_tokens bigint", "hosted_cache_read_tokens bigint",
     "hosted_output_tokens bigint", "hosted_ttft_ms double", "hosted_latency_ms double", "hosted_cost_usd double",
@@ -73,19 +74,12 @@ def host(requests: pa.Table, **params: Any) -> Hosting:
 
 
 def selection(params: Mapping[str, Any]) -> Selection:
-    """Which requests are to be hosted, by the what-if's parameters."""
+    """Which of those requests are to be hosted, and as what, by the what-if's parameters."""
     return Selection(
-        features=_names(params["features"]),
-        task_types=_names(params["task_types"]),
-        models=_names(params["from_models"]),
         max_complexity=params["max_complexity"],
         tokenizer_ratio=params["tokenizer_ratio"],
         prefix_hit_rate=params["prefix_hit_rate"],
     )
-
-
-def _names(words: str | None) -> tuple[str, ...] | None:
-    return None if words is None else tuple(word.strip() for word in words.split(",") if word.strip())
 
 
 def options(known: Catalogue, params: Mapping[str, Any]) -> Options:
