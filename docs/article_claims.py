@@ -220,7 +220,8 @@ def _price(opened: Store, model: str) -> Row:
     provider, name = book.resolve(opened, model)
     [row] = opened.rows(
         "select input_usd_mtok, output_usd_mtok from prices where provider = $provider and model = $model"
-        " and service_tier = 'standard' and valid_from <= $day::date and (valid_to is null or valid_to > $day::date)"
+        " and service_tier = 'standard' and region = ''"
+        " and valid_from <= $day::date and (valid_to is null or valid_to > $day::date)"
         " and prompt_min = 0 and minute_from = 0",
         {"provider": provider, "model": name, "day": TODAY},
     )

@@ -47,11 +47,10 @@ def metrics(
     path = store.locate(db)
     endpoint = _endpoint(path)
     if once:
-        endpoint.look()
-        if output:
-            endpoint.write(output)
-        else:
-            terminal.write(endpoint.text(), None)
+        out = options.output("table", output)
+        with options.reading(db, out) as opened:
+            endpoint.take(opened)
+        out.write(endpoint.text())
         return
 
     def step() -> None:

@@ -32,11 +32,11 @@ def pages_of(path: Path) -> "Pages":
     from llmcost import session
     from llmcost.page import html, server
     from llmcost.reports.scope import scope
-    from llmcost.views import pages as screen
+    from llmcost.views import pages
 
     def make(stamp: str) -> tuple[str, str]:
         with session.reading(path) as opened:
-            document = screen.report(opened, scope(opened)) | {"stamp": stamp}
+            document = pages.report(opened, scope(opened)) | {"stamp": stamp}
         return html.page(document, live=True), html.as_json(document)
 
     return server.Pages(lambda: _stamp(path), make)
@@ -44,5 +44,7 @@ def pages_of(path: Path) -> "Pages":
 
 def _stamp(path: Path) -> str:
     """Changes when the store's file does, or its log of changes not yet in it."""
-    found = [file.stat() for file in (path, path.with_name(path.name + ".wal")) if file.exists()]
+    from llmcost.engine import store
+
+    found = [file.stat() for file in store.files(path)]
     return "-".join(f"{stat.st_mtime_ns:x}.{stat.st_size:x}" for stat in found)

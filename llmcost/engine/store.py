@@ -44,6 +44,11 @@ def locate(db: Path | None) -> Path:
     return db or Path(os.environ.get("LLMCOST_DB") or DEFAULT_NAME)
 
 
+def files(path: Path) -> list[Path]:
+    """The store's file, and the log of changes that are not in it yet, where they are there."""
+    return [file for file in (path, path.with_name(f"{path.name}.wal")) if file.exists()]
+
+
 class Store:
     """An open store. Use `reading` or `writing` to get one."""
 

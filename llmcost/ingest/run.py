@@ -14,6 +14,7 @@ import pyarrow as pa
 from llmcost.attribution import apply
 from llmcost.attribution.texts import NO_TEXTS, Texts
 from llmcost.engine import registry
+from llmcost.engine.compose import compose
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, UsageError, did_you_mean
 from llmcost.ingest import documents, formats, lines, sources
@@ -235,16 +236,20 @@ def stream_of(group: list[Detection], on_bytes: Callable[[int], None]) -> Iterat
 def read_as(name: str, relation: str) -> str:
     """SQL: the relation's lines as one format reads them, normalised."""
     query = formats.find(name)
-    return f"""
-        with lines as ({parsed_lines(query, relation)}),
-        drafts as ({_query("drafts")} union all by name ({query.body})),
-        normalised as ({_query("normalise")})
+    return compose(
+        [
+            ("lines", parsed_lines(query, relation)),
+            ("drafts", f"{_query('drafts')} union all by name ({query.body})"),
+            ("normalised", _query("normalise")),
+        ],
+        f"""
         select
             line.source_id, line.line_no, line.record_no, line.claimed, '{name}' as format, line.fault,
             line.claimed and coalesce(carries_call, false) as carries_call, false as is_repeat,
             case when not line.claimed or reason is not null then line.raw end as raw,
             * exclude (line, carries_call)
-        from normalised"""
+        from normalised""",
+    )
 
 
 def _set_repeats_apart(store: Store, source_id: int) -> list[dict[str, Any]]:
@@ -265,7 +270,9 @@ def _set_repeats_apart(store: Store, source_id: int) -> list[dict[str, Any]]:
 
 
 def _name_models(store: Store) -> None:
-    """Finds the price table's names, and its prices, for models that the store has not met."""
+    """Finds the price table's names, and its prices, for models and regions that the store has not met."""
+    regions = store.rows("select distinct region from staged where region is not null and carries_call")
+    book.meet(store, (row["region"] for row in regions))
     new = store.rows(
         "select distinct provider as provider_logged, model_logged from staged"
         " where carries_call and reason is null and not is_repeat and model_logged is not null"

@@ -47,15 +47,6 @@ class Endpoint:
         """What a scrape gets, in the text format."""
         return exporter.text(self._exposed)
 
-    def write(self, output: Path) -> None:
-        """The same into a file, whole or not at all."""
-        try:
-            exporter.write(self._exposed, output)
-        except OSError as error:
-            raise LlmcostError(
-                f"{output} cannot be written: {error.strerror}", hint="name another file with -o"
-            ) from None
-
     def look(self) -> None:
         """Takes over what the store holds, if it has changed. Raises LlmcostError where it cannot be read.
 
@@ -100,8 +91,7 @@ class Endpoint:
     def _files(self) -> tuple[int, ...]:
         """Changes when the store does: its size and time, and those of its log of changes not yet in it."""
         found: list[int] = []
-        for file in (self._path, self._path.with_name(f"{self._path.name}.wal")):
-            if file.exists():
-                state = file.stat()
-                found += (state.st_size, state.st_mtime_ns)
+        for file in store.files(self._path):
+            state = file.stat()
+            found += (state.st_size, state.st_mtime_ns)
         return tuple(found)

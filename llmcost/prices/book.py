@@ -27,16 +27,29 @@ class Listing:
 
 
 def learn(opened: Store, met: Iterable[Names]) -> None:
-    """Writes down under which names these models are billed, and their prices of all dates and tiers."""
+    """Writes down under which names these models are billed, and their prices of all dates, tiers and regions."""
     from llmcost.prices import table
 
-    names, found = table.expand(met, _overrides())
+    names, found = table.expand(met, _overrides(), _regions(opened))
     _add(opened, "models", names, ("provider_logged", "model_logged"))
     _add(opened, "prices", found, ("provider", "model"))
 
 
+def meet(opened: Store, regions: Iterable[str]) -> None:
+    """Adds the prices in regions that the store has not met, of every model that it knows."""
+    new = sorted({*regions} - {*_regions(opened)})
+    if not new:
+        return
+    known = ",".join([*_regions(opened), *new])
+    opened.execute("delete from llmcost_meta where key = 'regions'")
+    opened.execute("insert into llmcost_meta values ('regions', $known)", {"known": known})
+    opened.execute("delete from prices")
+    names = opened.rows("select distinct provider_logged, model_logged from models order by all")
+    learn(opened, ((row["provider_logged"], row["model_logged"]) for row in names))
+
+
 def refresh(opened: Store) -> None:
-    """Looks every model up anew if prices may have changed, and names the requests by what it is billed as now."""
+    """Looks every model up again if prices may have changed, and names the requests by what it is billed as now."""
     if not is_stale(opened):
         return
     with opened.transaction():
@@ -67,7 +80,7 @@ def resolve(opened: Store, name: str) -> Names:
     """
     from llmcost.prices import table
 
-    names, found = table.expand([(None, name)], _overrides())
+    names, found = table.expand([(None, name)], _overrides(), _regions(opened))
     now = names[-1]["provider"], names[-1]["model"]
     if now not in {(row["provider"], row["model"]) for row in found}:
         raise UsageError(f"there is no price for a model named {name}", hint=table.nearest_hint(name))
@@ -105,8 +118,14 @@ def _holds(names: str) -> str:
     return f"{names}.valid_from <= {moment} and ({names}.valid_to is null or {names}.valid_to > {moment})"
 
 
+def _regions(opened: Store) -> list[str]:
+    """The regions that the store's requests name."""
+    known = opened.value("select max(value) from llmcost_meta where key = 'regions'")
+    return str(known).split(",") if known else []
+
+
 def is_stale(opened: Store) -> bool:
-    """Whether the price package or `llmcost.toml` has changed since the prices were looked up."""
+    """Whether the price package, the facts or `llmcost.toml` have changed since the prices were looked up."""
     return bool(opened.value("select value from llmcost_meta where key = 'prices'") != _fingerprint())
 
 
@@ -125,12 +144,19 @@ def _overrides() -> Any:
 
 def _add(opened: Store, table: str, rows: list[dict[str, Any]], key: tuple[str, ...]) -> None:
     """Adds the rows whose key the table does not hold."""
-    import pyarrow as pa
-
     if not rows:
         return
     same = " and ".join(f"known.{column} is not distinct from added.{column}" for column in key)
-    with opened.relation("added", pa.Table.from_pylist(rows)):
+    with opened.relation("added", _table(rows)):
         opened.execute(
             f"insert into {table} by name select * from added where not exists (from {table} as known where {same})"
         )
+
+
+def _table(rows: list[dict[str, Any]]) -> Any:
+    """The rows as a table; fees by the name of a tool as a map."""
+    import pyarrow as pa
+
+    fees = [list(row["tools_usd"].items()) for row in rows if "tools_usd" in row]
+    plain = pa.Table.from_pylist([{name: row[name] for name in row if name != "tools_usd"} for row in rows])
+    return plain.append_column("tools_usd", pa.array(fees, pa.map_(pa.string(), pa.float64()))) if fees else plain

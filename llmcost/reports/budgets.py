@@ -25,7 +25,7 @@ from typing import Any, Literal
 
 from llmcost import config
 from llmcost.engine import registry
-from llmcost.engine.compose import nested, priced
+from llmcost.engine.compose import compose, priced
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, did_you_mean
 from llmcost.reports import anomalies, forecast
@@ -127,7 +127,7 @@ def standings(store: Store, budgets: Sequence[Budget], at: datetime) -> list[Row
     query = registry.find("reports", "daily-spend")
     seconds = at.hour * 3600 + at.minute * 60 + at.second
     store.execute(
-        "create or replace temp table daily_spend as " + nested(priced(*covered.steps()), query.body),
+        "create or replace temp table daily_spend as " + compose(priced(*covered.steps()), query.body),
         covered.parameters() | {"second_of_day": seconds},
     )
     begun: datetime | None = store.value("select min(ts) from requests")

@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 
 LAYERS = (
     ("errors",),
-    ("config",),
+    ("config", "files"),
     ("engine", "render", "bench_gpu"),
     ("prices", "attribution", "metrics", "embeddings", "self_hosting"),
     ("ingest", "reports", "session", "track"),
@@ -28,7 +28,8 @@ LAYERS = (
 ONLY = {
     "config": {"errors"},
     "engine": {"errors"},
-    "render": {"errors"},  # it knows tables and nothing else
+    "files": {"errors"},
+    "render": {"errors", "files"},  # it knows tables and nothing else
     "bench_gpu": {"errors"},  # it measures a server wherever it is copied to
     "metrics": {"errors", "config", "engine"},
     "embeddings": {"errors", "engine"},

@@ -235,7 +235,7 @@ def test_the_fingerprint_follows_what_is_said(load: Load) -> None:
         ("[[prices]]\nmodel = 'x'", r"entry 1: gives no price"),
         ("[[prices]]\nmodel = 'x'\nmultiplier = 1\ninput_usd_mtok = 1", r"entry 1: gives a multiplier and a price"),
         ("[[prices]]\nprovider = 'openai'\ninput_usd_mtok = 1", r"entry 1: gives a price, but no model"),
-        ("[[prices]]\nmultiplier = 1\nservice_tier = 'bulk'", r"entry 1: there is no service tier bulk"),
+        ("[[prices]]\nmultiplier = 1\nservice_tier = 'bacth'", r"entry 1: there is no service tier bacth"),
         ("aliases = 3", r"aliases is not a table"),
         ("[aliases]\ngw.small = 'gpt-4o'", r"alias gw: is no model's name"),
         ("[aliases]\ngw = [{ modle = 'gpt-4o' }]", r"alias gw: there is no modle"),

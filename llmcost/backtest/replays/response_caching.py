@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmcost.backtest.truth import Row, Run, compared, measured
 from llmcost.engine import registry
-from llmcost.engine.compose import nested, priced
+from llmcost.engine.compose import compose, priced
 from llmcost.what_ifs.engine import bootstrap
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def backtest(run: Run, relation: str = "requests") -> Row | None:
     hits = hits.filter(pc.is_in(hits["cached_answer"], pa.array(["same", "differs"])))
     if not hits.num_rows:
         return None
-    costs = run(nested(priced(("requests", f"select * from {relation}")), _costs(run, relation)), {})
+    costs = run(compose(priced(("requests", f"select * from {relation}")), _costs(run, relation)), {})
     costs = costs.filter(pc.field("cost_usd").is_valid())
     found = hits.join(costs, "request_id", join_type="inner").sort_by("request_id")  # the same sums every time
     made: dict[str, Row] = {}
