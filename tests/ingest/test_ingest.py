@@ -111,7 +111,7 @@ def test_a_file_rewritten_is_read_anew(tmp_path: Path, store_path: Path) -> None
 NAMES = pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz", "a.jsonl.zst"])
 
 
-def long(name: str, start: int, most: int = 60) -> list[Row | str]:
+def long(name: str, start: int, most: int = 60) -> list[Row]:
     """Calls whose lines are more than twice as long as the ends of a file that are looked at, compressed too."""
 
     def salt(number: int) -> str:
@@ -130,7 +130,7 @@ def test_a_change_anywhere_in_a_file_of_the_same_size_is_read(
     before = log.read_bytes()
     with ingested(store_path, log):
         pass
-    other = call(100 + place, request_id="req_new", tags=dict(rows[place])["tags"])
+    other = call(100 + place, request_id="req_new", tags=rows[place]["tags"])
     rows[place] = other
     write(log, rows)
     assert len(before) > 3 * 4096

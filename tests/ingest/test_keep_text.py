@@ -138,8 +138,9 @@ def test_secrets_are_redacted(tmp_path: Path, store_path: Path) -> None:
     [
         f"sk-{Q16[:15]} end", f"gsk_{Q16[:15]} end", f"AIza{Q30[:29]} end", "AKIAQUOKKAQUOKKA012 end",
         f"ghp_{Q20[:19]} end", f"github_pat_{Q20[:19]} end", f"glpat-{Q16[:15]} end", "xoxb-quokkaquo end",
-        f"SG.{Q16[:15]}.{Q16} end", f"SG.{Q16}.{Q16[:15]} end", "eyJQuokkaQ.eyJzdWI end", f"Bearer {Q16[:15]} end", "password=hunter2 end",
-        f"desk-{Q16} end", "https://host:8080/path@2x end", "-----BEGIN PUBLIC KEY-----\nUXVva2th end",
+        f"SG.{Q16[:15]}.{Q16} end", f"SG.{Q16}.{Q16[:15]} end", "eyJQuokkaQ.eyJzdWI end", f"Bearer {Q16[:15]} end",
+        "password=hunter2 end", f"desk-{Q16} end", "https://host:8080/path@2x end",
+        "-----BEGIN PUBLIC KEY-----\nUXVva2th end",
     ],
 )  # fmt: skip
 def test_what_is_shorter_than_a_secret_stays(text: str, tmp_path: Path, store_path: Path) -> None:
