@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from llmcost.engine import registry
-from llmcost.engine.compose import Relation, compose, priced
+from llmcost.engine.compose import Relation, compose
+from llmcost.engine.relations import priced
 from llmcost.engine.store import Store
 from llmcost.prices import book
 from llmcost.reports.scope import Scope
@@ -32,7 +33,7 @@ def composed(store: Store, stack: Sequence[WhatIf], covered: Scope) -> str:
 
 _TOTAL = """select sum(cost_usd) as cost_usd
 from priced
-where coalesce(tags['added_to'], request_id) not in (select request_id from unpriced)"""
+where coalesce(added_to, request_id) not in (select request_id from unpriced)"""
 
 
 def _written(store: Store, step: WhatIf) -> list[Relation]:

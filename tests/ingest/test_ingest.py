@@ -194,7 +194,15 @@ def test_the_copy_with_most_output_wins_across_runs(tmp_path: Path, store_path: 
 def test_a_subagents_copy_gives_way_to_its_parents(tmp_path: Path, store_path: Path) -> None:
     log = write(tmp_path / "a.jsonl", [claude(1, isSidechain=True), claude(1)])
     with ingested(store_path, log) as (opened, _):
-        assert opened.value("select tags['sidechain'] from requests") is None
+        assert not opened.value("select branched from requests")
+
+
+def test_tags_do_not_decide_between_copies(tmp_path: Path, store_path: Path) -> None:
+    """A tag of the user's own named like a subagent's or a fork's call says nothing of whose copy is the parent's."""
+    for tag in ("sidechain", "fork"):
+        pairs = [call(n, tags={name: "true"}) for n in range(20) for name in (tag, "team")]
+        with ingested(tmp_path / f"{tag}.duckdb", write(tmp_path / f"{tag}.jsonl", pairs)) as (opened, _):
+            assert 0 < opened.value("select count(*) from requests where tags[$tag] = 'true'", {"tag": tag}) < 20
 
 
 def test_formats_mixed_in_one_file(tmp_path: Path, store_path: Path) -> None:
@@ -377,14 +385,17 @@ def test_any_order_split_and_duplication_give_the_same_store(tmp_path_factory: p
     assert contents(folder / "many.duckdb") == contents(folder / "one.duckdb")
 
 
-def test_what_is_no_log_in_a_folder_is_passed_over(tmp_path: Path, store_path: Path) -> None:
+def test_what_is_no_log_in_a_folder_is_skipped_and_named(tmp_path: Path, store_path: Path) -> None:
     write(tmp_path / "logs" / "a.jsonl", [call(1)])
     (tmp_path / "logs" / "README.md").write_text("# Logs\n")
     (tmp_path / "logs" / "picture.png").write_bytes(b"\x89PNG\x00\x00")
     (tmp_path / "logs" / "empty.jsonl").touch()
     with ingested(store_path, tmp_path / "logs") as (_, account):
         assert account.files == 1
-        assert sorted(Path(path).name for path in account.skipped) == ["README.md", "empty.jsonl", "picture.png"]
+        assert {Path(path).name: reason for path, reason in account.skipped.items()} == {
+            "README.md": "no format claims it",
+            "picture.png": "a binary file",
+        }
 
 
 def test_an_ingest_that_fails_half_way_leaves_the_store_as_it_was(
