@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from llmcost.engine import registry
-from llmcost.engine.compose import compose, priced
 from llmcost.engine.store import Store
 from llmcost.reports.scope import Row, Scope
 
@@ -21,11 +19,9 @@ NOT_LOGGED = {
 
 def notes(store: Store, covered: Scope) -> list[str]:
     """In words: requests without a price, spend that the log understates, requests without a time, outliers."""
-    rows = store.rows(compose(priced(*covered.steps()), _query("cautions").body), covered.parameters())
+    rows = store.rows(*covered.spend("cautions"))
     found = [*_unpriced(rows), *_unpriced_kinds(rows), *_fees(store, covered), *_partial(rows), *_timeless(rows)]
-    outliers = _query("outliers")
-    parameters = covered.parameters() | outliers.bind({})
-    far_out = store.rows(compose(priced(*covered.steps()), outliers.body), parameters)
+    far_out = store.rows(*covered.spend("outliers"))
     return [*found, *(_outlier(row) for row in far_out), *_not_logged(rows)]
 
 
@@ -72,7 +68,7 @@ def _unpriced_kinds(rows: Sequence[Row]) -> list[str]:
 
 def _fees(store: Store, covered: Scope) -> list[str]:
     """Tools without a known price, and what a free quota may take off."""
-    rows = store.rows(compose(priced(*covered.steps()), _query("fees").body), covered.parameters())
+    rows = store.rows(*covered.spend("fees"))
     unknown = [f"{row['name']} ({row['uses']:,})" for row in rows if row["kind"] == "unpriced"]
     found = [f"tools without a known price, counted at $0: {', '.join(unknown)}"] if unknown else []
     found += [
@@ -113,7 +109,3 @@ def _outlier(row: Row) -> str:
         f"outlier: {row['request_id']} ({row['model']}, {row['ts']}, {row['prompt_tokens']:,} tokens in,"
         f" {row['output_tokens']:,} out) costs {computed}{logged}: {row['why']}"
     )
-
-
-def _query(name: str) -> registry.Query:
-    return registry.find("reports", name)

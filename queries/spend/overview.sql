@@ -17,6 +17,6 @@ select
     sum(cost_usd::decimal(38, 15))::double as cost_usd,
     sum(fees_cost_usd::decimal(38, 15))::double as fees_usd,
     coalesce(sum(calls) filter (where cost_usd is null), 0)::bigint as unpriced_requests
-from dimensions
+from priced
 group by grouping sets ((), (by_day), (by_model), (by_feature), (by_prompt))
 order by section, cost_usd desc nulls last, key
