@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from llmcost.engine import registry, store
 from llmcost.errors import UsageError
-from llmcost.what_ifs.engine import step
+from llmcost.what_ifs.engine import replay, step
 from llmcost.what_ifs.kernels import cached_answers
-from llmcost.what_ifs.kernels import response_caching as kernel
+from llmcost.what_ifs.kernels.kernel import ordered, selected
+from llmcost.what_ifs.kernels.response_caching import KERNEL
 
 SCHEMA = Path(__file__).resolve().parents[2] / "queries" / "schema.sql"
 START = datetime(2026, 11, 2)
@@ -70,7 +71,7 @@ def _nulls_last(value: Any) -> tuple[bool, Any]:
 def hits(calls: list[Call], **given: Any) -> dict[str, str]:
     """The names of the calls that were answered, each with how the answers compare."""
     parameters = {"ttl": "10", "refresh": False, "scope": "shared", "capacity": None} | given
-    replayed = kernel.replay(traffic(calls), **parameters)
+    replayed = KERNEL.replay(traffic(calls), **parameters).decisions
     return dict(zip(replayed["request_id"].to_pylist(), replayed["cached_answer"].to_pylist(), strict=True))
 
 
@@ -218,14 +219,14 @@ def test_false_hits_are_counted_where_the_log_holds_both_answers() -> None:
     calls = [
         Call("a", answer="x"), Call("b", at=1, answer="x"), Call("c", at=2, answer="y"), Call("d", at=3),
     ]  # fmt: skip
-    replayed = kernel.replay(traffic(calls), ttl="1h", refresh=False, scope="shared", capacity=None)
-    measured = cached_answers.false_hits(replayed)
+    replayed = KERNEL.replay(traffic(calls), ttl="1h", refresh=False, scope="shared", capacity=None)
+    measured = replayed.found.answers
     assert (measured.hits, measured.compared, measured.differing, measured.share) == (3, 2, 1, 0.5)
 
 
 def test_without_answers_nothing_is_measured() -> None:
-    replayed = kernel.replay(traffic([]), ttl="1h", refresh=False, scope="shared", capacity=None)
-    assert cached_answers.false_hits(replayed).share is None
+    replayed = KERNEL.replay(traffic([]), ttl="1h", refresh=False, scope="shared", capacity=None)
+    assert replayed.found.answers.share is None
 
 
 @pytest.mark.parametrize(
@@ -257,10 +258,9 @@ def loaded(calls: list[Call]) -> duckdb.DuckDBPyConnection:
 
 def replayed(connection: duckdb.DuckDBPyConnection, **given: str) -> pa.Table:
     """The kernel's decisions on what the driver hands it."""
-    columns = ", ".join([*kernel.COLUMNS, "ts", "request_id"])
-    order = ", ".join([*kernel.PARTITION, "ts", "request_id"])
-    requests = connection.sql(f"select {columns} from requests order by {order}").to_arrow_table()
-    return kernel.replay(requests, **registry.find("what_ifs", "response-caching").bind(given))
+    select = f"select {selected(KERNEL)} from requests order by {ordered(KERNEL)}"
+    requests = connection.sql(select).to_arrow_table()
+    return KERNEL.replay(requests, **registry.find("what_ifs", "response-caching").bind(given)).decisions
 
 
 def applied(connection: duckdb.DuckDBPyConnection, **given: str) -> pa.Table:
@@ -336,7 +336,7 @@ def test_a_large_log_is_replayed_in_shares_with_the_same_result(monkeypatch: pyt
     ]
     results = []
     for at_once in (1000, 30):
-        monkeypatch.setattr(step, "ROWS_AT_ONCE", at_once)
+        monkeypatch.setattr(replay, "ROWS_AT_ONCE", at_once)
         with store.in_memory() as opened, opened.relation("calls", traffic(calls)):
             opened.execute(INSERT)
             words = (
