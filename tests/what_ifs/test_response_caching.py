@@ -1,6 +1,5 @@
 """response-caching against the plainest possible second version of it, and against cases worked out by hand."""
 
-import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,8 +15,8 @@ from llmcost.engine import registry, store
 from llmcost.errors import UsageError
 from llmcost.what_ifs.engine import replay, step
 from llmcost.what_ifs.kernels import cached_answers
-from llmcost.what_ifs.kernels.kernel import ordered, selected
-from llmcost.what_ifs.kernels.response_caching import KERNEL
+from llmcost.what_ifs.kernels.kernel import Replayed, ordered, selected
+from llmcost.what_ifs.kernels.response_caching import KERNEL, Hits
 
 SCHEMA = Path(__file__).resolve().parents[2] / "queries" / "schema.sql"
 START = datetime(2026, 11, 2)
@@ -256,18 +255,18 @@ def loaded(calls: list[Call]) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def replayed(connection: duckdb.DuckDBPyConnection, **given: str) -> pa.Table:
-    """The kernel's decisions on what the driver hands it."""
+def replayed(connection: duckdb.DuckDBPyConnection, **given: str) -> Replayed[Hits]:
+    """What the kernel makes of what the driver hands it."""
     select = f"select {selected(KERNEL)} from requests order by {ordered(KERNEL)}"
     requests = connection.sql(select).to_arrow_table()
-    return KERNEL.replay(requests, **registry.find("what_ifs", "response-caching").bind(given)).decisions
+    return KERNEL.replay(requests, **registry.find("what_ifs", "response-caching").bind(given))
 
 
 def applied(connection: duckdb.DuckDBPyConnection, **given: str) -> pa.Table:
     """The what-if as the driver runs it: the kernel, then the query over its decisions."""
     query = registry.find("what_ifs", "response-caching")
     values = query.bind(given)
-    connection.register("replayed", replayed(connection, **given))
+    connection.register("replayed", replayed(connection, **given).decisions)
     params = registry.used(query.body, values)
     return connection.sql(f"select * from ({query.body}) order by request_id", params=params).to_arrow_table()
 
@@ -301,7 +300,7 @@ def test_a_hit_whose_answer_differs_may_be_asked_again() -> None:
     for differing, served in (("served", ["r1", "r2", "r3"]), ("asked", ["r1", "r3"]), ("doubted", ["r1"])):
         after = applied(connection, differing=differing).to_pylist()
         assert [row["request_id"] for row in after if row["input_tokens"] == 0] == served
-        summary = json.loads(replayed(connection, differing=differing).schema.metadata[b"summary"])
+        summary = KERNEL.summary([replayed(connection, differing=differing).found])
         assert (summary["hits"], summary["hits_asked_again"]) == (len(served), 3 - len(served))
         assert ("save nothing" in summary["notes"][0]) == (differing != "served")
 
