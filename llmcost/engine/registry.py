@@ -20,6 +20,7 @@ Value = str | int | float | bool | date | list[str] | None
 Kind = Literal["formats", "what_ifs", "reports", "audit", "pricing", "ingest", "metrics"]
 
 _PARAM = re.compile(r"^(?P<name>\w+) (?P<type>\w+)(?:\((?P<choices>[^)]*)\))? = (?P<default>.*?): (?P<meaning>.+)$")
+_LAST_CTE = re.compile(r"\n\)\n\n(?=select\b)")
 _PLACEHOLDER = re.compile(r"\$([a-z_][a-z0-9_]*)")
 
 
@@ -183,8 +184,11 @@ def _read(path: Path, kind: str) -> Query:
 
 
 def _relations(queries: Path, reads: Sequence[str]) -> str:
-    """SQL: the files that a header names under `reads`, each a CTE named after it, in that order."""
-    made = []
+    """SQL: the files that a header names under `reads`, each a CTE named after it, in that order.
+
+    A file's own CTEs stand before it and not inside it, so that an engine works each of them out once.
+    """
+    made: list[str] = []
     for name in (part.strip() for line in reads for part in line.split(",")):
         inlined = ""
         if (table := queries / f"{name}.toml").exists():
@@ -192,6 +196,9 @@ def _relations(queries: Path, reads: Sequence[str]) -> str:
         else:
             header, select = _split((queries / f"{name}.sql").read_text(encoding="utf-8"))
             inlined = " not materialized" if any(line.startswith("inlined: ") for line in header) else ""
+        if select.startswith("with "):
+            *own, select = _LAST_CTE.split(select)
+            made.append("\n)\n\n".join(own)[5:] + "\n)")
         made.append(f"{Path(name).name} as{inlined} (\n{select}\n)")
     return ",\n\n".join(made)
 

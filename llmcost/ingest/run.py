@@ -11,8 +11,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from llmcost import attribution
+from llmcost.attribution import apply
+from llmcost.attribution.texts import NO_TEXTS, Texts
 from llmcost.engine import registry
+from llmcost.engine.compose import compose
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, UsageError, did_you_mean
 from llmcost.ingest import documents, formats, lines, sources
@@ -61,7 +63,7 @@ class _Run:
     """What one call of `ingest` was asked, and what it has come to."""
 
     asked: str  # a format, or auto
-    texts: attribution.Texts
+    texts: Texts
     values: dict[str, registry.Value]  # of the formats' parameters
     account: Account
     progress: Progress
@@ -73,7 +75,7 @@ def ingest(
     format_asked: str = "auto",
     progress: Progress | None = None,
     assumed: Mapping[str, str] | None = None,
-    texts: attribution.Texts = attribution.NO_TEXTS,
+    texts: Texts = NO_TEXTS,
 ) -> Account:
     """Reads every new line under the paths into the store.
 
@@ -86,7 +88,7 @@ def ingest(
     if format_asked != "auto":
         formats.find(format_asked)
     store.script("ingest/macros.sql")
-    attribution.prepare(store, texts)
+    apply.prepare(store, texts)
     book.refresh(store)
 
     account = run.account
@@ -158,7 +160,7 @@ def _ingest_group(store: Store, group: list[Detection], run: _Run) -> None:
     _name_models(store)
     before = store.value("select coalesce(max(rowid), -1) from requests")
     _merge(store)
-    attribution.attribute(store, before, run.texts)
+    apply.attribute(store, before, run.texts)
     entries += store.rows(f"insert into ledger {_query('account')} returning *")
     for entry in entries:
         run.account.add(entry)
@@ -234,16 +236,20 @@ def stream_of(group: list[Detection], on_bytes: Callable[[int], None]) -> Iterat
 def read_as(name: str, relation: str) -> str:
     """SQL: the relation's lines as one format reads them, normalised."""
     query = formats.find(name)
-    return f"""
-        with lines as ({parsed_lines(query, relation)}),
-        drafts as ({_query("drafts")} union all by name ({query.body})),
-        normalised as ({_query("normalise")})
+    return compose(
+        [
+            ("lines", parsed_lines(query, relation)),
+            ("drafts", f"{_query('drafts')} union all by name ({query.body})"),
+            ("normalised", _query("normalise")),
+        ],
+        f"""
         select
             line.source_id, line.line_no, line.record_no, line.claimed, '{name}' as format, line.fault,
             line.claimed and coalesce(carries_call, false) as carries_call, false as is_repeat,
             case when not line.claimed or reason is not null then line.raw end as raw,
             * exclude (line, carries_call)
-        from normalised"""
+        from normalised""",
+    )
 
 
 def _set_repeats_apart(store: Store, source_id: int) -> list[dict[str, Any]]:
@@ -264,7 +270,9 @@ def _set_repeats_apart(store: Store, source_id: int) -> list[dict[str, Any]]:
 
 
 def _name_models(store: Store) -> None:
-    """Finds the price table's names, and its prices, for models that the store has not met."""
+    """Finds the price table's names, and its prices, for models and regions that the store has not met."""
+    regions = store.rows("select distinct region from staged where region is not null and carries_call")
+    book.meet(store, (row["region"] for row in regions))
     new = store.rows(
         "select distinct provider as provider_logged, model_logged from staged"
         " where carries_call and reason is null and not is_repeat and model_logged is not null"

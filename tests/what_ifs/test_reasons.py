@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from llmcost.engine import registry, store
-from llmcost.engine.compose import nested
+from llmcost.engine.compose import compose
 from tests.command import llmcost
 from tests.logs import Row, call, write
 
@@ -114,7 +114,7 @@ def test_the_models_that_prompt_caching_asks_for_are_those_of_its_rules(store_pa
         told = registry.after(
             query.relations, f"select provider, model from requests where {needed.partition(': ')[0]}"
         )
-        rows = opened.rows(nested([("requests", "select * from met")], told), query.bind({}))
+        rows = opened.rows(compose([("requests", "select * from met")], told), query.bind({}))
     found = {(row["provider"], row["model"]) for row in rows}
     assert found >= known
     assert not {model for _, model in found} & {"claude-2.1", "gpt-3.5-turbo", "command-r"}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from llmcost.engine import registry
-from llmcost.engine.compose import nested
+from llmcost.engine.compose import compose
 from llmcost.engine.store import Store
 from llmcost.what_ifs.engine import names
 from llmcost.what_ifs.engine.chain import Chain
@@ -64,7 +64,7 @@ def lacks(store: Store, what_if: WhatIf, relation: str) -> list[Lack]:
             "select coalesce(sum(case when is_known then calls end), 0) as known, sum(calls) as requests"
             f" from (select calls, {condition} as is_known from requests)",
         )
-        [row] = store.rows(nested([("requests", f"select * from {relation}")], told), what_if.values)
+        [row] = store.rows(compose([("requests", f"select * from {relation}")], told), what_if.values)
         if (share := row["known"] / row["requests"]) < _NEARLY_ALL:
             found.append(Lack(words, share, place == 0))
     return found
