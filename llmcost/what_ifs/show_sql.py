@@ -32,7 +32,7 @@ def composed(store: Store, stack: Sequence[WhatIf], covered: Scope) -> str:
 
 _TOTAL = """select sum(cost_usd) as cost_usd
 from priced
-where coalesce(tags['added_to'], request_id) not in (select request_id from unpriced)"""
+where coalesce(added_to, request_id) not in (select request_id from unpriced)"""
 
 
 def _written(store: Store, step: WhatIf) -> list[Relation]:

@@ -75,6 +75,7 @@ select
         {'key': 'response_cache', 'value': case when served_from_cache then 'hit' end},
         {'key': 'error', 'value': noted.error_information.error_class}
     ], lambda entry: entry.value is not null))) as tags,
+    served_from_cache,
     -- what LiteLLM's own cache served was not billed
     case when served_from_cache then '0' else uncached(prompt_tokens, cache_read, cache_write) end as input_tokens,
     case when not served_from_cache then cache_read end as cache_read_tokens,

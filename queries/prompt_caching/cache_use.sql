@@ -10,7 +10,7 @@ with turns as (
     from (
         select
             call_id, cache_id, sent_us, begun_us, life_s, min_tokens, entries = 'units' as units, reach, prompt_tokens,
-            hash(cache_id, session_id, tags['sidechain'], tags['agent']) as thread_id
+            hash(cache_id, session_id, branched, thread_id) as thread_id
         from sent
         where ttl is not null and coalesce(len(prefix), 0) = 0
     )

@@ -13,9 +13,7 @@ select
     ), 0))::double as added_latency_ms,
     coalesce(sum(before.calls) filter (where before.latency_ms is null), 0)::bigint as requests_without_latency,
     coalesce(sum(before.calls) filter (
-        where after.output_tokens = 0 and before.output_tokens > 0
-        and after.tags['served_by'] in ('response-caching', 'semantic-caching')
-        and after.tags['cached_answer'] is distinct from 'same'
+        where before.output_tokens > 0 and after.cached_answer in ('differs', 'unknown')
     ), 0)::bigint as answers_not_known_to_be_the_same
 from before
 inner join after using (request_id)

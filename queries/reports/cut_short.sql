@@ -5,7 +5,7 @@
 select
     before.feature,
     sum(before.calls)::bigint as requests,
-    sum(before.calls * coalesce(try_cast(before.tags['joined_items'] as bigint), 1)) filter (
+    sum(before.calls * before.requests_answered) filter (
         where after.stop_reason = 'max_tokens' and after.output_tokens between 1 and before.output_tokens - 1
     )::bigint as answers_cut_short
 from before

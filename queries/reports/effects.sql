@@ -10,7 +10,7 @@ select
         - coalesce(sum(before.cache_write_5m_tokens + before.cache_write_1h_tokens), 0)
     )::bigint as cache_write_tokens,
     (coalesce(sum(after.output_tokens), 0) - coalesce(sum(before.output_tokens), 0))::bigint as output_tokens,
-    coalesce(sum(before.calls * coalesce(try_cast(before.tags['joined_items'] as bigint), 1)) filter (
+    coalesce(sum(before.calls * before.requests_answered) filter (
         where after.stop_reason = 'max_tokens' and after.output_tokens between 1 and before.output_tokens - 1
     ), 0)::bigint as answers_cut_short,
     coalesce(sum(before.calls) filter (

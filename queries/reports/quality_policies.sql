@@ -22,11 +22,11 @@ known as (
 routed as (
     -- a first try is paid for, but it is the second one that answers
     select
-        chosen.tags['added_to'] is null as answers,
+        chosen.added_to is null as answers,
         known.correct,
         known.cost_usd
     from chosen
-    inner join complete on complete.request_id = coalesce(chosen.tags['added_to'], chosen.request_id)
+    inner join complete on complete.request_id = coalesce(chosen.added_to, chosen.request_id)
     left join known
         on known.request_id = complete.request_id
         and known.model = chosen.model

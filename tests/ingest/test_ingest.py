@@ -128,7 +128,15 @@ def test_the_copy_with_most_output_wins_across_runs(tmp_path: Path, store_path: 
 def test_a_subagents_copy_gives_way_to_its_parents(tmp_path: Path, store_path: Path) -> None:
     log = write(tmp_path / "a.jsonl", [claude(1, isSidechain=True), claude(1)])
     with ingested(store_path, log) as (opened, _):
-        assert opened.value("select tags['sidechain'] from requests") is None
+        assert not opened.value("select branched from requests")
+
+
+def test_tags_do_not_decide_between_copies(tmp_path: Path, store_path: Path) -> None:
+    """A tag of the user's own named like a subagent's or a fork's call says nothing of whose copy is the parent's."""
+    for tag in ("sidechain", "fork"):
+        pairs = [call(n, tags={name: "true"}) for n in range(20) for name in (tag, "team")]
+        with ingested(tmp_path / f"{tag}.duckdb", write(tmp_path / f"{tag}.jsonl", pairs)) as (opened, _):
+            assert 0 < opened.value("select count(*) from requests where tags[$tag] = 'true'", {"tag": tag}) < 20
 
 
 def test_formats_mixed_in_one_file(tmp_path: Path, store_path: Path) -> None:

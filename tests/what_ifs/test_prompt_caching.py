@@ -75,7 +75,7 @@ def load(engine: duckdb.DuckDBPyConnection, calls: list[Call]) -> None:
             "feature": call.feature,
             "session_id": call.session,
             "project": call.project,
-            "tags": [("agent", call.agent)] if call.agent else [],
+            "thread_id": call.agent,
             "output_tokens": 10,
             "web_searches": 0,
             "calls": call.calls,
@@ -93,7 +93,7 @@ def load(engine: duckdb.DuckDBPyConnection, calls: list[Call]) -> None:
     if rows:
         schema = pa.schema(
             [
-                ("tags", pa.map_(pa.string(), pa.string())),
+                ("thread_id", pa.string()),
                 ("ts", pa.timestamp("us")),
                 ("ttft_ms", pa.float64()),
                 ("prefix", pa.list_(pa.struct([("hash", pa.string()), ("tokens", pa.int64())]))),

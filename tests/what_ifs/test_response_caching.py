@@ -282,7 +282,9 @@ def test_a_hit_keeps_its_row_and_says_where_it_was_served() -> None:
     assert after.schema == before(connection).schema
     a, b, c = after.to_pylist()
     assert [a, c] == [before(connection).to_pylist()[place] for place in (0, 2)]
-    assert dict(b["tags"]) == {"served_by": "response-caching", "cached_answer": "differs"}
+    told = {name: b[name] for name in ("answered_by", "answered_from", "answer_similarity", "cached_answer")}
+    assert told == {"answered_by": "cache", "answered_from": "a", "answer_similarity": 1.0, "cached_answer": "differs"}
+    assert (b["requests_answered"], b["tags"]) == (0, before(connection).to_pylist()[1]["tags"])
     assert [value for name, value in b.items() if name.endswith("put_tokens") or "_write_" in name] == [
         0,
         0,

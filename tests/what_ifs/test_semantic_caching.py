@@ -446,11 +446,12 @@ def test_a_hit_keeps_its_row_and_says_whose_answer_it_got() -> None:
     before, after = applied([Call("1", answer="x"), Call("2", at=1, prompt="b", answer="y"), Call("3", at=2)])
     assert after.schema == before.schema
     assert after.to_pylist()[0] == before.to_pylist()[0]
-    served = [dict(row["tags"]) for row in after.to_pylist()[1:]]
-    assert served == [
-        {"served_by": "semantic-caching", "served_from": "1", "match": "similar", "cached_answer": "differs"},
-        {"served_by": "semantic-caching", "served_from": "1", "match": "same", "cached_answer": "unknown"},
-    ]
+    similar, same = after.to_pylist()[1:]
+    assert {row["answered_by"] for row in (similar, same)} == {"cache"}
+    assert {row["answered_from"] for row in (similar, same)} == {"1"}
+    assert {row["requests_answered"] for row in (similar, same)} == {0}
+    assert (similar["cached_answer"], same["cached_answer"]) == ("differs", "unknown")
+    assert 0.8 < similar["answer_similarity"] < same["answer_similarity"] == 1
     assert sum(row["output_tokens"] + row["input_tokens"] for row in after.to_pylist()[1:]) == 0
 
 
@@ -561,8 +562,8 @@ def test_the_range_holds_the_truth_where_few_questions_are_stored(shared_data: P
     asked = [(pair["origin"], 0, 1, None) for pair in stored] + [(pair["similar"], 100, 1, None) for pair in pairs]
     meant = [pair["origin"] for pair in [*stored, *pairs]]
     replayed = kernel.replay(texts(asked), **(DEFAULTS | {"ttl": None}))
-    similar = replayed.filter(replayed["cosine"].is_valid()).select(["request_id", "served_from"]).to_pylist()
-    wrong = sum(meant[int(hit["request_id"][1:])] != meant[int(hit["served_from"][1:])] for hit in similar)
+    similar = replayed.filter(replayed["cosine"].is_valid()).select(["request_id", "answered_from"]).to_pylist()
+    wrong = sum(meant[int(hit["request_id"][1:])] != meant[int(hit["answered_from"][1:])] for hit in similar)
     said = kernel.false_hits(replayed).estimated_range
     assert said is not None
     assert said[0] < wrong / len(similar) < said[1] < 1

@@ -74,8 +74,8 @@ def _held(traffic: "pa.Table", given: Row) -> Row:
     found = kernel.false_hits(replayed)
     low, high = found.estimated_range or (None, None)
     answers = dict(zip(traffic["request_id"].to_pylist(), traffic["output_hash"].to_pylist(), strict=True))
-    similar = replayed.filter(replayed["cosine"].is_valid()).select(["request_id", "served_from"]).to_pylist()
-    others = sum(answers[hit["request_id"]] != answers[hit["served_from"]] for hit in similar)
+    similar = replayed.filter(replayed["cosine"].is_valid()).select(["request_id", "answered_from"]).to_pylist()
+    others = sum(answers[hit["request_id"]] != answers[hit["answered_from"]] for hit in similar)
     actual = others / len(similar) if similar else None
     predicted = found.estimated_share
     return {

@@ -48,7 +48,7 @@ class Traffic:
         key, parameters = spend.key(self.dimensions if keyed else ())
         block = bootstrap.block(self.blocks)
         body = (
-            "select request_id, coalesce(tags['added_to'], request_id) as logged_id, calls, model, cost_usd,"
+            "select request_id, coalesce(added_to, request_id) as logged_id, calls, model, cost_usd,"
             f" {block} as block, {key} as key from dimensions"
         )
         steps = dimensioned(("requests", f"select * from {stage}"))
@@ -82,7 +82,7 @@ class Traffic:
             return stage
         self.store.keep(
             made,
-            f"select * from {stage} where coalesce(tags['added_to'], request_id) not in ({_UNPRICED})"
+            f"select * from {stage} where coalesce(added_to, request_id) not in ({_UNPRICED})"
             f" union all by name select * from stage_0 where request_id in ({_UNPRICED})",
         )
         return made

@@ -15,9 +15,10 @@ ENDLESS = 10**17  # a life longer than any log, in microseconds: three thousand 
 NEVER = 2 * ENDLESS  # when an answer that was not generated can be read
 NOBODY = -1  # the source of an answer that no cache gave
 
-ROWS = "tags['added_to'] is null"
+ROWS = "added_to is null and requests_answered = 1"
 """The requests that ask a cache. What a what-if added to one, a cascade's first try, is a step on the way to its
-answer: whoever asks the cache gets the answer that the request ended with, or both calls are made."""
+answer: whoever asks the cache gets the answer that the request ended with, or both calls are made. Requests that were
+joined in one call share a prompt that no cache holds, and one that a cache has answered asks no other."""
 
 LATENCY = "coalesce(latency_ms, case when service_tier = 'batch' then 90000000.0 end) as latency_ms"
 """An answer out of a batch of unknown latency is there 25 hours after it was asked for: the 24 that providers promise,
@@ -107,6 +108,7 @@ def decisions(requests: pa.Table, hit: Ints, source: Ints) -> pa.Table:
         {
             "request_id": requests["request_id"].take(pa.array(hit)),
             "cached_answer": pc.if_else(same, "same", "differs").fill_null("unknown"),
+            "answered_from": requests["request_id"].take(pa.array(source)),
         }
     )
 

@@ -33,6 +33,9 @@ DECIDES = (
     *(f"{name} bigint" for name in (*_SUMMED, "max_output_tokens")), "latency_ms double",
 )  # fmt: skip
 
+ROWS = "requests_answered = 1"
+"""Those with a call that is theirs alone: not those joined before, nor those that a cache has answered."""
+
 _KEYS = (*PARTITION, "project", "region", "system_hash")
 
 Ints = npt.NDArray[np.int64]
@@ -100,7 +103,7 @@ def _may_be_joined(requests: pa.Table, features: str, task_types: str) -> npt.ND
     joins &= mask(requests["uses_no_tools"])
     joins &= mask(pc.equal(requests["status"], "ok")) & mask(pc.equal(requests["service_tier"], "standard"))
     joins &= mask(pc.equal(requests["calls"], 1))
-    joins &= _prompt_tokens(requests) + _numbers(requests, "output_tokens") > 0  # none that a cache has served
+    joins &= _prompt_tokens(requests) + _numbers(requests, "output_tokens") > 0  # none for which nothing was billed
     for column, wanted in (("feature", features), ("task_type", task_types)):
         if wanted != "all":
             joins &= mask(pc.is_in(requests[column], pa.array(wanted.split(","), requests[column].type)))

@@ -22,7 +22,7 @@ COLUMNS = (
     "prompt_hash", "user_id", cached_answers.LATENCY, "status", "calls", "input_tokens", "output_tokens", "output_hash",
 )  # fmt: skip
 PARTITION = ("prompt_hash",)
-DECIDES = ("request_id varchar", "cached_answer varchar")
+DECIDES = ("request_id varchar", "cached_answer varchar", "answered_from varchar")
 ROWS = cached_answers.ROWS
 MEASURED = cached_answers.MEASURED
 
@@ -40,7 +40,8 @@ def replay(
     """The requests that the cache answers, and whether its answer is the logged one.
 
     `requests` is sorted by prompt_hash, ts and request_id. Returns `request_id` and
-    `cached_answer` (same, differs, unknown); the table's metadata holds a `summary`, as JSON.
+    `cached_answer` (same, differs, unknown) and `answered_from`, the request whose answer it
+    is; the table's metadata holds a `summary`, as JSON.
     Raises UsageError for a bad parameter.
     """
     life = cached_answers.microseconds(ttl)

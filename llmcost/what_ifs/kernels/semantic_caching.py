@@ -32,7 +32,7 @@ COLUMNS = (
     cached_answers.LATENCY, "status", "calls", "input_tokens", "output_tokens", "output_hash",
 )  # fmt: skip
 PARTITION = ()
-DECIDES = ("request_id varchar", "cached_answer varchar", "cosine double", "served_from varchar")
+DECIDES = ("request_id varchar", "cached_answer varchar", "answered_from varchar", "cosine double")
 ROWS = cached_answers.ROWS
 MEASURED = cached_answers.MEASURED
 
@@ -78,8 +78,8 @@ def replay(
     `requests` is sorted by ts and request_id. A prompt is known by its `prompt_text` or,
     where texts are not kept, by `prompt_vector` and `prompt_traits` as `embeddings.prompts`
     computes them. Returns `request_id`, `cached_answer` (same, differs, unknown: by the
-    `labels` where they tell, else by the logged answers), `cosine` (null for a repetition)
-    and `served_from`, the request whose answer it is; `false_hits` reads how far to trust
+    `labels` where they tell, else by the logged answers), `answered_from`, the request
+    whose answer it is, and `cosine` (null for a repetition); `false_hits` reads how far to trust
     them. Raises UsageError for a bad parameter, LlmcostError where there are texts but no
     embedding model.
     """
@@ -99,7 +99,6 @@ def replay(
     row, source = asked.row[hit], asked.row[served.source[hit]]
     decided = cached_answers.decisions(requests, row, source)
     decided = decided.append_column("cosine", pa.array(served.cosine[hit], from_pandas=True))
-    decided = decided.append_column("served_from", requests["request_id"].take(pa.array(source)))
     similar = cached_answers.false_hits(decided.filter(decided["cosine"].is_valid()))
     told = labelled_hits.told(requests, row, source, labels)
     decided, labelled = labelled_hits.judged(decided, told)
