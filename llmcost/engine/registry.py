@@ -17,7 +17,11 @@ from llmcost.engine import facts
 from llmcost.errors import UsageError, did_you_mean
 
 Value = str | int | float | bool | date | list[str] | None
-Kind = Literal["formats", "what_ifs", "reports", "audit", "pricing", "ingest", "metrics"]
+Kind = Literal[
+    "formats", "ingest", "metrics",
+    "requests", "pricing", "what_ifs", "billing",
+    "spend", "page", "audit", "changes", "savings", "quality", "backtests", "ledger",
+]  # fmt: skip
 
 _PARAM = re.compile(r"^(?P<name>\w+) (?P<type>\w+)(?:\((?P<choices>[^)]*)\))? = (?P<default>.*?): (?P<meaning>.+)$")
 _LAST_CTE = re.compile(r"\n\)\n\n(?=select\b)")

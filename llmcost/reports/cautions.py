@@ -2,20 +2,15 @@
 
 from collections.abc import Sequence
 
-from llmcost.engine import registry
-from llmcost.engine.compose import compose, priced
 from llmcost.engine.store import Store
 from llmcost.reports.scope import Row, Scope
 
 
 def notes(store: Store, covered: Scope) -> list[str]:
     """In words: requests without a price, spend that the log understates, requests without a time, outliers."""
-    rows = store.rows(compose(priced(*covered.steps()), _query("cautions").body), covered.parameters())
+    rows = store.rows(*covered.spend("cautions"))
     found = [*_unpriced(rows), *_partial(rows), *_timeless(rows)]
-    outliers = _query("outliers")
-    parameters = covered.parameters() | outliers.bind({})
-    far_out = store.rows(compose(priced(*covered.steps()), outliers.body), parameters)
-    return [*found, *(_outlier(row) for row in far_out)]
+    return [*found, *(_outlier(row) for row in store.rows(*covered.spend("outliers")))]
 
 
 def _unpriced(rows: Sequence[Row]) -> list[str]:
@@ -53,7 +48,3 @@ def _outlier(row: Row) -> str:
         f"outlier: {row['request_id']} ({row['model']}, {row['ts']}, {row['prompt_tokens']:,} tokens in,"
         f" {row['output_tokens']:,} out) costs {computed}{logged}: {row['why']}"
     )
-
-
-def _query(name: str) -> registry.Query:
-    return registry.find("reports", name)

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from llmcost.engine import registry
-from llmcost.engine.compose import Relation, compose, priced
+from llmcost.engine.compose import Relation, compose
+from llmcost.engine.relations import priced
 from llmcost.engine.store import Store
 from llmcost.prices import book
 from llmcost.reports.scope import Scope

@@ -18,6 +18,7 @@
 --     "temperature": "VARCHAR", "service_tier": "VARCHAR"},
 --   "messages": ["JSON"], "response": {"choices": [{"finish_reason": "VARCHAR", "message": {"content": "VARCHAR"}}],
 --     "service_tier": "VARCHAR"}}
+-- wraps: anthropic, cohere, gemini, openai, openai-responses
 -- claims: litellm_call_id is not null or (call_type is not null and custom_llm_provider is not null and spend is null)
 -- truth: prompt_tokens holds cache reads and writes, Anthropic's too; completion_tokens holds the reasoning.
 --   cache_hit is LiteLLM's response cache, which costs nothing, not the provider's prompt cache.

@@ -249,14 +249,17 @@ def test_any_order_split_and_duplication_give_the_same_store(tmp_path_factory: p
     assert contents(folder / "many.duckdb") == contents(folder / "one.duckdb")
 
 
-def test_what_is_no_log_in_a_folder_is_passed_over(tmp_path: Path, store_path: Path) -> None:
+def test_what_is_no_log_in_a_folder_is_skipped_and_named(tmp_path: Path, store_path: Path) -> None:
     write(tmp_path / "logs" / "a.jsonl", [call(1)])
     (tmp_path / "logs" / "README.md").write_text("# Logs\n")
     (tmp_path / "logs" / "picture.png").write_bytes(b"\x89PNG\x00\x00")
     (tmp_path / "logs" / "empty.jsonl").touch()
     with ingested(store_path, tmp_path / "logs") as (_, account):
         assert account.files == 1
-        assert sorted(Path(path).name for path in account.skipped) == ["README.md", "empty.jsonl", "picture.png"]
+        assert {Path(path).name: reason for path, reason in account.skipped.items()} == {
+            "README.md": "no format claims it",
+            "picture.png": "a binary file",
+        }
 
 
 def test_an_ingest_that_fails_half_way_leaves_the_store_as_it_was(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from llmcost.backtest.truth import Row, Run, compared, measured
 from llmcost.engine import registry
-from llmcost.engine.compose import compose, priced
+from llmcost.engine.compose import compose
+from llmcost.engine.relations import priced
 from llmcost.what_ifs.engine import bootstrap
 
 if TYPE_CHECKING:

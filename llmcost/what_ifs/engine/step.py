@@ -106,7 +106,7 @@ def steps(what_if: WhatIf) -> list[Relation]:
     """The what-if as steps of a query: its SELECT, and the one that its header says comes after it."""
     if not (after := what_if.query.field("then")):
         return [("requests", what_if.query.body)]
-    return [("moving", what_if.query.body), ("requests", registry.find("pricing", after).body)]
+    return [("decided", what_if.query.body), ("requests", registry.find("billing", after).body)]
 
 
 def with_models(store: Store, what_if: WhatIf) -> dict[str, registry.Value]:

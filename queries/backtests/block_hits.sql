@@ -1,4 +1,4 @@
--- block-hits-backtest: blocks that a trace shows were sent before, beside what the replay of prompt caching reads
+-- block-hits: blocks that a trace shows were sent before, beside what the replay of prompt caching reads
 --
 -- question: Which share of a trace's blocks would a prompt cache that forgets nothing have read, and which had it seen?
 -- assumes: relations logged, found and waited of the same requests: as the trace has them; replayed with each block

@@ -1,4 +1,4 @@
--- quality-curve: a router by complexity, at every threshold
+-- curve: a router by complexity, at every threshold
 --
 -- question: If the most complex prompts go to the strong model and the others to the cheap one, what do dollars and
 --   quality become with the share that is strong?

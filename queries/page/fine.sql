@@ -14,5 +14,5 @@ select
     sum(output_tokens)::bigint as output_tokens,
     sum(cost_usd::decimal(38, 15)) as cost_usd,
     coalesce(sum(calls) filter (where cost_usd is null), 0)::bigint as unpriced_requests
-from dimensions
+from priced
 group by by_day, by_feature, by_model, by_prompt

@@ -13,7 +13,7 @@ with measured as (
         calls,
         (input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens) // calls as prompt_tokens,
         output_tokens // calls as output_tokens
-    from dimensions
+    from priced
 ),
 
 binned as (

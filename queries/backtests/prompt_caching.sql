@@ -1,4 +1,4 @@
--- prompt-caching-backtest: what the prompt cache did, beside what its replay says
+-- prompt-caching: what the prompt cache did, beside what its replay says
 --
 -- question: How far is the replay's input-side cost from the logged one, by model?
 -- param assumed_rate float = 0.005: miss rate, 0 to 1, to start from.

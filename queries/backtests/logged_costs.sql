@@ -1,4 +1,4 @@
--- logged-costs-backtest: what the price table says a call cost, beside what the log says
+-- logged-costs: what the price table says a call cost, beside what the log says
 --
 -- question: How near is the cost computed from tokens to the one that the log holds?
 -- assumes: only calls are compared that have both; a log that says 0 says nothing.
@@ -8,7 +8,7 @@ select
     sum(calls)::bigint as requests,
     sum(cost_usd::decimal(38, 15))::double as predicted_usd,
     sum(cost_logged_usd::decimal(38, 15))::double as actual_usd
-from priced
+from logged
 where cost_logged_usd > 0 and cost_usd is not null
 group by model
 order by actual_usd desc, model

@@ -1,4 +1,4 @@
--- token-caps-backtest: answers that a cap would have cut, beside those that the log says it did
+-- token-caps: answers that a cap would have cut, beside those that the log says it did
 --
 -- question: Does a cap cut the answers that the replay says it cuts?
 -- assumes: only calls are compared whose log holds both their cap and why they ended.
@@ -10,7 +10,7 @@ with capped as (
         output_cost_usd,
         output_tokens >= max_output_tokens as is_predicted,
         lower(stop_reason) in ('max_tokens', 'length', 'max_output_tokens', 'model_length') as is_cut
-    from priced
+    from logged
     where
         max_output_tokens is not null
         and stop_reason is not null

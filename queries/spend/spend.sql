@@ -14,5 +14,5 @@ select
     sum(cost_usd::decimal(38, 15))::double as cost_usd,
     sum(cost_usd::decimal(38, 15))::double / nullif(sum(sum(cost_usd::decimal(38, 15))) over (), 0)::double as cost_share,
     coalesce(sum(calls) filter (where cost_usd is null), 0)::bigint as unpriced_requests
-from keyed
+from priced
 group by key

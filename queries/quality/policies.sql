@@ -1,4 +1,4 @@
--- quality-policies: what each way of choosing a model costs, and how good its answers are
+-- policies: what each way of choosing a model costs, and how good its answers are
 --
 -- question: What would always one model, the best choice for each prompt, and the routing replayed cost, and how often
 --   would each be right?

@@ -12,7 +12,7 @@ select
     sum(cost_usd::decimal(38, 15))::double / nullif(count(cost_usd), 0) as cost_per_request_usd,
     quantile_cont(latency_ms, 0.5) as latency_ms_p50,
     quantile_cont(latency_ms, 0.95) as latency_ms_p95
-from dimensions
+from priced
 where latency_ms > 0 and calls = 1 and status = 'ok'
 group by by_feature, by_model
 order by cost_usd desc nulls last, feature, model

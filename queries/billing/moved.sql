@@ -14,22 +14,22 @@ with sold as (
 
 counted as (
     select
-        moving.*,
-        wanted is distinct from moving.model and sold.is_sold is null as is_not_sold,
-        wanted is distinct from moving.model as moves,
-        $cache = 'lost' and wanted is distinct from moving.model as leaves,
+        decided.*,
+        wanted is distinct from decided.model and sold.is_sold is null as is_not_sold,
+        wanted is distinct from decided.model as moves,
+        $cache = 'lost' and wanted is distinct from decided.model as leaves,
         case
-            when wanted is distinct from moving.model then coalesce($input_ratio, after.tokens / before.tokens, 1)
+            when wanted is distinct from decided.model then coalesce($input_ratio, after.tokens / before.tokens, 1)
             else 1
         end as ratio
-    from moving
-    left join token_counts as before on before.model = moving.model
-    left join token_counts as after on after.model = moving.wanted
+    from decided
+    left join token_counts as before on before.model = decided.model
+    left join token_counts as after on after.model = decided.wanted
     left join sold
-        on sold.model = moving.wanted
-        and sold.provider is not distinct from moving.wanted_provider
-        and sold.service_tier = moving.service_tier
-        and sold.region = coalesce(moving.region, '')
+        on sold.model = decided.wanted
+        and sold.provider is not distinct from decided.wanted_provider
+        and sold.service_tier = decided.service_tier
+        and sold.region = coalesce(decided.region, '')
 ),
 
 rescaled as (

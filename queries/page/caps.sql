@@ -11,7 +11,7 @@ select
     coalesce(sum(calls) filter (
         where lower(stop_reason) in ('max_tokens', 'length', 'max_output_tokens', 'model_length')
     ), 0)::bigint as cut_off
-from dimensions
+from priced
 where max_output_tokens is not null
 group by by_feature, by_model, max_output_tokens
 order by requests desc, feature, model, max_output_tokens

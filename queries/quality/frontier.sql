@@ -1,4 +1,4 @@
--- quality-frontier: the most that each dollar can buy
+-- frontier: the most that each dollar can buy
 --
 -- question: Between the cheapest model for every prompt and the best choice, how good can answers be at each cost?
 -- param points int = 200: how many points at most; the first and the last are among them.

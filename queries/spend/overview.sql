@@ -16,6 +16,6 @@ select
     coalesce(sum(output_tokens), 0)::bigint as output_tokens,
     sum(cost_usd::decimal(38, 15))::double as cost_usd,
     coalesce(sum(calls) filter (where cost_usd is null), 0)::bigint as unpriced_requests
-from dimensions
+from priced
 group by grouping sets ((), (by_day), (by_model), (by_feature), (by_prompt))
 order by section, cost_usd desc nulls last, key

@@ -5,7 +5,7 @@
 
 with bounds as (
     select min(ts) as first_ts, max(ts) as last_ts
-    from dimensions
+    from priced
 ),
 
 placed as (
@@ -18,7 +18,7 @@ placed as (
         sum(cost_usd::decimal(38, 15))::double as cost_usd,
         max(cost_usd) as dearest_usd,
         max_by(request_id, struct_pack(cost := coalesce(cost_usd, 0), id := request_id)) as dearest_request_id
-    from dimensions
+    from priced
     cross join bounds
     where by_prompt is not null
     group by by_prompt, part
