@@ -162,10 +162,62 @@ def test_long_histories_of_one_prompt_agree_too(calls: list[Call], life: int, re
     assert hits(calls, ttl=str(life), refresh=refresh) == expected
 
 
-def test_a_hit_does_not_extend_the_life_unless_asked_to() -> None:
-    calls = [Call(f"r{second:02}", at=second) for second in (0, 6, 12, 18, 28, 37)]
-    assert set(hits(calls)) == {"r06", "r18", "r37"}
-    assert set(hits(calls, refresh=True)) == {"r06", "r12", "r18", "r37"}
+# Prompts that are asked again in step with the cache's life, so that many requests come exactly at an end; fewer places
+# than prompts, so that one request after another is looked at.
+tight = st.lists(
+    st.builds(
+        Call,
+        name=st.just(""),
+        at=st.integers(0, 12),
+        took=st.integers(0, 2),
+        prompt=st.sampled_from(["a", "b", "c", "d"]),
+        ok=st.sampled_from([True, True, True, False]),
+        answer=answers,
+    ),
+    min_size=8,
+    max_size=30,
+)
+
+
+@settings(max_examples=150)
+@given(calls=tight, life=st.integers(1, 4), refresh=st.booleans(), capacity=st.integers(1, 3))
+def test_a_full_cache_agrees_with_the_naive_replay(calls: list[Call], life: int, refresh: bool, capacity: int) -> None:
+    calls = [replace(call, name=f"r{number:02}") for number, call in enumerate(calls)]
+    found = hits(calls, ttl=str(life), refresh=refresh, capacity=capacity)
+    assert found == naive(calls, life, refresh, "shared", capacity)
+
+
+@settings(max_examples=100)
+@given(
+    calls=st.lists(
+        st.builds(Call, name=st.just(""), at=st.integers(0, 20), took=st.sampled_from([0, 1, 5, 9])),
+        min_size=6,
+        max_size=25,
+    ),
+    life=st.integers(1, 4),
+    refresh=st.booleans(),
+)
+def test_answers_slower_than_a_life_agree_with_the_naive_replay(calls: list[Call], life: int, refresh: bool) -> None:
+    calls = [replace(call, name=f"r{number:02}") for number, call in enumerate(calls)]
+    assert hits(calls, ttl=str(life), refresh=refresh) == naive(calls, life, refresh, "shared", float("inf"))
+
+
+FULL = [Call("x", at=100, prompt="x"), Call("y", at=101, prompt="y"), Call("z", at=102, prompt="z")]
+"""With these a cache of two answers is too small for the log, and nothing else changes before second 100."""
+
+
+@pytest.mark.parametrize("given", [{}, {"capacity": 2}], ids=["endless", "two answers"])
+def test_a_hit_does_not_extend_the_life_unless_asked_to(given: dict[str, int]) -> None:
+    calls = [Call(f"r{second:02}", at=second) for second in (0, 6, 12, 18, 28, 37)] + FULL
+    assert set(hits(calls, **given)) == {"r06", "r18", "r37"}
+    assert set(hits(calls, refresh=True, **given)) == {"r06", "r12", "r18", "r37"}
+
+
+@pytest.mark.parametrize("given", [{}, {"capacity": 2}], ids=["endless", "two answers"])
+@pytest.mark.parametrize("refresh", [False, True])
+def test_a_request_exactly_at_the_end_of_a_life_misses(given: dict[str, int], refresh: bool) -> None:
+    calls = [Call("a", at=0), Call("b", at=10), Call("c", at=19), Call("d", at=29), *FULL]
+    assert set(hits(calls, refresh=refresh, **given)) == {"c"}
 
 
 def test_the_life_begins_when_the_answer_is_there_and_ends_before_it_is_over() -> None:
