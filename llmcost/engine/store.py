@@ -319,6 +319,13 @@ def _schema(store: Store) -> int:
     )
 
 
+def is_about_a_value(error: BaseException) -> bool:
+    """Whether the engine refuses a value of the data, not the statement."""
+    import duckdb
+
+    return isinstance(error, duckdb.DataError | duckdb.InvalidInputException)
+
+
 @contextmanager
 def _telling(path: Path) -> Iterator[None]:
     """Raises what the engine's errors mean, while a store is not open yet."""

@@ -34,7 +34,7 @@ KEYS = {
     },
     "what_ifs": COMMON_KEYS
     | {"rows", "kernel", "neutral", "order", "stacked", "needs", "low", "high", "then", "facts", "summary"}
-    | {"grid", "unmeasured", "delays"},
+    | {"grid", "unmeasured", "delays", "reads"},
     "audit": COMMON_KEYS | {"severity", "dollars", "advice"},
     **dict.fromkeys(
         ("spend", "page", "changes", "savings", "quality", "backtests", "requests", "billing", "pricing", "ledger"),
@@ -189,6 +189,10 @@ def test_parameters_are_declared_once_and_used(path: Path) -> None:
     providers = {f"{match['name']}_provider" for match in matches if match["type"] == "model"}
     used = set(PLACEHOLDER.findall(split(path)[1]))
     for entry in entries:
+        if entry.startswith("reads: "):
+            for name in entry.removeprefix("reads: ").split(", "):
+                [read] = QUERIES.glob(f"{name}.*")
+                used |= set(PLACEHOLDER.findall(split(read)[1]) if read.suffix == ".sql" else [])
         if entry.startswith("then: "):
             after = QUERIES / "billing" / f"{entry.removeprefix('then: ')}.sql"
             declared_after = {match["name"] for line in fields(after) if (match := PARAM.fullmatch(line))}
