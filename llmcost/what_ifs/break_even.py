@@ -59,10 +59,10 @@ def answer(
     traffic = Traffic.of(store, covered, ())
     chain = Chain(traffic, "")
     failures = [failure for step in caching if (failure := chain.add(step).failure) is not None]
-    columns = ", ".join(f"stage_0.{name}" for name in self_hosted.COLUMNS)
+    columns = ", ".join(f"stage_0.{name}" for name in self_hosted.KERNEL.columns)
     priced = store.arrow(
         f"select stage_0.ts, {columns}, cost_0.cost_usd as api_usd, cached.cost_usd as cached_usd"
-        f" from (select * from stage_0 where {self_hosted.ROWS}) as stage_0 join cost_0 using (request_id)"
+        f" from (select * from stage_0 where {self_hosted.KERNEL.rows}) as stage_0 join cost_0 using (request_id)"
         f" join cost_{len(chain.steps)} as cached using (request_id)"
         " order by stage_0.ts, request_id",
         params,

@@ -34,7 +34,7 @@ KEYS = {
     },
     "what_ifs": COMMON_KEYS
     | {"rows", "kernel", "neutral", "order", "stacked", "needs", "low", "high", "then", "facts", "summary"}
-    | {"grid", "unmeasured", "delays"},
+    | {"grid", "unmeasured", "delays", "reads"},
     "audit": COMMON_KEYS | {"severity", "dollars", "advice"},
     **dict.fromkeys(
         ("spend", "page", "changes", "savings", "quality", "backtests", "requests", "billing", "pricing", "ledger"),
@@ -51,7 +51,7 @@ HEADED = [path for path in FILES if path.parent.name in KEYS]
 FIELD = re.compile(r"(?P<key>[a-z_]+): (?P<value>\S.*)")
 PARAM = re.compile(
     r"param (?P<name>[a-z][a-z0-9_]*)"
-    r" (?P<type>text|names|bool|date|model|file"
+    r" (?P<type>text|names(?:\([a-z0-9_, -]+\))?|bool|date|model|file"
     r"|(?:int|float)(?:\([0-9.-]+, (?:[0-9.]+|inf)\))?|choice\([a-z0-9_, -]+\))"
     r" = (?P<default>\S+|'[^']*'): (?P<meaning>\S.*)"
 )
@@ -190,6 +190,10 @@ def test_parameters_are_declared_once_and_used(path: Path) -> None:
     providers = {f"{match['name']}_provider" for match in matches if match["type"] == "model"}
     used = set(PLACEHOLDER.findall(split(path)[1]))
     for entry in entries:
+        if entry.startswith("reads: "):
+            for name in entry.removeprefix("reads: ").split(", "):
+                [read] = QUERIES.glob(f"{name}.*")
+                used |= set(PLACEHOLDER.findall(split(read)[1]) if read.suffix == ".sql" else [])
         if entry.startswith("then: "):
             after = QUERIES / "billing" / f"{entry.removeprefix('then: ')}.sql"
             declared_after = {match["name"] for line in fields(after) if (match := PARAM.fullmatch(line))}

@@ -8,6 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from llmcost.engine import registry, store
+from llmcost.errors import UsageError
 from llmcost.prices import book
 from llmcost.what_ifs.engine import step
 from tests.logs import Row
@@ -67,8 +68,13 @@ def changed(opened: store.Store, what_if: str, setting: str = "") -> set[str]:
     return {row["request_id"] for row in rows}
 
 
-def test_every_parameter_that_takes_names_is_tried_here() -> None:
-    known = {(q.name, p.name) for q in registry.load("what_ifs").values() for p in q.parameters if p.type == "names"}
+def test_every_parameter_that_takes_names_of_the_log_is_tried_here() -> None:
+    known = {
+        (query.name, parameter.name)
+        for query in registry.load("what_ifs").values()
+        for parameter in query.parameters
+        if parameter.type == "names" and not parameter.choices
+    }
     assert known - {("batch-api", "tiers")} == {(word.partition(":")[0], parameter) for word, parameter in NAMED}
 
 
@@ -135,6 +141,12 @@ def test_only_the_star_stands_for_others(names: list[str], name: str) -> None:
     expected = any(re.fullmatch(".*".join(map(re.escape, one.split("*"))), name) for one in names)
     with store.in_memory() as opened:
         assert opened.value("select is_named($name, $names)", {"name": name, "names": names}) == expected
+
+
+def test_a_list_of_choices_takes_nothing_else() -> None:
+    assert step.parse("prompt-caching:pessimistic=life,minimum").values["pessimistic"] == ["life", "minimum"]
+    with pytest.raises(UsageError, match="pessimistic=lief is not a choice"):
+        step.parse("prompt-caching:pessimistic=lief")
 
 
 def test_no_name_is_none_of_the_names() -> None:

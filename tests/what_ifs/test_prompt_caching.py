@@ -578,14 +578,15 @@ def test_caches_that_promise_nothing_can_be_left_out(engine: duckdb.DuckDBPyConn
         turn(at, SYSTEM, name=f"{model} {at}", model=model) for model in ("gpt-4o", "claude-opus-5") for at in (0, 9)
     ]
     assert reads(engine, calls, automatic="keep") == [0, 2000, 0, 0]
-    assert reads(engine, [turn(at, SYSTEM, model="gpt-4o") for at in (0, 301)], openai_life_s=300) == [0, 0]
+    assert reads(engine, [turn(at, SYSTEM, model="gpt-4o") for at in (0, 301)], pessimistic="life") == [0, 0]
 
 
 def test_disputed_minimum_lengths(engine: duckdb.DuckDBPyConnection) -> None:
     for model, most, least in (("claude-opus-4-7", 4096, 2048), ("claude-sonnet-4-6", 2048, 1024)):
-        for length, minimum, read in ((most, "most", most), (most - 1, "most", 0), (least, "least", least)):
+        for length, optimistic, read in ((most, None, most), (most - 1, "life", 0), (least, "minimum,life", least)):
             calls = [turn(at, ("p", length), model=model) for at in (0, 9)]
-            assert reads(engine, calls, minimum=minimum) == [0, read]
+            assert reads(engine, calls, optimistic=optimistic) == [0, read]
+            assert reads(engine, calls, optimistic="all", pessimistic="minimum") == [0, read if read == most else 0]
 
 
 @pytest.mark.parametrize("calls", [[], [turn(0, SYSTEM)], [turn(0, model="some-model", blocks=(), session=None)]])
