@@ -16,7 +16,7 @@ from llmcost.engine import registry
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, UsageError, did_you_mean
 from llmcost.ingest import documents, formats, lines, sources
-from llmcost.ingest.detect import Detection, claim, detect, parsed_lines
+from llmcost.ingest.detect import Detection, claim, detect, parsed_lines, structure
 from llmcost.metrics import counts
 from llmcost.prices import book
 
@@ -234,9 +234,15 @@ def stream_of(group: list[Detection], on_bytes: Callable[[int], None]) -> Iterat
 def read_as(name: str, relation: str) -> str:
     """SQL: the relation's lines as one format reads them, normalised."""
     query = formats.find(name)
+    read = f"{_query('drafts')} union all by name ({query.body})"
+    if "further" in query.fields:
+        read = f"with drafts as ({read}) {_query('further')}"
+    names = ", ".join(f"'{name}'" for name in sorted(_leaves(structure(query))) if name.replace("_", "a").isalnum())
     return f"""
         with lines as ({parsed_lines(query, relation)}),
-        drafts as ({_query("drafts")} union all by name ({query.body})),
+        known as (select cast([{names}] as varchar[]) as names),
+        drafts as ({read}),
+        counted as ({_query("counted")}),
         normalised as ({_query("normalise")})
         select
             line.source_id, line.line_no, line.record_no, line.claimed, '{name}' as format, line.fault,
@@ -244,6 +250,15 @@ def read_as(name: str, relation: str) -> str:
             case when not line.claimed or reason is not null then line.raw end as raw,
             * exclude (line, carries_call)
         from normalised"""
+
+
+def _leaves(fields: Any) -> Iterator[str]:
+    """The names under which a format reads values."""
+    if isinstance(fields, list):
+        yield from _leaves(fields[0])
+    elif isinstance(fields, dict):
+        for name, inner in fields.items():
+            yield from _leaves(inner) if isinstance(inner, dict | list) else (name,)
 
 
 def _set_repeats_apart(store: Store, source_id: int) -> list[dict[str, Any]]:
