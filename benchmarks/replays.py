@@ -11,10 +11,9 @@ import sys
 from pathlib import Path
 
 from benchmarks.generate import GENERATION, once
-from llmcost.engine import store
+from llmcost.engine import migrations, store
 from llmcost.prices import book
-from llmcost.what_ifs import parse
-from llmcost.what_ifs.engine.step import run
+from llmcost.what_ifs.engine.step import parse, run
 
 SORTS = {
     "sort-requests": "select * from requests order by prompt_hash, ts",
@@ -76,12 +75,12 @@ from (
 
 def generated(data: Path, requests: int) -> Path:
     """A folder with a store of generated requests, `replays.duckdb`, filled without a log: that would take longer."""
-    return once(data / f"replays_{requests}_v{GENERATION}_{store.SCHEMA_VERSION}", lambda out: _fill(out, requests))
+    return once(data / f"replays_{requests}_v{GENERATION}_{migrations.newest()}", lambda out: _fill(out, requests))
 
 
 def prompted(data: Path, prompts: int) -> Path:
     """The same with as many requests, each of another prompt, whose texts are kept."""
-    return once(data / f"prompts_{prompts}_v{GENERATION}_{store.SCHEMA_VERSION}", lambda out: _ask(out, prompts))
+    return once(data / f"prompts_{prompts}_v{GENERATION}_{migrations.newest()}", lambda out: _ask(out, prompts))
 
 
 def _fill(out: Path, requests: int) -> None:

@@ -14,13 +14,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from llmcost import what_ifs
 from llmcost.engine import store
 from llmcost.engine.store import Store
 from llmcost.ingest import run
 from llmcost.prices import book
 from llmcost.reports.scope import scope
-from llmcost.what_ifs import break_even, parse
+from llmcost.what_ifs import break_even
+from llmcost.what_ifs.engine.step import parse
+from llmcost.what_ifs.projection import Projection, Stage, simulate
 from llmcost.what_ifs.search import run_all
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -172,7 +173,7 @@ def _hosting(samples: Store) -> Iterator[Claim]:
     )
 
 
-def _cached(model: str, tokens: int, calls: int) -> what_ifs.Stage:
+def _cached(model: str, tokens: int, calls: int) -> Stage:
     """A day of calls with nothing but a shared prompt, evenly spread, under prompt caching."""
     with _traffic(_calls(model, tokens, calls)) as opened:
         return _simulated(opened, "prompt-caching:ttl=5m,breakpoint=system").stages[0]
@@ -193,8 +194,8 @@ def _call(model: str, tokens: int, second: float, **fields: Any) -> Row:
     } | fields  # fmt: skip
 
 
-def _simulated(opened: Store, *words: str) -> what_ifs.Projection:
-    return what_ifs.simulate(opened, [parse(word) for word in words], scope(opened))
+def _simulated(opened: Store, *words: str) -> Projection:
+    return simulate(opened, [parse(word) for word in words], scope(opened))
 
 
 @contextmanager
@@ -219,14 +220,15 @@ def _price(opened: Store, model: str) -> Row:
     provider, name = book.resolve(opened, model)
     [row] = opened.rows(
         "select input_usd_mtok, output_usd_mtok from prices where provider = $provider and model = $model"
-        " and service_tier = 'standard' and valid_from <= $day::date and (valid_to is null or valid_to > $day::date)"
+        " and service_tier = 'standard' and region = ''"
+        " and valid_from <= $day::date and (valid_to is null or valid_to > $day::date)"
         " and prompt_min = 0 and minute_from = 0",
         {"provider": provider, "model": name, "day": TODAY},
     )
     return row
 
 
-def _before_and_after(stage: what_ifs.Stage) -> str:
+def _before_and_after(stage: Stage) -> str:
     before = stage.cost_usd + stage.saved_usd
     share = f" ({abs(stage.saved_usd) / before:.0%} {'less' if stage.saved_usd >= 0 else 'more'})" if before else ""
     return f"{stage.what_if.query.name}: {_usd(before)} become {_usd(stage.cost_usd)}{share}"

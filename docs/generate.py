@@ -14,13 +14,15 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from docs import self_hosting
-from llmcost import what_ifs
+from llmcost.backtest import run as backtest
 from llmcost.engine import registry, store
 from llmcost.ingest import run
 from llmcost.reports import spend
 from llmcost.reports.scope import scope
-from llmcost.views import projection as projection_screen
-from llmcost.views import report as report_screen
+from llmcost.views.report import ReportView
+from llmcost.views.simulate import ProjectionView
+from llmcost.what_ifs.engine.step import parse
+from llmcost.what_ifs.projection import simulate
 from monitoring import generate as monitoring
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -83,9 +85,11 @@ def pictures() -> dict[str, str]:
     with tempfile.TemporaryDirectory() as folder, store.writing(Path(folder) / "llmcost.duckdb") as opened:
         run.ingest(opened, [str(ROOT / "sample_logs")])
         covered = scope(opened)
-        overview = report_screen.show(spend.overview(opened, covered))
-        stack = [what_ifs.parse(word) for word in STACK]
-        simulated = projection_screen.show(what_ifs.simulate(opened, stack, covered, ("feature",)))
+        overview = ReportView(spend.overview(opened, covered)).screen()
+        stack = [parse(word) for word in STACK]
+        projection = simulate(opened, stack, covered, ("feature",))
+        backtest.check(opened, projection)
+        simulated = ProjectionView(projection).screen()
     command = "llmcost simulate " + " ".join(f"--what-if {word}" for word in STACK) + " --by feature"
     return {
         "report.svg": _svg("llmcost report", overview),

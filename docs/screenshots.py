@@ -7,12 +7,13 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from llmcost import what_ifs
 from llmcost.engine import store
 from llmcost.ingest import run
-from llmcost.page import document as screen
 from llmcost.page import html
 from llmcost.reports.scope import scope
+from llmcost.views import pages as screen
+from llmcost.what_ifs.engine.step import parse
+from llmcost.what_ifs.projection import simulate
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "pictures"
@@ -35,9 +36,7 @@ def main() -> None:
             covered = scope(opened)
             pages = {
                 "report": screen.report(opened, covered),
-                "simulate": screen.simulation(
-                    what_ifs.simulate(opened, [what_ifs.parse(word) for word in STACK], covered, ("feature",))
-                ),
+                "simulate": screen.simulation(simulate(opened, [parse(word) for word in STACK], covered, ("feature",))),
             }
         for kind, document in pages.items():
             (folder / f"{kind}.html").write_text(html.page(document), encoding="utf-8")

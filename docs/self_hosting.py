@@ -6,13 +6,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from llmcost import what_ifs
 from llmcost.engine import store
 from llmcost.ingest import run
 from llmcost.reports.scope import scope
-from llmcost.self_hosting.break_even import VOLUMES
+from llmcost.self_hosting.volumes import VOLUMES
 from llmcost.views import break_even as screen
 from llmcost.what_ifs import break_even
+from llmcost.what_ifs.engine.step import parse
+from llmcost.what_ifs.projection import simulate
 
 SAMPLES = Path(__file__).resolve().parents[1] / "sample_logs"
 FEATURES = "search-answers,doc-summaries,ticket-triage,nightly-digest,contract-extraction"
@@ -88,8 +89,8 @@ def _samples() -> store.Store:
 
 
 def _hosted(words: str) -> Row:
-    step = what_ifs.parse(f"self-hosted:features='{FEATURES}'{words}")
-    [stage] = what_ifs.simulate(_samples(), [step], scope(_samples())).stages
+    step = parse(f"self-hosted:features='{FEATURES}'{words}")
+    [stage] = simulate(_samples(), [step], scope(_samples())).stages
     assert stage.summary is not None
     return stage.summary | {"api_usd": sum(move["before_usd"] for move in stage.moves)}
 
@@ -97,7 +98,7 @@ def _hosted(words: str) -> Row:
 @cache
 def _answer(features: str | None, volumes: tuple[float, ...] = VOLUMES, **given: str) -> break_even.Answer:
     asked = given | ({"features": features} if features else {})
-    caching = [what_ifs.parse(word) for word in break_even.CACHING]
+    caching = [parse(word) for word in break_even.CACHING]
     return break_even.answer(_samples(), scope(_samples()), asked, caching, volumes)
 
 

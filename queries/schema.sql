@@ -6,6 +6,8 @@
 create table requests (
     -- identity
     request_id            varchar not null,   -- the provider's own id, else a hash of the row; unique
+    part_of               varchar,            -- the request_id of the request whose log line tells of this one too, as of
+                                              -- an advisor that was asked for the answer; null: its line is its own
     source_format         varchar not null,   -- name of the format that recognised the line
     ts                    timestamp,          -- UTC, when the request started; null where the log has no time
 
@@ -30,7 +32,18 @@ create table requests (
     cache_write_1h_tokens bigint not null,
     output_tokens         bigint not null,    -- reasoning included
     reasoning_tokens      bigint,             -- the part of output_tokens spent on reasoning
+    input_audio_tokens    bigint,             -- the parts of input_tokens, cache_read_tokens and output_tokens that are
+    input_image_tokens    bigint,             -- no text; null where the log does not tell them apart
+    input_video_tokens    bigint,
+    cache_read_audio_tokens bigint,
+    cache_read_image_tokens bigint,
+    output_audio_tokens   bigint,
+    output_image_tokens   bigint,
+    output_video_tokens   bigint,
+
+    -- billed by the use: fees
     web_searches          bigint not null,    -- billed server-side searches
+    tools                 map(varchar, bigint),   -- other billed uses by name, as file_search or container; null: none
 
     calls                 bigint not null,    -- how many calls the row stands for: 1, more in a provider's daily aggregate
 
@@ -38,7 +51,8 @@ create table requests (
     max_output_tokens     bigint,             -- the request's own cap
     output_used_tokens    bigint,             -- of output_tokens those, from the first on, that the caller used
     stop_reason           varchar,            -- as logged: end_turn, max_tokens, stop, length, tool_use ...
-    service_tier          varchar not null,   -- standard | batch | flex | priority | fast
+    service_tier          varchar not null,   -- standard | batch | flex | priority | fast | ultrafast, else as logged
+    region                varchar,            -- where it had to be processed, as logged: us, eu, us-east5; null: anywhere
     status                varchar not null,   -- ok | error
     latency_ms            double,             -- request sent to last token
     ttft_ms               double,             -- request sent to first token

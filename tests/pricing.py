@@ -6,8 +6,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from llmcost import prices
 from llmcost.engine import registry
+from llmcost.prices import table
+from llmcost.prices.overrides import Overrides
 
 Row = dict[str, Any]
 
@@ -45,17 +46,18 @@ def priced(requests: Sequence[Row], price_rows: Iterable[Row]) -> list[Row]:
             connection.execute((registry.queries_dir() / file).read_text(encoding="utf-8"))
         for table, rows in (("requests", filled), ("prices", list(price_rows))):
             if rows:
-                connection.register("given", pa.Table.from_pylist(rows))
+                connection.register("given", _table(rows))
                 connection.execute(f"insert into {table} by name select * from given")
         found = connection.execute(f"from ({registry.find('pricing', 'priced').body}) order by request_id")
         names = [column[0] for column in found.description]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
-def as_logged(requests: Sequence[Row], overrides: prices.Overrides | None = None) -> list[Row]:
+def as_logged(requests: Sequence[Row], overrides: Overrides | None = None) -> list[Row]:
     """The same for requests that hold `provider` and `model` as a log names them: named, expanded, priced."""
     met = [(row.get("provider"), row["model"]) for row in requests]
-    names, price_rows = prices.expand(met, overrides or prices.Overrides())
+    regions = {row["region"] for row in requests if row.get("region")}
+    names, price_rows = table.expand(met, overrides or Overrides(), regions)
     billed = {(row["provider_logged"], row["model_logged"]): row for row in names}
     return priced(
         [
@@ -64,3 +66,17 @@ def as_logged(requests: Sequence[Row], overrides: prices.Overrides | None = None
         ],
         price_rows,
     )
+
+
+def _table(rows: Sequence[Row]) -> pa.Table:
+    """The rows as a table, what counts or prices tools by name as maps."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    kinds = {"tools": pa.map_(pa.string(), pa.int64()), "tools_usd": pa.map_(pa.string(), pa.float64())}
+    columns: dict[str, Any] = {}
+    for name in names:
+        values = [row.get(name) for row in rows]
+        if name in kinds:
+            columns[name] = pa.array([None if v is None else list(v.items()) for v in values], kinds[name])
+        else:
+            columns[name] = pa.array(values)
+    return pa.table(columns)

@@ -35,36 +35,23 @@ def audit(
     db: options.Db = None,
 ) -> None:
     """Find what is wrong or suspicious: each finding with its dollars and the requests behind it."""
-    from llmcost.engine import registry, store
+    from llmcost.engine import registry
     from llmcost.errors import UsageError
-    from llmcost.prices import book
-    from llmcost.render import terminal, text
     from llmcost.reports import audit
     from llmcost.reports.scope import scope
-    from llmcost.views import audit as screen
+    from llmcost.views.audit import ROWS_SHOWN, AuditView, BehindView
 
     if show is not None and fail_on is not None:
         raise UsageError("--show and --fail-on do not go together", hint="run llmcost audit twice")
     query = registry.find("audit", show.replace("_", "-")) if show is not None else None
-    with book.reading(store.locate(db)) as opened:
+    out = options.output(result_format, output)
+    with options.reading(db, out) as opened:
         covered = scope(opened, since, until, features=features or (), models=models or ())
         if query is not None:
-            top = screen.ROWS_SHOWN if result_format is options.Format.table else None
+            top = ROWS_SHOWN if result_format is options.Format.table else None
             behind, requests = audit.rows_behind(opened, covered, query.name, top)
-            document: object = {"finding": query.name, "requests": requests, "rows": behind}
-            flat, columns = behind, screen.row_columns()
-            picture = screen.show_rows(query, behind, requests)
         else:
             result = audit.audit(opened, covered)
-            document = screen.document(result)
-            flat, columns = screen.rows(result)
-            picture = screen.show(result)
-    if result_format is options.Format.json:
-        terminal.write(text.as_json(document), output)
-    elif result_format is options.Format.table:
-        terminal.show(picture, output)
-    else:
-        write = text.as_csv if result_format is options.Format.csv else text.as_markdown
-        terminal.write(write(flat, columns), output)
+    out.show(AuditView(result) if query is None else BehindView(query, behind, requests))
     if fail_on is not None and result.fails(fail_on):
         raise typer.Exit(1)

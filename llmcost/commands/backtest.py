@@ -9,19 +9,10 @@ def backtest(
     db: options.Db = None,
 ) -> None:
     """Hold every replay against the truth in the log: predicted, range, actual and error, in all and by model."""
-    from llmcost import backtest as replays
-    from llmcost.engine import store
-    from llmcost.prices import book
-    from llmcost.render import terminal, text
-    from llmcost.views import backtest as screen
+    from llmcost.backtest import run
+    from llmcost.views.backtest import BacktestView
 
-    with book.reading(store.locate(db)) as opened:
-        found = replays.backtested(opened.arrow, "requests") or {}
-    if result_format is options.Format.json:
-        terminal.write(text.as_json(found), output)
-    elif result_format is options.Format.table:
-        terminal.show(screen.show(found), output)
-    else:
-        rows = screen.rows(found)
-        write = text.as_csv if result_format is options.Format.csv else text.as_markdown
-        terminal.write(write(rows, screen.COLUMNS), output)
+    out = options.output(result_format, output)
+    with options.reading(db, out) as opened:
+        found = run.backtested(opened.arrow, "requests") or {}
+    out.show(BacktestView(found))

@@ -54,32 +54,20 @@ def break_even(
     db: options.Db = None,
 ) -> None:
     """Find the volume from which self-hosting beats the API, and the API with caching, for this traffic's shape."""
-    from llmcost.errors import UsageError
-    from llmcost.render import terminal, text
-
-    write = text.as_csv if result_format is options.PageFormat.csv else text.as_markdown
+    out = options.output(result_format, output)
     if list_them:
-        if result_format is options.PageFormat.html:
-            raise UsageError("the list is no page", hint="take another --format")
         from llmcost.self_hosting import calibrations, catalogue
-        from llmcost.views import machines
+        from llmcost.views.machines import MachinesView
 
-        known, calibrated = catalogue.load(), calibrations.load()
-        if result_format is options.PageFormat.json:
-            terminal.write(text.as_json(machines.document(known, calibrated)), output)
-        elif result_format is options.PageFormat.table:
-            terminal.show(machines.show(known, calibrated), output)
-        else:
-            terminal.write(write(machines.rows(known), machines.COLUMNS), output)
+        out.show(MachinesView(catalogue.load(), calibrations.load()))
         return
 
-    from llmcost.engine import store
-    from llmcost.prices import book
+    from llmcost.render import terminal
     from llmcost.reports.scope import scope
-    from llmcost.self_hosting.break_even import VOLUMES
-    from llmcost.views import break_even as screen
+    from llmcost.self_hosting.volumes import VOLUMES
+    from llmcost.views.break_even import BreakEvenView
     from llmcost.what_ifs import break_even as question
-    from llmcost.what_ifs import parse
+    from llmcost.what_ifs.engine.step import parse
 
     values = (instance, gpu, model, quantization, price, usd_per_hour, features)
     given = options.pairs("--set", set_values) | {
@@ -87,19 +75,10 @@ def break_even(
     }
     steps = [parse(word) for word in (question.CACHING if caching is None else caching)]
     tried = VOLUMES if volumes is None else _volumes(volumes)
-    with book.reading(store.locate(db)) as opened:
+    with options.reading(db, out) as opened:
         terminal.status(f"replaying {len(tried)} volumes …")
         answer = question.answer(opened, scope(opened, since, until), given, steps, tried)
-    if result_format is options.PageFormat.html:
-        from llmcost.page import html
-
-        terminal.write(html.page(screen.page_document(answer)), output)
-    elif result_format is options.PageFormat.json:
-        terminal.write(text.as_json(screen.document(answer)), output)
-    elif result_format is options.PageFormat.table:
-        terminal.show(screen.show(answer), output)
-    else:
-        terminal.write(write(screen.rows(answer), screen.COLUMNS), output)
+    out.show(BreakEvenView(answer))
 
 
 def _volumes(words: str) -> tuple[float, ...]:

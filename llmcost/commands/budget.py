@@ -34,12 +34,9 @@ def budget(
     db: options.Db = None,
 ) -> None:
     """Hold spend and its forecast against the budgets in llmcost.toml; exit status 1 when over, or forecast to be."""
-    from llmcost.engine import store
     from llmcost.errors import LlmcostError, UsageError
-    from llmcost.prices import book
-    from llmcost.render import terminal, text
     from llmcost.reports import budgets
-    from llmcost.views import budget as screen
+    from llmcost.views.budget import BudgetView, SlackView
 
     try:
         day = date.fromisoformat(on) if on else None
@@ -48,16 +45,10 @@ def budget(
     given = budgets.configured()
     if not given:
         raise LlmcostError("there is no budget in llmcost.toml", hint="add one: [[budgets]] and below it month = 1000")
-    with book.reading(store.locate(db)) as opened:
+    in_slack = result_format is Format.slack
+    out = options.output("json" if in_slack else result_format, output)
+    with options.reading(db, out) as opened:
         standing = budgets.standing(opened, given, day)
-    if result_format is Format.json:
-        terminal.write(text.as_json(screen.document(standing)), output)
-    elif result_format is Format.slack:
-        terminal.write(text.as_json(screen.slack(standing)), output)
-    elif result_format is Format.table:
-        terminal.show(screen.show(standing), output)
-    else:
-        write = text.as_csv if result_format is Format.csv else text.as_markdown
-        terminal.write(write(standing.rows, list(budgets.COLUMNS)), output)
+    out.show(SlackView(standing) if in_slack else BudgetView(standing))
     if standing.is_over:
         raise typer.Exit(1)

@@ -29,32 +29,29 @@ def calibrate(
     db: options.Db = None,
 ) -> None:
     """Fit the replay of self-hosting to measurements, say how far to trust it, and keep it in llmcost.toml."""
-    from llmcost.engine import store
     from llmcost.errors import UsageError
-    from llmcost.render import terminal, text
+    from llmcost.render import terminal
+    from llmcost.reports import measurements
     from llmcost.self_hosting import calibrations, catalogue, fitted, recorded
-    from llmcost.views import calibrate as screen
+    from llmcost.views.calibrate import CalibrateView
 
+    out = options.output(result_format, output)
     known = catalogue.load()
     if run is None:
         if settings is not None or first is not None:
             raise UsageError("--settings and --first belong to a recorded run", hint="llmcost calibrate RUN …")
-        with store.reading(store.locate(db)) as opened:
-            rows = opened.rows("select * from measurements order by ts, measurement_id")
+        with options.reading(db, out) as opened:
+            rows = measurements.saved(opened)
         terminal.status("fitting to what bench-gpu stored …")
         found, refused = fitted.from_measurements(rows, known)
     else:
-        recording = recorded.read(run, settings or recorded.settings_beside(run))
+        server = settings or recorded.settings_beside(run)
+        out.spare([run, server])
+        recording = recorded.read(run, server)
         terminal.status(f"fitting to {len(recording):,} recorded requests …")
         found, refused = [fitted.from_run(recording, known, first)], []
     kept = None
     if not dry_run:
         for one in found:
             kept = calibrations.save(one.calibration)
-    if result_format is options.Format.json:
-        terminal.write(text.as_json(screen.document(found, refused, kept)), output)
-    elif result_format is options.Format.table:
-        terminal.show(screen.show(found, refused, kept), output)
-    else:
-        write = text.as_csv if result_format is options.Format.csv else text.as_markdown
-        terminal.write(write(screen.rows(found), screen.COLUMNS), output)
+    out.show(CalibrateView(found, refused, kept))

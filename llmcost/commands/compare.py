@@ -20,26 +20,18 @@ def compare(
     db: options.Db = None,
 ) -> None:
     """Lay two scenarios side by side: one alone beside the log, none lists those there are."""
-    from llmcost.engine import store
     from llmcost.errors import UsageError
-    from llmcost.prices import book
-    from llmcost.render import terminal, text
-    from llmcost.views import compare as screen
+    from llmcost.views.compare import CompareView, ScenariosView
     from llmcost.what_ifs import scenarios as kept
 
     names = scenarios or []
     if len(names) > 2:
         raise UsageError("compare takes two scenarios", hint="like: llmcost compare logged cheap")
-    with book.reading(store.locate(db)) as opened:
+    out = options.output(result_format, output)
+    with options.reading(db, out) as opened:
         if not names:
-            terminal.show(screen.show_list(kept.listed(opened)), output)
-            return
-        first, second = names if len(names) == 2 else (kept.LOGGED, names[0])
-        found = kept.compare(opened, first, second, options.words(by) or ("feature",))
-    if result_format is options.Format.json:
-        terminal.write(text.as_json(screen.document(found)), output)
-    elif result_format is options.Format.table:
-        terminal.show(screen.show(found), output)
-    else:
-        write = text.as_csv if result_format is options.Format.csv else text.as_markdown
-        terminal.write(write(*screen.rows(found)), output)
+            view: CompareView | ScenariosView = ScenariosView(kept.listed(opened))
+        else:
+            first, second = names if len(names) == 2 else (kept.LOGGED, names[0])
+            view = CompareView(kept.compare(opened, first, second, options.words(by) or ("feature",)))
+    out.show(view)

@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from llmcost.commands import following, options
+from llmcost.commands import options
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from llmcost.attribution.texts import Texts
+    from llmcost.ingest.run import Account
 
 
 def ingest(
@@ -41,51 +42,58 @@ def ingest(
         bool, typer.Option("--redact-emails", help="Redact e-mail addresses in kept texts as well.")
     ] = False,
     db: options.Db = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the account as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
     """Read logs into the store: plain, .gz or .zst; what is there already adds nothing."""
     from llmcost.attribution.texts import Texts
     from llmcost.engine import store
     from llmcost.errors import UsageError
-    from llmcost.render import terminal, text
-    from llmcost.views import account as screen
+    from llmcost.ingest import follow as following
+    from llmcost.views.account import AccountView
 
     if explain:
         if len(paths) != 1:
             raise UsageError("--explain takes one file", hint="name one of them")
-        _explain(paths[0], format_asked)
+        _explain(paths[0], format_asked, as_json=as_json)
         return
     if follow:
         following.check(paths)
     path = store.locate(db)
     assumed = options.pairs("--assume", assume)
     texts = Texts(keep_text, redact_emails)
-    account = following.read(path, paths, format_asked, assumed, texts)
-    if as_json:
-        terminal.write(text.as_json(screen.document(account)), None)
-    else:
-        terminal.console().print(screen.show(account, path))
+    account = _read(path, paths, format_asked, assumed, texts)
+    options.output("json" if as_json else "table", None).show(AccountView(account, path))
     if follow:
         _follow(path, paths, format_asked, assumed, texts)
 
 
+def _read(path: "Path", paths: list[str], format_asked: str, assumed: dict[str, str], texts: "Texts") -> "Account":
+    from llmcost.ingest import follow as following
+    from llmcost.ingest.run import Progress
+    from llmcost.render import terminal
+
+    with terminal.byte_progress("reading") as (start, advance):
+        return following.read(path, paths, format_asked, Progress(start, advance), assumed, texts)
+
+
 def _follow(path: "Path", paths: list[str], format_asked: str, assumed: dict[str, str], texts: "Texts") -> None:
-    """Reads new lines again and again. The store is closed in between, so that others can read it."""
+    """Reads new lines every few seconds. The store is closed in between, so that others can read it."""
+    from llmcost.ingest import follow as following
     from llmcost.render import terminal
 
     def read() -> None:
-        account = following.read(path, paths, format_asked, assumed, texts)
+        account = _read(path, paths, format_asked, assumed, texts)
         if account.total("lines"):
             terminal.status(f"{terminal.counted(account.total('requests'), 'new request')}")
 
-    following.again_and_again(read)
+    following.poll(read, terminal.status)
 
 
-def _explain(path: str, format_asked: str) -> None:
+def _explain(path: str, format_asked: str, *, as_json: bool) -> None:
     from llmcost.engine import store
     from llmcost.ingest.explain import explain as explained
-    from llmcost.render import terminal
-    from llmcost.views import explain as screen
+    from llmcost.views.explain import ExplainView
 
     with store.in_memory() as opened:
-        terminal.show(screen.show(explained(opened, path, format_asked)), None)
+        lines = explained(opened, path, format_asked)
+    options.output("json" if as_json else "table", None).show(ExplainView(lines))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from llmcost.commands import following, options
+from llmcost.commands import options
 
 if TYPE_CHECKING:
     from llmcost.metrics.serving import Endpoint
@@ -35,6 +35,8 @@ def metrics(
     """Serve requests, cost, tokens, cache hits, durations and budgets to Prometheus."""
     from llmcost.engine import store
     from llmcost.errors import StoreInUseError, UsageError
+    from llmcost.ingest import follow as following
+    from llmcost.ingest.run import Progress
     from llmcost.render import terminal
 
     following.check(follow or [])
@@ -45,11 +47,10 @@ def metrics(
     path = store.locate(db)
     endpoint = _endpoint(path)
     if once:
-        endpoint.look()
-        if output:
-            endpoint.write(output)
-        else:
-            terminal.write(endpoint.text(), None)
+        out = options.output("table", output)
+        with options.reading(db, out) as opened:
+            endpoint.take(opened)
+        out.write(endpoint.text())
         return
 
     def step() -> None:
@@ -57,7 +58,8 @@ def metrics(
             endpoint.look()
             return
         try:
-            following.read(path, follow, then=endpoint.take)
+            with terminal.byte_progress("reading") as (start, advance):
+                following.read(path, follow, progress=Progress(start, advance), then=endpoint.take)
         except StoreInUseError:
             endpoint.missed()
             raise
@@ -74,7 +76,7 @@ def metrics(
     if follow:
         first(step)
     terminal.status(f"metrics at {address}, until interrupted")
-    following.again_and_again(step)
+    following.poll(step, terminal.status)
 
 
 def _endpoint(path: Path) -> "Endpoint":
@@ -87,5 +89,6 @@ def _endpoint(path: Path) -> "Endpoint":
             "metrics need the package prometheus-client", hint="pip install 'llmcost-cli[metrics]'"
         ) from None
     from llmcost.metrics.serving import Endpoint
+    from llmcost.reports import budgets
 
-    return Endpoint(path)
+    return Endpoint(path, budgets.now)

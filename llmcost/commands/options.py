@@ -1,10 +1,18 @@
 """Options that several commands share."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from llmcost.render import formats
+
+if TYPE_CHECKING:
+    from llmcost.engine.store import Store
+    from llmcost.render.output import Output as Written
 
 Db = Annotated[
     Path | None,
@@ -32,23 +40,16 @@ Output = Annotated[
 ]
 
 
+PageFormat = formats.Format
+
+
 class Format(StrEnum):
-    """How a result is written."""
+    """How a result is written that has no page."""
 
     table = "table"
     json = "json"
     csv = "csv"
     markdown = "markdown"
-
-
-class PageFormat(StrEnum):
-    """How a result is written that can be a page, too."""
-
-    table = "table"
-    json = "json"
-    csv = "csv"
-    markdown = "markdown"
-    html = "html"
 
 
 PageResultFormat = Annotated[
@@ -76,3 +77,28 @@ def pairs(option: str, given: list[str] | None) -> dict[str, str]:
             raise UsageError(f"{option} {word} is no NAME=VALUE", hint=f"like {option} assume_model=claude-haiku-4-5")
         found[name] = value
     return found
+
+
+def output(form: str, file: Path | None) -> "Written":
+    """Where a result goes, by --format and -o."""
+    from llmcost.render.output import Output
+
+    return Output(formats.Format(form), file)
+
+
+@contextmanager
+def reading(db: Path | None, out: "Written", also: Iterable[Path] = ()) -> Iterator["Store"]:
+    """The store, open for reading, its prices and features up to date.
+
+    Raises LlmcostError where the output would replace the store, a log that it was read from, or a file of `also`.
+    """
+    from llmcost import session
+    from llmcost.engine import store
+    from llmcost.ingest import known
+
+    path = store.locate(db)
+    out.spare([*store.files(path), *also])
+    with session.reading(path) as opened:
+        if out.file is not None:
+            out.spare(known.files(opened))
+        yield opened

@@ -21,25 +21,18 @@ def prices(
     from llmcost.engine import store
     from llmcost.errors import UsageError
     from llmcost.prices import book
-    from llmcost.render import terminal, text
-    from llmcost.views import prices as screen
+    from llmcost.views.prices import PricesView
 
     try:
         day = datetime.fromisoformat(on).date() if on else None
     except ValueError:
         raise UsageError(f"--on {on} is no date", hint="write it like 2026-08-01") from None
+    out = options.output(result_format, output)
     if model is None:
-        with book.reading(store.locate(db)) as opened:
+        with options.reading(db, out) as opened:
             found = book.listing(opened, day)
     else:
         with store.in_memory() as opened:
             book.resolve(opened, model)
             found = book.listing(opened, day)
-    if result_format is options.Format.json:
-        document = {"prices": found.prices, "unpriced": found.unpriced, "aliases": found.aliases}
-        terminal.write(text.as_json(document), output)
-    elif result_format is options.Format.table:
-        terminal.show(screen.show(found.prices, found.unpriced, found.aliases), output)
-    else:
-        write = text.as_csv if result_format is options.Format.csv else text.as_markdown
-        terminal.write(write(found.prices, list(found.prices[0]) if found.prices else []), output)
+    out.show(PricesView(found))

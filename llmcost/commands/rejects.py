@@ -6,8 +6,6 @@ import typer
 
 from llmcost.commands import options
 
-_COLUMNS = ["reason", "format", "file", "line", "excerpt"]
-
 
 def rejects(
     top: Annotated[int, typer.Option("--top", min=1, help="Lines to show of each reason in the table.")] = 10,
@@ -16,16 +14,10 @@ def rejects(
     db: options.Db = None,
 ) -> None:
     """List the lines that could not be read as a call: why, where, and how they begin, secrets redacted."""
-    from llmcost.engine import registry, store
-    from llmcost.render import terminal, text
-    from llmcost.views import rejects as screen
+    from llmcost.reports import rejects
+    from llmcost.views.rejects import RejectsView
 
-    with store.reading(store.locate(db)) as opened:
-        rows = opened.rows(registry.find("reports", "rejects").body)
-    if result_format is options.Format.json:
-        terminal.write(text.as_json({"rejects": rows}), output)
-    elif result_format is options.Format.table:
-        terminal.show(screen.show(rows, top), output)
-    else:
-        write = text.as_csv if result_format is options.Format.csv else text.as_markdown
-        terminal.write(write(rows, _COLUMNS), output)
+    out = options.output(result_format, output)
+    with options.reading(db, out) as opened:
+        rows = rejects.rejects(opened)
+    out.show(RejectsView(rows, top))

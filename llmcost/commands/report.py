@@ -34,13 +34,12 @@ def report(
     db: options.Db = None,
 ) -> None:
     """Show where the money went: by feature, prompt, model, time or tag."""
-    from llmcost.engine import store
     from llmcost.errors import UsageError
-    from llmcost.prices import book
-    from llmcost.render import terminal, text
+    from llmcost.render import terminal
+    from llmcost.render.view import View
     from llmcost.reports import spend
     from llmcost.reports.scope import scope
-    from llmcost.views import report as screen
+    from llmcost.views.report import ReportView
     from llmcost.what_ifs import scenarios
 
     dimensions = options.words(by)
@@ -50,30 +49,17 @@ def report(
         raise UsageError("--top and --sort order the rows of --by", hint="like: llmcost report --by model --top 5")
     if result_format is options.PageFormat.html and (logged or dimensions):
         raise UsageError("a page shows every key at once", hint="leave --by and --logged out, or take another --format")
-    with book.reading(store.locate(db)) as opened:
+    out = options.output(result_format, output)
+    with options.reading(db, out) as opened:
         projected = scenarios.find(opened, scenario or scenarios.LOGGED)
         relation = scenarios.relation(opened, projected)
         covered = scope(opened, since, until, relation, features or (), models or ())
+        notes = scenarios.notes([projected])
         if result_format is options.PageFormat.html:
-            from llmcost.page import document as pages
-            from llmcost.page import html
+            from llmcost.views import pages
 
             with terminal.step_progress("adding up what the page draws"):
-                drawn = html.page(pages.report(opened, covered, scenarios.notes([projected])))
-            terminal.write(drawn, output)
-            return
-        if logged:
-            result = spend.logged_costs(opened, covered)
-        elif dimensions:
-            result = spend.by(opened, dimensions, covered, top=top, sort=sort)
+                view: View = pages.PageView(pages.report(opened, covered, notes))
         else:
-            result = spend.overview(opened, covered)
-    result.notes[:0] = scenarios.notes([projected])
-    if result_format is options.PageFormat.json:
-        terminal.write(text.as_json(screen.document(result)), output)
-    elif result_format is options.PageFormat.csv:
-        terminal.write(text.as_csv(result.rows, screen.columns(result)), output)
-    elif result_format is options.PageFormat.markdown:
-        terminal.write(text.as_markdown(result.rows, screen.columns(result)), output)
-    else:
-        terminal.show(screen.show(result), output)
+            view = ReportView(spend.report(opened, covered, dimensions, logged=logged, top=top, sort=sort, notes=notes))
+    out.show(view)

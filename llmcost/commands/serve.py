@@ -29,14 +29,14 @@ def serve(
 
 def pages_of(path: Path) -> "Pages":
     """The store's page, and how to tell that it has grown."""
-    from llmcost.page import document as screen
+    from llmcost import session
     from llmcost.page import html, server
-    from llmcost.prices import book
     from llmcost.reports.scope import scope
+    from llmcost.views import pages
 
     def make(stamp: str) -> tuple[str, str]:
-        with book.reading(path) as opened:
-            document = screen.report(opened, scope(opened)) | {"stamp": stamp}
+        with session.reading(path) as opened:
+            document = pages.report(opened, scope(opened)) | {"stamp": stamp}
         return html.page(document, live=True), html.as_json(document)
 
     return server.Pages(lambda: _stamp(path), make)
@@ -44,5 +44,7 @@ def pages_of(path: Path) -> "Pages":
 
 def _stamp(path: Path) -> str:
     """Changes when the store's file does, or its log of changes not yet in it."""
-    found = [file.stat() for file in (path, path.with_name(path.name + ".wal")) if file.exists()]
+    from llmcost.engine import store
+
+    found = [file.stat() for file in store.files(path)]
     return "-".join(f"{stat.st_mtime_ns:x}.{stat.st_size:x}" for stat in found)

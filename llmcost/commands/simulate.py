@@ -1,6 +1,6 @@
 """`llmcost simulate`: what the logged traffic would have cost under what-ifs."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -49,24 +49,28 @@ def simulate(
     db: options.Db = None,
 ) -> None:
     """Replay the logged traffic under what-ifs, stacked in the order given."""
-    from llmcost.render import terminal, text
-    from llmcost.views import optimize as search_screen
-    from llmcost.views import projection as stack_screen
-    from llmcost.views import run_all as all_screen
+    from llmcost.errors import UsageError
 
+    out = options.output(result_format, output)
     if list_them:
         from llmcost.engine import registry
+        from llmcost.views.what_ifs import WhatIfsView
 
-        terminal.show(stack_screen.listed(list(registry.load("what_ifs").values())), output)
+        out.show(WhatIfsView(list(registry.load("what_ifs").values())))
         return
 
-    from llmcost import what_ifs
+    from llmcost.backtest import run as backtest
     from llmcost.engine import store
-    from llmcost.errors import UsageError
-    from llmcost.prices import book
+    from llmcost.render import terminal
+    from llmcost.render.view import View
     from llmcost.reports.scope import scope
+    from llmcost.views.optimize import OptimizeView
+    from llmcost.views.run_all import RunAllView
+    from llmcost.views.simulate import ProjectionView
+    from llmcost.what_ifs import projection as projections
     from llmcost.what_ifs import scenarios, show_sql
     from llmcost.what_ifs.engine import names
+    from llmcost.what_ifs.engine.step import parse
     from llmcost.what_ifs.search import optimize, run_all
 
     words = what_if or []
@@ -75,42 +79,38 @@ def simulate(
     bounds = optimize.limits(limit or ())
     if not words and not optimized:
         raise UsageError("no --what-if given", hint="see them with: llmcost simulate --list")
+    view: View
     takes_all = run_all.WORD in words and not optimized
     if (takes_all or optimized) and shown:
         raise UsageError("--show-sql shows one stack", hint="name its steps, one --what-if each")
     if save is not None:
         scenarios.check_name(save)
     searched = optimize.techniques(words) if optimized else []
-    stack = [] if optimized else run_all.steps(words) if takes_all else [what_ifs.parse(word) for word in words]
-    screen: Any = search_screen if optimized else all_screen if takes_all else stack_screen
-    result: Any
-    with book.reading(store.locate(db)) as opened:
+    stack = [] if optimized else run_all.steps(words) if takes_all else [parse(word) for word in words]
+    every = [*stack, *(step for settings in searched for step in settings)]
+    with options.reading(db, out, also=[file for step in every for file in step.files]) as opened:
         covered = scope(opened, since, until, features=features or (), models=models or ())
-        names.check(opened, [*stack, *(step for options_of in searched for step in options_of)])
-        if shown:
-            terminal.write(show_sql.composed(opened, stack, covered) + "\n", output)
-            return
+        names.check(opened, every)
         dimensions = options.words(by) or (("feature",) if result_format is options.PageFormat.html else ())
-        if optimized:
+        if shown:
+            composed = show_sql.composed(opened, stack, covered)
+        elif optimized:
             most = stacks or optimize.MOST_STACKS
             with terminal.step_progress("trying stacks") as advance:
-                result = optimize.simulate(opened, searched, covered, bounds, dimensions, most, advance)
+                best = optimize.simulate(opened, searched, covered, bounds, dimensions, most, advance)
+            view, projection = OptimizeView(best), best.projection
+        elif takes_all:
+            found = run_all.simulate(opened, stack, covered, dimensions)
+            view, projection = RunAllView(found), found.projection
         else:
-            result = (run_all if takes_all else what_ifs).simulate(opened, stack, covered, dimensions)
+            projection = projections.simulate(opened, stack, covered, dimensions)
+            view = ProjectionView(projection)
+        if not shown:
+            backtest.check(opened, projection)
+    if shown:
+        out.write(composed + "\n")
+        return
     if save is not None:
-        stages = getattr(result, "projection", result).stages
         with store.writing(store.locate(db)) as opened:
-            scenarios.save(opened, save, [stage.what_if for stage in stages], covered)
-    if result_format is options.PageFormat.html:
-        from llmcost.page import document as pages
-        from llmcost.page import html
-
-        terminal.write(html.page(pages.simulation(result)), output)
-    elif result_format is options.PageFormat.json:
-        terminal.write(text.as_json(screen.document(result)), output)
-    elif result_format is options.PageFormat.table:
-        terminal.show(screen.show(result), output)
-    else:
-        rows, columns = screen.rows(result)
-        write = text.as_csv if result_format is options.PageFormat.csv else text.as_markdown
-        terminal.write(write(rows, columns), output)
+            scenarios.save(opened, save, [stage.what_if for stage in projection.stages], covered)
+    out.show(view)

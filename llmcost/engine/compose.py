@@ -1,38 +1,61 @@
-"""Queries over queries: each step reads the relation that the step before it made."""
+"""Queries over queries, put together in one way: every query that llmcost runs over another one comes from here."""
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 
 from llmcost.engine import registry
 
-Step = tuple[str, str]
-"""A relation's name and the SELECT that makes it."""
+Relation = tuple[str, str]
+"""A name and the SELECT that makes the relation of that name."""
+
+_WITH = re.compile(r"(?P<comments>(?:\s|--[^\n]*\n)*)with\s+", re.IGNORECASE)
 
 
-def nested(steps: Sequence[Step], body: str) -> str:
-    """SQL: the body over the last step, which stands over the one before it, and so on.
+def compose(relations: Sequence[Relation], body: str) -> str:
+    """SQL: the body over these relations, as one WITH, so that the body's order is the result's.
 
-    A step may carry the name of what it reads: `requests` filtered is `requests` again.
+    A SELECT may read the relations before it. A name may be made again out of what it was, as `requests` by every step
+    of a stack: whoever names it afterwards reads the newest. Such a relation stands in the query under a number of its
+    own, `requests_2`, since not every engine lets a name hide itself. What is not a relation here is the store's.
     """
-    inner = ""
-    for name, select in [*steps, ("", body)]:
-        inner = _over(inner, select) if inner else select
-        inner = f"with {name} as (\n{inner}\n)" if name else inner
-    return inner
+    again = {name for name, count in Counter(name for name, _ in relations).items() if count > 1}
+    times: Counter[str] = Counter()
+    newest: dict[str, str] = {}
+    made: list[str] = []
+    for name, select in relations:
+        times[name] += 1
+        own = f"{name}_{times[name]}" if name in again else name
+        made.append(_named(own, _over(_aliases(newest, select), select)))
+        if name in again:
+            newest[name] = own
+    return _over([*made, *_aliases(newest, body)], body)
 
 
-def _over(relation: str, select: str) -> str:
-    return (
-        f"{relation}\nselect * from (\n{select}\n)"
-        if select.lstrip().lower().startswith("with")
-        else f"{relation}\n{select}"
-    )
+def priced(*relations: Relation) -> list[Relation]:
+    """The relations and, after them, `priced`."""
+    return [*relations, ("priced", registry.find("pricing", "priced").body)]
 
 
-def priced(*steps: Step) -> list[Step]:
-    """The steps and, after them, the relation `priced`."""
-    return [*steps, ("priced", registry.find("pricing", "priced").body)]
+def dimensioned(*relations: Relation) -> list[Relation]:
+    """The relations, priced, and after them `dimensions`, with a column for every word of --by."""
+    return [*priced(*relations), ("dimensions", registry.find("reports", "dimensions").body)]
 
 
-def dimensioned(*steps: Step) -> list[Step]:
-    """The steps, priced, and after them the relation `dimensions` with a column for every word of --by."""
-    return [*priced(*steps), ("dimensions", registry.find("reports", "dimensions").body)]
+def _aliases(newest: dict[str, str], select: str) -> list[str]:
+    """What a SELECT reads under a name that was made more than once."""
+    return [_named(name, f"select * from {own}") for name, own in newest.items() if re.search(rf"\b{name}\b", select)]
+
+
+def _named(name: str, select: str) -> str:
+    return f"{name} as (\n{select}\n)"
+
+
+def _over(relations: Sequence[str], select: str) -> str:
+    """The SELECT with more relations at the start of its WITH, or with a WITH if it has none."""
+    if not relations:
+        return select
+    ahead = "with " + ",\n\n".join(relations)
+    if own := _WITH.match(select):
+        return f"{own['comments']}{ahead},\n\n{select[own.end() :]}"
+    return f"{ahead}\n\n{select}"

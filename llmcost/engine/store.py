@@ -5,6 +5,7 @@ as parameters or as data, never as text of a query.
 """
 
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,14 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from llmcost.engine import registry
+from llmcost.engine import migrations, registry
 from llmcost.errors import LlmcostError, StoreInUseError
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-SCHEMA_VERSION = "5"
 DEFAULT_NAME = "llmcost.duckdb"
 READ_PATIENCE_S = 2.0
 """How long a reader waits for its turn: who follows a log holds the store for moments."""
@@ -42,6 +42,11 @@ _DDL = (
 def locate(db: Path | None) -> Path:
     """The store's path: what was asked for, else $LLMCOST_DB, else `llmcost.duckdb` in this folder."""
     return db or Path(os.environ.get("LLMCOST_DB") or DEFAULT_NAME)
+
+
+def files(path: Path) -> list[Path]:
+    """The store's file, and the log of changes that are not in it yet, where they are there."""
+    return [file for file in (path, path.with_name(f"{path.name}.wal")) if file.exists()]
 
 
 class Store:
@@ -169,32 +174,40 @@ class Store:
 
 
 def reading(path: Path) -> Store:
-    """Opens an existing store without the right to change it; temporary relations are allowed."""
+    """Opens an existing store without the right to change it; temporary relations are allowed.
+
+    A store of an earlier schema is brought up to this one first.
+    """
     if not path.exists():
         raise _missing(path)
-    patient_until_s = time.monotonic() + READ_PATIENCE_S
-    while True:
+    store = _open_patiently(path)
+    if _schema(store) < migrations.newest():
+        store.close()
         try:
-            store = _open(path, read_only=True)
-            break
-        except StoreInUseError:
-            if time.monotonic() > patient_until_s:
-                raise
-            time.sleep(0.05)
-    _check_ours(store)
+            writing(path).close()
+        except LlmcostError as error:
+            raise LlmcostError(
+                f"{path} is a store of an earlier version of llmcost and has to be brought up to this one first:"
+                f" {error.message}",
+                hint=error.hint,
+            ) from None
+        store = _open_patiently(path)
     return store
 
 
 def writing(path: Path) -> Store:
-    """Opens a store for changes, and makes it first where there is none."""
+    """Opens a store for changes, makes it first where there is none, and brings it up to this schema."""
     if not path.parent.is_dir():
         raise LlmcostError(f"there is no folder {path.parent}", hint="name another store with --db FILE")
     with _telling(path):
-        store = _open(path, read_only=False)
-        store.execute("set preserve_insertion_order = false")  # loading is faster; reading keeps it: kernels need order
+        store = _open_for_changes(path)
         if store.value("select count(*) from duckdb_tables() where not internal") == 0:
             _create(store)
-        _check_ours(store)
+        version = _schema(store)
+        if version < migrations.newest():
+            store.close()
+            _upgrade(path, version)
+            store = _open_for_changes(path)
     return store
 
 
@@ -210,9 +223,54 @@ def in_memory() -> Store:
 def _create(store: Store) -> None:
     with store.transaction():
         store.execute("create table llmcost_meta (key varchar not null, value varchar not null)")
-        store.execute("insert into llmcost_meta values ('schema_version', $version)", {"version": SCHEMA_VERSION})
+        store.execute("insert into llmcost_meta values ('schema_version', $it)", {"it": str(migrations.newest())})
         for file in _DDL:
             store.script(file)
+
+
+def _upgrade(path: Path, version: int) -> None:
+    """Brings a store of an earlier schema up to this one, and keeps a copy of the file until that has succeeded."""
+    copy = path.with_name(f"{path.name}.schema-{version}")
+    try:
+        shutil.copy2(path, copy)
+    except OSError as error:
+        copy.unlink(missing_ok=True)
+        raise LlmcostError(
+            f"{path} is a store of an earlier version of llmcost and no copy of it can be kept: {error.strerror}",
+            hint=f"before it is changed it is copied to {copy}: make room and allow that, or copy the store elsewhere",
+        ) from None
+    store = _open_for_changes(path)
+    try:
+        if _schema(store) == version:  # nobody else did it meanwhile
+            with in_memory() as new:
+                migrations.upgrade(store, version, new)
+    except Exception as error:
+        if _is_full(str(error)):
+            raise
+        raise LlmcostError(
+            f"{path} cannot be brought up to this version of llmcost: {str(error).splitlines()[0]}",
+            hint=f"it is as it was (schema {version}), and a copy is kept at {copy}; please report it",
+        ) from None
+    finally:
+        store.close()
+    copy.unlink()
+
+
+def _open_for_changes(path: Path) -> Store:
+    store = _open(path, read_only=False)
+    store.execute("set preserve_insertion_order = false")  # loading is faster; reading keeps it: kernels need order
+    return store
+
+
+def _open_patiently(path: Path) -> Store:
+    patient_until_s = time.monotonic() + READ_PATIENCE_S
+    while True:
+        try:
+            return _open(path, read_only=True)
+        except StoreInUseError:
+            if time.monotonic() > patient_until_s:
+                raise
+            time.sleep(0.05)
 
 
 def _open(path: Path, *, read_only: bool) -> Store:
@@ -238,23 +296,25 @@ def _configured(connection: "duckdb.DuckDBPyConnection") -> "duckdb.DuckDBPyConn
     return connection
 
 
-def _check_ours(store: Store) -> None:
+def _schema(store: Store) -> int:
+    """The schema of an open store. Closes it and raises LlmcostError where it is none, or newer than this program."""
     tables = {row["table_name"] for row in store.rows("select table_name from duckdb_tables() where not internal")}
+    version = None
+    if "llmcost_meta" in tables:
+        version = store.value("select try_cast(value as integer) from llmcost_meta where key = 'schema_version'")
+    if version and version <= migrations.newest():
+        return int(version)
+    store.close()
     if not tables:
-        store.close()
         raise _missing(store.path)
-    if "llmcost_meta" not in tables:
-        store.close()
+    if version is None:
         raise LlmcostError(
             f"{store.path} is a DuckDB file of another program", hint="name another store with --db FILE"
         )
-    version = store.value("select value from llmcost_meta where key = 'schema_version'")
-    if version != SCHEMA_VERSION:
-        store.close()
-        raise LlmcostError(
-            f"{store.path} was written by another version of llmcost (schema {version}, this is {SCHEMA_VERSION})",
-            hint="ingest the logs into a new store with --db FILE",
-        )
+    raise LlmcostError(
+        f"{store.path} was written by a newer version of llmcost (schema {version}, here {migrations.newest()})",
+        hint="update this one: pip install --upgrade llmcost-cli",
+    )
 
 
 @contextmanager

@@ -11,8 +11,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from llmcost import attribution
+from llmcost.attribution import apply
+from llmcost.attribution.texts import NO_TEXTS, Texts
 from llmcost.engine import registry
+from llmcost.engine.compose import compose
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, UsageError, did_you_mean
 from llmcost.ingest import documents, formats, lines, sources
@@ -61,7 +63,7 @@ class _Run:
     """What one call of `ingest` was asked, and what it has come to."""
 
     asked: str  # a format, or auto
-    texts: attribution.Texts
+    texts: Texts
     values: dict[str, registry.Value]  # of the formats' parameters
     account: Account
     progress: Progress
@@ -73,7 +75,7 @@ def ingest(
     format_asked: str = "auto",
     progress: Progress | None = None,
     assumed: Mapping[str, str] | None = None,
-    texts: attribution.Texts = attribution.NO_TEXTS,
+    texts: Texts = NO_TEXTS,
 ) -> Account:
     """Reads every new line under the paths into the store.
 
@@ -86,7 +88,7 @@ def ingest(
     if format_asked != "auto":
         formats.find(format_asked)
     store.script("ingest/macros.sql")
-    attribution.prepare(store, texts)
+    apply.prepare(store, texts)
     book.refresh(store)
 
     account = run.account
@@ -158,7 +160,7 @@ def _ingest_group(store: Store, group: list[Detection], run: _Run) -> None:
     _name_models(store)
     before = store.value("select coalesce(max(rowid), -1) from requests")
     _merge(store)
-    attribution.attribute(store, before, run.texts)
+    apply.attribute(store, before, run.texts)
     entries += store.rows(f"insert into ledger {_query('account')} returning *")
     for entry in entries:
         run.account.add(entry)
@@ -234,22 +236,25 @@ def stream_of(group: list[Detection], on_bytes: Callable[[int], None]) -> Iterat
 def read_as(name: str, relation: str) -> str:
     """SQL: the relation's lines as one format reads them, normalised."""
     query = formats.find(name)
-    read = f"{_query('drafts')} union all by name ({query.body})"
-    if "further" in query.fields:
-        read = f"with drafts as ({read}) {_query('further')}"
+    further = [("drafts", _query("further"))] if "further" in query.fields else []
     names = ", ".join(f"'{name}'" for name in sorted(_leaves(structure(query))) if name.replace("_", "a").isalnum())
-    return f"""
-        with lines as ({parsed_lines(query, relation)}),
-        known as (select cast([{names}] as varchar[]) as names),
-        drafts as ({read}),
-        counted as ({_query("counted")}),
-        normalised as ({_query("normalise")})
+    return compose(
+        [
+            ("lines", parsed_lines(query, relation)),
+            ("known", f"select cast([{names}] as varchar[]) as names"),
+            ("drafts", f"{_query('drafts')} union all by name ({query.body})"),
+            *further,
+            ("counted", _query("counted")),
+            ("normalised", _query("normalise")),
+        ],
+        f"""
         select
             line.source_id, line.line_no, line.record_no, line.claimed, '{name}' as format, line.fault,
             line.claimed and coalesce(carries_call, false) as carries_call, false as is_repeat,
             case when not line.claimed or reason is not null then line.raw end as raw,
             * exclude (line, carries_call)
-        from normalised"""
+        from normalised""",
+    )
 
 
 def _leaves(fields: Any) -> Iterator[str]:
@@ -262,16 +267,20 @@ def _leaves(fields: Any) -> Iterator[str]:
 
 
 def _set_repeats_apart(store: Store, source_id: int) -> list[dict[str, Any]]:
-    """Marks records, and removes requests, whose usage is that of the records below them in their trace.
+    """Marks records, and removes requests, whose usage is that of the records below them in their trace, and copies of
+    calls that lack a part of their id.
 
     Returns what that changes in the ledger about earlier runs.
     """
-    if store.value("select count(trace_id) from staged") == 0:
+    repeats = _query("bare")
+    if store.value("select count(trace_id) from staged") > 0:
+        store.execute(f"create or replace temp table met as {_query('met')}")
+        store.execute("delete from spans where request_id in (select request_id from met)")
+        store.execute("insert into spans by name from met")
+        repeats = f"from ({repeats}) union from ({_query('repeats')})"
+    store.execute(f"create or replace temp table repeats as {repeats}")
+    if store.value("select count(*) from repeats") == 0:
         return []
-    store.execute(f"create or replace temp table met as {_query('met')}")
-    store.execute("delete from spans where request_id in (select request_id from met)")
-    store.execute("insert into spans by name from met")
-    store.execute(f"create or replace temp table repeats as {_query('repeats')}")
     store.execute("update staged set is_repeat = true where carries_call and request_id in (from repeats)")
     entries = store.rows(f"insert into ledger {_query('overcounted')} returning *", {"source_id": source_id})
     counts.remove(store, "from repeats")
@@ -279,7 +288,9 @@ def _set_repeats_apart(store: Store, source_id: int) -> list[dict[str, Any]]:
 
 
 def _name_models(store: Store) -> None:
-    """Finds the price table's names, and its prices, for models that the store has not met."""
+    """Finds the price table's names, and its prices, for models and regions that the store has not met."""
+    regions = store.rows("select distinct region from staged where region is not null and carries_call")
+    book.meet(store, (row["region"] for row in regions))
     new = store.rows(
         "select distinct provider as provider_logged, model_logged from staged"
         " where carries_call and reason is null and not is_repeat and model_logged is not null"

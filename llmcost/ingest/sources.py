@@ -67,7 +67,8 @@ def _walk(folder: str) -> Iterable[str]:
 def seen(store: Store, format_asked: str, keep_text: bool) -> dict[str, dict[str, Any]]:
     """What the store has read, by path, when it was read as this format and, if asked for, its texts were kept."""
     rows = store.rows(
-        "select * from sources where format_asked = $asked and (keeps_text or not $keep_text) order by keeps_text",
+        "select * from sources where machine is null and format_asked = $asked and (keeps_text or not $keep_text)"
+        " order by keeps_text",
         {"asked": format_asked, "keep_text": keep_text},
     )
     return {row["path"]: row for row in rows}

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from llmcost.engine import registry
-from llmcost.engine.compose import nested, priced
+from llmcost.engine.compose import compose, priced
 from llmcost.engine.store import Store
 from llmcost.metrics import definitions
 
@@ -48,7 +48,7 @@ def count(store: Store, last_row: int, entries: Iterable[dict[str, Any]]) -> Add
     )
     buckets = definitions.DURATION_BUCKETS_S
     store.execute(
-        f"create or replace temp table counted as {nested(priced(('requests', touched)), _query('counted'))}",
+        f"create or replace temp table counted as {compose(priced(('requests', touched)), _query('counted'))}",
         {"first_bucket_ms": buckets[0] * 1000, "last_bucket": len(buckets)},
     )
     store.execute("drop table removed")

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import product
 from math import floor
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llmcost.engine.store import Store
@@ -96,13 +95,6 @@ def text(exposed: Exposed) -> str:
     from prometheus_client import generate_latest
 
     return generate_latest(exposed.registry()).decode()
-
-
-def write(exposed: Exposed, path: Path) -> None:
-    """The same into a file, whole or not at all. Raises OSError."""
-    from prometheus_client import write_to_textfile
-
-    write_to_textfile(str(path), exposed.registry())
 
 
 def _seeds(metric: Metric) -> dict[Labels, float]:

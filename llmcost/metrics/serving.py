@@ -1,14 +1,15 @@
 """The endpoint: answers scrapes from memory, and looks at the store when it has changed."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from llmcost import __version__, config
 from llmcost.engine import store
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
 from llmcost.metrics import exporter
-from llmcost.reports import budgets
 
 BUDGET_SECONDS = 10.0
 """Budgets are looked at again so long after the last time, at the earliest: they read all requests of eight weeks."""
@@ -18,10 +19,11 @@ BUDGET_SHARE = 0.05
 
 
 class Endpoint:
-    """The metrics of one store."""
+    """The metrics of one store. `budgets` gives a row for each budget and period, of an open store."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, budgets: Callable[[Store], list[dict[str, Any]]]) -> None:
         self._path = path
+        self._budgets = budgets
         self._exposed = exporter.Exposed(__version__)
         self._seen: tuple[int, ...] = ()  # what the store's files were like when last read
         self._budgets_of: tuple[object, ...] = ()  # what the budgets were computed from
@@ -44,15 +46,6 @@ class Endpoint:
     def text(self) -> str:
         """What a scrape gets, in the text format."""
         return exporter.text(self._exposed)
-
-    def write(self, output: Path) -> None:
-        """The same into a file, whole or not at all."""
-        try:
-            exporter.write(self._exposed, output)
-        except OSError as error:
-            raise LlmcostError(
-                f"{output} cannot be written: {error.strerror}", hint="name another file with -o"
-            ) from None
 
     def look(self) -> None:
         """Takes over what the store holds, if it has changed. Raises LlmcostError where it cannot be read.
@@ -83,9 +76,7 @@ class Endpoint:
     def _take_budgets(self, opened: Store) -> None:
         begun_s = time.monotonic()
         self._budgets_of = self._budgets_rest_on()
-        given = budgets.configured()
-        at = budgets.newest(opened)
-        self._exposed.budgets = budgets.standings(opened, given, at) if given and at else []
+        self._exposed.budgets = self._budgets(opened)
         took_s = time.monotonic() - begun_s
         self._budgets_again_s = begun_s + max(BUDGET_SECONDS, took_s / BUDGET_SHARE)
 
@@ -100,8 +91,7 @@ class Endpoint:
     def _files(self) -> tuple[int, ...]:
         """Changes when the store does: its size and time, and those of its log of changes not yet in it."""
         found: list[int] = []
-        for file in (self._path, self._path.with_name(f"{self._path.name}.wal")):
-            if file.exists():
-                state = file.stat()
-                found += (state.st_size, state.st_mtime_ns)
+        for file in store.files(self._path):
+            state = file.stat()
+            found += (state.st_size, state.st_mtime_ns)
         return tuple(found)

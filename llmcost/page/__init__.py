@@ -1,1 +1,1 @@
-"""The page: its tables, its document, its charts, and the server that shows it."""
+"""The page: its tables, the HTML that packs them, its charts, and the server that shows it."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from llmcost.engine import registry
-from llmcost.engine.compose import dimensioned, nested
+from llmcost.engine.compose import compose, dimensioned
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
 from llmcost.reports import anomalies, audit
@@ -25,7 +25,7 @@ _ALL = "select * exclude (tags, prefix) from dimensions"
 
 def tables(store: Store, covered: Scope) -> dict[str, list[Row]]:
     """Every table of a report's page, by name. Totals are exact however much detail is left out."""
-    store.execute(f"create or replace temp table dimensions as {nested(dimensioned(*covered.steps()), _ALL)}",
+    store.execute(f"create or replace temp table dimensions as {compose(dimensioned(*covered.steps()), _ALL)}",
                   covered.parameters())  # fmt: skip
     if not store.value("select count(*) from dimensions"):
         raise LlmcostError(

@@ -3,17 +3,15 @@
 They are looked up anew when the price package or `llmcost.toml` has changed since.
 """
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-from llmcost import attribution, config
-from llmcost.engine import registry, store
+from llmcost import config
+from llmcost.engine import registry
 from llmcost.engine.store import Store
-from llmcost.errors import LlmcostError, UsageError
+from llmcost.errors import UsageError
 
 Names = tuple[str | None, str]
 """A provider, where the log names one, and a model, both as logged."""
@@ -28,32 +26,31 @@ class Listing:
     aliases: list[dict[str, Any]]
 
 
-@contextmanager
-def reading(path: Path) -> Iterator[Store]:
-    """A store open for reading, its prices and features up to date where this process may write to it."""
-    with store.reading(path) as opened:
-        if not _is_stale(opened) and not attribution.is_stale(opened):
-            yield opened
-            return
-    with suppress(LlmcostError), store.writing(path) as opened:
-        refresh(opened)
-        attribution.refresh(opened)
-    with store.reading(path) as opened:
-        yield opened
-
-
 def learn(opened: Store, met: Iterable[Names]) -> None:
-    """Writes down under which names these models are billed, and their prices of all dates and tiers."""
-    from llmcost import prices
+    """Writes down under which names these models are billed, and their prices of all dates, tiers and regions."""
+    from llmcost.prices import table
 
-    names, found = prices.expand(met, _overrides())
+    names, found = table.expand(met, _overrides(), _regions(opened))
     _add(opened, "models", names, ("provider_logged", "model_logged"))
     _add(opened, "prices", found, ("provider", "model"))
 
 
+def meet(opened: Store, regions: Iterable[str]) -> None:
+    """Adds the prices in regions that the store has not met, of every model that it knows."""
+    new = sorted({*regions} - {*_regions(opened)})
+    if not new:
+        return
+    known = ",".join([*_regions(opened), *new])
+    opened.execute("delete from llmcost_meta where key = 'regions'")
+    opened.execute("insert into llmcost_meta values ('regions', $known)", {"known": known})
+    opened.execute("delete from prices")
+    names = opened.rows("select distinct provider_logged, model_logged from models order by all")
+    learn(opened, ((row["provider_logged"], row["model_logged"]) for row in names))
+
+
 def refresh(opened: Store) -> None:
-    """Looks every model up anew if prices may have changed, and names the requests by what it is billed as now."""
-    if not _is_stale(opened):
+    """Looks every model up again if prices may have changed, and names the requests by what it is billed as now."""
+    if not is_stale(opened):
         return
     with opened.transaction():
         opened.execute("create or replace temp table named_before as select * from models")
@@ -81,12 +78,12 @@ def resolve(opened: Store, name: str) -> Names:
 
     Needs no right to change the store. Raises UsageError for a model without a price.
     """
-    from llmcost import prices
+    from llmcost.prices import table
 
-    names, found = prices.expand([(None, name)], _overrides())
+    names, found = table.expand([(None, name)], _overrides(), _regions(opened))
     now = names[-1]["provider"], names[-1]["model"]
     if now not in {(row["provider"], row["model"]) for row in found}:
-        raise UsageError(f"there is no price for a model named {name}", hint=prices.nearest_hint(name))
+        raise UsageError(f"there is no price for a model named {name}", hint=table.nearest_hint(name))
     opened.execute("create temp table if not exists prices as select * from prices")
     _add(opened, "prices", found, ("provider", "model"))
     return now
@@ -108,11 +105,11 @@ def added(opened: Store) -> str | None:
 
 def listing(opened: Store, on: date | None = None) -> Listing:
     """The prices in the store, those of one day or all, and the models in it that have none."""
-    from llmcost import prices
+    from llmcost.prices import listing as shown
 
     rows = opened.rows("select * from prices")
-    unpriced = prices.unpriced(opened.rows("select * from models"), rows)
-    return Listing(prices.listed(rows, on), unpriced, prices.named(_overrides(), on))
+    unpriced = shown.unpriced(opened.rows("select * from models"), rows)
+    return Listing(shown.listed(rows, on), unpriced, shown.named(_overrides(), on))
 
 
 def _holds(names: str) -> str:
@@ -121,31 +118,45 @@ def _holds(names: str) -> str:
     return f"{names}.valid_from <= {moment} and ({names}.valid_to is null or {names}.valid_to > {moment})"
 
 
-def _is_stale(opened: Store) -> bool:
+def _regions(opened: Store) -> list[str]:
+    """The regions that the store's requests name."""
+    known = opened.value("select max(value) from llmcost_meta where key = 'regions'")
+    return str(known).split(",") if known else []
+
+
+def is_stale(opened: Store) -> bool:
+    """Whether the price package, the facts or `llmcost.toml` have changed since the prices were looked up."""
     return bool(opened.value("select value from llmcost_meta where key = 'prices'") != _fingerprint())
 
 
 def _fingerprint() -> str:
-    from llmcost import prices
+    from llmcost.prices import table
 
-    return prices.fingerprint(_overrides())
+    return table.fingerprint(_overrides())
 
 
 def _overrides() -> Any:
-    from llmcost import prices
+    from llmcost.prices.overrides import Overrides, load_overrides
 
     file = config.path()
-    return prices.load_overrides(file) if file else prices.Overrides()
+    return load_overrides(file) if file else Overrides()
 
 
 def _add(opened: Store, table: str, rows: list[dict[str, Any]], key: tuple[str, ...]) -> None:
     """Adds the rows whose key the table does not hold."""
-    import pyarrow as pa
-
     if not rows:
         return
     same = " and ".join(f"known.{column} is not distinct from added.{column}" for column in key)
-    with opened.relation("added", pa.Table.from_pylist(rows)):
+    with opened.relation("added", _table(rows)):
         opened.execute(
             f"insert into {table} by name select * from added where not exists (from {table} as known where {same})"
         )
+
+
+def _table(rows: list[dict[str, Any]]) -> Any:
+    """The rows as a table; fees by the name of a tool as a map."""
+    import pyarrow as pa
+
+    fees = [list(row["tools_usd"].items()) for row in rows if "tools_usd" in row]
+    plain = pa.Table.from_pylist([{name: row[name] for name in row if name != "tools_usd"} for row in rows])
+    return plain.append_column("tools_usd", pa.array(fees, pa.map_(pa.string(), pa.float64()))) if fees else plain

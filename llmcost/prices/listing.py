@@ -2,46 +2,40 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import TypeVar
 
-from llmcost.prices.bands import EARLIEST, MINUTES, PRICES, SERVICE_TIERS, Row
+from llmcost.prices.bands import EARLIEST, MINUTES, PRICES, SERVICE_TIERS, WEEKDAYS, Row
 from llmcost.prices.names import nearest
 from llmcost.prices.overrides import Overrides
 
-_Edge = TypeVar("_Edge", date, int)
+_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 _TIERS = list(SERVICE_TIERS)
 
 
 def listed(prices: Iterable[Row], on: date | None = None) -> list[Row]:
-    """Rows of the table `prices` as they are shown: those valid on a day, or all; none that repeats the standard tier.
+    """Rows of the table `prices` as they are shown: those valid on a day, or all.
 
-    `valid_from` and `valid_to` (the first day no longer) are null where a price has no beginning or no end, `hours_utc`
-    is null where it holds all day, `prompt_min` and `prompt_max` are the context tier in tokens.
+    `valid_from` and `valid_to` (the first day no longer) are null where a price has no beginning or no end, `weekdays`
+    and `hours_utc` are null where it holds on all of them, `region` is null where none is asked for, `prompt_min` and
+    `prompt_max` are the context tier in tokens.
     """
-    rows = [row for row in prices if on is None or _holds(row, on)]
-    standard: dict[tuple[str | None, str], list[Row]] = {}
-    for row in rows:
-        if row["service_tier"] == "standard":
-            standard.setdefault((row["provider"], row["model"]), []).append(row)
-    shown = [
-        row
-        for row in rows
-        if row["service_tier"] == "standard"
-        or not any(_repeats(row, other) for other in standard.get((row["provider"], row["model"]), ()))
-    ]
-    shown.sort(key=lambda row: (row["provider"] or "", row["model"], _TIERS.index(row["service_tier"]),
-                                row["valid_from"], row["minute_from"], row["prompt_min"]))  # fmt: skip
+    shown = [row for row in prices if on is None or _holds(row, on)]
+    shown.sort(key=lambda row: (row["provider"] or "", row["model"], row["region"], _place(row["service_tier"]),
+                                row["valid_from"], row["weekday_from"], row["minute_from"],
+                                row["prompt_min"]))  # fmt: skip
     return [
         {
             "provider": row["provider"],
             "model": row["model"],
             "service_tier": row["service_tier"],
+            "region": row["region"] or None,
             **_days(row["valid_from"], row["valid_to"]),
+            "weekdays": _weekdays(row["weekday_from"], row["weekday_to"]),
             "hours_utc": _hours(row["minute_from"], row["minute_to"]),
             "prompt_min": row["prompt_min"],
             "prompt_max": row["prompt_max"],
             **{column: row[column] for column in PRICES},
+            "tools_usd": dict(row["tools_usd"]),
             "source": row["source"],
         }
         for row in shown
@@ -76,19 +70,12 @@ def _holds(row: Row, day: date) -> bool:
     return bool(row["valid_from"] <= day and (row["valid_to"] is None or day < row["valid_to"]))
 
 
-def _repeats(row: Row, other: Row) -> bool:
-    """Whether the other row gives the same prices, at least wherever and whenever this one does."""
-    return (
-        all(row[column] == other[column] for column in PRICES)
-        and _covers((other["valid_from"], other["valid_to"]), (row["valid_from"], row["valid_to"]))
-        and _covers((other["minute_from"], other["minute_to"]), (row["minute_from"], row["minute_to"]))
-        and _covers((other["prompt_min"], other["prompt_max"]), (row["prompt_min"], row["prompt_max"]))
-    )
+def _place(tier: str) -> tuple[int, str]:
+    return (_TIERS.index(tier) if tier in _TIERS else len(_TIERS), tier)
 
 
-def _covers(outer: tuple[_Edge, _Edge | None], inner: tuple[_Edge, _Edge | None]) -> bool:
-    ends_late = outer[1] is None or (inner[1] is not None and inner[1] <= outer[1])
-    return outer[0] <= inner[0] and ends_late
+def _weekdays(first: int, end: int) -> str | None:
+    return None if (first, end) == (1, WEEKDAYS + 1) else f"{_NAMES[first - 1]}–{_NAMES[end - 2]}"
 
 
 def _hours(minute_from: int, minute_to: int) -> str | None:

@@ -8,6 +8,7 @@ wrongly priced one is not.
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -26,7 +27,9 @@ _HOSTS = (
     (r"^(aws[._-])?bedrock|^amazon", "aws"),
     (r"^fireworks", "fireworks"),
     (r"^together", "together"),
-    (r"^x[._-]?ai$", "x-ai"),
+    (r"(^|\.)x[._-]?ai$", "x-ai"),
+    (r"(^|\.)api\.openai\.com$", "openai"),
+    (r"^(us|ca)-api\.together\.", "together"),
     (r"^(text-completion-)?codestral", "mistral"),
     (r"^z[._-]ai$", "zai"),
     (r"^github[._-]copilot", "github-copilot"),
@@ -75,6 +78,25 @@ class Found(NamedTuple):
     provider: "Provider"
     model: "ModelInfo"
     maker: "Provider | None"  # the provider, or whose price it charges; None: nobody's, a free model that is not listed
+
+
+_fetched_at: datetime | None = None
+
+
+def fetched() -> datetime | None:
+    """When the data in use was fetched; None for that of the installed package."""
+    return _fetched_at
+
+
+def use(data: "list[Provider] | None", at: datetime | None) -> None:
+    """Makes fetched data the price table of this process; None: the installed package's again."""
+    global _fetched_at
+    from genai_prices.data_snapshot import DataSnapshot, set_custom_snapshot
+
+    set_custom_snapshot(None if data is None else DataSnapshot(data, from_auto_update=True))
+    _fetched_at = at
+    for known in (providers, find, host_of, _ids):
+        known.cache_clear()
 
 
 @cache
@@ -134,6 +156,13 @@ def host_of(provider_logged: str | None) -> Host:
     if _OTHER_HOSTS.search(word):
         return False
     return next((p.id for p in providers().values() if re.match(p.api_pattern, f"https://{word}")), None)
+
+
+def bare(model_logged: str) -> Iterator[str]:
+    """The name without the gateway before it, as it stands and without a date behind it."""
+    name = model_logged.strip().lower()[:LONGEST_NAME].rpartition("/")[2]
+    yield name
+    yield _DATE.sub("", name)
 
 
 def nearest(model_logged: str, count: int = 3) -> list[str]:

@@ -8,18 +8,28 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from llmcost import prices
-from llmcost.prices.bands import SERVICE_TIERS, Row
+from llmcost.prices.bands import Row
 from llmcost.prices.overrides import Overrides
+from llmcost.prices.table import expand
 
 _NAMES_KEPT = 1000
+
+_PARTS = {
+    "input": ("input_audio", "input_image", "input_video"),
+    "cache_read": ("cache_read_audio", "cache_read_image"),
+    "output": ("output_audio", "output_image", "output_video", "reasoning"),
+}
+"""The parts of each bucket that have a price of their own, in the order in which they are taken from it."""
+
+_STANDARD = ("", "none", "standard", "default", "auto", "on_demand", "standard_only")
+"""How logs spell the standard tier, as the macro tier_of in queries/ingest/macros.sql has it."""
 
 
 class CallPrices:
     """Prices by the names that a log gives."""
 
     def __init__(self, overrides: Overrides) -> None:
-        self._expanded = lru_cache(_NAMES_KEPT)(lambda names: prices.expand([names], overrides))
+        self._expanded = lru_cache(_NAMES_KEPT)(lambda names: expand([names], overrides))
 
     def billed_model(self, call: Mapping[str, Any], at: datetime) -> str:
         """The price table's name for the call's model, else the call's own."""
@@ -28,15 +38,18 @@ class CallPrices:
     def cost_usd(self, call: Mapping[str, Any], at: datetime) -> float | None:
         """What a record of llmcost's log costs that began at a moment (UTC); None where its model has no price."""
         tokens = {name: int(call.get(f"{name}_tokens") or 0) for name in
-                  ("input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning")}  # fmt: skip
-        prompt = tokens["input"] + tokens["cache_read"] + tokens["cache_write_5m"] + tokens["cache_write_1h"]
-        tokens["reasoning"] = min(tokens["reasoning"], tokens["output"])
-        tokens["output"] -= tokens["reasoning"]
-        band = self._band(call, at, prompt)
-        if band is None or any(band[name] is None for name in (*map(_mtok, tokens), "web_search_usd", "request_usd")):
+                  ("input", "cache_read", "cache_write_5m", "cache_write_1h", "output")}  # fmt: skip
+        band = self._band(call, at, sum(tokens.values()) - tokens["output"])
+        if band is None:
             return None
+        for whole, parts in _PARTS.items():
+            for part in parts:  # a part is never more than what is left of its whole
+                tokens[part] = min(int(call.get(f"{part}_tokens") or 0), tokens[whole])
+                tokens[whole] -= tokens[part]
         of_tokens: float = sum(count * band[_mtok(name)] for name, count in tokens.items()) / 1e6
-        return float(of_tokens + int(call.get("web_searches") or 0) * band["web_search_usd"] + band["request_usd"])
+        fees = int(call.get("web_searches") or 0) * band["web_search_usd"] + band["request_usd"]
+        tools = call.get("tools") or {}
+        return float(of_tokens + fees + sum(int(n) * band["tools_usd"].get(tool, 0) for tool, n in tools.items()))
 
     def _billed(self, call: Mapping[str, Any], at: datetime) -> Row:
         names, _ = self._expanded((call.get("provider"), str(call["model"])))
@@ -45,19 +58,24 @@ class CallPrices:
     def _band(self, call: Mapping[str, Any], at: datetime, prompt_tokens: int) -> Row | None:
         billed = self._billed(call, at)
         _, bands = self._expanded((call.get("provider"), str(call["model"])))
-        tier = str(call.get("service_tier")).lower()
-        tier = tier if tier in SERVICE_TIERS else "standard"
+        meant = (billed["provider"], billed["model"], _tier(call.get("service_tier")), "")
         minute = at.hour * 60 + at.minute
         for band in bands:
             if (
-                (band["provider"], band["model"], band["service_tier"]) == (billed["provider"], billed["model"], tier)
+                (band["provider"], band["model"], band["service_tier"], band["region"]) == meant
                 and _holds(band, at)
+                and band["weekday_from"] <= at.isoweekday() < band["weekday_to"]
                 and band["minute_from"] <= minute < band["minute_to"]
                 and band["prompt_min"] <= prompt_tokens
                 and (band["prompt_max"] is None or prompt_tokens <= band["prompt_max"])
             ):
                 return band
         return None
+
+
+def _tier(logged: object) -> str:
+    tier = str(logged or "").strip().lower()
+    return "standard" if tier in _STANDARD else tier
 
 
 def _mtok(bucket: str) -> str:

@@ -16,70 +16,39 @@
     input_usd_mtok = 0.4
     output_usd_mtok = 1.6
 
-An entry without `provider`, `model`, `service_tier` or a date holds for all of them. Where several entries speak of
-one price, the last decides; a multiplier is of the list price, so that two of them never compound.
+An entry selects by the keys that `llmcost/prices/entries.py` describes, and holds for everything that it does not name.
+Where several entries speak of one price, the last decides; a multiplier is of the list price, so that two of them never
+compound.
 """
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import pairwise
 from pathlib import Path
 
-from llmcost.errors import LlmcostError, did_you_mean
-from llmcost.prices import aliases
+from llmcost.errors import LlmcostError
+from llmcost.prices import aliases, entries
 from llmcost.prices.aliases import Alias, meanings
-from llmcost.prices.bands import EARLIEST, PRICES, SERVICE_TIERS, Row
-from llmcost.prices.days import validity
+from llmcost.prices.bands import PRICES, Row
+from llmcost.prices.boxes import parts
+from llmcost.prices.entries import Entry
 from llmcost.prices.names import find, host_of
 
-_WORDS = ["provider", "model", "service_tier", "valid_from", "valid_to", "multiplier", *PRICES]
-
-_OTHERWISE = {
+OTHERWISE = {
+    "input_audio_usd_mtok": "input_usd_mtok",
+    "input_image_usd_mtok": "input_usd_mtok",
+    "input_video_usd_mtok": "input_usd_mtok",
     "cache_read_usd_mtok": "input_usd_mtok",
+    "cache_read_audio_usd_mtok": "cache_read_usd_mtok",
+    "cache_read_image_usd_mtok": "cache_read_usd_mtok",
     "cache_write_5m_usd_mtok": "input_usd_mtok",
     "cache_write_1h_usd_mtok": "cache_write_5m_usd_mtok",
+    "output_audio_usd_mtok": "output_usd_mtok",
+    "output_image_usd_mtok": "output_usd_mtok",
+    "output_video_usd_mtok": "output_usd_mtok",
     "reasoning_usd_mtok": "output_usd_mtok",
 }
-"""Where a model has only prices of one's own, what a bucket costs that they leave out. Others cost nothing."""
-
-
-@dataclass(frozen=True)
-class Override:
-    """One entry of `[[prices]]`."""
-
-    where: str  # file and number of the entry, for people
-    provider: str | None = None
-    model: str | None = None
-    service_tier: str | None = None
-    valid_from: date = EARLIEST
-    valid_to: date | None = None  # the first day that it no longer holds
-    multiplier: float | None = None
-    prices: Mapping[str, float] = field(default_factory=dict)  # US dollars by column
-
-    def fits(self, row: Row) -> bool:
-        """Whether the entry speaks of a row's provider, model and service tier."""
-        return (
-            self.service_tier in (None, row["service_tier"])
-            and (self.provider is None or _same_provider(self.provider, row["provider"]))
-            and (self.model is None or self._names(row["provider"], row["model"], listed=bool(row["source"])))
-        )
-
-    def _names(self, provider: str | None, model: str, *, listed: bool) -> bool:
-        assert self.model is not None
-        if listed:
-            found = find(provider, self.model)
-            return self.model.lower() == model.lower() or (found is not None and found.model.id == model)
-        # A listed model's name, said without a provider, is no word on what somebody's own server calls so.
-        return self.model.lower() == model.lower() and (self.provider is not None or find(None, self.model) is None)
-
-    def holds(self, day: date) -> bool:
-        """Whether the entry is valid on a day."""
-        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
-
-    def __str__(self) -> str:
-        return f"{self.where}: " + (f"× {self.multiplier:g}" if self.multiplier is not None else ", ".join(self.prices))
+"""Where a model has no list prices, what a bucket costs that its entries leave out. Others cost nothing."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +65,7 @@ class Meant:
 class Overrides:
     """What `llmcost.toml` says of prices and names."""
 
-    entries: tuple[Override, ...] = ()
+    entries: tuple[Entry, ...] = ()
     aliases: Mapping[str, tuple[Alias, ...]] = field(default_factory=dict)  # by the logged name in lower case
 
     def meant(self, provider_logged: str | None, model_logged: str) -> list[Meant]:
@@ -110,21 +79,17 @@ class Overrides:
         ]  # fmt: skip
 
     def laid_over(self, rows: Sequence[Row]) -> list[Row]:
-        """Rows of the table `prices` with every fitting entry laid over them, cut at the days where one begins or ends.
+        """Rows of the table `prices` with every fitting entry laid over them, cut where one begins or ends.
 
-        Rows of a model without list prices hold nulls; those that no entry prices are left out. Raises LlmcostError
-        for an entry that gives such a model an input or an output price, but not both.
+        Rows without list prices hold nulls, and under `standard` the list prices of the standard tier where there
+        are any; those that no entry prices are left out. Raises LlmcostError for an entry that gives a model without
+        list prices an input or an output price, but not both.
         """
-        return [cut for row in rows for cut in self._cuts(row) if cut["input_usd_mtok"] is not None]
-
-    def _cuts(self, row: Row) -> Iterator[Row]:
-        fitting = [entry for entry in self.entries if entry.fits(row)]
-        end = row["valid_to"] or date.max
-        days = {day for entry in fitting for day in (entry.valid_from, entry.valid_to) if day is not None}
-        cuts = sorted({row["valid_from"], end, *(day for day in days if row["valid_from"] < day < end)})
-        for first, last in pairwise(cuts):
-            valid = {"valid_from": first, "valid_to": None if last == date.max else last}
-            yield _decided({**row, **valid}, [entry for entry in fitting if entry.holds(first)])
+        decided = [_decided(cut, chosen) for row in rows for cut, chosen in _cuts(row, self.entries)]
+        kept = [row for row in decided if row["input_usd_mtok"] is not None]
+        for row in kept:
+            row.pop("standard", None)
+        return kept
 
 
 def load_overrides(path: Path) -> Overrides:
@@ -140,37 +105,79 @@ def load_overrides(path: Path) -> Overrides:
         raise LlmcostError(f"{path} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise LlmcostError(f"{path} is not valid TOML: {error}") from None
-    entries = document.get("prices", [])
-    if not isinstance(entries, list):
+    given = document.get("prices", [])
+    if not isinstance(given, list):
         raise LlmcostError(f"{path}: prices is not a list of entries", hint="begin each entry with [[prices]]")
     return Overrides(
-        tuple(_entry(f"{path.name}, prices entry {number}", given) for number, given in enumerate(entries, start=1)),
+        tuple(entries.read(f"{path.name}, prices entry {number}", one) for number, one in enumerate(given, start=1)),
         aliases.read(path.name, document.get("aliases", {})),
     )
 
 
-def _decided(row: Row, entries: Sequence[Override]) -> Row:
+def _cuts(row: Row, given: Sequence[Entry]) -> Iterator[tuple[Row, list[Entry]]]:
+    """The row cut by the boxes of the entries that fit it, each part with those that hold there, in order."""
+    pieces: list[tuple[Row, list[Entry]]] = [(row, [])]
+    for entry in given:
+        if _fits(entry, row):
+            for box in entry.boxes:
+                pieces = [
+                    (part, [*chosen, entry] if inside and entry not in chosen else chosen)
+                    for piece, chosen in pieces
+                    for part, inside in parts(piece, box)
+                ]
+    yield from pieces
+
+
+def _fits(entry: Entry, row: Row) -> bool:
+    """Whether the entry speaks of a row's provider, model, service tier and region."""
+    return (
+        entry.service_tier in (None, row["service_tier"])
+        and entry.region in (None, row["region"])
+        and (not entry.providers or any(_same_provider(named, row["provider"]) for named in entry.providers))
+        and (not entry.models or any(_names(entry, named, row) for named in entry.models))
+    )
+
+
+def _names(entry: Entry, named: str, row: Row) -> bool:
+    provider, model = row["provider"], row["model"]
+    if any(sign in named for sign in "*?["):
+        return entry.names(model)
+    if row["source"] or row.get("standard"):
+        found = find(provider, named)
+        return named.lower() == model.lower() or (found is not None and found.model.id == model)
+    # A listed model's name, said without a provider, is no word on what somebody's own server calls so.
+    return named.lower() == model.lower() and (bool(entry.providers) or find(None, named) is None)
+
+
+def _decided(row: Row, chosen: Sequence[Entry]) -> Row:
     """The row with the last word of the entries on each price, and in `source` who has it."""
     listed = {column: row[column] for column in PRICES}
-    prices = dict(listed)
-    deciding: dict[str, Override] = {}
-    for entry in entries:
-        if entry.multiplier is None:
+    if listed["input_usd_mtok"] is None and row.get("standard"):
+        # The model has a list price, this tier or region has none: only an entry that names it gives it one.
+        chosen = [entry for entry in chosen if entry.service_tier or entry.region]
+        listed = dict(row["standard"]) if chosen else listed
+    prices, tools = dict(listed), dict(row["tools_usd"])
+    deciding: dict[str, Entry] = {}
+    for entry in chosen:
+        if entry.prices or entry.tools:
             prices.update(entry.prices)
-        elif listed["input_usd_mtok"] is not None:
-            prices = {column: entry.multiplier * price for column, price in listed.items()}
-        else:
-            continue
-        deciding |= dict.fromkeys(entry.prices or prices, entry)
-    if not deciding:
+            tools.update(entry.tools)
+            deciding |= dict.fromkeys([*entry.prices, *entry.tools], entry)
+        if entry.multiplier and listed["input_usd_mtok"] is not None:
+            prices = {column: entry.multiplier[column] * float(price or 0) for column, price in listed.items()}
+            if entry.factor is not None:
+                tools = {tool: entry.factor * usd for tool, usd in row["tools_usd"].items()}
+            deciding |= dict.fromkeys(prices, entry)
+    if not deciding or (listed["input_usd_mtok"] is None and not any(entry.prices for entry in chosen)):
         return row
     if listed["input_usd_mtok"] is None:
-        _complete(row["model"], prices, next(reversed(deciding.values())))
+        complete(row["model"], prices, next(reversed(deciding.values())))
     said = "; ".join(dict.fromkeys(map(str, deciding.values())))
-    return {**row, **prices, "source": f"{said}; otherwise {row['source']}" if row["source"] else said}
+    source = f"{said}; otherwise {row['source']}" if row["source"] else said
+    return {**row, **prices, "tools_usd": tools, "source": source}
 
 
-def _complete(model: str, prices: dict[str, float | None], last: Override) -> None:
+def complete(model: str, prices: dict[str, float | None], last: Entry) -> None:
     """Fills in what the entries of a model without list prices, of which this is the last, leave out."""
     for column in ("input_usd_mtok", "output_usd_mtok"):
         if prices[column] is None:
@@ -180,41 +187,9 @@ def _complete(model: str, prices: dict[str, float | None], last: Override) -> No
             )
     for column in PRICES:
         if prices[column] is None:
-            prices[column] = prices[_OTHERWISE[column]] if column in _OTHERWISE else 0.0
+            prices[column] = prices[OTHERWISE[column]] if column in OTHERWISE else 0.0
 
 
 def _same_provider(named: str, provider: str | None) -> bool:
     host = host_of(named)
     return named.lower() == (provider or "").lower() or (bool(host) and host == host_of(provider))
-
-
-def _entry(where: str, given: object) -> Override:
-    def fail(what: str, hint: str | None = None) -> LlmcostError:
-        return LlmcostError(f"{where}: {what}", hint=hint)
-
-    if not isinstance(given, dict):
-        raise fail("is not a table", hint="begin each entry with [[prices]]")
-    for word, value in given.items():
-        if word not in _WORDS:
-            raise fail(f"there is no {word}", hint=did_you_mean(word, _WORDS))
-        if word in ("provider", "model", "service_tier") and (not isinstance(value, str) or not value.strip()):
-            raise fail(f"{word} is no name: {value!r}")
-        if word in ("multiplier", *PRICES) and not _is_amount(value):
-            raise fail(f"{word} is no number from 0 up: {value!r}")
-    tier = given.get("service_tier")
-    if tier is not None and tier not in SERVICE_TIERS:
-        raise fail(f"there is no service tier {tier}", hint=did_you_mean(tier, list(SERVICE_TIERS)))
-    dates = validity(where, given)
-    prices = {column: float(given[column]) for column in PRICES if column in given}
-    multiplier = given.get("multiplier")
-    if (multiplier is None) == (not prices):
-        raise fail("gives a multiplier and a price" if prices else "gives no price", hint="give one of the two")
-    if prices and "model" not in given:
-        raise fail("gives a price, but no model", hint="for a discount on everything of a provider give a multiplier")
-    return Override(
-        where, given.get("provider"), given.get("model"), tier, multiplier=multiplier, prices=prices, **dates
-    )
-
-
-def _is_amount(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0

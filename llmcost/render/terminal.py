@@ -4,7 +4,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -13,7 +12,6 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from llmcost.errors import LlmcostError
 from llmcost.render.text import visible
 
 Row = dict[str, Any]
@@ -176,22 +174,8 @@ def step_progress(label: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: progress.update(task, completed=done, total=total or None)
 
 
-def write(text: str, output: Path | None) -> None:
-    """The text to a file, or to standard output."""
-    if output is None:
-        sys.stdout.write(text)
-        return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise LlmcostError(f"{output} cannot be written: {error.strerror}", hint="name another file with -o") from None
-
-
-def show(picture: RenderableType, output: Path | None) -> None:
-    """A picture to the terminal; into a file, or a pipe, as plain text 100 columns wide."""
-    if output is None:
-        console().print(picture)
-        return
-    plain = Console(file=StringIO(), width=_PLAIN_WIDTH, color_system=None, markup=False, emoji=False, highlight=False)
-    plain.print(picture)
-    write(plain.file.getvalue(), output)  # type: ignore[attr-defined]
+def plain(picture: RenderableType) -> str:
+    """The picture as a file or a pipe gets it: text without colours."""
+    made = Console(file=StringIO(), width=_PLAIN_WIDTH, color_system=None, markup=False, emoji=False, highlight=False)
+    made.print(picture)
+    return made.file.getvalue()  # type: ignore[attr-defined,no-any-return]

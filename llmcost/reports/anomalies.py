@@ -1,7 +1,7 @@
 """Days on which spend left its usual range, in all and by feature, each explained in one line."""
 
 from llmcost.engine import registry
-from llmcost.engine.compose import nested, priced
+from llmcost.engine.compose import compose, priced
 from llmcost.engine.store import Store
 from llmcost.reports.scope import Row, Scope
 
@@ -15,7 +15,7 @@ COLUMNS = (
 def find(store: Store, covered: Scope) -> list[Row]:
     """The days out of line, by date; a day's own row comes before those of its features."""
     query = registry.find("reports", "anomalies")
-    return store.rows(nested(priced(*covered.steps()), query.body), covered.parameters() | query.bind({}))
+    return store.rows(compose(priced(*covered.steps()), query.body), covered.parameters() | query.bind({}))
 
 
 def lay_down(store: Store) -> None:

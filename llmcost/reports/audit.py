@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from llmcost.engine import registry
-from llmcost.engine.compose import nested, priced
+from llmcost.engine.compose import compose, priced
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
 from llmcost.prices import book
@@ -92,8 +92,8 @@ def rows_behind(store: Store, covered: Scope, name: str, top: int | None = None)
             " generate_subscripts(example_request_ids, 1) as place from found"
         )
         rows = store.rows(
-            f"with behind as ({behind}) select behind.subject, {columns}"
-            " from behind inner join priced on priced.request_id = behind.request_id"
+            f"select behind.subject, {columns} from ({behind}) as behind"
+            " inner join priced on priced.request_id = behind.request_id"
             f" order by behind.found_usd desc nulls last, behind.subject, behind.place limit {top or _ALL}"
         )
         store.execute("drop table found")
@@ -103,7 +103,7 @@ def rows_behind(store: Store, covered: Scope, name: str, top: int | None = None)
 @contextmanager
 def _priced(store: Store, covered: Scope) -> Iterator[None]:
     """The covered requests with their costs, computed once for all findings."""
-    select = nested(priced(*covered.steps()), "select * exclude (tags) from priced")
+    select = compose(priced(*covered.steps()), "select * exclude (tags) from priced")
     store.execute(f"create or replace temp table priced as {select}", covered.parameters())
     if not store.value("select count(*) from priced"):
         raise LlmcostError("there are no requests to audit", hint="check --since and --until, or ingest some logs")

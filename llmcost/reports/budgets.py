@@ -25,7 +25,7 @@ from typing import Any, Literal
 
 from llmcost import config
 from llmcost.engine import registry
-from llmcost.engine.compose import nested, priced
+from llmcost.engine.compose import compose, priced
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, did_you_mean
 from llmcost.reports import anomalies, forecast
@@ -107,6 +107,12 @@ def standing(store: Store, budgets: Sequence[Budget], on: date | None = None) ->
     return Standing(at, rows, lately, _notes(rows))
 
 
+def now(store: Store) -> list[Row]:
+    """A row for each period of each budget of `llmcost.toml`, as of the newest request; none where none has a time."""
+    given, at = configured(), newest(store)
+    return standings(store, given, at) if given and at else []
+
+
 def newest(store: Store) -> datetime | None:
     """When the newest request began; None where no request has a time."""
     found: datetime | None = store.value("select max(ts) from requests")
@@ -121,7 +127,7 @@ def standings(store: Store, budgets: Sequence[Budget], at: datetime) -> list[Row
     query = registry.find("reports", "daily-spend")
     seconds = at.hour * 3600 + at.minute * 60 + at.second
     store.execute(
-        "create or replace temp table daily_spend as " + nested(priced(*covered.steps()), query.body),
+        "create or replace temp table daily_spend as " + compose(priced(*covered.steps()), query.body),
         covered.parameters() | {"second_of_day": seconds},
     )
     begun: datetime | None = store.value("select min(ts) from requests")

@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 
 from llmcost.engine import registry
-from llmcost.engine.compose import nested, priced
+from llmcost.engine.compose import compose, priced
 from llmcost.engine.store import Store
 from llmcost.reports.scope import Row, Scope
 
 
 def notes(store: Store, covered: Scope) -> list[str]:
     """In words: requests without a price, spend that the log understates, requests without a time, outliers."""
-    rows = store.rows(nested(priced(*covered.steps()), _query("cautions").body), covered.parameters())
+    rows = store.rows(compose(priced(*covered.steps()), _query("cautions").body), covered.parameters())
     found = [*_unpriced(rows), *_partial(rows), *_timeless(rows)]
     outliers = _query("outliers")
     parameters = covered.parameters() | outliers.bind({})
-    far_out = store.rows(nested(priced(*covered.steps()), outliers.body), parameters)
+    far_out = store.rows(compose(priced(*covered.steps()), outliers.body), parameters)
     return [*found, *(_outlier(row) for row in far_out)]
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from llmcost.engine import registry
-from llmcost.engine.compose import Step
+from llmcost.engine.compose import Relation
 from llmcost.engine.store import Store
 from llmcost.errors import UsageError
 
@@ -29,7 +29,7 @@ class Scope:
     features: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
 
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[Relation]:
         """The covered requests as the first steps of a query."""
         window = ("requests", registry.find("reports", "window").body)
         return [("requests", f"select * from {self.relation}"), window]

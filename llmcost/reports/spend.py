@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from llmcost.engine import registry
-from llmcost.engine.compose import dimensioned, nested, priced
+from llmcost.engine.compose import compose, dimensioned, priced
 from llmcost.engine.store import Store
 from llmcost.errors import UsageError, did_you_mean
 from llmcost.reports.cautions import notes
@@ -35,6 +35,27 @@ class Report:
     sections: dict[str, list[Row]] = field(default_factory=dict)  # of the overview, by section
 
 
+def report(
+    store: Store,
+    covered: Scope,
+    dimensions: Sequence[str] = (),
+    *,
+    logged: bool = False,
+    top: int | None = None,
+    sort: str | None = None,
+    notes: Sequence[str] = (),
+) -> Report:
+    """Spend by the dimensions, else the overview; `logged`: the log's own costs. `notes` come before its own."""
+    if logged:
+        found = logged_costs(store, covered)
+    elif dimensions:
+        found = by(store, dimensions, covered, top=top, sort=sort)
+    else:
+        found = overview(store, covered)
+    found.notes[:0] = notes
+    return found
+
+
 def by(
     store: Store,
     dimensions: Sequence[str],
@@ -58,7 +79,7 @@ def by(
 
 def overview(store: Store, covered: Scope) -> Report:
     """The first screen: the total, and spend by day, model, feature and prompt."""
-    found = store.rows(nested(dimensioned(*covered.steps()), _query("overview").body), covered.parameters())
+    found = store.rows(compose(dimensioned(*covered.steps()), _query("overview").body), covered.parameters())
     sections: dict[str, list[Row]] = {}
     for row in found:
         if row["key"] is not None or row["section"] == "total":
@@ -74,7 +95,7 @@ def overview(store: Store, covered: Scope) -> Report:
 
 def logged_costs(store: Store, covered: Scope) -> Report:
     """The costs that the log itself gives beside those of the price table, by model, with a likely reason."""
-    rows = store.rows(nested(priced(*covered.steps()), _query("logged-costs").body), covered.parameters())
+    rows = store.rows(compose(priced(*covered.steps()), _query("logged-costs").body), covered.parameters())
     sums = ("requests", "cost_logged_usd", "cost_usd", "difference_usd")
     total: Row = {name: _sum(rows, name) for name in sums} | {"requests": sum(row["requests"] for row in rows)}
     return Report(rows, total, [] if rows else ["the log gives no costs of its own"], ("model",))
@@ -85,7 +106,7 @@ def spend(store: Store, dimensions: Sequence[str], covered: Scope) -> list[Row]:
     fields, tags = key(dimensions)
     keyed = ("keyed", f"select {fields} as key, * from dimensions")
     parameters = covered.parameters() | tags
-    rows = store.rows(nested([*dimensioned(*covered.steps()), keyed], _query("spend").body), parameters)
+    rows = store.rows(compose([*dimensioned(*covered.steps()), keyed], _query("spend").body), parameters)
     if not rows and not dimensions:
         return [dict.fromkeys(MEASURES, 0) | {"cost_usd": None, "cost_share": None}]
     return [unkeyed(row, dimensions) for row in rows]
@@ -123,7 +144,7 @@ def _follow(store: Store, rows: Sequence[Row], covered: Scope) -> None:
     """Adds each prompt's cost over time, and its dearest request."""
     parameters = covered.parameters() | {"parts": TREND_PARTS}
     parts: dict[str, list[Row]] = {}
-    for part in store.rows(nested(dimensioned(*covered.steps()), _query("prompt-trends").body), parameters):
+    for part in store.rows(compose(dimensioned(*covered.steps()), _query("prompt-trends").body), parameters):
         parts.setdefault(part["prompt_id"], []).append(part)
     for row in rows:
         own = parts.get(row["prompt"], [])

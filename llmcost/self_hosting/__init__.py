@@ -9,5 +9,5 @@ calibrate, fitted     iteration times fitted to either, and their errors (calibr
 traffic               requests of a log that could be hosted
 fleet, hosting        how many machines, in which hours, at which price
 plan, summary         the answer for a log
-break_even            the volume from which it pays
+volumes               the API, with caching and without, and hosting at each volume; from which one hosting pays
 """

@@ -48,14 +48,15 @@ class _Counts:
     def __init__(self, registry: "CollectorRegistry") -> None:
         from prometheus_client import Counter, Histogram
 
-        from llmcost import config, prices
+        from llmcost import config
         from llmcost.prices.one_call import CallPrices
+        from llmcost.prices.overrides import Overrides, load_overrides
 
         def counter(metric: Metric) -> "Counter":
             return Counter(metric.name, metric.help, metric.labels, registry=registry)
 
         file = config.path()
-        self._prices = CallPrices(prices.load_overrides(file) if file else prices.Overrides())
+        self._prices = CallPrices(load_overrides(file) if file else Overrides())
         self._series = _Series()
         self._requests = counter(definitions.REQUESTS)
         self._cost_usd = counter(definitions.COST)

@@ -1,1 +1,1 @@
-"""What a command shows: its result as one JSON object, and as tables for a terminal."""
+"""What a command shows of a result: one JSON object, tables for a terminal, a page."""

@@ -1,13 +1,14 @@
 """The account of an ingest."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from llmcost.ingest.run import COUNTS, Account
 from llmcost.render import terminal
+from llmcost.render.view import Document, View
 
 _HEADINGS = {
     "lines": "lines",
@@ -18,20 +19,30 @@ _HEADINGS = {
 }
 
 
-def document(account: Account) -> dict[str, Any]:
-    """The account as JSON: every count in all and by format; lines is the sum of the other four."""
-    return {
-        "files": account.files,
-        "unchanged": account.unchanged,
-        "skipped": account.skipped,
-        **{count: account.total(count) for count in COUNTS},
-        "formats": account.formats,
-        "cost_usd": account.cost_usd,
-        "unpriced_requests": account.unpriced_requests,
-    }
+@dataclass(frozen=True)
+class AccountView(View):
+    """Every count in all and by format; lines is the sum of the other four."""
+
+    account: Account
+    store: Path
+
+    def document(self) -> Document:
+        account = self.account
+        return {
+            "files": account.files,
+            "unchanged": account.unchanged,
+            "skipped": account.skipped,
+            **{count: account.total(count) for count in COUNTS},
+            "formats": account.formats,
+            "cost_usd": account.cost_usd,
+            "unpriced_requests": account.unpriced_requests,
+        }
+
+    def screen(self) -> RenderableType:
+        return _screen(self.account, self.store)
 
 
-def show(account: Account, store: Path) -> RenderableType:
+def _screen(account: Account, store: Path) -> RenderableType:
     """The account as a table, and what it found in a sentence."""
     columns = [("format", "left"), *((heading, "right") for heading in _HEADINGS.values())]
     rows = [

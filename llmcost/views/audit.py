@@ -1,5 +1,6 @@
 """What is wrong or suspicious, the gravest first."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -9,6 +10,7 @@ from rich.text import Text
 
 from llmcost.engine.registry import Query
 from llmcost.render import terminal
+from llmcost.render.view import Document, Flat, View
 from llmcost.reports.audit import COLUMNS, ROW_COLUMNS, Audit, Finding
 
 Row = dict[str, Any]
@@ -19,81 +21,91 @@ _SUBJECTS_SHOWN = 4
 _STYLES = {"critical": "bold red", "warning": "bold yellow", "info": "bold cyan"}
 
 
-def document(audit: Audit) -> dict[str, Any]:
-    """The audit as one JSON object. Dollars of different findings overlap."""
-    return {
-        "requests": audit.requests,
-        "cost_usd": audit.cost_usd,
-        "findings": [
-            {
-                "finding": finding.query.name,
-                "severity": finding.severity,
-                "title": finding.query.title,
-                "requests": finding.requests,
-                "cost_usd": finding.cost_usd,
-                "dollars": finding.query.field("dollars"),
-                "advice": finding.query.field("advice"),
-                "assumptions": list(finding.query.fields.get("assumes", ())),
-                "subjects": finding.subjects,
-            }
-            for finding in audit.findings
-        ],
-        "not_found": [query.name for query in audit.clean],
-    }
+@dataclass(frozen=True)
+class AuditView(View):
+    """Every finding. Dollars of different findings overlap."""
 
+    audit: Audit
 
-def rows(audit: Audit) -> tuple[list[Row], list[str]]:
-    """The audit as one table, a row a subject, and its columns."""
-    flat = [
-        {"severity": finding.severity, "finding": finding.query.name, "advice": finding.query.field("advice")}
-        | subject
-        | {"example_request_ids": " ".join(subject["example_request_ids"])}
-        for finding in audit.findings
-        for subject in finding.subjects
-    ]
-    return flat, list(COLUMNS)
+    def document(self) -> Document:
+        return {
+            "requests": self.audit.requests,
+            "cost_usd": self.audit.cost_usd,
+            "findings": [
+                {
+                    "finding": finding.query.name,
+                    "severity": finding.severity,
+                    "title": finding.query.title,
+                    "requests": finding.requests,
+                    "cost_usd": finding.cost_usd,
+                    "dollars": finding.query.field("dollars"),
+                    "advice": finding.query.field("advice"),
+                    "assumptions": list(finding.query.fields.get("assumes", ())),
+                    "subjects": finding.subjects,
+                }
+                for finding in self.audit.findings
+            ],
+            "not_found": [query.name for query in self.audit.clean],
+        }
 
-
-def show(audit: Audit) -> RenderableType:
-    """The findings as a person reads them."""
-    if not audit.findings:
-        return Text(f"Nothing found in {terminal.counted(audit.requests, 'request')}.")
-    parts: list[RenderableType] = [Padding(_headline(audit), (1, 0, 1, 0))]
-    parts += [_finding(finding) for finding in audit.findings]
-    if audit.clean:
-        names = ", ".join(query.name for query in audit.clean)
-        parts.append(Padding(Text(f"Not found: {names}.", style="dim"), (0, 0, 1, 0)))
-    parts.append(
-        Text("Findings overlap: do not add their dollars. The rows behind one: llmcost audit --show NAME", style="dim")
-    )
-    return Group(*parts)
-
-
-def show_rows(query: Query, behind: list[Row], requests: int) -> RenderableType:
-    """The first requests behind one finding."""
-    if not behind:
-        return Text(f"{query.name}: nothing found.")
-    cells: list[list[RenderableType]] = [
-        [
-            terminal.name(row["subject"], 24),
-            terminal.name(row["request_id"], 30),
-            terminal.name(row["ts"] and row["ts"].isoformat(" ", "seconds")),
-            terminal.name(row["model"], 18),
-            terminal.count(_prompt_tokens(row)),
-            terminal.count(row["output_tokens"]),
-            terminal.usd(row["cost_usd"]),
+    def flat(self) -> Flat:
+        """A row a subject."""
+        rows = [
+            {"severity": finding.severity, "finding": finding.query.name, "advice": finding.query.field("advice")}
+            | subject
+            | {"example_request_ids": " ".join(subject["example_request_ids"])}
+            for finding in self.audit.findings
+            for subject in finding.subjects
         ]
-        for row in behind
-    ]
-    headings = [("subject", "left"), ("request", "left"), ("time", "left"), ("model", "left"), ("in", "right"),
-                ("out", "right"), ("cost", "right")]  # fmt: skip
-    more = f", the first {ROWS_SHOWN}; --format csv has all" if len(behind) == ROWS_SHOWN < requests else ""
-    return terminal.table(headings, cells, title=f"{query.name}: {terminal.counted(requests, 'request')}{more}")
+        return Flat(rows, COLUMNS)
+
+    def screen(self) -> RenderableType:
+        audit = self.audit
+        if not audit.findings:
+            return Text(f"Nothing found in {terminal.counted(audit.requests, 'request')}.")
+        parts: list[RenderableType] = [Padding(_headline(audit), (1, 0, 1, 0))]
+        parts += [_finding(finding) for finding in audit.findings]
+        if audit.clean:
+            names = ", ".join(query.name for query in audit.clean)
+            parts.append(Padding(Text(f"Not found: {names}.", style="dim"), (0, 0, 1, 0)))
+        said = "Findings overlap: do not add their dollars. The rows behind one: llmcost audit --show NAME"
+        return Group(*parts, Text(said, style="dim"))
 
 
-def row_columns() -> list[str]:
-    """The columns of a request behind a finding."""
-    return list(ROW_COLUMNS)
+@dataclass(frozen=True)
+class BehindView(View):
+    """The requests behind one finding, all or the first of them."""
+
+    query: Query
+    behind: list[Row]
+    requests: int  # in all
+
+    def document(self) -> Document:
+        return {"finding": self.query.name, "requests": self.requests, "rows": self.behind}
+
+    def flat(self) -> Flat:
+        return Flat(self.behind, ROW_COLUMNS)
+
+    def screen(self) -> RenderableType:
+        name, shown = self.query.name, self.behind[:ROWS_SHOWN]
+        if not shown:
+            return Text(f"{name}: nothing found.")
+        cells: list[list[RenderableType]] = [
+            [
+                terminal.name(row["subject"], 24),
+                terminal.name(row["request_id"], 30),
+                terminal.name(row["ts"] and row["ts"].isoformat(" ", "seconds")),
+                terminal.name(row["model"], 18),
+                terminal.count(_prompt_tokens(row)),
+                terminal.count(row["output_tokens"]),
+                terminal.usd(row["cost_usd"]),
+            ]
+            for row in shown
+        ]
+        headings = [("subject", "left"), ("request", "left"), ("time", "left"), ("model", "left"), ("in", "right"),
+                    ("out", "right"), ("cost", "right")]  # fmt: skip
+        more = f", the first {ROWS_SHOWN}; --format csv has all" if len(shown) < self.requests else ""
+        return terminal.table(headings, cells, title=f"{name}: {terminal.counted(self.requests, 'request')}{more}")
 
 
 def _headline(audit: Audit) -> Text:

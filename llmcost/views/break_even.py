@@ -1,6 +1,6 @@
 """Volumes compared: API, API with caching, self-hosted."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -8,7 +8,8 @@ from rich.text import Text
 
 from llmcost.page import html
 from llmcost.render import plot, terminal
-from llmcost.self_hosting.break_even import API, CACHED, HOSTED, Point, article
+from llmcost.render.view import Document, Flat, View
+from llmcost.self_hosting.volumes import API, CACHED, HOSTED, Point, article
 from llmcost.what_ifs.break_even import Answer
 
 COLUMNS = ["tokens_per_day", "requests_per_day", "api_usd", "cached_usd", "machines", "busy", "hosted_share",
@@ -17,8 +18,26 @@ COLUMNS = ["tokens_per_day", "requests_per_day", "api_usd", "cached_usd", "machi
 _SHORT = {API: "API", CACHED: "cached API", HOSTED: "self-hosted"}
 
 
-def document(answer: Answer) -> dict[str, Any]:
-    """The comparison as one JSON object; dollars a month, shares from 0 to 1."""
+@dataclass(frozen=True)
+class BreakEvenView(View):
+    """The comparison; dollars a month, shares from 0 to 1."""
+
+    answer: Answer
+
+    def document(self) -> Document:
+        return _document(self.answer)
+
+    def flat(self) -> Flat:
+        return Flat(rows(self.answer), COLUMNS)
+
+    def screen(self) -> RenderableType:
+        return _screen(self.answer)
+
+    def page(self) -> str:
+        return html.page(_page_document(self.answer))
+
+
+def _document(answer: Answer) -> dict[str, Any]:
     found = answer.found
     return {
         "points": rows(answer),
@@ -40,7 +59,7 @@ def document(answer: Answer) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def page_document(answer: Answer) -> dict[str, Any]:
+def _page_document(answer: Answer) -> dict[str, Any]:
     """Everything on the comparison's page, for JSON."""
     found = crossings(answer)
     points = answer.found.points
@@ -75,8 +94,7 @@ def rows(answer: Answer) -> list[dict[str, Any]]:
     return [_row(point) for point in answer.found.points]
 
 
-def show(answer: Answer) -> RenderableType:
-    """The comparison as a person reads it."""
+def _screen(answer: Answer) -> RenderableType:
     points = answer.found.points
     curves = {
         API: [(point.tokens_per_day, point.api_usd) for point in points],

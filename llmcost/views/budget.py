@@ -1,5 +1,6 @@
 """The budgets: spent, forecast, and what was out of line lately."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -7,6 +8,7 @@ from rich.text import Text
 
 from llmcost.render import terminal
 from llmcost.render.text import visible
+from llmcost.render.view import Document, Flat, View
 from llmcost.reports import anomalies, budgets, forecast
 from llmcost.reports.budgets import Standing
 
@@ -24,19 +26,40 @@ _SLACK_LINES = 20
 _SLACK_CHARS = 300
 
 
-def document(standing: Standing) -> Row:
-    """The standing as one JSON object."""
-    return {
-        "at": standing.at,
-        "is_over": standing.is_over,
-        "budgets": standing.rows,
-        "out_of_line": [row | {"text": anomalies.explained(row)} for row in standing.out_of_line],
-        "notes": standing.notes,
-    }
+@dataclass(frozen=True)
+class BudgetView(View):
+    """The budgets, their forecasts, and days out of line."""
+
+    standing: Standing
+
+    def document(self) -> Document:
+        standing = self.standing
+        return {
+            "at": standing.at,
+            "is_over": standing.is_over,
+            "budgets": standing.rows,
+            "out_of_line": [row | {"text": anomalies.explained(row)} for row in standing.out_of_line],
+            "notes": standing.notes,
+        }
+
+    def flat(self) -> Flat:
+        return Flat(self.standing.rows, budgets.COLUMNS)
+
+    def screen(self) -> RenderableType:
+        return _screen(self.standing)
 
 
-def show(standing: Standing) -> RenderableType:
-    """The budgets as a table, and the days out of line in a line each."""
+@dataclass(frozen=True)
+class SlackView(View):
+    """The same as the payload of a message for a Slack webhook, in blocks (docs.slack.dev/block-kit)."""
+
+    standing: Standing
+
+    def document(self) -> Document:
+        return _slack(self.standing)
+
+
+def _screen(standing: Standing) -> RenderableType:
     headings = [("budget", "left"), ("period", "left"), ("budgeted", "right"), ("spent", "right"), ("", "right"),
                 ("forecast", "right"), ("range", "right"), ("status", "left")]  # fmt: skip
     cells: list[list[RenderableType]] = [
@@ -65,8 +88,7 @@ def show(standing: Standing) -> RenderableType:
     return Group(*parts)
 
 
-def slack(standing: Standing) -> Row:
-    """The payload of a message for a Slack webhook, in blocks (docs.slack.dev/block-kit)."""
+def _slack(standing: Standing) -> Row:
     statuses = {row["status"] for row in standing.rows}
     heading = next(_HEADINGS[status] for status in _HEADINGS if status in statuses)
     budget_lines = [

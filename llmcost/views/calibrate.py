@@ -1,7 +1,7 @@
 """Calibrations: the fitted numbers, their errors, how far to trust them."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from llmcost.render import terminal
+from llmcost.render.view import Document, Flat, View
 from llmcost.self_hosting.calibrations import as_toml
 from llmcost.self_hosting.fitted import Check, Fitted
 
@@ -22,43 +23,48 @@ _MEANINGS = {
 }
 
 
-def document(found: Sequence[Fitted], refused: Sequence[str], kept: Path | None) -> dict[str, Any]:
-    """The calibrations as one JSON object; times in seconds, errors as shares."""
-    return {
-        "calibrations": [
-            {
-                "name": one.calibration.name,
-                **{name: value for name, value in vars(one.calibration).items() if name != "time"},
-                "iteration_time": asdict(one.calibration.time),
-                "checks": [_row(one, check) for check in one.checks],
-                "trust": one.trust,
-                "toml": as_toml(one.calibration),
-            }
-            for one in found
-        ],
-        "not_calibrated": list(refused),
-        "written_to": None if kept is None else str(kept),
-    }
+@dataclass(frozen=True)
+class CalibrateView(View):
+    """The calibrations; times in seconds, errors as shares."""
 
+    found: Sequence[Fitted]
+    refused: Sequence[str]
+    kept: Path | None
 
-def rows(found: Sequence[Fitted]) -> list[dict[str, Any]]:
-    """One row a check."""
-    return [_row(one, check) for one in found for check in one.checks]
+    def document(self) -> Document:
+        return {
+            "calibrations": [
+                {
+                    "name": one.calibration.name,
+                    **{name: value for name, value in vars(one.calibration).items() if name != "time"},
+                    "iteration_time": asdict(one.calibration.time),
+                    "checks": [_row(one, check) for check in one.checks],
+                    "trust": one.trust,
+                    "toml": as_toml(one.calibration),
+                }
+                for one in self.found
+            ],
+            "not_calibrated": list(self.refused),
+            "written_to": None if self.kept is None else str(self.kept),
+        }
 
+    def flat(self) -> Flat:
+        """One row a check."""
+        return Flat([_row(one, check) for one in self.found for check in one.checks], COLUMNS)
 
-def show(found: Sequence[Fitted], refused: Sequence[str], kept: Path | None) -> RenderableType:
-    """The calibrations as a person reads them."""
-    parts: list[RenderableType] = []
-    for one in found:
-        parts += [_times(one), _checks(one), terminal.bullets("How far to trust it", one.trust)]
-    if refused:
-        parts.append(terminal.bullets("Measured, but not calibrated", refused, "yellow"))
-    if kept is None:
-        parts.append(Text("Nothing was written. As llmcost.toml would hold it:\n", style="bold"))
-        parts += [Text(as_toml(one.calibration)) for one in found]
-    else:
-        parts.append(Text(f"Written to {kept}: replays on the same GPU and model now stand on it.", style="bold"))
-    return Group(*parts)
+    def screen(self) -> RenderableType:
+        parts: list[RenderableType] = []
+        for one in self.found:
+            parts += [_times(one), _checks(one), terminal.bullets("How far to trust it", one.trust)]
+        if self.refused:
+            parts.append(terminal.bullets("Measured, but not calibrated", self.refused, "yellow"))
+        if self.kept is None:
+            parts.append(Text("Nothing was written. As llmcost.toml would hold it:\n", style="bold"))
+            parts += [Text(as_toml(one.calibration)) for one in self.found]
+        else:
+            said = f"Written to {self.kept}: replays on the same GPU and model now stand on it."
+            parts.append(Text(said, style="bold"))
+        return Group(*parts)
 
 
 def _row(one: Fitted, check: Check) -> dict[str, Any]:

@@ -1,15 +1,30 @@
 """How lines are read."""
 
+from dataclasses import asdict, dataclass
+
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
 from llmcost.ingest.explain import Line
 from llmcost.render import terminal
+from llmcost.render.view import Document, View
 
 
-def show(lines: list[Line]) -> RenderableType:
+@dataclass(frozen=True)
+class ExplainView(View):
     """Each line with its format, what its fields became, and what was ignored."""
+
+    lines: list[Line]
+
+    def document(self) -> Document:
+        return {"lines": [asdict(line) for line in self.lines]}
+
+    def screen(self) -> RenderableType:
+        return _screen(self.lines)
+
+
+def _screen(lines: list[Line]) -> RenderableType:
     parts: list[RenderableType] = []
     for line in lines:
         parts.append(Text(f"line {line.number:,}: {line.format}, {line.outcome}", style="bold"))

@@ -1,13 +1,14 @@
 """The machines, GPUs, models and calibrations that self-hosting knows, each with its source and date."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from llmcost.render import terminal
+from llmcost.render.view import Document, Flat, View
 from llmcost.self_hosting.calibrations import Calibration
 from llmcost.self_hosting.catalogue import Catalogue, Gpu, Instance, Model
 from llmcost.self_hosting.hosting import HOURS_PER_MONTH
@@ -17,17 +18,30 @@ COLUMNS = ["instance", "gpu", "gpus", "memory_gib", "usd_per_hour", "spot_usd_pe
 _FORMATS = ("fp16", "bf16", "fp8", "int8", "int4")
 
 
-def document(known: Catalogue, calibrated: Sequence[Calibration]) -> dict[str, Any]:
-    """All tables as one JSON object."""
-    return {
-        "instances": rows(known),
-        "gpus": [asdict(gpu) | {"tflops": dict(gpu.tflops)} for gpu in known.gpus.values()],
-        "models": [asdict(model) | _sizes(model) for model in known.models.values()],
-        "calibrations": [{"name": one.name} | asdict(one) for one in calibrated],
-    }
+@dataclass(frozen=True)
+class MachinesView(View):
+    """All tables that self-hosting reads."""
+
+    known: Catalogue
+    calibrated: Sequence[Calibration]
+
+    def document(self) -> Document:
+        return {
+            "instances": _rows(self.known),
+            "gpus": [asdict(gpu) | {"tflops": dict(gpu.tflops)} for gpu in self.known.gpus.values()],
+            "models": [asdict(model) | _sizes(model) for model in self.known.models.values()],
+            "calibrations": [{"name": one.name} | asdict(one) for one in self.calibrated],
+        }
+
+    def flat(self) -> Flat:
+        """The machines."""
+        return Flat(_rows(self.known), COLUMNS)
+
+    def screen(self) -> RenderableType:
+        return _screen(self.known, self.calibrated)
 
 
-def rows(known: Catalogue) -> list[dict[str, Any]]:
+def _rows(known: Catalogue) -> list[dict[str, Any]]:
     """The machines, one a row."""
     return [
         {
@@ -45,8 +59,7 @@ def rows(known: Catalogue) -> list[dict[str, Any]]:
     ]
 
 
-def show(known: Catalogue, calibrated: Sequence[Calibration]) -> RenderableType:
-    """The tables as a person reads them."""
+def _screen(known: Catalogue, calibrated: Sequence[Calibration]) -> RenderableType:
     parts: list[RenderableType] = [
         terminal.table(
             [("instance", "left"), ("GPUs", "left"), ("an hour", "right"), ("spot", "right"), ("a month", "right"),

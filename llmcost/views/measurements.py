@@ -1,6 +1,7 @@
 """What bench-gpu measured: a table of speed and one of dollars for each server, model and GPU."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -9,6 +10,7 @@ from rich.text import Text
 
 from llmcost.bench_gpu.session import title
 from llmcost.render import terminal
+from llmcost.render.view import Document, View
 
 Row = Mapping[str, Any]
 
@@ -17,8 +19,20 @@ _LATENCIES = ("ttft_ms_p50", "ttft_ms_p99", "tpot_ms_p50", "tpot_ms_p99", "e2e_m
 _DOLLARS = ("input_usd_mtok", "output_usd_mtok", "total_usd_mtok")
 
 
-def show(rows: Sequence[Row]) -> RenderableType:
-    """The steps as a person reads them."""
+@dataclass(frozen=True)
+class MeasurementsView(View):
+    """The steps that were measured."""
+
+    rows: Sequence[Row]
+
+    def document(self) -> Document:
+        return {"measurements": list(self.rows)}
+
+    def screen(self) -> RenderableType:
+        return _screen(self.rows)
+
+
+def _screen(rows: Sequence[Row]) -> RenderableType:
     if not rows:
         return Text("No step has been measured.")
     parts: list[RenderableType] = []

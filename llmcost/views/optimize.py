@@ -1,12 +1,15 @@
 """The search for the cheapest stack: as JSON, as a table, and for a terminal."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from llmcost.page import html
 from llmcost.render import terminal
-from llmcost.views import projection as stack_screen
+from llmcost.render.view import Document, Flat, View
+from llmcost.views import pages, projection, simulate
 from llmcost.views.projection import without_dollars
 from llmcost.what_ifs.search.optimize import Optimum, Tried
 from llmcost.what_ifs.search.run_all import NO_PRICE
@@ -18,10 +21,35 @@ _SHOWN = 9
 _HOUR_MS = 3_600_000
 
 
-def document(found: Optimum) -> dict[str, Any]:
-    """The simulation of the chosen stack as one JSON object, with the frontier beside it."""
+@dataclass(frozen=True)
+class OptimizeView(View):
+    """The simulation of the chosen stack, with the frontier."""
+
+    found: Optimum
+
+    def document(self) -> Document:
+        return _document(self.found)
+
+    def flat(self) -> Flat:
+        """A row a stack of the frontier."""
+        return Flat(_rows(self.found), COLUMNS)
+
+    def screen(self) -> RenderableType:
+        """The frontier, what was not tried, then the chosen stack as any simulation."""
+        found = self.found
+        parts = [_frontier(found), terminal.bullets("The cheapest within the limits", _chosen(found))]
+        if found.left_out:
+            lines = [f"{one.what_if.word}: {one.why}" for one in found.left_out]
+            parts.append(terminal.bullets("What takes no part", lines))
+        return Group(*parts, simulate.screen(found.projection))
+
+    def page(self) -> str:
+        return html.page(pages.simulation(self.found.projection, frontier=_rows(self.found)))
+
+
+def _document(found: Optimum) -> dict[str, Any]:
     limits = found.limits
-    return stack_screen.document(found.projection) | {
+    return projection.document(found.projection) | {
         "optimize": {
             "limits": {
                 "truncated_share": limits.truncated,
@@ -33,15 +61,15 @@ def document(found: Optimum) -> dict[str, Any]:
             "frontier": [
                 row | {"stack": [step.word for step in one.steps], "breaks": list(one.breaks),
                        "unmeasured": list(one.unmeasured)}
-                for one, row in zip(found.frontier, rows(found)[0], strict=True)
+                for one, row in zip(found.frontier, _rows(found), strict=True)
             ],
             "left_out": [{"what_if": one.what_if.word, "why": one.why} for one in found.left_out],
         }
     }  # fmt: skip
 
 
-def rows(found: Optimum) -> tuple[list[dict[str, Any]], list[str]]:
-    """A row for each stack of the frontier, the dearest first, and the columns."""
+def _rows(found: Optimum) -> list[dict[str, Any]]:
+    """A row for each stack of the frontier, the dearest first."""
     baseline = found.projection.baseline_usd
     made = [
         {
@@ -57,16 +85,7 @@ def rows(found: Optimum) -> tuple[list[dict[str, Any]], list[str]]:
         }
         for one in found.frontier
     ]
-    return [row if found.projection.is_priced else without_dollars(row) for row in made], COLUMNS
-
-
-def show(found: Optimum) -> RenderableType:
-    """The frontier, what was not tried, then the chosen stack as any simulation."""
-    parts: list[RenderableType] = [_frontier(found), terminal.bullets("The cheapest within the limits", _chosen(found))]
-    if found.left_out:
-        lines = [f"{one.what_if.word}: {one.why}" for one in found.left_out]
-        parts.append(terminal.bullets("What takes no part", lines))
-    return Group(*parts, stack_screen.show(found.projection))
+    return [row if found.projection.is_priced else without_dollars(row) for row in made]
 
 
 def _frontier(found: Optimum) -> RenderableType:

@@ -1,11 +1,14 @@
 """Prices with their validity and source."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from llmcost.prices.book import Listing
 from llmcost.render import terminal
+from llmcost.render.view import Document, Flat, View
 
 _RATES = {
     "input_usd_mtok": "input", "cache_read_usd_mtok": "read", "cache_write_5m_usd_mtok": "write 5m",
@@ -13,12 +16,29 @@ _RATES = {
 }  # fmt: skip
 
 
-def show(prices: list[dict[str, Any]], unpriced: list[dict[str, Any]], aliases: list[dict[str, Any]]) -> RenderableType:
-    """The prices in US dollars per million tokens, the models that have none, and what names of one's own stand for."""
+@dataclass(frozen=True)
+class PricesView(View):
+    """Prices in US dollars per million tokens, the models that have none, and what names of one's own stand for."""
+
+    listing: Listing
+
+    def document(self) -> Document:
+        return {"prices": self.listing.prices, "unpriced": self.listing.unpriced, "aliases": self.listing.aliases}
+
+    def flat(self) -> Flat:
+        return Flat(self.listing.prices, list(self.listing.prices[0]) if self.listing.prices else [])
+
+    def screen(self) -> RenderableType:
+        return _screen(self.listing.prices, self.listing.unpriced, self.listing.aliases)
+
+
+def _screen(
+    prices: list[dict[str, Any]], unpriced: list[dict[str, Any]], aliases: list[dict[str, Any]]
+) -> RenderableType:
     parts: list[RenderableType] = []
     headings = [("model", "left"), ("when", "left"), *((name, "right") for name in _RATES.values())]
-    for tier, source in dict.fromkeys((row["service_tier"], row["source"]) for row in prices):
-        rows = [row for row in prices if (row["service_tier"], row["source"]) == (tier, source)]
+    for tier, region, source in dict.fromkeys(map(_kind, prices)):
+        rows = [row for row in prices if _kind(row) == (tier, region, source)]
         cells: list[list[RenderableType]] = [
             [
                 terminal.name(f"{row['provider'] or '?'}/{row['model']}", 34),
@@ -27,7 +47,8 @@ def show(prices: list[dict[str, Any]], unpriced: list[dict[str, Any]], aliases: 
             ]
             for row in rows
         ]
-        parts.append(terminal.table(headings, cells, title=f"{tier}, USD per million tokens; {source}"))
+        where = f" in {region}" if region else ""
+        parts.append(terminal.table(headings, cells, title=f"{tier}{where}, USD per million tokens; {source}"))
     if aliases:
         named: list[list[RenderableType]] = [
             [terminal.name(row["name"], 34), Text(_days(row)), terminal.name(row["model"], 34)] for row in aliases
@@ -40,9 +61,14 @@ def show(prices: list[dict[str, Any]], unpriced: list[dict[str, Any]], aliases: 
     return Group(*parts)
 
 
+def _kind(row: dict[str, Any]) -> tuple[str, str | None, str]:
+    return row["service_tier"], row["region"], row["source"]
+
+
 def _when(row: dict[str, Any]) -> str:
     """Since when, until when, at which hours and for how long a prompt a price holds."""
     hours = f", {row['hours_utc']} UTC" if row["hours_utc"] else ""
+    hours = f", {row['weekdays']}{hours}" if row["weekdays"] else hours
     tier = f", above {row['prompt_min'] - 1:,}" if row["prompt_min"] else ""
     return _days(row) + hours + tier
 

@@ -1,6 +1,7 @@
 """Lines that could not be taken, by reason."""
 
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,30 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from llmcost.render import terminal
+from llmcost.render.view import Document, Flat, View
 
+_COLUMNS = ("reason", "format", "file", "line", "excerpt")
 _EXCERPT = 56
 
 
-def show(rows: list[dict[str, Any]], top: int) -> RenderableType:
+@dataclass(frozen=True)
+class RejectsView(View):
+    """Every rejected line; for a person the first `top` of each reason."""
+
+    rows: list[dict[str, Any]]
+    top: int
+
+    def document(self) -> Document:
+        return {"rejects": self.rows}
+
+    def flat(self) -> Flat:
+        return Flat(self.rows, _COLUMNS)
+
+    def screen(self) -> RenderableType:
+        return _screen(self.rows, self.top)
+
+
+def _screen(rows: list[dict[str, Any]], top: int) -> RenderableType:
     """The first lines of each reason, with file, line and beginning."""
     if not rows:
         return Text("No line was rejected.")

@@ -1,5 +1,6 @@
 """Spend by any key, and the overview."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -7,6 +8,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from llmcost.render import terminal
+from llmcost.render.view import Document, Flat, View
 from llmcost.reports.scope import Row
 from llmcost.reports.spend import MEASURES, Report
 
@@ -18,34 +20,38 @@ _COUNTS = ("requests", "input", "cache read", "cache write", "output", "cost", "
 _PER_REQUEST = ("requests", "in each", "out each", "cost", "share", "stable", "trend")
 
 
-def document(report: Report) -> dict[str, Any]:
-    """The report as JSON: {"rows", "total", "notes"}, and "overview" with every section where there is one."""
-    made: dict[str, Any] = {"rows": report.rows, "total": report.total, "notes": report.notes}
-    if report.sections:
-        made["overview"] = {
-            section: [{section: row["key"]} | {name: row[name] for name in MEASURES} for row in rows]
-            for section, rows in report.sections.items()
-            if section != "total"
-        }
-    return made
+@dataclass(frozen=True)
+class ReportView(View):
+    """Rows, their total and notes; of the overview every section."""
 
+    report: Report
 
-def columns(report: Report) -> list[str]:
-    """The names of a row's columns: its dimensions, then what is measured."""
-    return list(report.rows[0]) if report.rows else [*report.dimensions, *MEASURES]
+    def document(self) -> Document:
+        report = self.report
+        made: dict[str, Any] = {"rows": report.rows, "total": report.total, "notes": report.notes}
+        if report.sections:
+            made["overview"] = {
+                section: [{section: row["key"]} | {name: row[name] for name in MEASURES} for row in rows]
+                for section, rows in report.sections.items()
+                if section != "total"
+            }
+        return made
 
+    def flat(self) -> Flat:
+        """Its rows: their dimensions, then what is measured."""
+        rows = self.report.rows
+        return Flat(rows, list(rows[0]) if rows else [*self.report.dimensions, *MEASURES])
 
-def show(report: Report) -> RenderableType:
-    """The report as a person reads it."""
-    if "cost_logged_usd" in report.total:
-        return _logged(report)
-    if not report.total["requests"]:
-        return Text("No requests here: check --since and --until.")
-    body = _overview(report) if report.sections else _by(report)
-    parts = [body]
-    if report.notes:
-        parts.append(terminal.bullets("What to know beside these numbers", report.notes, "yellow"))
-    return Group(*parts)
+    def screen(self) -> RenderableType:
+        report = self.report
+        if "cost_logged_usd" in report.total:
+            return _logged(report)
+        if not report.total["requests"]:
+            return Text("No requests here: check --since and --until.")
+        parts = [_overview(report) if report.sections else _by(report)]
+        if report.notes:
+            parts.append(terminal.bullets("What to know beside these numbers", report.notes, "yellow"))
+        return Group(*parts)
 
 
 def _by(report: Report) -> RenderableType:

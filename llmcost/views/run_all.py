@@ -1,12 +1,15 @@
 """Every technique alone and together: as JSON, as a table, and for a terminal."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from llmcost.page import html
 from llmcost.render import terminal
-from llmcost.views import projection as stack_screen
+from llmcost.render.view import Document, Flat, View
+from llmcost.views import pages, projection, simulate
 from llmcost.views.projection import between, ends, without_dollars
 from llmcost.what_ifs.search.run_all import ARTICLE, CLAIMED, Everything
 
@@ -14,11 +17,33 @@ COLUMNS = ["what_if", "word", "saved_usd", "saved_share", "saved_low_usd", "save
            "traffic_high_usd", "in_stack_usd", "note"]  # fmt: skip
 
 
-def document(found: Everything) -> dict[str, Any]:
-    """The simulation of the stack as one JSON object, with what each technique saves alone beside it."""
+@dataclass(frozen=True)
+class RunAllView(View):
+    """The simulation of the best stack, with what each technique saves alone."""
+
+    found: Everything
+
+    def document(self) -> Document:
+        return _document(self.found)
+
+    def flat(self) -> Flat:
+        """A row a technique."""
+        return Flat(rows(self.found), COLUMNS)
+
+    def screen(self) -> RenderableType:
+        """Each alone, then the stack, then what is lost between them and what the article promised."""
+        found = self.found
+        return Group(_alone(found), terminal.bullets("Alone and together", _together(found)),
+                     simulate.screen(found.projection))  # fmt: skip
+
+    def page(self) -> str:
+        return html.page(pages.simulation(self.found.projection, alone=rows(self.found)))
+
+
+def _document(found: Everything) -> dict[str, Any]:
     baseline = found.projection.baseline_usd
-    made = stack_screen.document(found.projection) | {
-        "alone": rows(found)[0],
+    made = projection.document(found.projection) | {
+        "alone": rows(found),
         "left_out": [{"what_if": one.what_if.query.name, "why": one.why} for one in found.left_out],
         "interaction": {
             "sum_of_alone_usd": found.sum_of_alone_usd,
@@ -42,8 +67,8 @@ def document(found: Everything) -> dict[str, Any]:
     return made
 
 
-def rows(found: Everything) -> tuple[list[dict[str, Any]], list[str]]:
-    """A row a technique, and its columns: what it saves alone, and what in the stack, None where it takes no part."""
+def rows(found: Everything) -> list[dict[str, Any]]:
+    """A row a technique: what it saves alone, and what in the stack, None where it takes no part."""
     baseline = found.projection.baseline_usd
     stacked = {stage.what_if.query.name: stage.saved_usd for stage in found.projection.stages}
     why = {one.what_if.query.name: one.why for one in found.left_out}
@@ -55,19 +80,13 @@ def rows(found: Everything) -> tuple[list[dict[str, Any]], list[str]]:
         row |= ends(one.range) if one.range else {}
         row |= {"in_stack_usd": stacked.get(name), "note": why.get(name, one.remark)}
         made.append({column: row.get(column) for column in COLUMNS})
-    return made, COLUMNS
-
-
-def show(found: Everything) -> RenderableType:
-    """Each alone, then the stack, then what is lost between them and what the article promised."""
-    return Group(_alone(found), terminal.bullets("Alone and together", _together(found)),
-                 stack_screen.show(found.projection))  # fmt: skip
+    return made
 
 
 def _alone(found: Everything) -> RenderableType:
     most = max((abs(one.saved_usd) for one in found.alone if one.saved_usd is not None), default=0.0)
     cells: list[list[RenderableType]] = []
-    for one, row in zip(found.alone, rows(found)[0], strict=True):
+    for one, row in zip(found.alone, rows(found), strict=True):
         name = terminal.name(row["what_if"], 20)
         if one.saved_usd is None or one.range is None:
             cells.append([name, *[Text("–")] * 3, Text("cannot be projected", style="yellow"), Text("")])

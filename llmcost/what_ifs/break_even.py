@@ -7,11 +7,12 @@ from llmcost.engine import registry
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, UsageError
 from llmcost.reports.scope import Scope
-from llmcost.self_hosting import break_even, calibrations, catalogue
-from llmcost.self_hosting.break_even import BreakEven
+from llmcost.self_hosting import calibrations, catalogue
+from llmcost.self_hosting import volumes as compared
 from llmcost.self_hosting.footing import Footing, choose
 from llmcost.self_hosting.hosting import hourly_usd
 from llmcost.self_hosting.plan import Options, fitting
+from llmcost.self_hosting.volumes import BreakEven
 from llmcost.what_ifs.engine.chain import Chain, Traffic
 from llmcost.what_ifs.engine.step import WhatIf, assumptions
 from llmcost.what_ifs.kernels import self_hosted
@@ -64,7 +65,7 @@ def answer(
         f" from stage_0 join cost_0 using (request_id) join cost_{len(chain.steps)} as cached using (request_id)"
         " order by stage_0.ts, request_id"
     )
-    shape = break_even.shape_of(priced, self_hosted.selection(params))
+    shape = compared.shape_of(priced, self_hosted.selection(params))
     if len(shape.traffic) == 0:
         raise LlmcostError(
             "no request can be priced at the API and hosted, so there is no traffic to scale up",
@@ -79,7 +80,7 @@ def answer(
         )
     step = WhatIf(query, params)
     return Answer(
-        found=break_even.find(shape, options, known, calibrated, volumes),
+        found=compared.find(shape, options, known, calibrated, volumes),
         options=options,
         footing=footing,
         usd_per_hour=usd_per_hour,

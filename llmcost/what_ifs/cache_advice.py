@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from llmcost.engine import registry
-from llmcost.engine.compose import nested, priced
+from llmcost.engine.compose import compose, priced
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -57,7 +57,7 @@ def _costs(run: Run, relation: str, given: Mapping[str, Any] | None) -> dict[tup
     what_if = registry.find("what_ifs", "prompt-caching")
     values = {**what_if.bind({}), **(given or {}), "recorded": "replay"}
     steps = [("requests", f"select * from {relation}"), ("requests", what_if.body if given else _WITHOUT_CACHE)]
-    rows = run(nested(priced(*steps), registry.find("reports", "prompt-costs").body), values).to_pylist()
+    rows = run(compose(priced(*steps), registry.find("reports", "prompt-costs").body), values).to_pylist()
     return {(row["provider"], row["model"], row["prompt"]): row for row in rows}
 
 

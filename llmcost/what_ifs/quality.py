@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from llmcost.engine import registry
+from llmcost.engine.compose import compose
 from llmcost.engine.store import Store
 from llmcost.reports.scope import Row
 from llmcost.what_ifs.engine.step import WhatIf, with_models
@@ -108,9 +109,5 @@ def _at_random(routed: Row, cheap: Row, strong: Row) -> list[Row]:
 
 
 def _report(store: Store, name: str, asked: str = "", chosen: str = "", **values: registry.Value) -> list[Row]:
-    query = registry.find("reports", name)
-    ctes = [
-        f"{word} as (select * from {relation})" for word, relation in (("asked", asked), ("chosen", chosen)) if relation
-    ]
-    start = f"with {', '.join(ctes)} " if ctes else ""
-    return store.rows(f"{start}select * from ({query.body})", values)
+    given = [(word, f"select * from {made}") for word, made in (("asked", asked), ("chosen", chosen)) if made]
+    return store.rows(compose(given, registry.find("reports", name).body), values)

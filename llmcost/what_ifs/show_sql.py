@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from llmcost.engine import registry
-from llmcost.engine.compose import Step, nested, priced
+from llmcost.engine.compose import Relation, compose, priced
 from llmcost.engine.store import Store
 from llmcost.prices import book
 from llmcost.reports.scope import Scope
@@ -20,30 +20,28 @@ def composed(store: Store, stack: Sequence[WhatIf], covered: Scope) -> str:
     scope = [(name, registry.literal(body, covered.parameters())) for name, body in covered.steps()]
     stack = [settled(store, what_if) for what_if in stack]
     made = [part for step in stack for part in _written(store, step)]
-    tables: list[Step] = []
+    tables: list[Relation] = []
     if added := book.added(store):
         tables.append(("prices", f"select * from main.prices\nunion all\n{added}"))
     if any(step.query.field("facts") for step in stack):
         tables += side_tables.written()
-    tables.append(("unpriced", nested(priced(*scope), "select request_id from priced where cost_usd is null")))
-    tables.append(("costs", nested(priced(*scope, *made), _COSTS)))
-    relations = ",\n".join(f"{name} as (\n{select}\n)" for name, select in tables)
+    unpriced = ("unpriced", "select request_id from priced where cost_usd is null")
     head = "".join(f"-- {line}\n" for step in stack for line in _untold(step))
-    return f"{head}with {relations}\n{_TOTAL}"
+    return head + compose([*tables, *priced(*priced(*scope), unpriced, *made)], _TOTAL)
 
 
-_COSTS = "select coalesce(tags['added_to'], request_id) as logged_id, cost_usd from priced"
-_TOTAL = "select sum(cost_usd) as cost_usd from costs where logged_id not in (select request_id from unpriced)"
+_TOTAL = """select sum(cost_usd) as cost_usd
+from priced
+where coalesce(tags['added_to'], request_id) not in (select request_id from unpriced)"""
 
 
-def _written(store: Store, step: WhatIf) -> list[Step]:
+def _written(store: Store, step: WhatIf) -> list[Relation]:
     """The step's queries with its values, over no decisions where a kernel makes them."""
     values = with_models(store, step)
     made = [(name, registry.literal(body, values)) for name, body in steps(step)]
     if kernel := kernel_of(step.query):
         columns = ", ".join("null::{1} as {0}".format(*column.split(" ")) for column in kernel.DECIDES)
-        (name, body), *after = made
-        made = [(name, f"with replayed as (select {columns} where false)\nselect * from (\n{body}\n)"), *after]
+        return [("replayed", f"select {columns} where false"), *made]
     return made
 
 

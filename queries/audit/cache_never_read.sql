@@ -15,7 +15,7 @@ with ratios as (
         max(cache_write_5m_usd_mtok / input_usd_mtok) as write_5m_price,
         max(cache_write_1h_usd_mtok / input_usd_mtok) as write_1h_price
     from prices
-    where service_tier = 'standard' and valid_to is null and input_usd_mtok > 0 and cache_read_usd_mtok > 0
+    where service_tier = 'standard' and region = '' and valid_to is null and input_usd_mtok > 0 and cache_read_usd_mtok > 0
     group by provider, model
 ),
 

@@ -22,7 +22,7 @@ with small as (
         max(coalesce(cache_write_1h_usd_mtok, input_usd_mtok)) as cache_write_1h_usd_mtok,
         max(output_usd_mtok) as output_usd_mtok
     from prices
-    where provider is not distinct from $instead_provider and model = $instead and valid_to is null
+    where provider is not distinct from $instead_provider and model = $instead and region = '' and valid_to is null
     group by service_tier, prompt_min, prompt_max
 ),
 

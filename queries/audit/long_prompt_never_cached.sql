@@ -19,7 +19,7 @@ with ratios as (
         max(cache_read_usd_mtok / input_usd_mtok) as read_price,
         max(greatest(cache_write_5m_usd_mtok / input_usd_mtok, 1)) as write_price
     from prices
-    where service_tier = 'standard' and valid_to is null and input_usd_mtok > 0
+    where service_tier = 'standard' and region = '' and valid_to is null and input_usd_mtok > 0
     group by provider, model
     having max(cache_read_usd_mtok / input_usd_mtok) < 1
 ),

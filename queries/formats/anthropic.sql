@@ -30,7 +30,7 @@
 -- truth: cache_creation splits the writes by their life; what it leaves of cache_creation_input_tokens lives 5 minutes.
 -- truth: the compaction of a long conversation is billed but stands under iterations alone: it is added. Where an answer
 --   took several passes, input_tokens may be that of the first alone: the sum of the passes counts. An advisor's use
---   stands there too, under its own model: it is a request of its own, ID/advisor/1, tagged part_of.
+--   stands there too, under its own model: it is a request of its own, ID/advisor/1, with part_of ID.
 -- truth: an id that is no vendor's, such as a proxy's that is the same for every answer, is told apart by request_id.
 
 with calls as (

@@ -7,6 +7,7 @@ select
     )) as line,
     cast(null as boolean) as carries_call,
     cast(null as varchar) as request_id,
+    cast(null as varchar) as part_of,
     cast(null as bigint) as repetition,         -- where lines without an id are calls of their own: how many equal ones
                                                 -- the file has before this
     cast(null as varchar) as trace_id,          -- of a record that stands under others or over them
@@ -37,12 +38,22 @@ select
         name varchar, model varchar, input_tokens varchar, cache_read_tokens varchar, cache_write_tokens varchar,
         cache_write_5m_tokens varchar, cache_write_1h_tokens varchar, output_tokens varchar
     )[]) as further_calls,
+    cast(null as varchar) as input_audio_tokens,
+    cast(null as varchar) as input_image_tokens,
+    cast(null as varchar) as input_video_tokens,
+    cast(null as varchar) as cache_read_audio_tokens,
+    cast(null as varchar) as cache_read_image_tokens,
+    cast(null as varchar) as output_audio_tokens,
+    cast(null as varchar) as output_image_tokens,
+    cast(null as varchar) as output_video_tokens,
     cast(null as varchar) as web_searches,
+    cast(null as map(varchar, varchar)) as tools,   -- billed uses of other tools; counts as text
     cast(null as varchar) as calls,
     cast(null as varchar) as max_output_tokens,
     cast(null as varchar) as output_used_tokens,
     cast(null as varchar) as stop_reason,
     cast(null as varchar) as service_tier,
+    cast(null as varchar) as region,            -- where the log has a field for it; else it is read from the names
     cast(null as varchar) as status,
     cast(null as double) as latency_ms,
     cast(null as double) as ttft_ms,

@@ -1,5 +1,5 @@
 -- A record and the other calls that it tells of, each as a record of its own: it has its own model and counts, and
--- everything else from the record. Its id names the record that it belongs to, and so does its tag `part_of`.
+-- everything else from the record. Its id names the record that it belongs to.
 
 select
     * exclude (further_call, place) replace (
@@ -17,12 +17,7 @@ select
             else coalesce(request_id, 'row_' || row_hash(line.raw)) || '/' || further_call.name || '/' || place
         end as request_id,
         case when place = 0 then model else coalesce(further_call.model, 'unknown') end as model,
-        case
-            when place = 0 then tags
-            else map_concat(
-                coalesce(tags, map {}),
-                map {'part_of': coalesce(request_id, 'row_' || row_hash(line.raw)), 'part': further_call.name})
-        end as tags,
+        case when place > 0 then coalesce(request_id, 'row_' || row_hash(line.raw)) end as part_of,
         case when place = 0 then input_tokens else coalesce(further_call.input_tokens, '0') end as input_tokens,
         case when place = 0 then cache_read_tokens else further_call.cache_read_tokens end as cache_read_tokens,
         case when place = 0 then cache_write_tokens else further_call.cache_write_tokens end as cache_write_tokens,
@@ -33,6 +28,15 @@ select
         case when place = 0 then output_tokens else coalesce(further_call.output_tokens, '0') end as output_tokens,
         case when place = 0 then reasoning_tokens end as reasoning_tokens,
         case when place = 0 then total_tokens end as total_tokens,
+        case when place = 0 then input_audio_tokens end as input_audio_tokens,
+        case when place = 0 then input_image_tokens end as input_image_tokens,
+        case when place = 0 then input_video_tokens end as input_video_tokens,
+        case when place = 0 then cache_read_audio_tokens end as cache_read_audio_tokens,
+        case when place = 0 then cache_read_image_tokens end as cache_read_image_tokens,
+        case when place = 0 then output_audio_tokens end as output_audio_tokens,
+        case when place = 0 then output_image_tokens end as output_image_tokens,
+        case when place = 0 then output_video_tokens end as output_video_tokens,
+        case when place = 0 then tools end as tools,
         case when place = 0 then web_searches end as web_searches,
         case when place = 0 then max_output_tokens end as max_output_tokens,
         case when place = 0 then stop_reason end as stop_reason,

@@ -157,6 +157,41 @@ create or replace temp macro told_apart(id, further) as
 -- What stands under a name, where names and values are two lists: the first of several.
 create or replace temp macro under(names, texts, name) as texts[list_position(names, name)];
 
+-- A service tier as logs spell it. A tier of a name of its own keeps it, so that it is never taken for standard.
+create or replace temp macro tier_of(text) as
+    case
+        when text is null then 'standard'
+        when lower(trim(text)) in (
+            '', 'standard', 'default', 'auto', 'on_demand', 'standard_only', 'none', 'not_available',
+            'unspecified', 'traffic_type_unspecified', 'service_tier_unspecified'
+        ) then 'standard'
+        else left(regexp_replace(lower(trim(text)), '^(on_demand_|service_tier_)', ''), 40)
+    end;
+
+-- A region as logs spell it; null where the request could be processed anywhere.
+create or replace temp macro region_of(text) as
+    case
+        when text is not null
+        and lower(trim(text)) not in ('', 'global', 'global-standard', 'not_available', 'none', 'unknown', 'default', 'auto')
+        then left(lower(trim(text)), 40)
+    end;
+
+-- The region in an address of an API, or in the name of a model that has one: eu.api.openai.com, us-api.together.ai,
+-- us-east5-aiplatform.googleapis.com, projects/p/locations/us-east5/publishers/…, azure/eu/….
+create or replace temp macro region_in(address) as
+    case
+        when address is not null and (contains(address, '.') or contains(address, '/')) then region_of(nullif(concat(
+            regexp_extract(address, '(^|/)([a-z]{2})\.api\.(openai\.com|x\.ai)', 2),
+            regexp_extract(address, '(^|/)([a-z]{2})-api\.together\.', 2),
+            coalesce(
+                nullif(regexp_extract(address, '/locations/([a-z0-9-]+)/', 1), ''),
+                nullif(regexp_extract(address, '(^|/)([a-z]+(-[a-z]+)+[0-9]+)-aiplatform\.googleapis\.com', 2), ''),
+                regexp_extract(address, '(^|/)aiplatform\.([a-z]+)\.rep\.googleapis\.com', 2)
+            ),
+            regexp_extract(address, '^azure(_ai)?/(us|eu)/', 2)
+        ), ''))
+    end;
+
 -- A line without an id, told by its text. The last line of a file may gain its line break later, and is the same.
 create or replace temp macro row_hash(raw) as md5(rtrim(raw, chr(10) || chr(13)));
 

@@ -18,7 +18,18 @@ with parsed as (
             coalesce(parse_count(cache_write_1h_tokens), 0) as cache_write_1h_tokens,
             parse_count(output_tokens) as output_tokens,
             parse_count(reasoning_tokens) as reasoning_tokens,
+            nullif(parse_count(input_audio_tokens), 0) as input_audio_tokens,
+            nullif(parse_count(input_image_tokens), 0) as input_image_tokens,
+            nullif(parse_count(input_video_tokens), 0) as input_video_tokens,
+            nullif(parse_count(cache_read_audio_tokens), 0) as cache_read_audio_tokens,
+            nullif(parse_count(cache_read_image_tokens), 0) as cache_read_image_tokens,
+            nullif(parse_count(output_audio_tokens), 0) as output_audio_tokens,
+            nullif(parse_count(output_image_tokens), 0) as output_image_tokens,
+            nullif(parse_count(output_video_tokens), 0) as output_video_tokens,
             coalesce(parse_count(web_searches), 0) as web_searches,
+            case when tools is not null
+                then list_transform(map_entries(tools), lambda it: {'key': it.key, 'value': parse_count(it.value)})
+            end as tools,
             coalesce(parse_count(calls), 1) as calls,
             parse_count(max_output_tokens) as max_output_tokens,
             parse_count(output_used_tokens) as output_used_tokens
@@ -33,7 +44,16 @@ with parsed as (
         or is_no_count(cache_write_1h_tokens)
         or is_no_count(output_tokens)
         or is_no_count(reasoning_tokens)
+        or is_no_count(input_audio_tokens)
+        or is_no_count(input_image_tokens)
+        or is_no_count(input_video_tokens)
+        or is_no_count(cache_read_audio_tokens)
+        or is_no_count(cache_read_image_tokens)
+        or is_no_count(output_audio_tokens)
+        or is_no_count(output_image_tokens)
+        or is_no_count(output_video_tokens)
         or is_no_count(web_searches)
+        or (tools is not null and len(list_filter(map_values(tools), lambda it: is_no_count(it))) > 0)
         or is_no_count(calls) as has_no_count
     from counted
 ),
@@ -69,9 +89,23 @@ select
         when output_tokens is null then 'no output token count'
         when least(
             input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens,
-            coalesce(reasoning_tokens, 0), web_searches, calls - 1
+            coalesce(reasoning_tokens, 0), web_searches, calls - 1,
+            coalesce(least(
+                input_audio_tokens,
+                input_image_tokens,
+                input_video_tokens,
+                cache_read_audio_tokens,
+                cache_read_image_tokens,
+                output_audio_tokens,
+                output_image_tokens,
+                output_video_tokens
+            ), 0),
+            case when tools is null then 0 else coalesce(list_min(list_transform(tools, lambda it: it.value)), 0) end
         ) < 0 then 'a negative count'
-        when greatest(calls, web_searches) > 1000000000 then 'an absurd count: more than a billion calls or searches'
+        when greatest(
+            calls, web_searches,
+            case when tools is null then 0 else coalesce(list_max(list_transform(tools, lambda it: it.value)), 0) end
+        ) > 1000000000 then 'an absurd count: more than a billion calls or searches'
         when abs(cost_logged_usd) > 1e9 or not isfinite(cost_logged_usd) then 'an absurd cost: more than a billion dollars'
         when greatest(
             input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens
@@ -83,6 +117,7 @@ select
             then 'row_' || row_hash(line.raw)
         else 'row_' || md5(concat_ws(' ', row_hash(line.raw), line.record_no, repetition))
     end as request_id,
+    part_of,
     trace_id,
     parent_id,
     ts,
@@ -101,13 +136,25 @@ select
     cache_write_1h_tokens,
     output_tokens,
     reasoning_tokens,
+    input_audio_tokens,
+    input_image_tokens,
+    input_video_tokens,
+    cache_read_audio_tokens,
+    cache_read_image_tokens,
+    output_audio_tokens,
+    output_image_tokens,
+    output_video_tokens,
     web_searches,
+    case
+        when len(list_filter(tools, lambda it: it.value > 0)) > 0
+        then map_from_entries(list_filter(tools, lambda it: it.value > 0))
+    end as tools,
     calls,
     case when max_output_tokens between 1 and 1000000000 then max_output_tokens end as max_output_tokens,
     case when output_used_tokens between 0 and output_tokens then output_used_tokens end as output_used_tokens,
     stop_reason,
-    case when lower(service_tier) in ('batch', 'flex', 'priority', 'fast') then lower(service_tier) else 'standard' end
-        as service_tier,
+    tier_of(service_tier) as service_tier,
+    coalesce(region_of(region), region_in(provider), region_in(model)) as region,
     case when lower(status) in ('error', 'failure', 'failed', 'errored') then 'error' else 'ok' end as status,
     -- what is no length of time, like one before the request, is not known
     case when latency_ms between 0 and 1e11 then latency_ms end as latency_ms,

@@ -10,7 +10,14 @@ create table sources (
     modified_ns    bigint not null,
     fingerprint    varchar not null,    -- hash of the first and last of those bytes
     format_asked   varchar not null,    -- --format of that run: with another the file is read anew
-    keeps_text     boolean not null     -- whether its texts were kept: if not, --keep-text reads it anew
+    keeps_text     boolean not null,    -- whether its texts were kept: if not, --keep-text reads it again
+    mappings       varchar,             -- hash of the mappings of llmcost.toml that read lines of it; null: none did
+    machine        varchar              -- merged from the store of this machine; null: read here
+);
+
+create table skipped (                  -- files that an ingest found and did not read, until it can
+    path   varchar not null,
+    reason varchar not null
 );
 
 create table ledger (

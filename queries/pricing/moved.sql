@@ -5,11 +5,17 @@
 -- param input_ratio float(0, inf) = none: tokens of the new model for one of the old; none is by the table of tokenizers.
 -- param verbosity float(0, inf) = 1: how much the new model writes, as a multiple of the old one's words.
 -- assumes: the prefixes of a prompt grow and shrink with the whole of it.
+-- assumes: a request that moves to a model without a price of its tier or its region goes at the standard price.
 -- assumes: a request that stays is as it was. `wanted_cost_usd`, where it is known, is what the request costs there.
 
-with counted as (
+with sold as (
+    select distinct provider, model, service_tier, region, true as is_sold from prices
+),
+
+counted as (
     select
         moving.*,
+        wanted is distinct from moving.model and sold.is_sold is null as is_not_sold,
         wanted is distinct from moving.model as moves,
         $cache = 'lost' and wanted is distinct from moving.model as leaves,
         case
@@ -19,13 +25,20 @@ with counted as (
     from moving
     left join token_counts as before on before.model = moving.model
     left join token_counts as after on after.model = moving.wanted
+    left join sold
+        on sold.model = moving.wanted
+        and sold.provider is not distinct from moving.wanted_provider
+        and sold.service_tier = moving.service_tier
+        and sold.region = coalesce(moving.region, '')
 ),
 
 rescaled as (
     select
-        * exclude (moves, leaves) replace (
+        * exclude (moves, leaves, is_not_sold) replace (
             case when moves then wanted else model end as model,
             case when moves then wanted_provider else provider end as provider,
+            case when is_not_sold then 'standard' else service_tier end as service_tier,
+            case when is_not_sold then null else region end as region,
             cast(round(
                 ratio * case
                     when leaves then input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens

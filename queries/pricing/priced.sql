@@ -1,12 +1,16 @@
 -- priced: requests with what they cost
 --
--- question: What does each request cost at the price of its model, day, hour, tier and context length?
--- assumes: prices are the list prices of the package genai-prices, unless llmcost.toml overrides them; price_source says
---   which one a request got.
+-- question: What does each request cost at the price of its model, day, hour, tier, region and context length?
+-- assumes: prices are the list prices of the package genai-prices with the corrections under queries/facts/prices, unless
+--   llmcost.toml overrides them; price_source says which one a request got.
 -- assumes: a context tier goes by all prompt tokens of a call, cached ones included, starts strictly above its threshold
 --   and applies to the whole call; a row that stands for several calls goes by their mean.
--- assumes: tokens of images, sounds and videos cost what tokens of text cost, since logs do not tell them apart.
--- assumes: a request without a time is priced at the newest price; one without a price has a null cost, never 0.
+-- assumes: tokens of audio, images and video cost what tokens of text cost where the log does not tell them apart or the
+--   model has no price of their own.
+-- assumes: a request without a time is priced at the newest price; one without a price has a null cost, never 0. That is
+--   also so where only its tier or its region has no known price.
+-- assumes: fees are what is billed by the use and not by the token: searches, other tools, requests. A tool without a
+--   known price adds nothing and is named in the caveats.
 -- assumes: where a what-if says on which day's prices it pays, they stand in for those of the request's own day.
 -- assumes: a cost set by a what-if that pays by another measure than tokens stands; its parts are null then.
 
@@ -14,35 +18,71 @@ with sized as (
     select
         *,
         case when cost_override_usd is null then service_tier end as priced_tier,
+        coalesce(region, '') as priced_region,
         coalesce(priced_on::timestamp, ts, timestamp '9999-01-01') as priced_at,
+        coalesce(date_diff('day', date '1970-01-05', cast(ts as date)) % 7 + 1, 1) as priced_weekday,
         coalesce(hour(ts) * 60 + minute(ts), 0) as priced_minute,
         (input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens) // calls as prompt_tokens,
-        least(coalesce(reasoning_tokens, 0), output_tokens) as priced_reasoning_tokens
+        -- a part is never more than what is left of its whole, which a what-if may have changed
+        least(coalesce(input_audio_tokens, 0), input_tokens) as audio_in,
+        least(coalesce(input_image_tokens, 0), input_tokens - audio_in) as image_in,
+        least(coalesce(input_video_tokens, 0), input_tokens - audio_in - image_in) as video_in,
+        least(coalesce(cache_read_audio_tokens, 0), cache_read_tokens) as audio_read,
+        least(coalesce(cache_read_image_tokens, 0), cache_read_tokens - audio_read) as image_read,
+        least(coalesce(output_audio_tokens, 0), output_tokens) as audio_out,
+        least(coalesce(output_image_tokens, 0), output_tokens - audio_out) as image_out,
+        least(coalesce(output_video_tokens, 0), output_tokens - audio_out - image_out) as video_out,
+        least(coalesce(reasoning_tokens, 0), output_tokens - audio_out - image_out - video_out) as reasoning_out
     from requests
 ),
 
 itemised as (
     select
-        sized.* exclude (priced_tier, priced_at, priced_minute, prompt_tokens, priced_reasoning_tokens),
-        sized.input_tokens * prices.input_usd_mtok / 1e6 as input_cost_usd,
-        sized.cache_read_tokens * prices.cache_read_usd_mtok / 1e6 as cache_read_cost_usd,
+        sized.* exclude (
+            priced_tier, priced_region, priced_at, priced_weekday, priced_minute, prompt_tokens,
+            audio_in, image_in, video_in, audio_read, image_read, audio_out, image_out, video_out, reasoning_out
+        ),
+        (
+            (sized.input_tokens - audio_in - image_in - video_in) * prices.input_usd_mtok
+            + audio_in * prices.input_audio_usd_mtok
+            + image_in * prices.input_image_usd_mtok
+            + video_in * prices.input_video_usd_mtok
+        ) / 1e6 as input_cost_usd,
+        (
+            (sized.cache_read_tokens - audio_read - image_read) * prices.cache_read_usd_mtok
+            + audio_read * prices.cache_read_audio_usd_mtok
+            + image_read * prices.cache_read_image_usd_mtok
+        ) / 1e6 as cache_read_cost_usd,
         (
             sized.cache_write_5m_tokens * prices.cache_write_5m_usd_mtok
             + sized.cache_write_1h_tokens * prices.cache_write_1h_usd_mtok
         ) / 1e6 as cache_write_cost_usd,
         (
-            (sized.output_tokens - sized.priced_reasoning_tokens) * prices.output_usd_mtok
-            + sized.priced_reasoning_tokens * prices.reasoning_usd_mtok
+            (sized.output_tokens - audio_out - image_out - video_out - reasoning_out) * prices.output_usd_mtok
+            + audio_out * prices.output_audio_usd_mtok
+            + image_out * prices.output_image_usd_mtok
+            + video_out * prices.output_video_usd_mtok
+            + reasoning_out * prices.reasoning_usd_mtok
         ) / 1e6 as output_cost_usd,
-        sized.web_searches * prices.web_search_usd + sized.calls * prices.request_usd as other_cost_usd,
+        sized.web_searches * prices.web_search_usd
+        + sized.calls * prices.request_usd
+        + case
+            when sized.tools is null or prices.input_usd_mtok is null then 0
+            else coalesce(list_sum(list_transform(
+                map_keys(sized.tools), lambda tool: sized.tools[tool] * prices.tools_usd[tool]
+            )), 0)
+        end as fees_cost_usd,
         prices.source as price_source
     from sized
     left join prices
         on prices.provider is not distinct from sized.provider
         and prices.model = sized.model
         and prices.service_tier = sized.priced_tier
+        and prices.region = sized.priced_region
         and prices.valid_from <= sized.priced_at
         and (prices.valid_to is null or prices.valid_to > sized.priced_at)
+        and prices.weekday_from <= sized.priced_weekday
+        and prices.weekday_to > sized.priced_weekday
         and prices.minute_from <= sized.priced_minute
         and prices.minute_to > sized.priced_minute
         and prices.prompt_min <= sized.prompt_tokens
@@ -53,6 +93,6 @@ select
     *,
     coalesce(
         cost_override_usd,
-        input_cost_usd + cache_read_cost_usd + cache_write_cost_usd + output_cost_usd + other_cost_usd
+        input_cost_usd + cache_read_cost_usd + cache_write_cost_usd + output_cost_usd + fees_cost_usd
     ) as cost_usd
 from itemised

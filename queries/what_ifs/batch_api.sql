@@ -18,6 +18,7 @@
 -- grid: features=all
 -- summary: batches
 -- assumes: Anthropic, OpenAI and Google bill input, output and cache tokens of batches at 50 %, and answer within 24 h.
+-- assumes: a model without a known batch price stays.
 -- assumes: answers come within 7 minutes for half of the batches and within the hour for 90 % (one provider-side measure
 --   of 230,000 batches), all within 24 h; between these points as the logarithm of the time. They count from the end of
 --   the window in which a request came, when its batch is sent: until then it waits, the whole window where it came first
@@ -59,6 +60,7 @@ moving as (
         and status = 'ok'
         and coalesce(tags['served_by'], '') not in ('response-caching', 'semantic-caching')
         and provider in ('anthropic', 'openai', 'google')
+        and model in (select sold.model from prices as sold where sold.service_tier = 'batch')
         and $features is not null
         and $task_types is not null
         and ($features = 'all' or coalesce(list_contains(string_split($features, ','), feature), false))

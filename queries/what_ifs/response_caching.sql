@@ -43,6 +43,7 @@ select
         case when served then 0 else output_tokens end as output_tokens,
         case when served and reasoning_tokens is not null then 0 else reasoning_tokens end as reasoning_tokens,
         case when served then 0 else web_searches end as web_searches,
+        case when served then null else tools end as tools,
         case when served then 'ok' else status end as status,
         case when served then 0 else latency_ms end as latency_ms,
         case when served then 0 else ttft_ms end as ttft_ms,

@@ -52,7 +52,7 @@ with ranked as (
     -- how dear a model is: its newest plain input price
     select model, max(input_usd_mtok) as input_usd_mtok
     from prices
-    where service_tier = 'standard' and valid_to is null and prompt_min = 0
+    where service_tier = 'standard' and region = '' and valid_to is null and prompt_min = 0
     group by model
 ),
 

@@ -58,6 +58,7 @@ select
         case when hosted then least(reasoning_tokens, hosted_output_tokens) else reasoning_tokens end
             as reasoning_tokens,
         case when hosted then 'standard' else service_tier end as service_tier,
+        case when hosted then null else region end as region,
         case when hosted then hosted_latency_ms else latency_ms end as latency_ms,
         case when hosted then hosted_ttft_ms else ttft_ms end as ttft_ms,
         case when hosted then hosted_cost_usd else cost_override_usd end as cost_override_usd

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from llmcost import attribution
+from llmcost import session
+from llmcost.attribution.texts import Texts
 from llmcost.engine import store
 from llmcost.errors import LlmcostError
-from llmcost.prices import book
 from llmcost.reports import spend
 from llmcost.reports.scope import Scope, scope
 from tests import logs
@@ -110,7 +110,7 @@ def test_rules_that_change_are_applied_to_what_the_store_holds(tmp_path: Path, s
     assert features(store_path) == [None, "said"]
 
     rules.write_text('[[features]]\nfeature = "one"\nproject = "*"\n')
-    with book.reading(store_path):  # as every report does
+    with session.reading(store_path):  # as every report does
         pass
     assert features(store_path) == ["one", "said"]
 
@@ -120,7 +120,7 @@ def test_rules_that_change_are_applied_to_what_the_store_holds(tmp_path: Path, s
     assert features(store_path) == ["two", "said"]
 
     rules.write_text("")
-    with book.reading(store_path):
+    with session.reading(store_path):
         pass
     assert features(store_path) == [None, "said"]
 
@@ -250,7 +250,7 @@ def test_texts_label_prompts_where_they_are_kept(tmp_path: Path, store_path: Pat
         from llmcost.ingest import run
 
         log = str(logs.write(tmp_path / "a.jsonl", calls))
-        run.ingest(opened, [log], texts=attribution.Texts(keep=True))
+        run.ingest(opened, [log], texts=Texts(keep=True))
         labels = {row["label"] for row in opened.rows("select label from prompts")}
     assert labels == {
         f"“{SYSTEM}”",

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from llmcost.backtest import block_hits
+from llmcost.backtest.replays import block_hits
 from tests import logs
 from tests.command import llmcost
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from llmcost import backtest
+from llmcost.backtest import run
 from tests.command import llmcost
 from tests.logs import Row, call, write
 
@@ -115,5 +115,5 @@ def test_a_simulation_shows_those_of_its_steps_and_the_logged_costs(tmp_path: Pa
 
 
 def test_every_replay_says_what_it_predicts() -> None:
-    assert {"prompt-caching", "response-caching", "token-caps", "logged-costs"} <= set(backtest.names())
-    assert all(backtest.about(name) for name in backtest.names())
+    assert {"prompt-caching", "response-caching", "token-caps", "logged-costs"} <= set(run.names())
+    assert all(run.about(name) for name in run.names())

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from llmcost.backtest import prompt_caching
+from llmcost.backtest.replays import prompt_caching
 from llmcost.engine.store import Store
 from tests import logs
 

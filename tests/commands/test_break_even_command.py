@@ -100,7 +100,7 @@ def test_csv_and_markdown(folder: Path) -> None:
         (["--usd-per-hour", "much"], 2, "much", ""),
         (["--volumes", "1M,much"], 2, "--volumes 1M,much", "like 1M"),
         (["--volumes", "0"], 2, "--volumes 0", "like 1M"),
-        (["--list", "--format", "html"], 2, "the list is no page", "--format"),
+        (["--list", "--format", "html"], 2, "cannot be written as a page", "--format"),
         (["--set", "count=2"], 2, "follows the volume", "leave out"),
         (["--set", "tpot_ms"], 2, "tpot_ms", ""),
         (["--set", "nothing=1"], 2, "nothing", ""),

@@ -4,6 +4,7 @@ The grammar is read here a second time, more strictly than the program does: a h
 would pass over in silence fails here.
 """
 
+import json
 import re
 from pathlib import Path
 
@@ -126,6 +127,49 @@ def test_the_header_keeps_to_the_grammar(path: Path) -> None:
         assert key in KEYS[kind], f"no {kind} header has a line '{key}': {entry}"
         found.add(key)
     assert found >= REQUIRED[kind], f"missing: {REQUIRED[kind] - found}"
+
+
+@pytest.mark.parametrize("path", HEADED, ids=named)
+def test_what_a_header_says_in_sql_or_json_parses(path: Path) -> None:
+    for entry in fields(path):
+        key, _, text = entry.partition(": ")
+        if key in ("claims", "within", "records", "needs"):
+            condition = text.split(": ")[0] if key == "needs" else text
+            (statement,) = sqlglot.parse(f"select {condition} as it from requests", dialect="duckdb")
+            assert isinstance(statement, exp.Select), entry
+            assert [column.alias for column in statement.expressions] == ["it"], f"not one expression: {entry}"
+        if key in ("record", "columns"):
+            assert json.loads(text), entry
+
+
+def _documented() -> dict[str, set[str]]:
+    """The keys of headers in CONTRIBUTING.md, each with the folders that it belongs to."""
+    text = (QUERIES.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[^|]+`) \| ([a-z, -]+) \|", text, re.MULTILINE)
+    return {
+        key: {folder.strip().replace("-", "_") for folder in folders.split(",")}
+        for keys, folders in rows
+        for key in re.findall(r"`([a-z_]+)", keys)
+    }
+
+
+def test_contributing_lists_every_key_of_a_header() -> None:
+    expected: dict[str, set[str]] = {}
+    for folder, keys in KEYS.items():
+        for key in keys:
+            expected.setdefault(key, set()).add(folder)
+    assert _documented() == expected
+
+
+def test_the_header_that_contributing_shows_keeps_to_the_grammar() -> None:
+    text = (QUERIES.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^    --(?: (.*))?$", text, re.MULTILINE)
+    assert re.fullmatch(r"[a-z-]+: \S.*", shown[0])
+    assert not (QUERIES / "what_ifs" / f"{shown[0].partition(':')[0].replace('-', '_')}.sql").exists()
+    for entry in shown[2:]:
+        match = PARAM.fullmatch(entry) if entry.startswith("param ") else FIELD.fullmatch(entry)
+        assert match, entry
+        assert match.re is PARAM or match["key"] in KEYS["what_ifs"], entry
 
 
 @pytest.mark.parametrize("path", HEADED, ids=named)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from llmcost.attribution import Texts
+from llmcost.attribution.texts import Texts
 from llmcost.engine import store
 from llmcost.ingest import run
 from tests import logs

@@ -20,6 +20,7 @@ from benchmarks import metrics_load
 from llmcost.engine import store
 from llmcost.errors import LlmcostError
 from llmcost.metrics.serving import Endpoint
+from llmcost.reports import budgets
 from tests.command import llmcost
 from tests.logs import Row, call, ingested, write
 from tests.reports.test_audit import HOSTILE
@@ -151,7 +152,7 @@ def test_a_port_that_is_taken(tmp_path: Path, store_path: Path) -> None:
 
 def test_it_listens_to_this_machine_alone(tmp_path: Path, store_path: Path) -> None:
     store.writing(store_path).close()
-    endpoint = Endpoint(store_path)
+    endpoint = Endpoint(store_path, budgets.now)
     endpoint.look()
     address = endpoint.start("127.0.0.1", 0)
     port = int(address.rpartition(":")[2].partition("/")[0])
@@ -165,7 +166,7 @@ def test_a_store_that_cannot_be_read_is_told_and_the_last_values_stay(tmp_path: 
     log = write(tmp_path / "log.jsonl", [call(1, feature="search")])
     with ingested(store_path, log):
         pass
-    endpoint = Endpoint(store_path)
+    endpoint = Endpoint(store_path, budgets.now)
     endpoint.look()
     before = parsed(endpoint.text())
     store_path.rename(tmp_path / "away")
@@ -191,7 +192,7 @@ def test_budgets_are_exposed_and_computed_anew_when_llmcost_toml_changes(
     toml.write_text("[[budgets]]\nday = 0.01\nmonth = 2\n")
     with ingested(store_path, write(tmp_path / "log.jsonl", [call(1)])):
         pass
-    endpoint = Endpoint(store_path)
+    endpoint = Endpoint(store_path, budgets.now)
     endpoint.look()
     seen = parsed(endpoint.text())
     assert seen['llm_budget_usd{budget="overall",period="month",scope="all"}'] == 2

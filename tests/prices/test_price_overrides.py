@@ -7,28 +7,29 @@ from pathlib import Path
 
 import pytest
 
-from llmcost import prices
 from llmcost.errors import LlmcostError
+from llmcost.prices import listing, table
+from llmcost.prices.overrides import Overrides, load_overrides
 from tests.command import llmcost
 from tests.logs import call, write
 from tests.pricing import Row, as_logged
 
-Load = Callable[[str], prices.Overrides]
+Load = Callable[[str], Overrides]
 
 USE = {"input_tokens": 1_000_000, "output_tokens": 1_000_000}
 
 
 @pytest.fixture
 def load(tmp_path: Path) -> Load:
-    def write(text: str) -> prices.Overrides:
+    def write(text: str) -> Overrides:
         path = tmp_path / "llmcost.toml"
         path.write_text(text, encoding="utf-8")
-        return prices.load_overrides(path)
+        return load_overrides(path)
 
     return write
 
 
-def cost(overrides: prices.Overrides, model: str, provider: str | None = None, **fields: object) -> float | None:
+def cost(overrides: Overrides, model: str, provider: str | None = None, **fields: object) -> float | None:
     [row] = as_logged([{"model": model, "provider": provider} | USE | fields], overrides)
     found = row["cost_usd"]
     assert found is None or isinstance(found, float)
@@ -128,7 +129,7 @@ def test_a_listed_name_is_no_word_on_ones_own_server(load: Load) -> None:
 def test_half_a_private_price_is_an_error(load: Load) -> None:
     overrides = load('[[prices]]\nmodel = "gpt-4.o"\ninput_usd_mtok = 1')
     with pytest.raises(LlmcostError, match=r"prices entry 1: .*no price of gpt-4\.o, and output_usd_mtok is missing"):
-        prices.expand([(None, "gpt-4.o")], overrides)
+        table.expand([(None, "gpt-4.o")], overrides)
 
 
 def test_an_alias_is_billed_as_what_it_stands_for(load: Load) -> None:
@@ -186,17 +187,17 @@ def test_an_alias_stands_for_another_model_from_a_day_on(tmp_path: Path) -> None
 
 def test_aliases_are_listed_with_their_days(load: Load) -> None:
     overrides = load(DATED.format(day="2026-06-01"))
-    assert [(row["model"], row["valid_from"], row["valid_to"]) for row in prices.named(overrides)] == [
+    assert [(row["model"], row["valid_from"], row["valid_to"]) for row in listing.named(overrides)] == [
         ("anthropic/claude-haiku-4-5", None, date(2026, 6, 1)),
         ("openai/gpt-4o", date(2026, 6, 1), date(2026, 9, 1)),
     ]
-    assert [row["model"] for row in prices.named(overrides, date(2026, 6, 1))] == ["openai/gpt-4o"]
-    assert prices.named(overrides, date(2026, 9, 1)) == []
+    assert [row["model"] for row in listing.named(overrides, date(2026, 6, 1))] == ["openai/gpt-4o"]
+    assert listing.named(overrides, date(2026, 9, 1)) == []
 
 
 def test_overrides_are_listed_with_their_days(load: Load) -> None:
     overrides = load('[[prices]]\nmodel = "gpt-4o"\nmultiplier = 0.9\nvalid_from = 2026-01-01\nvalid_to = 2027-01-01')
-    listed = prices.listed(prices.expand([(None, "gpt-4o")], overrides)[1])
+    listed = listing.listed(table.expand([(None, "gpt-4o")], overrides)[1])
     assert [(row["valid_from"], row["valid_to"], row["input_usd_mtok"]) for row in listed[:3]] == [
         (None, date(2026, 1, 1), 2.5),
         (date(2026, 1, 1), date(2027, 1, 1), 2.25),
@@ -212,8 +213,8 @@ def test_the_fingerprint_follows_what_is_said(load: Load) -> None:
         "[[prices]]\nmultiplier = 0.5",
         "[[prices]]\nmultiplier = 0.5\nvalid_from = 2026-01-01",
     ]
-    assert len({prices.fingerprint(load(text)) for text in said}) == len(said)
-    assert prices.fingerprint(load("# nothing\n[formats]\n")) == prices.fingerprint()
+    assert len({table.fingerprint(load(text)) for text in said}) == len(said)
+    assert table.fingerprint(load("# nothing\n[formats]\n")) == table.fingerprint()
 
 
 @pytest.mark.parametrize(
@@ -234,7 +235,7 @@ def test_the_fingerprint_follows_what_is_said(load: Load) -> None:
         ("[[prices]]\nmodel = 'x'", r"entry 1: gives no price"),
         ("[[prices]]\nmodel = 'x'\nmultiplier = 1\ninput_usd_mtok = 1", r"entry 1: gives a multiplier and a price"),
         ("[[prices]]\nprovider = 'openai'\ninput_usd_mtok = 1", r"entry 1: gives a price, but no model"),
-        ("[[prices]]\nmultiplier = 1\nservice_tier = 'bulk'", r"entry 1: there is no service tier bulk"),
+        ("[[prices]]\nmultiplier = 1\nservice_tier = 'bacth'", r"entry 1: there is no service tier bacth"),
         ("aliases = 3", r"aliases is not a table"),
         ("[aliases]\ngw.small = 'gpt-4o'", r"alias gw: is no model's name"),
         ("[aliases]\ngw = [{ modle = 'gpt-4o' }]", r"alias gw: there is no modle"),
@@ -251,7 +252,7 @@ def test_what_is_wrong_is_said_in_one_line(load: Load, text: str, wrong: str) ->
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(LlmcostError, match=r"gone\.toml cannot be read"):
-        prices.load_overrides(tmp_path / "gone.toml")
+        load_overrides(tmp_path / "gone.toml")
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(LlmcostError, match=r"binary\.toml is not valid TOML"):
-        prices.load_overrides(tmp_path / "binary.toml")
+        load_overrides(tmp_path / "binary.toml")

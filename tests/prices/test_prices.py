@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import sqlglot
 
-from llmcost import prices
 from llmcost.engine import registry
+from llmcost.prices import listing, table
 from llmcost.prices.names import find
 from tests.pricing import A_MILLION_OF_EACH, Row, as_logged, priced
 
@@ -196,22 +196,20 @@ def test_prices_by_the_hour(time: str, usd: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "before", "after", "why"),
+    ("model", "usd"),
     [
-        ("claude-haiku-4-5", 2.5, 2.5, "batch"),
-        ("gpt-4o", 5, 5, "batch"),
-        ("gemini-2.5-pro", 5, 5, "batch"),
-        ("claude-opus-4-1", 37.5, 75, "standard (no price for batch)"),  # the package has no batch price of it
-        ("grok-4.3", 2.5, 2, "batch"),  # xAI promised no half price
+        ("claude-haiku-4-5", 2.5),
+        ("gpt-4o", 5),
+        ("gemini-2.5-pro", 5),
+        ("claude-opus-4-1", 37.5),  # the package has no batch price of it
+        ("grok-4.3", 2),  # 20 % off
     ],
 )
-def test_batches_were_half_price_before_the_package_knew(model: str, before: float, after: float, why: str) -> None:
+def test_batches_cost_the_same_before_the_package_knew(model: str, usd: float) -> None:
     use = {"model": model, "service_tier": "batch", "output_tokens": 1_000_000}
     rows = as_logged([use | {"ts": datetime(2026, 10, 13, 23, 59)}, use | {"ts": datetime(2026, 10, 14)}])
-    assert [row["cost_usd"] for row in rows] == pytest.approx([before, after])
-    assert rows[1]["price_source"].endswith(why)
-    half = "batch at 50 % as was the rule before 2026-10-14"
-    assert rows[0]["price_source"].endswith(half if model != "grok-4.3" else "standard (no price for batch)")
+    assert [row["cost_usd"] for row in rows] == pytest.approx([usd, usd])
+    assert ".toml, entry" in rows[0]["price_source"]
 
 
 def test_tiers_have_their_own_prices() -> None:
@@ -238,7 +236,7 @@ def test_more_reasoning_than_output_is_no_more_than_the_output() -> None:
 
 
 def test_a_call_with_a_price_of_its_own() -> None:
-    assert cost("sonar", "perplexity", output_tokens=0, calls=3) == pytest.approx(0.036)
+    assert cost("sonar", "perplexity", output_tokens=0, calls=3) == pytest.approx(0.015)
 
 
 def test_what_is_unpriced_is_null_and_what_is_free_is_nothing() -> None:
@@ -273,9 +271,9 @@ def test_pricing_keeps_every_row_and_column() -> None:
 
 def test_each_pair_of_names_is_expanded_once() -> None:
     met = [("anthropic", "claude-haiku-4-5"), (None, "claude-haiku-4-5-20251001"), ("anthropic", "claude-haiku-4-5")]
-    names, found = prices.expand(met)
+    names, found = table.expand(met)
     assert [(row["provider_logged"], row["model_logged"]) for row in names] == met[:2]
-    assert found == prices.expand(met[:1])[1]
+    assert found == table.expand(met[:1])[1]
 
 
 def test_the_query_carries_over_to_spark() -> None:
@@ -289,8 +287,8 @@ def test_the_query_carries_over_to_spark() -> None:
 
 
 def test_prices_as_listed() -> None:
-    _, found = prices.expand([(None, "claude-sonnet-4-6"), (None, "deepseek-chat")])
-    listed = prices.listed(found, on=date(2026, 3, 12))
+    _, found = table.expand([(None, "claude-sonnet-4-6"), (None, "deepseek-chat")])
+    listed = listing.listed(found, on=date(2025, 3, 12))
     assert [(row["model"], row["service_tier"], row["hours_utc"], row["prompt_min"], row["prompt_max"],
              row["input_usd_mtok"]) for row in listed] == [
         ("claude-sonnet-4-6", "standard", None, 0, 200_000, 3),
@@ -301,18 +299,28 @@ def test_prices_as_listed() -> None:
         ("deepseek-chat", "standard", "00:30–16:30", 0, None, 0.27),
         ("deepseek-chat", "standard", "16:30–24:00", 0, None, 0.135),
     ]  # fmt: skip
-    assert {(row["valid_from"], row["valid_to"]) for row in listed[:4]} == {(None, date(2026, 3, 13))}
+    assert [row["valid_to"] for row in listed[:4:2]] == [date(2026, 3, 13), date(2026, 3, 13)]
     assert all(row["source"].startswith("genai-prices ") for row in listed)
-    assert len(prices.listed(found)) > len(listed)
+    assert len(listing.listed(found)) > len(listed)
+
+
+def test_peak_hours_are_listed_with_their_weekdays() -> None:
+    _, found = table.expand([(None, "deepseek-v4-pro")])
+    listed = listing.listed(found, on=date(2026, 11, 3))
+    assert {(row["weekdays"], row["hours_utc"], row["input_usd_mtok"]) for row in listed} >= {
+        ("Mon–Fri", "01:00–04:00", 1.32),
+        ("Mon–Fri", "06:00–10:00", 1.32),
+        ("Sat–Sun", "01:00–04:00", 0.66),
+    }
 
 
 def test_models_without_a_price_are_named_with_their_nearest() -> None:
-    names, found = prices.expand([("anthropic", "claude-haiku-4-6"), (None, "gpt-4o"), (None, "z" * 10_000)])
-    first, second = prices.unpriced(names, found)
+    names, found = table.expand([("anthropic", "claude-haiku-4-6"), (None, "gpt-4o"), (None, "z" * 10_000)])
+    first, second = listing.unpriced(names, found)
     assert (first["provider"], first["model"]) == ("anthropic", "claude-haiku-4-6")
     assert "claude-haiku-4-5" in first["nearest"]
     assert second["nearest"] == []
-    assert "claude-haiku-4-5" in prices.nearest_hint("claude-haiku-4-6")
+    assert "claude-haiku-4-5" in table.nearest_hint("claude-haiku-4-6")
 
 
 def test_the_module_is_quick_to_import() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmcost.errors import LlmcostError, UsageError
-from llmcost.self_hosting import break_even, calibrations, catalogue, summary
+from llmcost.self_hosting import calibrations, catalogue, summary, volumes
 from llmcost.self_hosting.fleet import OutOfReachError, Target, needed
 from llmcost.self_hosting.hosting import Schedule, Span, bill, hourly_usd, monthly_hours, running
 from llmcost.self_hosting.plan import OUT_OF_HOURS, QUEUE_FULL, TOO_LONG, Options, Plan, make
@@ -173,20 +173,20 @@ def test_a_summary_is_plain() -> None:
     assert any("±25%" in note for note in said["notes"])
 
 
-def shape(count: int = 3000) -> break_even.Shape:
+def shape(count: int = 3000) -> volumes.Shape:
     traffic = a_day(count)
     usd = traffic.prompt_tokens * 1e-6 + traffic.output_tokens * 5e-6
-    return break_even.Shape(traffic, usd, usd * 0.7)
+    return volumes.Shape(traffic, usd, usd * 0.7)
 
 
 @pytest.fixture(scope="module")
-def found() -> break_even.BreakEven:
-    return break_even.find(shape(), G4DN, KNOWN, CALIBRATED, [1e6, 2e7])
+def found() -> volumes.BreakEven:
+    return volumes.find(shape(), G4DN, KNOWN, CALIBRATED, [1e6, 2e7])
 
 
-def test_break_even_is_where_the_lines_cross(found: break_even.BreakEven) -> None:
-    assert found.points[0].cheapest == break_even.CACHED
-    assert found.points[-1].cheapest == break_even.HOSTED
+def test_break_even_is_where_the_lines_cross(found: volumes.BreakEven) -> None:
+    assert found.points[0].cheapest == volumes.CACHED
+    assert found.points[-1].cheapest == volumes.HOSTED
     assert found.beats_api_from is not None
     assert found.beats_cached_from is not None
     assert 1e6 < found.beats_api_from < found.beats_cached_from < 2e7
@@ -197,23 +197,23 @@ def test_break_even_is_where_the_lines_cross(found: break_even.BreakEven) -> Non
 
 
 def test_break_even_is_the_same_every_time() -> None:
-    twice = [break_even.find(shape(), G4DN, KNOWN, CALIBRATED, [1e6]) for _ in range(2)]
+    twice = [volumes.find(shape(), G4DN, KNOWN, CALIBRATED, [1e6]) for _ in range(2)]
     assert twice[0] == twice[1]
 
 
 def test_break_even_costs_what_stays_on_the_api() -> None:
     options = replace(G4DN, max_context=800)
-    found = break_even.find(shape(), options, KNOWN, CALIBRATED, [1e6])
+    found = volumes.find(shape(), options, KNOWN, CALIBRATED, [1e6])
     point = found.points[0]
     assert 0 < point.hosted_share < 1
     assert point.hosted_usd > 384
     assert found.beats_api_from is None
 
 
-def test_the_articles_ranges_are_recomputed(found: break_even.BreakEven) -> None:
-    ranges, advice, points = zip(*break_even.article(found.points), strict=True)
+def test_the_articles_ranges_are_recomputed(found: volumes.BreakEven) -> None:
+    ranges, advice, points = zip(*volumes.article(found.points), strict=True)
     assert ranges == ("up to 1M tokens a day", "1M to 10M", "above 10M")
-    assert advice == (break_even.API, break_even.CACHED, break_even.HOSTED)
+    assert advice == (volumes.API, volumes.CACHED, volumes.HOSTED)
     assert points[2] == ["20M: self-hosted"]
 
 
@@ -225,7 +225,7 @@ def test_a_small_volume_is_judged_by_more_than_one_day() -> None:
 
     def machines(share: float, seed: int) -> int:
         options = replace(G4DN, target=Target(share=share))
-        [point] = break_even.find(break_even.Shape(mixed, usd, usd), options, KNOWN, CALIBRATED, [3e4], seed).points
+        [point] = volumes.find(volumes.Shape(mixed, usd, usd), options, KNOWN, CALIBRATED, [3e4], seed).points
         return point.machines
 
     for seed in range(8):
@@ -236,8 +236,8 @@ def test_a_small_volume_is_judged_by_more_than_one_day() -> None:
 
 def test_break_even_needs_traffic_and_volumes() -> None:
     none = np.zeros(0, np.int64)
-    nobody = break_even.Shape(Traffic(np.zeros(0), none, none), np.zeros(0), np.zeros(0))
+    nobody = volumes.Shape(Traffic(np.zeros(0), none, none), np.zeros(0), np.zeros(0))
     with pytest.raises(LlmcostError):
-        break_even.find(nobody, G4DN, KNOWN, CALIBRATED)
+        volumes.find(nobody, G4DN, KNOWN, CALIBRATED)
     with pytest.raises(UsageError):
-        break_even.find(shape(), G4DN, KNOWN, CALIBRATED, [2.0, 1.0])
+        volumes.find(shape(), G4DN, KNOWN, CALIBRATED, [2.0, 1.0])

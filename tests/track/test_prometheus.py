@@ -10,9 +10,9 @@ from typing import Any
 import anthropic
 import pytest
 
-from llmcost import prices
 from llmcost.metrics import definitions, exporter
 from llmcost.prices.one_call import CallPrices
+from llmcost.prices.overrides import Overrides
 from llmcost.track import context, flush, track
 from llmcost.track.prometheus import metrics
 from tests.conftest import ROOT
@@ -90,7 +90,7 @@ def test_a_call_costs_what_the_store_says_it_costs() -> None:
                 "web_searches": rng.choice([0, 0, 3]),
             }
         )  # fmt: skip
-    ours = CallPrices(prices.Overrides())
+    ours = CallPrices(Overrides())
     costs = [row["cost_usd"] for row in as_logged(rows)]
     assert None in costs
     assert len({cost for cost in costs if cost}) > 200

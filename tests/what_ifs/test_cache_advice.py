@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from llmcost import what_ifs
 from llmcost.engine import store
 from llmcost.reports.scope import Scope
 from llmcost.what_ifs import cache_advice as module
 from llmcost.what_ifs.cache_advice import prompt_lives
+from llmcost.what_ifs.engine.step import parse
+from llmcost.what_ifs.projection import simulate
 from tests import logs
 from tests.command import llmcost
 
@@ -100,7 +101,7 @@ def test_a_large_log_is_judged_by_its_latest_requests(tmp_path: Path, monkeypatc
     assert list(found) == ["rare"], "the last calls of the other are older"
     assert found["rare"]["requests"] == 10
     with store.reading(tmp_path / "db") as opened:
-        notes = what_ifs.simulate(opened, [what_ifs.parse("prompt-caching")], Scope()).notes
+        notes = simulate(opened, [parse("prompt-caching")], Scope()).notes
     assert any("found on the latest 10 requests" in note for note in notes)
 
 

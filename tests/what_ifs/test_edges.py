@@ -10,7 +10,7 @@ import pytest
 
 from llmcost.engine import registry
 from llmcost.errors import UsageError
-from llmcost.what_ifs import parse
+from llmcost.what_ifs.engine.step import parse
 from tests.command import llmcost
 from tests.logs import Row, call, write
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from llmcost.what_ifs import parse
+from llmcost.what_ifs.engine.step import parse
 from llmcost.what_ifs.search import greedy_stack
 from tests.command import llmcost
 from tests.logs import Row, call, write

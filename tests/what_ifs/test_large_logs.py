@@ -7,8 +7,9 @@ import pytest
 from llmcost.engine import store
 from llmcost.prices import book
 from llmcost.reports.scope import Scope
-from llmcost.what_ifs import parse, simulate
 from llmcost.what_ifs.engine import step
+from llmcost.what_ifs.engine.step import parse
+from llmcost.what_ifs.projection import simulate
 from tests.what_ifs.traffic import START_US, fill
 
 WORDS = ("response-caching", "request-batching:items=3", "prompt-caching", "batch-api")

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from llmcost import what_ifs
 from llmcost.engine import registry, store
 from llmcost.errors import LlmcostError, UsageError
 from llmcost.prices import book
 from llmcost.reports import spend
 from llmcost.reports.scope import Scope
 from llmcost.what_ifs.engine.chain import Chain, Traffic
-from llmcost.what_ifs.engine.step import settled
+from llmcost.what_ifs.engine.step import parse, settled
+from llmcost.what_ifs.projection import simulate
 from tests.what_ifs import traffic
 
 Row = dict[str, Any]
@@ -69,7 +69,7 @@ def fill(opened: store.Store, rows: list[Row]) -> None:
 def stage(opened: store.Store, word: str) -> tuple[list[Row], list[Row]]:
     """What the what-if makes of the requests: its rows, and its columns with their types."""
     chain = Chain(Traffic.of(opened, Scope(), ()), "")
-    if failure := chain.add(settled(opened, what_ifs.parse(word))).failure:
+    if failure := chain.add(settled(opened, parse(word))).failure:
         raise failure
     return opened.rows(f"select * from {chain.stage} order by request_id"), opened.rows(f"describe {chain.stage}")
 
@@ -98,7 +98,7 @@ def test_laws(empty: store.Store, name: str, rows: list[Row]) -> None:
 def test_an_empty_stack_changes_nothing(empty: store.Store) -> None:
     fill(empty, [{"ts": 1_793_000_000_000_000, "model": MODELS[0], "input_tokens": 1000, "cache_read_tokens": 0,
                   "cache_write_5m_tokens": 0, "output_tokens": 10, "status": "ok", "blocks": ["x"]}])  # fmt: skip
-    projection = what_ifs.simulate(empty, [], Scope())
+    projection = simulate(empty, [], Scope())
     assert projection.cost_usd == projection.baseline_usd == spend.spend(empty, (), Scope())[0]["cost_usd"]
 
 
@@ -116,4 +116,4 @@ def test_an_empty_stack_changes_nothing(empty: store.Store) -> None:
 )
 def test_a_number_out_of_its_bounds_is_refused(word: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
-        what_ifs.parse(word)
+        parse(word)

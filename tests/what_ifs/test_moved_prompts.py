@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from llmcost import what_ifs
 from llmcost.engine import store
 from llmcost.reports.scope import Scope
+from llmcost.what_ifs.engine.step import parse
+from llmcost.what_ifs.projection import simulate
 from tests.logs import Row, call
 from tests.what_ifs.test_small_what_ifs import simulated
 from tests.what_ifs.traffic import START_US, fill
@@ -57,7 +58,7 @@ def test_a_prefix_is_never_longer_than_its_prompt(tmp_path: Path) -> None:
     row: Row = {"model": "claude-sonnet-4-5", "ts": START_US, "output_tokens": 1, **parts}
     with store.writing(tmp_path / "a.duckdb") as opened:
         fill(opened, [row | {"prefix": [{"hash": "s", "tokens": 1}, {"hash": "q", "tokens": 4}]}])
-        what_ifs.simulate(opened, [what_ifs.parse(SWAP)], Scope())
+        simulate(opened, [parse(SWAP)], Scope())
         [found] = opened.rows("select prefix from stage_1")
     assert found["prefix"] == [{"hash": "s", "tokens": 1}, {"hash": "q", "tokens": 4}]
 

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from llmcost import what_ifs
 from llmcost.engine import store
 from llmcost.errors import UsageError
 from llmcost.prices import book
 from llmcost.reports.scope import Scope
+from llmcost.what_ifs.engine.step import parse
+from llmcost.what_ifs.projection import Stage, simulate
 from tests.what_ifs.traffic import START_US, Row, fill
 
 HAIKU, OPUS, MINI = "claude-haiku-4-5", "claude-opus-4-7", "gpt-4o-mini"
@@ -49,8 +50,8 @@ def opened() -> Iterator[store.Store]:
         yield made
 
 
-def ran(opened: store.Store, word: str) -> tuple[list[Row], what_ifs.Stage]:
-    projection = what_ifs.simulate(opened, [what_ifs.parse(word)], Scope())
+def ran(opened: store.Store, word: str) -> tuple[list[Row], Stage]:
+    projection = simulate(opened, [parse(word)], Scope())
     return opened.rows("select * from stage_1 order by request_id"), projection.stages[0]
 
 
@@ -148,8 +149,8 @@ def test_who_comes_first_waits_longest(opened: store.Store) -> None:
 def test_what_a_cache_answered_needs_no_batch(opened: store.Store) -> None:
     row: Row = {"model": HAIKU, "input_tokens": 10, "output_tokens": 1, "prompt_hash": "p", "latency_ms": 100.0}
     fill(opened, [row | {"ts": START_US}, row | {"ts": START_US + 60_000_000}])
-    stack = [what_ifs.parse("response-caching"), what_ifs.parse("batch-api")]
-    assert (what_ifs.simulate(opened, stack, Scope()).stages[1].summary or {})["requests_moved"] == 1
+    stack = [parse("response-caching"), parse("batch-api")]
+    assert (simulate(opened, stack, Scope()).stages[1].summary or {})["requests_moved"] == 1
 
 
 def test_a_batch_holds_no_more_than_the_provider_lets_it(opened: store.Store) -> None:
@@ -192,7 +193,7 @@ def test_another_days_prices_are_those_of_that_day(opened: store.Store) -> None:
     book.learn(opened, [(None, "o3")])
     fill(opened, [{"ts": START_US, "model": "o3", "provider": "openai", "input_tokens": 10_000, "output_tokens": 1000}])
     costs = {
-        day: what_ifs.simulate(opened, [what_ifs.parse(f"model-swap:target=none,prices_on={day}")], Scope()).cost_usd
+        day: simulate(opened, [parse(f"model-swap:target=none,prices_on={day}")], Scope()).cost_usd
         for day in ("2025-06-09", "2025-06-10", "none")
     }
     assert costs == {
@@ -205,11 +206,11 @@ def test_another_days_prices_are_those_of_that_day(opened: store.Store) -> None:
 def test_what_had_no_price_on_that_day_is_paid_at_its_own(opened: store.Store) -> None:
     fill(opened, [{"ts": START_US, "model": HAIKU, "input_tokens": 10_000, "output_tokens": 1000}])
     opened.execute("update prices set valid_from = date '2025-10-01' where model = $model", {"model": HAIKU})
-    projection = what_ifs.simulate(opened, [what_ifs.parse("model-swap:target=none,prices_on=2024-01-01")], Scope())
+    projection = simulate(opened, [parse("model-swap:target=none,prices_on=2024-01-01")], Scope())
     opened.execute("update prices set valid_from = date '1970-01-01' where model = $model", {"model": HAIKU})
     assert projection.cost_usd == projection.baseline_usd > 0
 
 
 def test_a_word_that_is_no_date_is_refused() -> None:
     with pytest.raises(UsageError, match="prices_on=2026-13-01 is no date"):
-        what_ifs.parse("model-swap:prices_on=2026-13-01")
+        parse("model-swap:prices_on=2026-13-01")

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmcost.engine import registry
-from llmcost.engine.compose import nested
+from llmcost.engine.compose import compose
 
 QUERIES = Path(__file__).resolve().parents[2] / "queries"
 START = datetime(2026, 11, 2)
@@ -114,7 +114,7 @@ def run(engine: duckdb.DuckDBPyConnection, **given: Any) -> dict[str, Buckets]:
     query = registry.find("what_ifs", "prompt-caching")
     values = query.bind({name: "none" if value is None else str(value) for name, value in given.items()})
     body = "select request_id, " + ", ".join(BUCKETS) + " from requests"
-    rows = engine.execute(nested([("requests", query.body)], body), values).fetchall()
+    rows = engine.execute(compose([("requests", query.body)], body), values).fetchall()
     return {row[0]: row[1:] for row in rows}
 
 

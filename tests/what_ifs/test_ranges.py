@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from llmcost import what_ifs
 from llmcost.engine import store
 from llmcost.errors import LlmcostError
 from llmcost.prices import book
 from llmcost.reports.scope import scope
+from llmcost.what_ifs.engine.step import parse
+from llmcost.what_ifs.projection import simulate
 from tests.logs import Row, call, ingested, write
 from tests.what_ifs.test_small_what_ifs import simulated
 
@@ -66,8 +67,8 @@ def test_features_add_up_at_each_end(tmp_path: Path) -> None:
     ]
     write(tmp_path / "log.jsonl", rows)
     with ingested(tmp_path / "s.duckdb", tmp_path / "log.jsonl") as (opened, _):
-        stack = [what_ifs.parse("token-caps"), what_ifs.parse("batch-api")]
-        found = what_ifs.simulate(opened, stack, scope(opened), ("feature",))
+        stack = [parse("token-caps"), parse("batch-api")]
+        found = simulate(opened, stack, scope(opened), ("feature",))
     for end in ("low_usd", "high_usd"):
         assert getattr(found.range, end) == pytest.approx(sum(getattr(stage.range, end) for stage in found.stages))
         assert getattr(found.range, end) == pytest.approx(sum(row[f"saved_{end}"] for row in found.by))
@@ -108,17 +109,17 @@ def logged(tmp_path: Path) -> Iterator[store.Store]:
 
 
 def test_a_step_that_cannot_be_projected_is_noted_and_the_rest_is(logged: store.Store) -> None:
-    unfit = what_ifs.parse("self-hosted:instance=g4dn.xlarge,model=mistral-7b,quantization=none")
+    unfit = parse("self-hosted:instance=g4dn.xlarge,model=mistral-7b,quantization=none")
     with pytest.raises(LlmcostError):
-        what_ifs.simulate(logged, [unfit], scope(logged))
-    found = what_ifs.simulate(logged, [unfit, what_ifs.parse("token-caps")], scope(logged))
+        simulate(logged, [unfit], scope(logged))
+    found = simulate(logged, [unfit, parse("token-caps")], scope(logged))
     assert found.stages[0].saved_usd == 0
     assert found.stages[1].saved_usd == pytest.approx(3 * 90 * OUT)
     assert any(note.startswith("self-hosted: not projected") for note in found.notes)
 
 
 def test_what_the_log_lacks_is_said(logged: store.Store) -> None:
-    found = what_ifs.simulate(logged, [what_ifs.parse("routing")], scope(logged))
+    found = simulate(logged, [parse("routing")], scope(logged))
     assert (
         "routing: nothing can be projected, as no request has the task type or complexity that decides" in found.notes
     )
@@ -126,5 +127,5 @@ def test_what_the_log_lacks_is_said(logged: store.Store) -> None:
 
 def test_a_step_as_a_word_means_the_same_step() -> None:
     for word in ("routing", "token-caps:percentile=0.9", 'batch-api:features="a,b",cache_hits=0.5', "model-swap"):
-        step = what_ifs.parse(word)
-        assert what_ifs.parse(step.word).values == step.values
+        step = parse(word)
+        assert parse(step.word).values == step.values

@@ -123,6 +123,7 @@ def table(rows: list[Row]) -> pa.Table:
             "request_id": f"r{number:02}", "ts": datetime(2026, 11, 2) + timedelta(seconds=row["second"]),
             "provider": "anthropic", "model": "m", "feature": row["feature"], "task_type": row["task_type"],
             "project": None, "status": row["status"], "service_tier": "standard", "calls": 1,
+            "region": None, "uses_no_tools": True,
             "system_hash": row["system"], "system_tokens": None if row["system"] is None else 8,
             "input_tokens": row["tokens"] - row["read"] - row["written"], "cache_read_tokens": row["read"],
             "cache_write_5m_tokens": row["written"], "cache_write_1h_tokens": 0, "output_tokens": 5,
@@ -135,7 +136,8 @@ def table(rows: list[Row]) -> pa.Table:
     schema = pa.schema(
         [("request_id", pa.string()), ("ts", pa.timestamp("us")), ("provider", pa.string()), ("model", pa.string()),
          ("feature", pa.string()), ("task_type", pa.string()), ("project", pa.string()), ("status", pa.string()),
-         ("service_tier", pa.string()), ("calls", pa.int64()), ("system_hash", pa.string()),
+         ("service_tier", pa.string()), ("calls", pa.int64()),
+         ("region", pa.string()), ("uses_no_tools", pa.bool_()), ("system_hash", pa.string()),
          ("system_tokens", pa.int64()), ("input_tokens", pa.int64()), ("cache_read_tokens", pa.int64()),
          ("cache_write_5m_tokens", pa.int64()), ("cache_write_1h_tokens", pa.int64()), ("output_tokens", pa.int64()),
          ("reasoning_tokens", pa.int64()), ("web_searches", pa.int64()), ("max_output_tokens", pa.int64()),

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from llmcost import what_ifs
 from llmcost.engine import store
 from llmcost.prices import book
 from llmcost.reports.scope import Scope
+from llmcost.what_ifs.engine.step import parse
+from llmcost.what_ifs.projection import simulate
 from llmcost.what_ifs.quality import least_share, mean_over_shares
 from tests.command import llmcost
 from tests.logs import Row, call, write
@@ -83,7 +84,7 @@ def half_up(value: float) -> int:
 
 
 def ran(opened: store.Store, word: str) -> dict[str, Row]:
-    what_ifs.simulate(opened, [what_ifs.parse(word)], Scope())
+    simulate(opened, [parse(word)], Scope())
     return {row["request_id"]: row for row in opened.rows("select * from stage_1")}
 
 

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from llmcost import what_ifs
 from llmcost.engine import registry, store
 from llmcost.errors import LlmcostError, UsageError
 from llmcost.prices import book
 from llmcost.reports.scope import Scope
 from llmcost.self_hosting.fitting import DoesNotFitError
+from llmcost.what_ifs.engine.step import parse
 from llmcost.what_ifs.kernels import self_hosted
+from llmcost.what_ifs.projection import simulate
 from tests.logs import call, ingested, write
 
 Row = dict[str, Any]
@@ -45,7 +46,7 @@ def logged() -> Iterator[store.Store]:
 
 def run(logged: store.Store, word: str) -> dict[str, Row]:
     """The requests after the what-if, by id."""
-    what_ifs.simulate(logged, [what_ifs.parse(word)], Scope())
+    simulate(logged, [parse(word)], Scope())
     return {row["request_id"]: row for row in logged.rows("select * from stage_1")}
 
 
@@ -121,8 +122,8 @@ def test_response_caching_in_front_lowers_the_load(tmp_path: Path) -> None:
     rows = [call(n, feature="faq", prompt_hash=f"faq{n % 4}") for n in range(1, 101, 2)]
     rows += [call(n, feature="chat", prompt_hash=f"chat{n}") for n in range(2, 101, 2)]
     with ingested(tmp_path / "s.duckdb", write(tmp_path / "log.jsonl", rows)) as (opened, _):
-        stack = [what_ifs.parse(word) for word in ("response-caching", "self-hosted:count=1")]
-        both = what_ifs.simulate(opened, stack, Scope(), ("feature",))
+        stack = [parse(word) for word in ("response-caching", "self-hosted:count=1")]
+        both = simulate(opened, stack, Scope(), ("feature",))
         answered, hosting = both.stages
         left = 100 - answered.effects["requests_without_a_call"]
         assert left == 50 + 2
@@ -138,14 +139,14 @@ def test_the_range_is_that_of_the_iteration_time(tmp_path: Path) -> None:
     """Six hundred calls in a few seconds: how many machines they need depends on how fast one is."""
     rows = [call(n, ts=f"2026-11-02T10:00:{n % 6:02d}.{n // 6:03d}Z", input_tokens=3000) for n in range(600)]
     with ingested(tmp_path / "s.duckdb", write(tmp_path / "log.jsonl", rows)) as (opened, _):
-        [likely] = what_ifs.simulate(opened, [what_ifs.parse("self-hosted")], Scope()).stages
+        [likely] = simulate(opened, [parse("self-hosted")], Scope()).stages
         assert likely.range.low_usd < likely.saved_usd < likely.range.high_usd
         assert likely.summary is not None
         few, many = likely.summary["machines_range"]
         assert likely.saved_usd - likely.range.low_usd == pytest.approx((many - likely.summary["machines"]) * 0.526)
         assert likely.range.high_usd - likely.saved_usd == pytest.approx((likely.summary["machines"] - few) * 0.526)
         word = "self-hosted:instance=none,gpu=RTX-4090,usd_per_hour=1,model=llama-3.1-8b,quantization=none"
-        [measured] = what_ifs.simulate(opened, [what_ifs.parse(word)], Scope()).stages
+        [measured] = simulate(opened, [parse(word)], Scope()).stages
         assert measured.range.low_usd == measured.saved_usd == measured.range.high_usd
         [move] = measured.moves
         assert move["before_usd"] - move["after_usd"] == pytest.approx(move["saved_usd"])

@@ -4,15 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from llmcost.engine import registry
-from llmcost.engine.compose import dimensioned, nested
+from llmcost.engine.compose import Relation, compose, dimensioned
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, UsageError
 from llmcost.reports import spend
 from llmcost.reports.scope import Row, Scope
+from llmcost.what_ifs.engine import bootstrap
 from llmcost.what_ifs.engine.step import WhatIf, run
-
-LEAST_BLOCKS = 8
-"""Days, or else sessions, that traffic must have for a word on how it varies."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +32,11 @@ class Traffic:
     def of(cls, store: Store, covered: Scope, dimensions: Sequence[str]) -> "Traffic":
         """Copies the covered requests. Raises LlmcostError where there are none."""
         store.bound_memory()
-        store.keep("stage_0", nested(covered.steps(), "select * from requests"), covered.parameters())
-        [counted] = store.rows(
-            "select coalesce(sum(calls), 0) as requests, count(distinct ts::date) as days,"
-            " count(distinct session_id) as sessions from stage_0"
-        )
+        store.keep("stage_0", compose(covered.steps(), "select * from requests"), covered.parameters())
+        [counted] = store.rows(f"select coalesce(sum(calls), 0) as requests, {bootstrap.COUNTED} from stage_0")
         if counted["requests"] == 0:
             raise LlmcostError("there are no requests to replay", hint="check --since and --until, or ingest some logs")
-        blocks = next((name for name in ("days", "sessions") if counted[name] >= LEAST_BLOCKS), None)
+        blocks = bootstrap.blocks(counted)
         bare = cls(store, int(counted["requests"]), 0, tuple(dimensions), blocks)
         bare.price("stage_0", "cost_0", keyed=True)
         unpriced = int(store.value("select coalesce(sum(calls), 0) from cost_0 where cost_usd is null"))
@@ -51,13 +46,13 @@ class Traffic:
         """Makes `cost`: each request of the stage with the logged one that it serves, its calls, model, cost,
         block and, where asked for, its key."""
         key, parameters = spend.key(self.dimensions if keyed else ())
-        block = _BLOCKS[self.blocks]
+        block = bootstrap.block(self.blocks)
         body = (
             "select request_id, coalesce(tags['added_to'], request_id) as logged_id, calls, model, cost_usd,"
             f" {block} as block, {key} as key from dimensions"
         )
         steps = dimensioned(("requests", f"select * from {stage}"))
-        self.store.keep(cost, nested(steps, body), parameters)
+        self.store.keep(cost, compose(steps, body), parameters)
 
     def cost_usd(self, cost: str) -> float:
         """The sum over the requests that have a price in the log, and those a what-if added, in US dollars."""
@@ -76,10 +71,7 @@ class Traffic:
 
     def between(self, before: str, after: str, report: str) -> list[Row]:
         """A report over two relations of costs, named `before` and `after`."""
-        return self.store.rows(
-            f"with before as (select * from {self._counted(before)}), after as (select * from {after})"
-            f" {registry.find('reports', report).body}"
-        )
+        return self.store.rows(compose(_change(self._counted(before), after), registry.find("reports", report).body))
 
     def as_counted(self, stage: str, made: str) -> str:
         """The relation whose cost is what `cost_usd` says of the stage, made under that name if it is another one.
@@ -104,11 +96,9 @@ class Traffic:
 _UNPRICED = "select request_id from cost_0 where cost_usd is null"
 
 
-_BLOCKS = {
-    None: "cast(null as varchar)",
-    "days": "by_day",
-    "sessions": "substr(md5(by_session), 1, 3)",  # at most 4,096 groups of whole sessions
-}
+def _change(before: str, after: str) -> list[Relation]:
+    """Two relations under the names that a report on a change reads."""
+    return [("before", f"select * from {before}"), ("after", f"select * from {after}")]
 
 
 @dataclass
@@ -212,13 +202,7 @@ class Chain:
         self, report: str, before: str, after: str, values: Mapping[str, registry.Value] | None = None
     ) -> list[Row]:
         """A report over two relations of requests."""
-        body = registry.find("reports", report).body
-        relations = f"before as (select * from {before}), after as (select * from {after})"
-        # one WITH holds both, so that the report's order is the result's
-        joined = (
-            body.replace("with ", f"with {relations}, ", 1) if body.startswith("with ") else f"with {relations} {body}"
-        )
-        return self.traffic.store.rows(joined, values)
+        return self.traffic.store.rows(compose(_change(before, after), registry.find("reports", report).body), values)
 
     def savings(self) -> list[Row]:
         """What the chain saves by the traffic's dimensions."""

@@ -1,24 +1,17 @@
 """How far a saving can be trusted: the ends of its assumptions, and what other traffic of the same kind would give.
 
 The first is a replay with every assumption at its low end and one with every assumption at its high end, as the
-headers give them. The second is a bootstrap: whole days (or, where there are too few, whole sessions) are drawn
-again and again with replacement, since requests of one day are not independent of one another, and the share saved
-is taken of each draw. B. Efron, R. Tibshirani, An Introduction to the Bootstrap, 1993, chapters 8 and 13.
+headers give them; the second is a bootstrap.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from llmcost.reports.scope import Row
+from llmcost.what_ifs.engine.bootstrap import interval
 from llmcost.what_ifs.engine.chain import Chain, Traffic
 from llmcost.what_ifs.engine.step import ENDS, WhatIf, at
-
-LEVEL = 0.9
-"""The share of the draws that lie inside the interval of the traffic."""
-
-_DRAWS = 2000
-_SEED = 0
 
 
 @dataclass(frozen=True)
@@ -49,11 +42,11 @@ def ranges(traffic: Traffic, chain: Chain, baseline_usd: float) -> Ranges:
     for number in range(len(chain.steps)):
         found = [one[number] for one in saved]
         before = chain.points[number - 1].blocks if number else start
-        interval = drawn(start, before, chain.points[number].blocks, baseline_usd)
-        steps.append(Range(min(found), max(found), *interval))
+        drawn = interval(start, before, chain.points[number].blocks, baseline_usd)
+        steps.append(Range(min(found), max(found), *drawn))
     whole = [sum(one) for one in saved]
     last = chain.points[-1].blocks if chain.points else start
-    return Ranges(steps, Range(min(whole), max(whole), *drawn(start, start, last, baseline_usd)), _by(chains))
+    return Ranges(steps, Range(min(whole), max(whole), *interval(start, start, last, baseline_usd)), _by(chains))
 
 
 def _ending(traffic: Traffic, chain: Chain, end: str) -> Chain:
@@ -71,23 +64,6 @@ def _ending(traffic: Traffic, chain: Chain, end: str) -> Chain:
 def _saved(baseline_usd: float, chain: Chain) -> list[float]:
     costs = [baseline_usd, *(point.cost_usd for point in chain.points)]
     return [before - after for before, after in pairwise(costs)]
-
-
-def drawn(
-    start: Mapping[str, float], before: Mapping[str, float], after: Mapping[str, float], baseline_usd: float
-) -> tuple[float | None, float | None]:
-    """The ends of the interval in which LEVEL of the draws lie, in US dollars of this traffic's size."""
-    import numpy as np
-
-    if not start or sum(start.values()) <= 0:
-        return None, None
-    costs = np.array([start[block] for block in start])
-    saved = np.array([before.get(block, 0.0) - after.get(block, 0.0) for block in start])
-    draws = np.random.default_rng(_SEED).multinomial(len(costs), np.full(len(costs), 1 / len(costs)), size=_DRAWS)
-    spent = draws @ costs
-    shares = np.divide(draws @ saved, spent, out=np.zeros(_DRAWS), where=spent > 0)
-    low, high = np.quantile(shares, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]) * baseline_usd
-    return float(low), float(high)
 
 
 def _by(chains: Sequence[Chain]) -> list[Row]:

@@ -4,10 +4,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llmcost.engine import registry
-from llmcost.engine.compose import Step, nested
+from llmcost.engine.compose import Relation, compose
 from llmcost.engine.store import Store
 from llmcost.errors import UsageError
 from llmcost.prices import book
@@ -41,6 +42,12 @@ class WhatIf:
             if self.values[p.name] != p.default
         ]
         return ":".join([self.query.name, *([",".join(changed)] if changed else [])])
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that it reads."""
+        values = (self.values[p.name] for p in self.query.parameters if p.type == "file")
+        return [Path(str(value)) for value in values if value is not None]
 
 
 def parse(word: str) -> WhatIf:
@@ -95,7 +102,7 @@ def settled(store: Store, what_if: WhatIf) -> WhatIf:
     return what_if
 
 
-def steps(what_if: WhatIf) -> list[Step]:
+def steps(what_if: WhatIf) -> list[Relation]:
     """The what-if as steps of a query: its SELECT, and the one that its header says comes after it."""
     if not (after := what_if.query.field("then")):
         return [("requests", what_if.query.body)]
@@ -125,7 +132,7 @@ def run(store: Store, what_if: WhatIf, before: str, after: str) -> Row | None:
     Raises LlmcostError when the kernel cannot project this traffic.
     """
     query, values = what_if.query, with_models(store, what_if)
-    made = nested([("requests", f"select * from {before}"), *steps(what_if)], "select * from requests")
+    made = compose([("requests", f"select * from {before}"), *steps(what_if)], "select * from requests")
     if query.field("facts"):
         side_tables.prepare(store, values, before)
     if not query.field("kernel"):

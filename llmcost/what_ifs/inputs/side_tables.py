@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from llmcost.engine import registry
-from llmcost.engine.compose import Step, nested, priced
+from llmcost.engine.compose import Relation, compose, priced
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
 from llmcost.prices import book
@@ -73,7 +73,7 @@ def as_given(parameter: registry.Parameter, value: registry.Value) -> Any:
     return labels.read(str(value)) if parameter.type == "file" and value is not None else value
 
 
-def written() -> list[Step]:
+def written() -> list[Relation]:
     """The tables as a reader can make them, of what no file and no text tells."""
     return [
         ("token_counts", registry.find("pricing", "token-counts").body),
@@ -88,7 +88,7 @@ def models(store: Store, path: str) -> list[str]:
     rows = store.rows(
         "select logged, coalesce(avg(cost_usd), max(output_usd_mtok)) as dear from outcomes_read"
         " left join prices on prices.model = outcomes_read.model and prices.provider = outcomes_read.provider"
-        " and service_tier = 'standard' and valid_to is null and prompt_min = 0"
+        " and service_tier = 'standard' and region = '' and valid_to is null and prompt_min = 0"
         " group by logged order by dear, logged"
     )
     return [row["logged"] for row in rows]
@@ -99,7 +99,7 @@ def _known(store: Store, path: str, before: str) -> str:
     _learn(store, path)
     moved = registry.find("pricing", "moved").body
     steps = priced(("requests", f"select * from {before}"), ("moving", _MATCHED), ("requests", moved))
-    return nested(steps, "select request_id, provider, model, correct, cost_usd, cost_given_usd from priced")
+    return compose(steps, "select request_id, provider, model, correct, cost_usd, cost_given_usd from priced")
 
 
 def _learn(store: Store, path: str) -> None:

@@ -1,0 +1,1 @@
+"""Kernels: replays that SQL cannot express, as each request depends on those before it."""

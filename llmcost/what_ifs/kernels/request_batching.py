@@ -22,7 +22,8 @@ _SUMMED = (*_PROMPT, "output_tokens", "reasoning_tokens", "web_searches")
 _BILLED = (*_SUMMED, "max_output_tokens", "latency_ms")
 
 COLUMNS = (
-    "provider", "model", "feature", "task_type", "project", "status", "service_tier", "calls",
+    "provider", "model", "feature", "task_type", "project", "status", "service_tier", "region", "calls",
+    "tools is null as uses_no_tools",
     "prefix[system_blocks].hash as system_hash", "prefix[system_blocks].tokens as system_tokens",
     *_BILLED,
 )  # fmt: skip
@@ -32,7 +33,7 @@ DECIDES = (
     *(f"{name} bigint" for name in (*_SUMMED, "max_output_tokens")), "latency_ms double",
 )  # fmt: skip
 
-_KEYS = (*PARTITION, "project", "system_hash")
+_KEYS = (*PARTITION, "project", "region", "system_hash")
 
 Ints = npt.NDArray[np.int64]
 
@@ -96,6 +97,7 @@ def _summed(made: pa.Table) -> pa.Table:
 
 def _may_be_joined(requests: pa.Table, features: str, task_types: str) -> npt.NDArray[np.bool_]:
     joins = mask(requests["ts"].is_valid()) & mask(requests["system_hash"].is_valid())
+    joins &= mask(requests["uses_no_tools"])
     joins &= mask(pc.equal(requests["status"], "ok")) & mask(pc.equal(requests["service_tier"], "standard"))
     joins &= mask(pc.equal(requests["calls"], 1))
     joins &= _prompt_tokens(requests) + _numbers(requests, "output_tokens") > 0  # none that a cache has served

@@ -14,10 +14,10 @@ from llmcost.engine import registry
 from llmcost.engine.store import Store
 from llmcost.errors import UsageError, did_you_mean
 from llmcost.reports.scope import Scope
-from llmcost.what_ifs import Projection, projected
 from llmcost.what_ifs.engine.chain import Chain, Traffic
 from llmcost.what_ifs.engine.reasons import reasons
 from llmcost.what_ifs.engine.step import WhatIf, parse, settings, settled
+from llmcost.what_ifs.projection import Projection, projected
 from llmcost.what_ifs.search.greedy_stack import LeftOut
 from llmcost.what_ifs.search.run_all import NO_PRICE, WORD
 

@@ -7,11 +7,11 @@ from llmcost.engine import registry
 from llmcost.engine.store import Store
 from llmcost.errors import UsageError
 from llmcost.reports.scope import Scope
-from llmcost.what_ifs import Projection, projected
 from llmcost.what_ifs.engine.chain import Chain, Traffic
 from llmcost.what_ifs.engine.ranges import Range, ranges
 from llmcost.what_ifs.engine.reasons import reasons
 from llmcost.what_ifs.engine.step import WhatIf, parse, settings, settled
+from llmcost.what_ifs.projection import Projection, projected
 from llmcost.what_ifs.search.greedy_stack import LeftOut, stacked
 
 WORD = "all"

@@ -7,9 +7,9 @@ prompts as any log would tell them, and decides with its own rules of prefixes, 
 
 from typing import Any
 
-from llmcost.backtest import Row, Run
+from llmcost.backtest.truth import Row, Run
 from llmcost.engine import registry
-from llmcost.engine.compose import nested
+from llmcost.engine.compose import compose
 
 ABOUT = "blocks that an endless cache reads as replayed, beside those whose number stood in the trace before"
 WHAT_IF = "prompt-caching"
@@ -27,18 +27,17 @@ def backtest(run: Run, relation: str = "requests") -> Row | None:
     """
     sent = registry.find("reports", "blocks-as-sent").body
     covered = ("requests", f"select * from {relation}")
-    if not run(nested([covered, ("requests", sent)], "select 1 from requests limit 1"), {}).num_rows:
+    if not run(compose([covered, ("requests", sent)], "select 1 from requests limit 1"), {}).num_rows:
         return None
     what_if = registry.find("what_ifs", "prompt-caching")
     report = registry.find("reports", "block-hits-backtest")
-    relations = {"logged": nested([covered], "select * from requests where source_format = 'mooncake'")}
+    relations = {"logged": compose([covered], "select * from requests where source_format = 'mooncake'")}
     values: dict[str, Any] = {}
     for name, given in _VARIANTS.items():
         bound = what_if.bind(_ENDLESS | given)
         values |= {f"{name}_{parameter}": value for parameter, value in bound.items()}
-        relations[name] = nested([covered, ("requests", sent)], registry.rename(what_if.body, name))
-    ctes = ",\n".join(f"{name} as (\n{sql}\n)" for name, sql in relations.items())
-    rows: list[Row] = run(f"with {ctes}\nselect * from (\n{report.body}\n)", values).to_pylist()
+        relations[name] = compose([covered, ("requests", sent)], registry.rename(what_if.body, name))
+    rows: list[Row] = run(compose(list(relations.items()), report.body), values).to_pylist()
     total = {name: sum(row[name] for row in rows) for name in rows[0] if name != "model"}
     return _judged(total) | {"by_model": [{"model": row["model"]} | _judged(row) for row in rows]}
 

@@ -7,9 +7,10 @@ of other days may hold more repetitions or fewer: that is the range here too.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from llmcost.backtest import Row, Run, beside, measured
+from llmcost.backtest.truth import Row, Run, compared, measured
 from llmcost.engine import registry
-from llmcost.engine.compose import nested, priced
+from llmcost.engine.compose import compose, priced
+from llmcost.what_ifs.engine import bootstrap
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,7 +46,7 @@ def backtest(run: Run, relation: str = "requests") -> Row | None:
     hits = hits.filter(pc.is_in(hits["cached_answer"], pa.array(["same", "differs"])))
     if not hits.num_rows:
         return None
-    costs = run(nested(priced(("requests", f"select * from {relation}")), _costs(run, relation)), {})
+    costs = run(compose(priced(("requests", f"select * from {relation}")), _costs(run, relation)), {})
     costs = costs.filter(pc.field("cost_usd").is_valid())
     found = hits.join(costs, "request_id", join_type="inner").sort_by("request_id")  # the same sums every time
     made: dict[str, Row] = {}
@@ -56,7 +57,7 @@ def backtest(run: Run, relation: str = "requests") -> Row | None:
         by_model["requests"] += 1
         by_model["predicted_usd"] += row["cost_usd"]
         by_model["actual_usd"] += row["cost_usd"] if row["cached_answer"] == "same" else 0.0
-    judged = beside([made[model] for model in sorted(made)])
+    judged = compared([made[model] for model in sorted(made)])
     if judged is None:
         return None
     spent, saved = _by_block(costs), _by_block(found)
@@ -66,12 +67,8 @@ def backtest(run: Run, relation: str = "requests") -> Row | None:
 
 def _costs(run: Run, relation: str) -> str:
     """SQL: each request's cost and the day or session that it belongs to, null where there are too few of them."""
-    from llmcost.what_ifs.engine.chain import LEAST_BLOCKS
-
-    counted = f"select count(distinct ts::date) as days, count(distinct session_id) as sessions from {relation}"
-    [found] = run(counted, {}).to_pylist()
-    blocks = {"days": "cast(ts::date as varchar)", "sessions": "substr(md5(session_id), 1, 3)"}
-    block = next((sql for name, sql in blocks.items() if found[name] >= LEAST_BLOCKS), "cast(null as varchar)")
+    [counted] = run(f"select {bootstrap.COUNTED} from {relation}", {}).to_pylist()
+    block = bootstrap.block(bootstrap.blocks(counted))
     return f"select request_id, model, cost_usd, {block} as block from priced"
 
 
@@ -85,7 +82,6 @@ def _by_block(costs: "pa.Table") -> Costs:
 
 def _range(spent: Costs, saved: Costs, judged: Row, model: str | None = None) -> Row:
     """Between what a prediction of a model, or of all, lies."""
-    from llmcost.what_ifs.engine.ranges import drawn
 
     def of(costs: Costs) -> dict[str, float]:
         found: dict[str, float] = {}
@@ -95,5 +91,5 @@ def _range(spent: Costs, saved: Costs, judged: Row, model: str | None = None) ->
         return found
 
     start = of(spent)
-    _, high = drawn(start, of(saved), {}, sum(start.values()))
+    _, high = bootstrap.interval(start, of(saved), {}, sum(start.values()))
     return {"low_usd": 0.0, "high_usd": max(judged["predicted_usd"], high or 0.0)}

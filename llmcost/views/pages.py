@@ -1,20 +1,18 @@
 """Reports and simulations as pages: the tables that they draw, and what they say in words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from llmcost.engine.store import Store
 from llmcost.page import html, tables
 from llmcost.render.terminal import usd
+from llmcost.render.view import View
 from llmcost.reports import cautions
 from llmcost.reports.scope import Row, Scope
-from llmcost.views import optimize as search_screen
 from llmcost.views import quality
-from llmcost.views import run_all as all_screen
-from llmcost.views.projection import ends, rows, varies, without_dollars
-from llmcost.what_ifs import Projection
-from llmcost.what_ifs.search.optimize import Optimum
-from llmcost.what_ifs.search.run_all import Everything
+from llmcost.views.projection import ends, steps, varies, without_dollars
+from llmcost.what_ifs.projection import Projection
 
 TITLE = "Where the LLM money went"
 
@@ -30,14 +28,15 @@ def report(store: Store, covered: Scope, notes: Sequence[str] = ()) -> dict[str,
     )
 
 
-def simulation(result: Projection | Everything | Optimum) -> dict[str, Any]:
-    """Everything on a simulation's page, for JSON."""
-    projection = result if isinstance(result, Projection) else result.projection
+def simulation(
+    projection: Projection, alone: Sequence[Mapping[str, Any]] = (), frontier: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """Everything on a simulation's page, for JSON; what each technique saves alone and the frontier where known."""
     return html.document(
         "simulate",
         {
-            "alone": all_screen.rows(result)[0] if isinstance(result, Everything) else [],
-            "frontier": search_screen.rows(result)[0] if isinstance(result, Optimum) else [],
+            "alone": alone,
+            "frontier": frontier,
             "quality": _quality(projection),
             "stages": list(_stages(projection)),
             "savings": _savings(projection),
@@ -51,6 +50,16 @@ def simulation(result: Projection | Everything | Optimum) -> dict[str, Any]:
     )
 
 
+@dataclass(frozen=True)
+class PageView(View):
+    """A page whose document is made already."""
+
+    made: dict[str, Any]
+
+    def page(self) -> str:
+        return html.page(self.made)
+
+
 def _covered(covered: Scope) -> list[str]:
     """What the page leaves out, where the command was told to."""
     said = []
@@ -62,7 +71,7 @@ def _covered(covered: Scope) -> list[str]:
 
 
 def _stages(projection: Projection) -> Sequence[Row]:
-    steps, columns = rows(projection, by_step=True)
+    made = steps(projection)
     places = ["start"] + ["step"] * len(projection.stages)
     baseline, saved = projection.baseline_usd, projection.baseline_usd - projection.cost_usd
     whole = {
@@ -73,8 +82,10 @@ def _stages(projection: Projection) -> Sequence[Row]:
         **ends(projection.range),
     }
     whole = whole if projection.is_priced else without_dollars(whole)
-    made = [{"place": place} | row for place, row in zip(places, steps, strict=True)] + [{"place": "end"} | whole]
-    return [{"place": row["place"]} | {column: row.get(column) for column in columns} for row in made]
+    placed = [{"place": place, **row} for place, row in zip(places, made.rows, strict=True)] + [
+        {"place": "end"} | whole
+    ]
+    return [{"place": row["place"]} | {column: row.get(column) for column in made.columns} for row in placed]
 
 
 def _savings(projection: Projection) -> list[Row]:

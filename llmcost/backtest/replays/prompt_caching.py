@@ -9,9 +9,9 @@ assumption. Where the log holds the prompts themselves no rate takes part.
 from math import sqrt
 from typing import Any
 
-from llmcost.backtest import Row, Run
+from llmcost.backtest.truth import Row, Run
 from llmcost.engine import registry
-from llmcost.engine.compose import nested, priced
+from llmcost.engine.compose import compose, priced
 
 ABOUT = "input-side cost (input, cache reads, cache writes) as replayed, beside what the log recorded"
 WHAT_IF = "prompt-caching"
@@ -60,15 +60,14 @@ def _composed(relation: str) -> tuple[str, dict[str, Any]]:
     covered = ("requests", f"select * from {relation}")
     erased = ("requests", registry.find("reports", "cache-use-erased").body)
     told = ("requests", registry.find("reports", "writes-as-told").body)
-    relations = {"logged": nested(priced(covered), f"select {_COLUMNS} from priced")}
+    relations = {"logged": compose(priced(covered), f"select {_COLUMNS} from priced")}
     values: dict[str, Any] = report.bind({"assumed_rate": str(MISS_RATE[1])})
     for name, given in _VARIANTS.items():
         bound = what_if.bind({"ttl": "recorded", "recorded": "replay"} | given)
         values |= {f"{name}_{parameter}": value for parameter, value in bound.items()}
         replay = ("requests", registry.rename(what_if.body, name))
-        relations[name] = nested(priced(covered, erased, replay, told), f"select {_COLUMNS} from priced")
-    ctes = ",\n".join(f"{name} as (\n{sql}\n)" for name, sql in relations.items())
-    return f"with {ctes}\nselect * from (\n{report.body}\n)", values
+        relations[name] = compose(priced(covered, erased, replay, told), f"select {_COLUMNS} from priced")
+    return compose(list(relations.items()), report.body), values
 
 
 def _summary(rows: list[Row]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ another answer, word for word; models word one answer in many ways, so that it i
 
 from typing import TYPE_CHECKING
 
-from llmcost.backtest import Row, Run, measured
+from llmcost.backtest.truth import Row, Run, measured
 from llmcost.engine import registry
 from llmcost.errors import LlmcostError
 

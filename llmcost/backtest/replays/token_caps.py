@@ -1,8 +1,8 @@
 """Whether a cap cuts the answers that the replay says it cuts: those whose log holds their cap and why they ended."""
 
-from llmcost.backtest import Row, Run, beside
+from llmcost.backtest.truth import Row, Run, compared
 from llmcost.engine import registry
-from llmcost.engine.compose import nested, priced
+from llmcost.engine.compose import compose, priced
 
 ABOUT = "output cost of the answers that reach their cap, beside that of those that the log says were cut off"
 WHAT_IF = "token-caps"
@@ -15,4 +15,4 @@ def backtest(run: Run, relation: str = "requests") -> Row | None:
     None where the log holds no caps with a reason to stop.
     """
     body = registry.find("reports", "token-caps-backtest").body
-    return beside(run(nested(priced(("requests", f"select * from {relation}")), body), {}).to_pylist())
+    return compared(run(compose(priced(("requests", f"select * from {relation}")), body), {}).to_pylist())

@@ -1,8 +1,8 @@
 """How near the costs computed from tokens and prices are to those that the log itself gives."""
 
-from llmcost.backtest import Row, Run, beside
+from llmcost.backtest.truth import Row, Run, compared
 from llmcost.engine import registry
-from llmcost.engine.compose import nested, priced
+from llmcost.engine.compose import compose, priced
 
 ABOUT = "cost of the calls whose log gives one, by the price table, beside what the log says"
 WHAT_IF = None
@@ -12,4 +12,4 @@ LACKS = "no costs"
 def backtest(run: Run, relation: str = "requests") -> Row | None:
     """Computed and logged cost in US dollars, in total and by model; None where the log gives no costs."""
     body = registry.find("reports", "logged-costs-backtest").body
-    return beside(run(nested(priced(("requests", f"select * from {relation}")), body), {}).to_pylist())
+    return compared(run(compose(priced(("requests", f"select * from {relation}")), body), {}).to_pylist())

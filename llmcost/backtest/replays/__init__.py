@@ -1,0 +1,1 @@
+"""The predictions there are, one module each: a new one is found by being here."""

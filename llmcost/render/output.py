@@ -1,0 +1,61 @@
+"""Where a result goes and in which form: the one place that writes it to a file or a terminal."""
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import RenderableType
+
+from llmcost import files
+from llmcost.errors import LlmcostError
+from llmcost.render import terminal, text
+from llmcost.render.formats import Format
+from llmcost.render.view import View
+
+STDOUT = Path("-")
+
+
+@dataclass(frozen=True)
+class Output:
+    """A file, else standard output, and the format."""
+
+    format: Format = Format.table
+    file: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.file == STDOUT:
+            object.__setattr__(self, "file", None)
+
+    def spare(self, inputs: Iterable[Path]) -> None:
+        """Raises LlmcostError where the output would replace one of these files, which the command reads."""
+        if self.file is not None and files.is_one_of(self.file, inputs):
+            raise LlmcostError(f"{self.file} is read by this command", hint="name another file with -o")
+
+    def show(self, view: View) -> None:
+        """Writes the view in the format."""
+        match self.format:
+            case Format.table:
+                self.draw(view.screen())
+            case Format.json:
+                self.write(text.as_json(view.document()))
+            case Format.html:
+                self.write(view.page())
+            case Format.csv | Format.markdown:
+                flat = view.flat()
+                made = text.as_csv if self.format is Format.csv else text.as_markdown
+                self.write(made(flat.rows, flat.columns))
+
+    def draw(self, picture: RenderableType) -> None:
+        """Writes a picture: with colours on a terminal, as plain text into a file or a pipe."""
+        if self.file is None:
+            terminal.console().print(picture)
+        else:
+            self.write(terminal.plain(picture))
+
+    def write(self, content: str) -> None:
+        """Writes text as it is."""
+        if self.file is None:
+            sys.stdout.write(content)
+        else:
+            files.write(self.file, content)

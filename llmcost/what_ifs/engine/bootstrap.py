@@ -1,0 +1,57 @@
+"""What other traffic of the same kind would give: days, or else sessions, drawn again with replacement.
+
+Requests of one day are not independent of one another, so whole days are drawn (or, where there are too few, whole
+sessions), and the share saved is taken of each draw. B. Efron, R. Tibshirani, An Introduction to the Bootstrap, 1993,
+chapters 8 and 13.
+"""
+
+from collections.abc import Mapping
+
+LEVEL = 0.9
+"""The share of the draws that lie inside the interval."""
+
+LEAST_BLOCKS = 8
+"""Days, or else sessions, that traffic must have before anything is said of how it varies."""
+
+_DRAWS = 2000
+_SEED = 0
+
+COUNTED = "count(distinct ts::date) as days, count(distinct session_id) as sessions"
+"""SQL: what `blocks` decides on, over a relation of requests."""
+
+_BLOCKS = {
+    None: "cast(null as varchar)",
+    "days": "strftime(ts, '%Y-%m-%d')",
+    "sessions": "substr(md5(session_id), 1, 3)",  # at most 4,096 groups of whole sessions
+}
+
+
+def blocks(counted: Mapping[str, int]) -> str | None:
+    """What is drawn of traffic with so many days and sessions: `days` or `sessions`; None where there are too few."""
+    return next((name for name in ("days", "sessions") if counted[name] >= LEAST_BLOCKS), None)
+
+
+def block(name: str | None) -> str:
+    """SQL: the day or the group of sessions that a request belongs to; null where nothing is drawn."""
+    return _BLOCKS[name]
+
+
+def interval(
+    start: Mapping[str, float], before: Mapping[str, float], after: Mapping[str, float], baseline_usd: float
+) -> tuple[float | None, float | None]:
+    """The ends of the interval of a saving in which LEVEL of the draws lie, in US dollars of traffic of this cost.
+
+    Each mapping gives US dollars by block: of the traffic as it came, before the step, after it. None where there are
+    no blocks to draw, or the traffic cost nothing.
+    """
+    import numpy as np
+
+    if not start or sum(start.values()) <= 0:
+        return None, None
+    costs = np.array([start[block] for block in start])
+    saved = np.array([before.get(block, 0.0) - after.get(block, 0.0) for block in start])
+    draws = np.random.default_rng(_SEED).multinomial(len(costs), np.full(len(costs), 1 / len(costs)), size=_DRAWS)
+    spent = draws @ costs
+    shares = np.divide(draws @ saved, spent, out=np.zeros(_DRAWS), where=spent > 0)
+    low, high = np.quantile(shares, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]) * baseline_usd
+    return float(low), float(high)

@@ -1,0 +1,149 @@
+"""A stack of what-ifs replayed and priced step by step: what each saves, its range, and what it rests on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from llmcost.engine.store import Store
+from llmcost.reports.scope import Row, Scope
+from llmcost.what_ifs import cache_advice
+from llmcost.what_ifs.engine.chain import Chain, Traffic
+from llmcost.what_ifs.engine.ranges import Range, ranges
+from llmcost.what_ifs.engine.reasons import reasons
+from llmcost.what_ifs.engine.step import WhatIf, assumptions, settled
+from llmcost.what_ifs.quality import Quality, quality
+
+PROMPT_CACHING = "prompt-caching"
+"""The what-if that comes with a recommendation for each prompt."""
+
+
+@dataclass
+class Stage:
+    """What one step made of the traffic. Shares are of the baseline's cost, so that stages add up."""
+
+    what_if: WhatIf
+    cost_usd: float
+    saved_usd: float
+    saved_share: float | None
+    range: Range
+    moves: list[Row] = field(default_factory=list)
+    summary: Row | None = None  # what a kernel says of its replay as a whole
+    prompts: list[Row] = field(default_factory=list)  # prompt-caching: the cheapest way to cache each prompt
+    quality: Quality | None = None  # beside dollars, where an outcomes file tells
+    cut_short: list[Row] = field(default_factory=list)  # features whose answers it cuts short, and how many
+    effects: Row = field(default_factory=dict)  # differences in tokens; answers and requests that the step changes
+
+
+@dataclass
+class Projection:
+    """The baseline, every stage after it, and how far to trust them."""
+
+    requests: int
+    is_priced: bool  # whether any request has a price; else every cost and saving here is 0, and unknown
+    baseline_usd: float
+    stages: list[Stage]
+    range: Range  # of what all stages save together
+    blocks: str | None  # what was drawn for the traffic's interval: days or sessions
+    by: list[Row]
+    dimensions: tuple[str, ...]
+    assumptions: list[str]
+    notes: list[str]
+    traffic: str = "stage_0"  # the relation of the covered requests, for as long as the store is open
+    backtest: dict[str, Any] | None = None  # how its replays predict what the log recorded, once they are asked
+
+    @property
+    def cost_usd(self) -> float:
+        """What the traffic costs after the last stage."""
+        return self.stages[-1].cost_usd if self.stages else self.baseline_usd
+
+
+def simulate(store: Store, stack: Sequence[WhatIf], covered: Scope, dimensions: Sequence[str] = ()) -> Projection:
+    """Runs the covered traffic through the stack and prices it after every step.
+
+    Requests without a price in the log take part in no sum: their cost is unknown before and after. A step that
+    cannot be projected on this traffic changes nothing and is noted; alone, it raises LlmcostError.
+    """
+    stack = [settled(store, step) for step in stack]  # a model without a price is told before anything is replayed
+    traffic = Traffic.of(store, covered, dimensions)
+    chain = Chain(traffic, "")
+    for step in stack:
+        point = chain.add(step)
+        if point.failure and len(stack) == 1:
+            raise point.failure
+    return projected(traffic, chain)
+
+
+def projected(traffic: Traffic, chain: Chain) -> Projection:
+    """What the chain's steps make of the traffic, with ranges, assumptions and notes."""
+    baseline = traffic.cost_usd("cost_0")
+    spread = ranges(traffic, chain, baseline)
+    costs = [baseline, *(point.cost_usd for point in chain.points)]
+    stages = [
+        Stage(
+            what_if=step,
+            cost_usd=costs[number],
+            saved_usd=costs[number - 1] - costs[number],
+            saved_share=(costs[number - 1] - costs[number]) / baseline if baseline else None,
+            range=spread.steps[number - 1],
+            moves=chain.moves(number),
+            summary=chain.points[number - 1].summary,
+            prompts=_prompts(traffic.store, chain, number),
+            quality=_quality(traffic.store, chain, number),
+            effects=chain.effects(number),
+            cut_short=chain.cut_short(number),
+        )
+        for number, step in enumerate(chain.steps, start=1)
+    ]
+    return Projection(
+        requests=traffic.requests,
+        is_priced=traffic.is_priced,
+        baseline_usd=baseline,
+        stages=stages,
+        range=spread.whole,
+        blocks=traffic.blocks,
+        by=spread.by,
+        dimensions=traffic.dimensions,
+        assumptions=[line for step in chain.steps for line in assumptions(step)],
+        notes=_notes(traffic, chain),
+    )
+
+
+def _quality(store: Store, chain: Chain, number: int) -> Quality | None:
+    """How good the answers are after a step, counted from 1, that could be projected."""
+    if chain.points[number - 1].failure:
+        return None
+    return quality(store, chain.steps[number - 1], chain.before(number), chain.after(number))
+
+
+def _prompts(store: Store, chain: Chain, number: int) -> list[Row]:
+    """What the traffic before a step of prompt caching, counted from 1, recommends for each of its prompts."""
+    step = chain.steps[number - 1]
+    if step.query.name != PROMPT_CACHING or chain.points[number - 1].failure:
+        return []
+    return cache_advice.prompt_lives(store.arrow, chain.before(number), step.values)
+
+
+def _notes(traffic: Traffic, chain: Chain) -> list[str]:
+    notes = []
+    if traffic.unpriced:
+        notes.append(f"{traffic.unpriced:,} requests have no price: they are replayed but take part in no sum")
+    if not traffic.is_priced:
+        notes.append("no request has a price, so nothing can be said in dollars; see: llmcost prices")
+    if traffic.requests > cache_advice.LATEST and any(step.query.name == PROMPT_CACHING for step in chain.steps):
+        latest = f"the latest {cache_advice.LATEST:,} requests"
+        notes.append(f"{PROMPT_CACHING}: the cheapest way to cache each prompt is found on {latest}, the saving on all")
+    for number, step in enumerate(chain.steps, start=1):
+        notes += [f"{step.query.name}: {line}" for line in _why(chain, number)]
+    return notes
+
+
+def _why(chain: Chain, number: int) -> list[str]:
+    """Why a step, counted from 1, changes nothing, or less than it could."""
+    if failure := chain.points[number - 1].failure:
+        return [f"not projected, as {failure.message}"]
+    found = reasons(chain, number)
+    if not found.is_known:
+        return [f"nothing can be projected, as {' and '.join(found.said)}"]
+    if found.changed or found.said:
+        return found.said
+    return [f"changes nothing: it finds no {'priced ' if chain.traffic.unpriced else ''}request to change"]

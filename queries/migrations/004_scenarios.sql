@@ -1,0 +1,3 @@
+-- Scenarios and counters for Prometheus are new: tables without rows. Counters count from here on.
+
+select 1;

@@ -1,0 +1,3 @@
+from tests.engine.stores import main
+
+main()
