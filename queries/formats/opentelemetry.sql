@@ -221,7 +221,11 @@ select
     coalesce(answer, '0') as output_tokens,
     reasoning as reasoning_tokens,
     total as total_tokens,
-    case when agent <> 'claude_code' and langfuse is null then 'caches' end as input_holds,
+    case
+        when agent <> 'claude_code' and langfuse is null
+            and (total is not null or countable(prompt) >= coalesce(countable(cache_read), 0) + coalesce(countable(cache_write), 0))
+        then 'caches'
+    end as input_holds,
     agent in ('gemini_cli', 'qwen-code') as reasoning_beside,
     case
         when (prompt is null or answer is null) and not is_other_event

@@ -15,7 +15,7 @@ with numbers as (
         ) as w,
         countable(output_tokens) as o,
         coalesce(countable(reasoning_tokens), 0) as t,
-        nullif(countable(total_tokens), 0) as s,
+        countable(total_tokens) as s,
         -- nonsense stays as it is, to be rejected
         countable(coalesce(input_tokens, '0')) is null
         or countable(coalesce(cache_read_tokens, '0')) is null
@@ -42,7 +42,8 @@ completed as (
             end as i,
             case when o is null and i is not null and s >= i and not is_nonsense then greatest(s - i - case
                 when input_holds = 'caches' then 0 when input_holds = 'reads' then w else r + w
-            end, 0) else o end as o
+            end, 0) else o end as o,
+            nullif(s, 0) as s
         )
     from numbers
 ),
@@ -126,6 +127,8 @@ select
             -- known to leave their reasoning out
             reasoning_tokens is null and s > prompt + o and regexp_matches(lower(concat(provider, model)), 'gemini|grok')
         ))
+        -- without a total, what cannot hold as much is told apart
         or (s is null and t > o and reasoning_beside is distinct from true)
+        or (s is null and input_holds = 'caches' and holds <> 'caches')
     ) as counts_doubtful
 from answered

@@ -65,4 +65,6 @@ def test_broken(tmp_path: Path) -> None:
     ]
     found = read(tmp_path, rows)
     assert found.reasons == ["a count that is no number", "no model"]
-    assert found.tokens() == [(1200, 0, 0, 0, 90), (1200, 9000, 0, 0, 90)], "the call counts where its metadata does not"
+    assert found.tokens() == [(1200, 0, 0, 0, 90), (1200, 9000, 0, 0, 90)], (
+        "the call counts where its metadata does not"
+    )
