@@ -10,6 +10,8 @@ from llmcost.ingest.run import COUNTS, Account
 from llmcost.render import terminal
 from llmcost.render.view import Document, View
 
+_SKIPPED_SHOWN = 10
+
 _HEADINGS = {
     "lines": "lines",
     "requests": "new requests",
@@ -31,7 +33,7 @@ class AccountView(View):
         return {
             "files": account.files,
             "unchanged": account.unchanged,
-            "skipped": account.skipped,
+            "skipped": [{"file": file, "reason": reason} for file, reason in account.skipped.items()],
             **{count: account.total(count) for count in COUNTS},
             "formats": account.formats,
             "cost_usd": account.cost_usd,
@@ -55,7 +57,7 @@ def _screen(account: Account, store: Path) -> RenderableType:
     unchanged = f", {account.unchanged:,} of them unchanged since the last time" if account.unchanged else ""
     parts.append(Text(f"{terminal.counted(account.files, 'file')}{unchanged}. {_found(account)}"))
     if account.skipped:
-        parts.append(Text(f"{terminal.counted(len(account.skipped), 'file')} passed over: no log.", style="dim"))
+        parts.append(_skipped(account))
     if account.total("rejects"):
         rejects = terminal.counted(account.total("rejects"), "line")
         parts.append(
@@ -63,6 +65,17 @@ def _screen(account: Account, store: Path) -> RenderableType:
         )
     parts.append(Text(f"Store: {store}. Next: llmcost report", style="dim"))
     return Group(*parts)
+
+
+def _skipped(account: Account) -> Text:
+    """The files that were not read, each with its reason."""
+    said = Text(f"{terminal.counted(len(account.skipped), 'file')} skipped:", style="yellow")
+    for path, reason in list(account.skipped.items())[:_SKIPPED_SHOWN]:
+        said.append("\n  ").append_text(terminal.name(path, 80))
+        said.append(": ").append_text(terminal.name(reason, 200))
+    if len(account.skipped) > _SKIPPED_SHOWN:
+        said.append(f"\n  and {len(account.skipped) - _SKIPPED_SHOWN:,} more: llmcost rejects lists them all")
+    return said
 
 
 def _found(account: Account) -> str:

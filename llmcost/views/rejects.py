@@ -39,6 +39,7 @@ def _screen(rows: list[dict[str, Any]], top: int) -> RenderableType:
     parts: list[RenderableType] = []
     for reason, number in Counter(row["reason"] for row in rows).most_common():
         shown = [row for row in rows if row["reason"] == reason][:top]
+        thing = "file" if shown[0]["line"] is None else "line"
         cells: list[list[RenderableType]] = [
             [
                 terminal.name(Path(row["file"] or "-").name, 28),
@@ -48,6 +49,6 @@ def _screen(rows: list[dict[str, Any]], top: int) -> RenderableType:
             for row in shown
         ]
         more = f", the first {top}" if number > top else ""
-        title = f"{reason}: {terminal.counted(number, 'line')}{more}"
+        title = f"{reason}: {terminal.counted(number, thing)}{more}"
         parts.append(terminal.table([("file", "left"), ("line", "right"), ("begins", "left")], cells, title=title))
     return Group(*parts)

@@ -14,6 +14,7 @@
 --   "content": "VARCHAR", "error": {"type": "VARCHAR"}, "usage": {
 --     "input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
 --     "cache_read_input_tokens": "VARCHAR", "service_tier": "VARCHAR", "speed": "VARCHAR",
+--     "inference_geo": "VARCHAR",
 --     "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
 --     "output_tokens_details": {"thinking_tokens": "VARCHAR"},
 --     "server_tool_use": {"web_search_requests": "VARCHAR"},
@@ -67,6 +68,7 @@ select
     request.max_tokens as max_output_tokens,
     record.stop_reason as stop_reason,
     coalesce(case when used.speed = 'fast' then 'fast' end, used.service_tier) as service_tier,
+    used.inference_geo as region,
     latency_ms,
     case
         when used.input_tokens is null or used.output_tokens is null

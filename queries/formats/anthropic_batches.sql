@@ -7,7 +7,7 @@
 --     "input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
 --     "cache_read_input_tokens": "VARCHAR",
 --     "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
---     "output_tokens_details": {"thinking_tokens": "VARCHAR"},
+--     "inference_geo": "VARCHAR", "output_tokens_details": {"thinking_tokens": "VARCHAR"},
 --     "server_tool_use": {"web_search_requests": "VARCHAR"},
 --     "iterations": [{"type": "VARCHAR", "model": "VARCHAR", "input_tokens": "VARCHAR", "output_tokens": "VARCHAR",
 --       "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
@@ -45,5 +45,6 @@ select
     end as unread_usage,
     result.message.stop_reason as stop_reason,
     'batch' as service_tier,
+    usage.inference_geo as region,
     result.message.content as output_text
 from results

@@ -5,7 +5,7 @@
 -- ingest: llmcost ingest /var/log/myapp/anthropic-events*.jsonl
 -- columns: {"event": "record", "ts": "VARCHAR", "timestamp": "VARCHAR", "time": "VARCHAR", "request_id": "VARCHAR"}
 -- record: {"type": "VARCHAR", "message": {"id": "VARCHAR", "model": "VARCHAR", "usage": {"input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
---     "cache_read_input_tokens": "VARCHAR", "service_tier": "VARCHAR", "speed": "VARCHAR",
+--     "cache_read_input_tokens": "VARCHAR", "service_tier": "VARCHAR", "speed": "VARCHAR", "inference_geo": "VARCHAR",
 --     "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
 --     "output_tokens_details": {"thinking_tokens": "VARCHAR"},
 --     "server_tool_use": {"web_search_requests": "VARCHAR"},
@@ -13,7 +13,7 @@
 --       "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
 --       "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"}}]}},
 --   "delta": {"stop_reason": "VARCHAR"}, "usage": {"input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
---     "cache_read_input_tokens": "VARCHAR", "service_tier": "VARCHAR", "speed": "VARCHAR",
+--     "cache_read_input_tokens": "VARCHAR", "service_tier": "VARCHAR", "speed": "VARCHAR", "inference_geo": "VARCHAR",
 --     "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
 --     "output_tokens_details": {"thinking_tokens": "VARCHAR"},
 --     "server_tool_use": {"web_search_requests": "VARCHAR"},
@@ -77,6 +77,7 @@ merged as (
                     coalesce(changed.cache_creation_input_tokens, message.usage.cache_creation_input_tokens),
                 cache_creation := coalesce(changed.cache_creation, message.usage.cache_creation),
                 speed := coalesce(changed.speed, message.usage.speed),
+                inference_geo := coalesce(changed.inference_geo, message.usage.inference_geo),
                 service_tier := coalesce(changed.service_tier, message.usage.service_tier)
             )
         end as used
@@ -107,6 +108,7 @@ select
     used.server_tool_use.web_search_requests as web_searches,
     stop_reason,
     coalesce(case when used.speed = 'fast' then 'fast' end, used.service_tier) as service_tier,
+    used.inference_geo as region,
     begun is not null and coalesce(next_change > next_begin, next_change is null) as output_partial,
     (epoch_us(as_time(at_time)) - epoch_us(as_time(began))) / 1000 as latency_ms,
     case

@@ -9,6 +9,7 @@
 --   "message": {"id": "VARCHAR", "model": "VARCHAR", "stop_reason": "VARCHAR", "usage": {
 --     "input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
 --     "cache_read_input_tokens": "VARCHAR", "service_tier": "VARCHAR", "speed": "VARCHAR",
+--       "inference_geo": "VARCHAR",
 --     "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
 --     "server_tool_use": {"web_search_requests": "VARCHAR"},
 --     "iterations": [{"type": "VARCHAR", "model": "VARCHAR", "input_tokens": "VARCHAR", "output_tokens": "VARCHAR",
@@ -19,6 +20,7 @@
 --     "id": "VARCHAR", "model": "VARCHAR", "stop_reason": "VARCHAR", "usage": {
 --       "input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
 --       "cache_read_input_tokens": "VARCHAR", "service_tier": "VARCHAR", "speed": "VARCHAR",
+--       "inference_geo": "VARCHAR",
 --       "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
 --       "server_tool_use": {"web_search_requests": "VARCHAR"},
 --       "iterations": [{"type": "VARCHAR", "model": "VARCHAR", "input_tokens": "VARCHAR", "output_tokens": "VARCHAR",
@@ -61,9 +63,10 @@ select
     'anthropic' as provider,
     answer.model as model,
     sessionId as session_id,
+    agentId as thread_id,
+    coalesce(isSidechain, false) or coalesce(forkedFrom.sessionId <> sessionId, false) as branched,
     cwd as project,
     map_from_entries(list_filter([
-        {'key': 'fork', 'value': case when forkedFrom.sessionId <> sessionId then 'true' end},
         {'key': 'sidechain', 'value': case when isSidechain then 'true' end},
         {'key': 'git_branch', 'value': gitBranch},
         {'key': 'agent', 'value': agentId},
@@ -84,6 +87,7 @@ select
     answer.usage.server_tool_use.web_search_requests as web_searches,
     answer.stop_reason as stop_reason,
     coalesce(case when answer.usage.speed = 'fast' then 'fast' end, answer.usage.service_tier) as service_tier,
+    answer.usage.inference_geo as region,
     case when isApiErrorMessage then 'error' end as status,
     durationMs as latency_ms,
     parse_count(answer.usage.output_tokens) <= 10 and answer.stop_reason is null as output_partial,

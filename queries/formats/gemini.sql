@@ -16,12 +16,12 @@
 --     "cachedContentTokenCount": "VARCHAR",
 --     "candidatesTokenCount": "VARCHAR", "thoughtsTokenCount": "VARCHAR", "toolUsePromptTokenCount": "VARCHAR",
 --     "responseTokenCount": "VARCHAR", "tokenCount": "VARCHAR",
---     "trafficType": "VARCHAR"},
+--     "trafficType": "VARCHAR", "serviceTier": "VARCHAR"},
 --   "usage_metadata": {"total_token_count": "VARCHAR", "prompt_token_count": "VARCHAR",
 --     "cached_content_token_count": "VARCHAR",
 --     "candidates_token_count": "VARCHAR", "thoughts_token_count": "VARCHAR", "tool_use_prompt_token_count": "VARCHAR",
 --     "response_token_count": "VARCHAR", "token_count": "VARCHAR",
---     "traffic_type": "VARCHAR"}}
+--     "traffic_type": "VARCHAR", "service_tier": "VARCHAR"}}
 -- within: response
 -- claims: sessionId is null and coalesce(response.usageMetadata.promptTokenCount, response.usage_metadata.prompt_token_count,
 --   response.modelVersion, response.model_version, usageMetadata.totalTokenCount, usage_metadata.total_token_count)
@@ -78,8 +78,7 @@ select
     coalesce(record.candidates[1].finishReason, record.candidates[1].finish_reason) as stop_reason,
     case
         when key is not null or processed_time is not null then 'batch'
-        when contains(traffic, 'priority') then 'priority'
-        when contains(traffic, 'flex') then 'flex'
+        else coalesce(record.usageMetadata.serviceTier, record.usage_metadata.service_tier, traffic)
     end as service_tier,
     latency_ms,
     case when request.contents is not null then to_json({'model': model, 'request': request}) end as prompt_key,

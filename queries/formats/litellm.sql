@@ -31,6 +31,7 @@
 --       "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
 --       "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
 --       "server_tool_use": {"web_search_requests": "VARCHAR"}}}}
+-- wraps: anthropic, cohere, gemini, openai, openai-responses
 -- claims: litellm_call_id is not null or (call_type is not null and custom_llm_provider is not null and spend is null)
 -- truth: total_tokens decides: prompt_tokens holds cache reads and writes, Anthropic's too, and completion_tokens the
 --   reasoning, unless the total says otherwise (xAI; LiteLLM's older versions count cache writes apart). The parts stand
@@ -78,6 +79,7 @@ select
         {'key': 'response_cache', 'value': case when served_from_cache then 'hit' end},
         {'key': 'error', 'value': error_str[:200]}
     ], lambda entry: entry.value is not null))) as tags,
+    served_from_cache,
     -- what LiteLLM's own cache served was not billed
     case when served_from_cache then '0' else prompt_tokens end as input_tokens,
     case when not served_from_cache then cache_read end as cache_read_tokens,

@@ -61,9 +61,7 @@ select
     coalesce(model_usage.model, named, model_before, model_anywhere, 'unknown') as model,
     coalesce(agent_name, agent_anywhere) as feature,
     coalesce(session, session_anywhere) as session_id,
-    map_from_entries(list_filter([
-        {'key': 'thread', 'value': session_thread_id}
-    ], lambda entry: entry.value is not null)) as tags,
+    session_thread_id as thread_id,
     coalesce(model_usage.input_tokens, '0') as input_tokens,
     model_usage.cache_read_input_tokens as cache_read_tokens,
     model_usage.cache_creation_input_tokens as cache_write_tokens,

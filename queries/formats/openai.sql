@@ -12,19 +12,22 @@
 --   "llmcost": "VARCHAR", "litellm_call_id": "VARCHAR", "call_type": "VARCHAR"}
 -- record: {"id": "VARCHAR", "object": "VARCHAR", "created": "VARCHAR", "model": "VARCHAR", "service_tier": "VARCHAR",
 --   "provider": "VARCHAR", "x_groq": {"id": "VARCHAR", "usage": {
---       "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "DOUBLE",
+--       "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "JSON",
+--     "is_byok": "BOOLEAN", "cost_details": {"upstream_inference_cost": "DOUBLE"},
 --       "prompt_cache_hit_tokens": "VARCHAR", "num_cached_tokens": "VARCHAR", "cached_tokens": "VARCHAR",
 --       "reasoning_tokens": "VARCHAR", "queue_time": "VARCHAR",
 --       "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR"},
 --       "completion_tokens_details": {"reasoning_tokens": "VARCHAR"}}}, "prompt_filter_results": "VARCHAR",
 --   "choices": [{"finish_reason": "VARCHAR", "message": "VARCHAR", "text": "VARCHAR", "delta": "VARCHAR",
 --     "usage": {
---       "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "DOUBLE",
+--       "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "JSON",
+--     "is_byok": "BOOLEAN", "cost_details": {"upstream_inference_cost": "DOUBLE"},
 --       "prompt_cache_hit_tokens": "VARCHAR", "num_cached_tokens": "VARCHAR", "cached_tokens": "VARCHAR",
 --       "reasoning_tokens": "VARCHAR", "queue_time": "VARCHAR",
 --       "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR"},
 --       "completion_tokens_details": {"reasoning_tokens": "VARCHAR"}}}], "usage": {
---     "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "DOUBLE",
+--     "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "JSON",
+--     "is_byok": "BOOLEAN", "cost_details": {"upstream_inference_cost": "DOUBLE"},
 --     "prompt_cache_hit_tokens": "VARCHAR", "num_cached_tokens": "VARCHAR", "cached_tokens": "VARCHAR",
 --     "reasoning_tokens": "VARCHAR", "queue_time": "VARCHAR",
 --     "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR"},
@@ -115,5 +118,7 @@ select
         then (request.tools is not null)::integer
             + (coalesce(request.messages[1] ->> '$.role' in ('system', 'developer'), false))::integer
     end as system_blocks,
-    used.cost as cost_logged_usd
+    -- with a key of one's own OpenRouter's cost is its fee; Perplexity says its cost in parts
+    coalesce(try_cast(used.cost as double), try_cast(used.cost ->> '$.total_cost' as double))
+    + case when used.is_byok then coalesce(used.cost_details.upstream_inference_cost, 0) else 0 end as cost_logged_usd
 from counted

@@ -59,7 +59,11 @@ select
         when record.usage.input_tokens is null or record.usage.output_tokens is null
         then coalesce(at_path(line.raw, '$.response.usage'), at_path(line.raw, '$.usage'))
     end as unread_usage,
-    len(list_filter(record.output, lambda item: item ->> '$.type' = 'web_search_call'))::varchar as web_searches,
+    -- opening a page and searching within it cost nothing by themselves
+    len(list_filter(
+        record.output,
+        lambda item: item ->> '$.type' = 'web_search_call' and coalesce(item ->> '$.action.type', 'search') = 'search'
+    ))::varchar as web_searches,
     coalesce(record.max_output_tokens, request.max_output_tokens) as max_output_tokens,
     coalesce(record.incomplete_details.reason, record.status) as stop_reason,
     record.service_tier as service_tier,

@@ -44,11 +44,11 @@ select
     timestamp as ts,
     model,
     origin as session_id,
+    coalesce(forkedFrom.sessionId <> sessionId, false) as branched,
     cwd as project,
     map_from_entries(list_filter([
         {'key': 'git_branch', 'value': gitBranch},
-        {'key': 'client_version', 'value': version},
-        {'key': 'fork', 'value': case when forkedFrom.sessionId <> sessionId then 'true' end}
+        {'key': 'client_version', 'value': version}
     ], lambda entry: entry.value is not null)) as tags,
     tallied([prompt, usageMetadata.toolUsePromptTokenCount]) as input_tokens,
     cached as cache_read_tokens,

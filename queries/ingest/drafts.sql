@@ -3,7 +3,7 @@
 
 select
     cast(null as struct(
-        source_id integer, line_no bigint, record_no integer, raw varchar, fault varchar, claimed boolean
+        source_id integer, line_no bigint, record_no bigint, raw varchar, fault varchar, claimed boolean
     )) as line,
     cast(null as boolean) as carries_call,
     cast(null as varchar) as request_id,
@@ -20,6 +20,8 @@ select
     cast(null as varchar) as prompt_id,
     cast(null as varchar) as user_id,
     cast(null as varchar) as session_id,
+    cast(null as varchar) as thread_id,
+    cast(null as boolean) as branched,
     cast(null as varchar) as project,
     cast(null as map(varchar, varchar)) as tags,
     -- counts as the log has them: what holds what, counted.sql decides
@@ -49,6 +51,7 @@ select
     cast(null as varchar) as web_searches,
     cast(null as map(varchar, varchar)) as tools,   -- billed uses of other tools; counts as text
     cast(null as varchar) as calls,
+    cast(null as boolean) as served_from_cache, -- by a gateway's cache of answers: no model was called
     cast(null as varchar) as max_output_tokens,
     cast(null as varchar) as output_used_tokens,
     cast(null as varchar) as stop_reason,

@@ -7,8 +7,8 @@ select
             when place = 0 then line
             else {
                 'source_id': line.source_id, 'line_no': line.line_no,
-                -- no line wraps as many records
-                'record_no': line.record_no + 1000000 * place,
+                -- no line has as many records and pieces
+                'record_no': line.record_no + 1000000000 * place,
                 'raw': line.raw, 'fault': line.fault, 'claimed': line.claimed
             }
         end as line,

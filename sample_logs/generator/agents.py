@@ -1,6 +1,8 @@
 """Sessions of agents whose logs are lines of JSON: Qwen Code, the Gemini CLI, Claude Managed Agents; and the events of
 streamed answers of the Messages API. A few calls of each are enough."""
 
+from typing import Any
+
 from sample_logs.generator.book import Book, Tokens
 from sample_logs.generator.days import iso
 from sample_logs.generator.draw import Draw
@@ -138,7 +140,7 @@ def _cut_off(book: Book, draw: Draw, file: str, call: Call) -> None:
     book.call(file, _event(call.at_ms, _message_start(draw, call)), tokens, "partial_calls")
 
 
-def _message_start(draw: Draw, call: Call) -> dict[str, object]:
+def _message_start(draw: Draw, call: Call) -> dict[str, Any]:
     usage = {
         "input_tokens": call.tokens.input, "cache_read_input_tokens": call.tokens.cache_read,
         "cache_creation_input_tokens": call.tokens.cache_write_5m, "output_tokens": 1, "service_tier": "standard",
@@ -148,10 +150,10 @@ def _message_start(draw: Draw, call: Call) -> dict[str, object]:
     return {"type": "message_start", "message": message}
 
 
-def _event(at_ms: int, event: dict[str, object]) -> dict[str, object]:
+def _event(at_ms: int, event: dict[str, Any]) -> dict[str, Any]:
     return {"ts": iso(at_ms), "event": event}
 
 
-def _qwen_line(draw: Draw, session: str, at_ms: int, kind: str) -> dict[str, object]:
+def _qwen_line(draw: Draw, session: str, at_ms: int, kind: str) -> dict[str, Any]:
     return {"uuid": draw.uuid(), "parentUuid": None, "sessionId": session, "timestamp": iso(at_ms), "type": kind,
             "cwd": FOLDER, "version": "0.21.13"}  # fmt: skip
