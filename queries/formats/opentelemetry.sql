@@ -250,7 +250,7 @@ select
     ) as service_tier,
     case when span.status.code in ('2', 'STATUS_CODE_ERROR') then 'error' end as status,
     coalesce(
-        (try_cast(span.endTimeUnixNano as bigint) - try_cast(span.startTimeUnixNano as bigint)) / 1e6,
+        (try_cast(span.endTimeUnixNano as hugeint) - try_cast(span.startTimeUnixNano as hugeint)) / 1e6,
         case when agent <> '' then try_cast(under(names, texts, 'duration_ms') as double) end
     ) as latency_ms,
     try_cast(coalesce(
