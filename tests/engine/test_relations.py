@@ -12,7 +12,7 @@ from sqlglot.optimizer.scope import traverse_scope
 from llmcost.engine import registry, store
 from llmcost.engine.compose import compose
 from llmcost.engine.relations import INPUTS, Input, priced
-from llmcost.what_ifs.engine import step
+from llmcost.what_ifs.engine.replay import kernel_of
 from llmcost.what_ifs.inputs import side_tables
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,7 +22,7 @@ PROCESSES = {
     "migrations",
     "facts",
     "prompt_caching",
-}  # steps of one process, and data: no kind of query
+}  # steps of one process, data: no kind of query
 
 QUERIES = [(kind, name) for kind in INPUTS for name in registry.load(kind)]
 
@@ -98,9 +98,8 @@ def over(kind: registry.Kind, name: str) -> str:
     made |= {table: registry.find("page", table).body for table in INPUTS[kind].tables if table == "fine"}
     made |= {table: registry.find("spend", table).body for table in INPUTS[kind].tables if table == "anomalies"}
     needed = [*INPUTS[kind].relations, *INPUTS[kind].tables]
-    if query.field("kernel"):
-        columns = (column.split(" ") for column in step.kernel_of(query).DECIDES)
-        made["replayed"] = "select " + ", ".join(f"null::{type} as {name}" for name, type in columns)
+    if kernel := kernel_of(query):
+        made["replayed"] = "select " + ", ".join(f"null::{type} as {name}" for name, type in kernel.decisions.items())
     return compose([(name, made[name]) for name in needed if name in made], query.body)
 
 

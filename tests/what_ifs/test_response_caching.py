@@ -1,6 +1,5 @@
 """response-caching against the plainest possible second version of it, and against cases worked out by hand."""
 
-import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,9 +13,10 @@ from hypothesis import strategies as st
 
 from llmcost.engine import registry, store
 from llmcost.errors import UsageError
-from llmcost.what_ifs.engine import step
+from llmcost.what_ifs.engine import replay, step
 from llmcost.what_ifs.kernels import cached_answers
-from llmcost.what_ifs.kernels import response_caching as kernel
+from llmcost.what_ifs.kernels.kernel import Replayed, ordered, selected
+from llmcost.what_ifs.kernels.response_caching import KERNEL, Hits
 
 SCHEMA = Path(__file__).resolve().parents[2] / "queries" / "schema.sql"
 START = datetime(2026, 11, 2)
@@ -70,7 +70,7 @@ def _nulls_last(value: Any) -> tuple[bool, Any]:
 def hits(calls: list[Call], **given: Any) -> dict[str, str]:
     """The names of the calls that were answered, each with how the answers compare."""
     parameters = {"ttl": "10", "refresh": False, "scope": "shared", "capacity": None} | given
-    replayed = kernel.replay(traffic(calls), **parameters)
+    replayed = KERNEL.replay(traffic(calls), **parameters).decisions
     return dict(zip(replayed["request_id"].to_pylist(), replayed["cached_answer"].to_pylist(), strict=True))
 
 
@@ -270,14 +270,14 @@ def test_false_hits_are_counted_where_the_log_holds_both_answers() -> None:
     calls = [
         Call("a", answer="x"), Call("b", at=1, answer="x"), Call("c", at=2, answer="y"), Call("d", at=3),
     ]  # fmt: skip
-    replayed = kernel.replay(traffic(calls), ttl="1h", refresh=False, scope="shared", capacity=None)
-    measured = cached_answers.false_hits(replayed)
+    replayed = KERNEL.replay(traffic(calls), ttl="1h", refresh=False, scope="shared", capacity=None)
+    measured = replayed.found.answers
     assert (measured.hits, measured.compared, measured.differing, measured.share) == (3, 2, 1, 0.5)
 
 
 def test_without_answers_nothing_is_measured() -> None:
-    replayed = kernel.replay(traffic([]), ttl="1h", refresh=False, scope="shared", capacity=None)
-    assert cached_answers.false_hits(replayed).share is None
+    replayed = KERNEL.replay(traffic([]), ttl="1h", refresh=False, scope="shared", capacity=None)
+    assert replayed.found.answers.share is None
 
 
 @pytest.mark.parametrize(
@@ -307,19 +307,18 @@ def loaded(calls: list[Call]) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def replayed(connection: duckdb.DuckDBPyConnection, **given: str) -> pa.Table:
-    """The kernel's decisions on what the driver hands it."""
-    columns = ", ".join([*kernel.COLUMNS, "ts", "request_id"])
-    order = ", ".join([*kernel.PARTITION, "ts", "request_id"])
-    requests = connection.sql(f"select {columns} from requests order by {order}").to_arrow_table()
-    return kernel.replay(requests, **registry.find("what_ifs", "response-caching").bind(given))
+def replayed(connection: duckdb.DuckDBPyConnection, **given: str) -> Replayed[Hits]:
+    """What the kernel makes of what the driver hands it."""
+    select = f"select {selected(KERNEL)} from requests order by {ordered(KERNEL)}"
+    requests = connection.sql(select).to_arrow_table()
+    return KERNEL.replay(requests, **registry.find("what_ifs", "response-caching").bind(given))
 
 
 def applied(connection: duckdb.DuckDBPyConnection, **given: str) -> pa.Table:
     """The what-if as the driver runs it: the kernel, then the query over its decisions."""
     query = registry.find("what_ifs", "response-caching")
     values = query.bind(given)
-    connection.register("replayed", replayed(connection, **given))
+    connection.register("replayed", replayed(connection, **given).decisions)
     params = registry.used(query.body, values)
     return connection.sql(f"select * from ({query.body}) order by request_id", params=params).to_arrow_table()
 
@@ -353,7 +352,7 @@ def test_a_hit_whose_answer_differs_may_be_asked_again() -> None:
     for differing, served in (("served", ["r1", "r2", "r3"]), ("asked", ["r1", "r3"]), ("doubted", ["r1"])):
         after = applied(connection, differing=differing).to_pylist()
         assert [row["request_id"] for row in after if row["input_tokens"] == 0] == served
-        summary = json.loads(replayed(connection, differing=differing).schema.metadata[b"summary"])
+        summary = KERNEL.summary([replayed(connection, differing=differing).found])
         assert (summary["hits"], summary["hits_asked_again"]) == (len(served), 3 - len(served))
         assert ("save nothing" in summary["notes"][0]) == (differing != "served")
 
@@ -388,7 +387,7 @@ def test_a_large_log_is_replayed_in_shares_with_the_same_result(monkeypatch: pyt
     ]
     results = []
     for at_once in (1000, 30):
-        monkeypatch.setattr(step, "ROWS_AT_ONCE", at_once)
+        monkeypatch.setattr(replay, "ROWS_AT_ONCE", at_once)
         with store.in_memory() as opened, opened.relation("calls", traffic(calls)):
             opened.execute(INSERT)
             words = (

@@ -1,8 +1,6 @@
 """What caches of answers share, whatever they compare: who asks, when an answer is there, whether it is right."""
 
-import json
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +26,9 @@ MEASURED = {
     "latency_ms": "median(latency_ms) filter (where status = 'ok' and service_tier <> 'batch' and latency_ms > 0)"
 }
 """What stands for an answer's latency where it is not known: the median of those that are."""
+
+DECISIONS = {"request_id": "varchar", "cached_answer": "varchar", "answered_from": "varchar"}
+"""`cached_answer` (same, differs, unknown) is how the answer that it gets compares with the logged one."""
 
 ASSUMED_MS = 3000.0
 """And where none is known: 100 tokens at 30 ms each."""
@@ -60,6 +61,9 @@ class FalseHits:
     hits: int
     compared: int  # hits whose own and whose cached answer the log both holds
     differing: int
+
+    def __add__(self, other: "FalseHits") -> "FalseHits":
+        return FalseHits(self.hits + other.hits, self.compared + other.compared, self.differing + other.differing)
 
     @property
     def share(self) -> float | None:
@@ -101,7 +105,7 @@ def sent_and_ready(requests: pa.Table, row: Ints, assumed_ms: float | None) -> t
 
 
 def decisions(requests: pa.Table, hit: Ints, source: Ints) -> pa.Table:
-    """The kernel's result: the rows that were answered, and how the answers of the rows in `source` compare."""
+    """The rows that were answered, whose answers they got, and how the answers of the rows in `source` compare."""
     answers = requests["output_hash"]
     same = pc.equal(answers.take(pa.array(hit)), answers.take(pa.array(source)))
     return pa.table(
@@ -125,11 +129,6 @@ def asked_again(replayed: pa.Table, differing: str) -> int:
     found = false_hits(replayed)
     doubted = found.hits - found.compared + found.differing
     return {"served": 0, "asked": found.differing, "doubted": doubted}[differing]
-
-
-def described(decided: pa.Table, summary: dict[str, Any]) -> pa.Table:
-    """The decisions with a summary of the replay in their metadata."""
-    return decided.replace_schema_metadata({"summary": json.dumps(summary)})
 
 
 def mask(condition: pa.ChunkedArray) -> Bools:
