@@ -16,7 +16,13 @@ from llmcost.what_ifs.engine.replay import kernel_of
 from llmcost.what_ifs.inputs import side_tables
 
 ROOT = Path(__file__).resolve().parents[2]
-PROCESSES = {"ingest", "metrics", "migrations", "facts", "prompt_caching"}  # steps of one process, and data: no kind of query
+PROCESSES = {
+    "ingest",
+    "metrics",
+    "migrations",
+    "facts",
+    "prompt_caching",
+}  # steps of one process, and data: no kind of query
 
 QUERIES = [(kind, name) for kind in INPUTS for name in registry.load(kind)]
 
