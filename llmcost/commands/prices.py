@@ -10,17 +10,25 @@ from llmcost.commands import options
 
 def prices(
     model: Annotated[
-        str | None, typer.Argument(metavar="[MODEL]", help="A model, as a log or the price table names it.")
+        str | None,
+        typer.Argument(metavar="[MODEL]", help="A model, by a log's name for it or its plain name, like mistral-7b."),
     ] = None,
     on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="Only prices that hold on that day.")] = None,
+    update: Annotated[
+        bool,
+        typer.Option(
+            "--update", help="First fetch the current data of genai-prices and keep it in the store (network)."
+        ),
+    ] = False,
     result_format: options.ResultFormat = options.Format.table,
     output: options.Output = None,
     db: options.Db = None,
 ) -> None:
-    """Show prices with their validity and source, and the models in the store that have none."""
+    """Show prices with their validity and source, who else sells a model, and the models in the store without one."""
     from llmcost.engine import store
     from llmcost.errors import UsageError
     from llmcost.prices import book
+    from llmcost.render import terminal
     from llmcost.views.prices import PricesView
 
     try:
@@ -28,11 +36,17 @@ def prices(
     except ValueError:
         raise UsageError(f"--on {on} is no date", hint="write it like 2026-08-01") from None
     out = options.output(result_format, output)
+    if update:
+        with store.writing(store.locate(db)) as writable:
+            fetched = book.update(writable)
+        terminal.status(f"fetched the price data of {fetched:%Y-%m-%d %H:%M} UTC into {store.locate(db)}")
     if model is None:
         with options.reading(db, out) as opened:
             found = book.listing(opened, day)
+    elif store.locate(db).exists():
+        with options.reading(db, out) as opened:
+            found = book.listing_of(opened, model, day)
     else:
         with store.in_memory() as opened:
-            book.resolve(opened, model)
-            found = book.listing(opened, day)
+            found = book.listing_of(opened, model, day)
     out.show(PricesView(found))

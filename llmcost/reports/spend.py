@@ -16,7 +16,7 @@ DIMENSIONS = (
 TIMES = ("hour", "day", "week", "month")
 MEASURES = (
     "requests", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "cost_usd", "cost_share",
-    "unpriced_requests",
+    "fees_usd", "unpriced_requests",
 )  # fmt: skip
 
 TREND_PARTS = 12
@@ -105,7 +105,7 @@ def spend(store: Store, dimensions: Sequence[str], covered: Scope) -> list[Row]:
     fields, tags = key(dimensions)
     rows = store.rows(*covered.spend("spend", fields, **tags))
     if not rows and not dimensions:
-        return [dict.fromkeys(MEASURES, 0) | {"cost_usd": None, "cost_share": None}]
+        return [dict.fromkeys(MEASURES, 0) | {"cost_usd": None, "cost_share": None, "fees_usd": None}]
     return [unkeyed(row, dimensions) for row in rows]
 
 

@@ -23,13 +23,19 @@ class PricesView(View):
     listing: Listing
 
     def document(self) -> Document:
-        return {"prices": self.listing.prices, "unpriced": self.listing.unpriced, "aliases": self.listing.aliases}
+        return {
+            "prices": self.listing.prices,
+            "unpriced": self.listing.unpriced,
+            "aliases": self.listing.aliases,
+            "providers": self.listing.providers,
+        }
 
     def flat(self) -> Flat:
         return Flat(self.listing.prices, list(self.listing.prices[0]) if self.listing.prices else [])
 
     def screen(self) -> RenderableType:
-        return _screen(self.listing.prices, self.listing.unpriced, self.listing.aliases)
+        listed = _screen(self.listing.prices, self.listing.unpriced, self.listing.aliases)
+        return Group(listed, _providers(self.listing.providers)) if self.listing.providers else listed
 
 
 def _screen(
@@ -59,6 +65,23 @@ def _screen(
         lines = [_missing(row) for row in unpriced]
         parts.append(terminal.bullets("Models in the store that have no price", lines, "yellow"))
     return Group(*parts)
+
+
+def _providers(offers: list[dict[str, Any]]) -> RenderableType:
+    """Who sells the model, cheapest first."""
+    headings = [("provider", "left"), ("model", "left"), ("input", "right"), ("read", "right"), ("output", "right"),
+                ("3:1", "right")]  # fmt: skip
+    rates = ("input_usd_mtok", "cache_read_usd_mtok", "output_usd_mtok", "blended_usd_mtok")
+    cells: list[list[RenderableType]] = [
+        [
+            terminal.name(row["provider"], 20),
+            terminal.name(row["model"], 50),
+            *(Text(f"{row[rate]:.6g}") for rate in rates),
+        ]
+        for row in offers
+    ]
+    title = "Providers, cheapest first for three tokens of input to one of output; USD per million tokens"
+    return terminal.table(headings, cells, title=title)
 
 
 def _kind(row: dict[str, Any]) -> tuple[str, str | None, str]:

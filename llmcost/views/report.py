@@ -59,16 +59,25 @@ def _by(report: Report) -> RenderableType:
     cells = _prompt_cells if "prompt" in report.dimensions else _cells
     headings = [(dimension, "left") for dimension in report.dimensions] + [(heading, "right") for heading in measured]
     rows: list[list[RenderableType]] = [
-        [*(terminal.name(_called(row, dimension)) for dimension in report.dimensions), *cells(row)]
+        [
+            *(terminal.name(_called(row, dimension)) for dimension in report.dimensions),
+            *cells(row),
+        ]
         for row in report.rows
     ]
     rows.append([Text("total", style="bold"), *[Text("")] * (len(report.dimensions) - 1), *cells(report.total)])
-    table = terminal.table(headings, rows, rule_before_last=True)
+    table: RenderableType = terminal.table(headings, rows, rule_before_last=True)
+    if report.total["fees_usd"]:
+        table = Group(table, Text(f"Fees, in the total: {_fees(report.total)}\n"))
     examples = [f"{_called(row, 'prompt')}: {row['example']}" for row in report.rows if row.get("example")]
     if not examples:
         return table
     shown = [line if len(line) <= _EXAMPLE_WIDTH else line[: _EXAMPLE_WIDTH - 1] + "…" for line in examples]
     return Group(table, terminal.bullets("An example of each", shown[:_EXAMPLES_SHOWN]))
+
+
+def _fees(total: Row) -> str:
+    return f"{terminal.usd(total['fees_usd']).plain} for searches, other tools and requests"
 
 
 def _called(row: Row, column: str) -> Any:
@@ -80,7 +89,7 @@ def _logged(report: Report) -> RenderableType:
     if not report.rows:
         return terminal.bullets("What to know", report.notes, "yellow")
     headings = [("model", "left"), ("requests", "right"), ("the log", "right"), ("by tokens", "right"),
-                ("difference", "right"), ("likely because", "left")]  # fmt: skip
+                ("difference", "right"), ("because", "left")]  # fmt: skip
     rows: list[list[RenderableType]] = [
         [
             terminal.name(row["model"], 28),
@@ -142,6 +151,10 @@ def _headline(report: Report) -> RenderableType:
     if requests:
         each.append(f", {prompt / requests:,.0f} tokens in, {total['output_tokens'] / requests:,.0f} out")
     lines.append(each)
+    if total["fees_usd"]:
+        fees = Text("fees           ", style="dim")
+        fees.append(_fees(total))
+        lines.append(fees)
     cached = Text("prompt cache   ", style="dim")
     cached.append(
         f"{terminal.share(total['cache_read_tokens'] / prompt if prompt else None)} of input tokens read from it"

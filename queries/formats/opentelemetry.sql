@@ -129,7 +129,7 @@ select
         under(names, texts, 'gen_ai.openai.response.service_tier')
     ) as service_tier,
     case when span.status.code in ('2', 'STATUS_CODE_ERROR') then 'error' end as status,
-    (try_cast(span.endTimeUnixNano as bigint) - try_cast(span.startTimeUnixNano as bigint)) / 1e6 as latency_ms,
+    (try_cast(span.endTimeUnixNano as hugeint) - try_cast(span.startTimeUnixNano as hugeint)) / 1e6 as latency_ms,
     try_cast(coalesce(
         under(names, texts, 'gen_ai.usage.cost'), under(names, texts, 'llm.cost.total'),
         under(names, texts, 'operation.cost')

@@ -15,6 +15,7 @@ select
     coalesce(sum(cache_write_5m_tokens + cache_write_1h_tokens), 0)::bigint as cache_write_tokens,
     coalesce(sum(output_tokens), 0)::bigint as output_tokens,
     sum(cost_usd::decimal(38, 15))::double as cost_usd,
+    sum(fees_cost_usd::decimal(38, 15))::double as fees_usd,
     coalesce(sum(calls) filter (where cost_usd is null), 0)::bigint as unpriced_requests
 from priced
 group by grouping sets ((), (by_day), (by_model), (by_feature), (by_prompt))

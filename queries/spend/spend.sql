@@ -13,6 +13,7 @@ select
     sum(output_tokens)::bigint as output_tokens,
     sum(cost_usd::decimal(38, 15))::double as cost_usd,
     sum(cost_usd::decimal(38, 15))::double / nullif(sum(sum(cost_usd::decimal(38, 15))) over (), 0)::double as cost_share,
+    sum(fees_cost_usd::decimal(38, 15))::double as fees_usd,
     coalesce(sum(calls) filter (where cost_usd is null), 0)::bigint as unpriced_requests
 from priced
 group by key

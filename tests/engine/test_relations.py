@@ -22,7 +22,7 @@ PROCESSES = {
     "migrations",
     "facts",
     "prompt_caching",
-}  # steps of one process, and data: no kind of query
+}  # steps of one process, data: no kind of query
 
 QUERIES = [(kind, name) for kind in INPUTS for name in registry.load(kind)]
 
