@@ -35,7 +35,7 @@ with parsed as (
             parse_count(output_used_tokens) as output_used_tokens
         ),
         -- 0, and the moment at which clocks begin, stand for no time
-        ts is not null and as_time(ts) is null and not regexp_full_match(ts, '\s*0*(\.0*)?\s*') as has_no_time,
+        ts is not null and as_time(ts) is null and not is_unset(ts) as has_no_time,
         is_no_count(input_tokens)
         or is_no_count(cache_read_tokens)
         or is_no_count(cache_write_5m_tokens)
@@ -53,7 +53,7 @@ with parsed as (
         or is_no_count(web_searches)
         or (tools is not null and len(list_filter(map_values(tools), lambda it: is_no_count(it))) > 0)
         or is_no_count(calls) as has_no_count
-    from drafts
+    from counted
 ),
 
 hashed as (
@@ -82,6 +82,8 @@ select
     case
         when not carries_call then null
         when line.fault is not null then line.fault
+        when len(unknown_names) > 0
+        then 'usage under a name that no format knows: ' || array_to_string(unknown_names[:3], ', ')
         when coalesce(trim(model), '') = '' then 'no model'
         when has_no_time then 'a time that is no time'
         when has_no_count then 'a count that is no number'
@@ -117,6 +119,7 @@ select
             then 'row_' || row_hash(line.raw)
         else 'row_' || md5(concat_ws(' ', row_hash(line.raw), line.record_no, repetition))
     end as request_id,
+    part_of,
     trace_id,
     parent_id,
     ts,
@@ -163,6 +166,7 @@ select
     case when latency_ms between 0 and 31622400000 then latency_ms end as latency_ms,
     case when ttft_ms between 0 and 31622400000 then ttft_ms end as ttft_ms,
     coalesce(output_partial, false) as output_partial,
+    coalesce(counts_doubtful, false) as counts_doubtful,
     coalesce(prompt_hash, short_hash(prompt_key)) as prompt_hash,
     coalesce(output_hash, short_hash(output_text)) as output_hash,
     prefix,
