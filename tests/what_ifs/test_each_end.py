@@ -52,7 +52,7 @@ CASES: dict[tuple[str, str], tuple[str, list[Row]]] = {
     ("prompt-caching", "miss_rate"): ("", sessions(*range(0, 1000, 50))),
     ("prompt-caching", "optimistic"): ("", prompts(0, 1000, model=GPT)),
     ("prompt-caching", "others_every_s"): ("ttl=1h", sessions(0) + sessions(4000, session="t")),
-    ("prompt-caching", "pessimistic"): ("", prompts(0, 400, model=GPT)),
+    ("prompt-caching", "pessimistic"): ("", prompts(0, 500, model=GPT)),
     ("prompt-caching", "slack_s"): ("", sessions(0, 320, 380)),
     ("prompt-caching", "ttft_ms"): ("", prompts(0, 0.5, 3, 20)),
     ("request-batching", "numbering_input_tokens"): ("", prompts(0, 1, 2, 3)),
