@@ -19,7 +19,7 @@ from llmcost.engine.compose import compose
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, UsageError, did_you_mean
 from llmcost.ingest import documents, formats, lines, sources, streams, torn
-from llmcost.ingest.detect import RECORDS, Detection, claim, detect, parsed_lines
+from llmcost.ingest.detect import RECORDS, Detection, claim, detect, parsed_lines, structure
 from llmcost.metrics import counts
 from llmcost.prices import book
 
@@ -341,10 +341,15 @@ def stream_of(group: list[Detection], on_bytes: Callable[[int], None]) -> Iterat
 def read_as(name: str, relation: str) -> str:
     """SQL: the relation's lines as one format reads them, normalised."""
     query = formats.find(name)
+    further = [("drafts", _query("further"))] if "further" in query.fields else []
+    names = ", ".join(f"'{name}'" for name in sorted(_leaves(structure(query))) if name.replace("_", "a").isalnum())
     return compose(
         [
             ("lines", parsed_lines(query, relation)),
+            ("known", f"select cast([{names}] as varchar[]) as names"),
             ("drafts", f"{_query('drafts')} union all by name ({query.body})"),
+            *further,
+            ("counted", _query("counted")),
             ("normalised", _query("normalise")),
         ],
         f"""
@@ -357,17 +362,30 @@ def read_as(name: str, relation: str) -> str:
     )
 
 
+def _leaves(fields: Any) -> Iterator[str]:
+    """The names under which a format reads values."""
+    if isinstance(fields, list):
+        yield from _leaves(fields[0])
+    elif isinstance(fields, dict):
+        for name, inner in fields.items():
+            yield from _leaves(inner) if isinstance(inner, dict | list) else (name,)
+
+
 def _set_repeats_apart(store: Store, source_id: int) -> list[dict[str, Any]]:
-    """Marks records, and removes requests, whose usage is that of the records below them in their trace.
+    """Marks records, and removes requests, whose usage is that of the records below them in their trace, and copies of
+    calls that lack a part of their id.
 
     Returns what that changes in the ledger about earlier runs.
     """
-    if store.value("select count(trace_id) from staged") == 0:
+    repeats = _query("bare")
+    if store.value("select count(trace_id) from staged") > 0:
+        store.execute(f"create or replace temp table met as {_query('met')}")
+        store.execute("delete from spans where request_id in (select request_id from met)")
+        store.execute("insert into spans by name from met")
+        repeats = f"from ({repeats}) union from ({_query('repeats')})"
+    store.execute(f"create or replace temp table repeats as {repeats}")
+    if store.value("select count(*) from repeats") == 0:
         return []
-    store.execute(f"create or replace temp table met as {_query('met')}")
-    store.execute("delete from spans where request_id in (select request_id from met)")
-    store.execute("insert into spans by name from met")
-    store.execute(f"create or replace temp table repeats as {_query('repeats')}")
     store.execute("update staged set is_repeat = true where carries_call and request_id in (from repeats)")
     entries = store.rows(f"insert into ledger {_query('overcounted')} returning *", {"source_id": source_id})
     counts.remove(store, "from repeats")

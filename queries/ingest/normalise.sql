@@ -36,6 +36,7 @@ with parsed as (
         ),
         -- a clock that says so cannot be believed, and years of four digits are all that calendars agree on
         ts is not null
+        and not is_unset(ts)
         and coalesce(as_time(ts) not between timestamp '1990-01-01' and timestamp '2199-12-31', true) as has_no_time,
         is_no_count(input_tokens)
         or is_no_count(cache_read_tokens)
@@ -54,7 +55,7 @@ with parsed as (
         or is_no_count(web_searches)
         or (tools is not null and len(list_filter(map_values(tools), lambda it: is_no_count(it))) > 0)
         or is_no_count(calls) as has_no_count
-    from drafts
+    from counted
 ),
 
 hashed as (
@@ -79,6 +80,8 @@ select
     carries_call,
     case
         when not carries_call then null
+        when len(unknown_names) > 0
+        then 'usage under a name that no format knows: ' || array_to_string(unknown_names[:3], ', ')
         when coalesce(trim(model), '') = '' then 'no model'
         when has_no_time then 'a time that is no time'
         when has_no_count then 'a count that is no number'
@@ -114,6 +117,7 @@ select
             then 'row_' || row_hash(line.raw)
         else 'row_' || md5(concat_ws(' ', row_hash(line.raw), line.record_no, repetition))
     end as request_id,
+    part_of,
     trace_id,
     parent_id,
     ts,
@@ -160,6 +164,7 @@ select
     case when latency_ms between 0 and 1e11 then latency_ms end as latency_ms,
     case when ttft_ms between 0 and 1e11 then ttft_ms end as ttft_ms,
     coalesce(output_partial, false) as output_partial,
+    coalesce(counts_doubtful, false) as counts_doubtful,
     coalesce(prompt_hash, short_hash(prompt_key)) as prompt_hash,
     coalesce(output_hash, short_hash(output_text)) as output_hash,
     prefix,
