@@ -10,7 +10,8 @@
 --   "session_id": "VARCHAR", "project": "VARCHAR", "tags": "MAP(VARCHAR, VARCHAR)",
 --   "sessionId": "VARCHAR", "llmcost": "VARCHAR", "litellm_call_id": "VARCHAR", "request_id": "VARCHAR",
 --   "call_type": "VARCHAR"}
--- record: {"id": "VARCHAR", "_request_id": "VARCHAR", "type": "VARCHAR", "role": "VARCHAR", "model": "VARCHAR", "stop_reason": "VARCHAR",
+-- record: {"id": "VARCHAR", "_request_id": "VARCHAR", "type": "VARCHAR", "role": "VARCHAR", "model": "VARCHAR",
+--   "stop_reason": "VARCHAR",
 --   "content": "VARCHAR", "error": {"type": "VARCHAR"}, "usage": {
 --     "input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
 --     "cache_read_input_tokens": "VARCHAR", "service_tier": "VARCHAR", "speed": "VARCHAR",
@@ -29,7 +30,8 @@
 -- truth: input_tokens, cache_read_input_tokens and cache_creation_input_tokens are disjoint; output_tokens holds the
 --   thinking. A bare response has no time: such calls are priced at the newest price and stand in no day.
 -- truth: cache_creation splits the writes by their life; what it leaves of cache_creation_input_tokens lives 5 minutes.
--- truth: the compaction of a long conversation is billed but stands under iterations alone: it is added. Where an answer
+-- truth: the compaction of a long conversation is billed but stands under iterations alone: it is added. Where an
+--   answer
 --   took several passes, input_tokens may be that of the first alone: the sum of the passes counts. An advisor's use
 --   stands there too, under its own model: it is a request of its own, ID/advisor/1, with part_of ID.
 -- truth: an id that is no vendor's, such as a proxy's that is the same for every answer, is told apart by request_id.

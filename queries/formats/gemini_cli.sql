@@ -1,6 +1,7 @@
 -- gemini-cli: sessions of the Gemini CLI
 --
--- source: ~/.gemini/tmp/*/chats/session-*.jsonl (older versions: one .json a session; subagents in a folder of their own)
+-- source: ~/.gemini/tmp/*/chats/session-*.jsonl (older versions: one .json a session; subagents in a folder of their
+--   own)
 -- ingest: llmcost ingest ~/.gemini/tmp
 -- columns: {"messages": ["record"], "sessionId": "VARCHAR", "projectHash": "VARCHAR"}
 -- record: {"id": "VARCHAR", "timestamp": "VARCHAR", "type": "VARCHAR", "model": "VARCHAR",
@@ -12,9 +13,11 @@
 --   or (type in ('gemini', 'user', 'info', 'error', 'warning') and id is not null and timestamp is not null
 --     and sessionId is null and (type <> 'gemini' or model is not null or tokens is not null))
 -- stateful: the session stands in the first line of the file
--- truth: the total decides. Without it the cached tokens are inside the input, the thoughts and the tool prompts outside
+-- truth: the total decides. Without it the cached tokens are inside the input, the thoughts and the tool prompts
+--   outside
 --   the other counts.
--- truth: a message comes again with its counts filled in: the copy with most output is the call. What was rewound had been
+-- truth: a message comes again with its counts filled in: the copy with most output is the call. What was rewound had
+--   been
 --   billed, and counts. What "$set" repeats is no call of its own.
 
 with calls as (

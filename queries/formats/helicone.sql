@@ -6,7 +6,8 @@
 -- record: {"request_id": "VARCHAR", "request_created_at": "VARCHAR", "response_status": "VARCHAR",
 --   "request_model": "VARCHAR", "response_model": "VARCHAR", "model_override": "VARCHAR", "provider": "VARCHAR",
 --   "prompt_tokens": "VARCHAR", "prompt_cache_read_tokens": "VARCHAR", "prompt_cache_write_tokens": "VARCHAR",
---   "completion_tokens": "VARCHAR", "reasoning_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "DOUBLE", "costUSD": "DOUBLE",
+--   "completion_tokens": "VARCHAR", "reasoning_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "DOUBLE",
+--   "costUSD": "DOUBLE",
 --   "delay_ms": "DOUBLE", "time_to_first_token": "DOUBLE", "request_user_id": "VARCHAR",
 --   "request_path": "VARCHAR", "request_properties": "MAP(VARCHAR, VARCHAR)", "cache_reference_id": "VARCHAR",
 --   "request_body": {"max_tokens": "VARCHAR", "max_completion_tokens": "VARCHAR"}}
@@ -14,7 +15,8 @@
 -- claims: coalesce(request_id, data[1].request_id) is not null
 --   and coalesce(request_created_at, data[1].request_created_at) is not null
 -- truth: prompt_tokens is the plain input: cache reads and writes stand apart. reasoning_tokens stand apart from
---   completion_tokens. Where a row states total_tokens, that decides instead. What Helicone's own cache served refers to another request and was not billed.
+--   completion_tokens. Where a row states total_tokens, that decides instead. What Helicone's own cache served refers
+--   to another request and was not billed.
 
 with calls as (
     select

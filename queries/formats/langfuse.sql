@@ -27,10 +27,13 @@
 --     'CHAIN', 'RETRIEVER', 'EVALUATOR', 'EMBEDDING', 'GUARDRAIL')
 --   and coalesce(traceId, trace_id, observations[1].traceId, observations[1].trace_id, data[1].traceId,
 --     data[1].trace_id) is not null
--- truth: total decides. It is the sum of all names where these are disjoint, as Langfuse asks: what begins with input or
---   prompt is the prompt, what begins with output, completion, candidates or response the answer, a name with cache that
+-- truth: total decides. It is the sum of all names where these are disjoint, as Langfuse asks: what begins with input
+--   or
+--   prompt is the prompt, what begins with output, completion, candidates or response the answer, a name with cache
+--   that
 --   part alone. It is input + output where an integration left the cached tokens inside input, or the reasoning inside
---   output. Without a total they are taken to be apart. Names under prompt_details, input_details and the like are always
+--   output. Without a total they are taken to be apart. Names under prompt_details, input_details and the like are
+--   always
 --   inside. Gemini's names are read too.
 -- truth: a name that is none of these, and may be a count, makes the line a reject.
 -- truth: usage may stand on an observation and on those below it: the lowest ones count.

@@ -40,8 +40,10 @@
 -- wraps: anthropic, cohere, gemini, openai, openai-responses
 -- claims: litellm_call_id is not null or (call_type is not null and custom_llm_provider is not null and spend is null)
 -- truth: total_tokens decides: prompt_tokens holds cache reads and writes, Anthropic's too, and completion_tokens the
---   reasoning, unless the total says otherwise (xAI; LiteLLM's older versions count cache writes apart). The parts stand
---   in metadata.usage_object, else in the response's usage. What cache_creation_token_details leaves of the writes lives
+--   reasoning, unless the total says otherwise (xAI; LiteLLM's older versions count cache writes apart). The parts
+--   stand
+--   in metadata.usage_object, else in the response's usage. What cache_creation_token_details leaves of the writes
+--   lives
 --   5 minutes.
 -- truth: fetching, listing, cancelling or deleting a stored response is no call.
 -- truth: an id that is no vendor's (chatcmpl-307 of Ollama) comes again: with another start it is another call.

@@ -12,7 +12,8 @@
 -- wraps: anthropic, cohere, gemini, openai, openai-responses
 -- claims: spend is not null and request_id is not null and call_type is not null
 -- truth: total_tokens decides: prompt_tokens holds cache reads and writes, Anthropic's too, and completion_tokens the
---   reasoning, unless the total says otherwise (xAI; LiteLLM's older versions count cache writes apart). The cached part
+--   reasoning, unless the total says otherwise (xAI; LiteLLM's older versions count cache writes apart). The cached
+--   part
 --   stands in metadata alone: a row without it counts everything as plain input. What cache_creation_token_details
 --   leaves of the writes lives 5 minutes.
 -- truth: fetching, listing, cancelling or deleting a stored response is no call.

@@ -6,7 +6,8 @@
 --   "feature": "VARCHAR", "task_type": "VARCHAR", "prompt_id": "VARCHAR", "user_id": "VARCHAR",
 --   "session_id": "VARCHAR", "project": "VARCHAR", "tags": "MAP(VARCHAR, VARCHAR)", "input_tokens": "VARCHAR",
 --   "cache_read_tokens": "VARCHAR", "cache_write_5m_tokens": "VARCHAR", "cache_write_1h_tokens": "VARCHAR",
---   "output_tokens": "VARCHAR", "reasoning_tokens": "VARCHAR", "total_tokens": "VARCHAR", "web_searches": "VARCHAR", "calls": "VARCHAR",
+--   "output_tokens": "VARCHAR", "reasoning_tokens": "VARCHAR", "total_tokens": "VARCHAR", "web_searches": "VARCHAR",
+--   "calls": "VARCHAR",
 --   "input_audio_tokens": "VARCHAR", "input_image_tokens": "VARCHAR", "input_video_tokens": "VARCHAR",
 --   "cache_read_audio_tokens": "VARCHAR", "cache_read_image_tokens": "VARCHAR", "output_audio_tokens": "VARCHAR",
 --   "output_image_tokens": "VARCHAR", "output_video_tokens": "VARCHAR", "tools": "MAP(VARCHAR, VARCHAR)",
@@ -18,7 +19,8 @@
 --   "complexity": "DOUBLE", "cost_logged_usd": "DOUBLE",
 --   "text": {"system": "VARCHAR", "prompt": "VARCHAR", "output": "VARCHAR"}}
 -- claims: llmcost is not null
--- truth: the five token counts are disjoint; reasoning_tokens is a part of output_tokens. A line may state total_tokens:
+-- truth: the five token counts are disjoint; reasoning_tokens is a part of output_tokens. A line may state
+--   total_tokens:
 --   where that says that one count holds another, it is right.
 
 select

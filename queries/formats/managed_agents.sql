@@ -13,7 +13,8 @@
 --     "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"}}}
 -- claims: regexp_matches(type, '^(span|session|agent|user|system)\.[a-z_]+$') or type = 'session'
 -- stateful: the model and the session stand in other lines of the file
--- truth: each span.model_request_end is one call; its counts are disjoint, as in the Messages API. What the writes are not
+-- truth: each span.model_request_end is one call; its counts are disjoint, as in the Messages API. What the writes are
+--   not
 --   split into lives 5 minutes. session.usage is their sum, and is not counted.
 -- truth: an event names no model: it is that of the session's agent, or of a message, where the file has one; else the
 --   call is unpriced. Session hours are billed apart and are not in these events.

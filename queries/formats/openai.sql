@@ -56,7 +56,8 @@
 --       and coalesce(response.choices[1].delta, choices[1].delta, response.choices[1].message, choices[1].message)
 --       is not null))
 --   and llmcost is null and litellm_call_id is null and call_type is null
--- truth: total_tokens decides: prompt_tokens holds the cached and the written tokens and completion_tokens the reasoning
+-- truth: total_tokens decides: prompt_tokens holds the cached and the written tokens and completion_tokens the
+--   reasoning
 --   unless the total says otherwise (xAI, Gemini). An embedding has no output.
 -- truth: usage may stand in a stream's last choice (Moonshot) or under x_groq (Groq).
 -- truth: a body does not say who served it. Groq, DeepSeek, Azure and OpenRouter are told by fields of their own,

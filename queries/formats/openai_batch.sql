@@ -16,7 +16,8 @@
 --       "output_tokens_details": {"reasoning_tokens": "VARCHAR"}}}}}
 -- claims: custom_id is not null and (response.status_code is not null or error.code is not null)
 -- truth: a body is that of Chat Completions, Responses or Embeddings: the prompt holds the cached tokens and the answer
---   the reasoning, unless total_tokens says otherwise. A request that failed or expired was not billed. All of it is at the batch price.
+--   the reasoning, unless total_tokens says otherwise. A request that failed or expired was not billed. All of it is
+--   at the batch price.
 
 with calls as (
     select

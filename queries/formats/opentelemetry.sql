@@ -5,7 +5,8 @@
 -- ingest: llmcost ingest /var/log/otel/traces*.jsonl
 -- columns: {"resourceSpans": [{
 --     "resource": {"attributes": [{"key": "VARCHAR", "value": {"stringValue": "VARCHAR"}}]},
---     "scopeSpans": [{"spans": [{"traceId": "VARCHAR", "spanId": "VARCHAR", "parentSpanId": "VARCHAR", "name": "VARCHAR",
+--     "scopeSpans": [{"spans": [{"traceId": "VARCHAR", "spanId": "VARCHAR", "parentSpanId": "VARCHAR",
+--     "name": "VARCHAR",
 --       "startTimeUnixNano": "VARCHAR", "endTimeUnixNano": "VARCHAR", "timeUnixNano": "VARCHAR",
 --       "observedTimeUnixNano": "VARCHAR", "eventName": "VARCHAR", "status": {"code": "VARCHAR"},
 --       "body": {"stringValue": "VARCHAR"},
@@ -13,7 +14,8 @@
 --         "doubleValue": "VARCHAR", "arrayValue": {"values": [{"stringValue": "VARCHAR"}]}}}]}]}]}],
 --   "resourceLogs": [{
 --     "resource": {"attributes": [{"key": "VARCHAR", "value": {"stringValue": "VARCHAR"}}]},
---     "scopeLogs": [{"logRecords": [{"traceId": "VARCHAR", "spanId": "VARCHAR", "parentSpanId": "VARCHAR", "name": "VARCHAR",
+--     "scopeLogs": [{"logRecords": [{"traceId": "VARCHAR", "spanId": "VARCHAR", "parentSpanId": "VARCHAR",
+--     "name": "VARCHAR",
 --       "startTimeUnixNano": "VARCHAR", "endTimeUnixNano": "VARCHAR", "timeUnixNano": "VARCHAR",
 --       "observedTimeUnixNano": "VARCHAR", "eventName": "VARCHAR", "status": {"code": "VARCHAR"},
 --       "body": {"stringValue": "VARCHAR"},
@@ -25,7 +27,9 @@
 --       "observedTimeUnixNano": "VARCHAR", "eventName": "VARCHAR", "status": {"code": "VARCHAR"},
 --       "body": {"stringValue": "VARCHAR"},
 --       "attributes": [{"key": "VARCHAR", "value": {"stringValue": "VARCHAR", "intValue": "VARCHAR",
---         "doubleValue": "VARCHAR", "arrayValue": {"values": [{"stringValue": "VARCHAR"}]}}}]}]}], "scopeLogs": [{"logRecords": [{"traceId": "VARCHAR", "spanId": "VARCHAR", "parentSpanId": "VARCHAR", "name": "VARCHAR",
+--         "doubleValue": "VARCHAR", "arrayValue": {"values": [{"stringValue": "VARCHAR"}]}}}]}]}],
+--         "scopeLogs": [{"logRecords": [{"traceId": "VARCHAR", "spanId": "VARCHAR", "parentSpanId": "VARCHAR",
+--         "name": "VARCHAR",
 --       "startTimeUnixNano": "VARCHAR", "endTimeUnixNano": "VARCHAR", "timeUnixNano": "VARCHAR",
 --       "observedTimeUnixNano": "VARCHAR", "eventName": "VARCHAR", "status": {"code": "VARCHAR"},
 --       "body": {"stringValue": "VARCHAR"},
@@ -33,7 +37,8 @@
 --         "doubleValue": "VARCHAR", "arrayValue": {"values": [{"stringValue": "VARCHAR"}]}}}]}]}]}
 -- records: list_concat(
 --   flatten(list_transform(
---     list_concat(resourceSpans, [{'resource': resource, 'scopeSpans': scopeSpans}]), lambda of: flatten(list_transform(
+--     list_concat(resourceSpans, [{'resource': resource, 'scopeSpans': scopeSpans}]), lambda of:
+--     flatten(list_transform(
 --       of.scopeSpans, lambda scope: list_transform(
 --         scope.spans, lambda told: {'resource': of.resource, 'span': told, 'is_span': true}))))),
 --   flatten(list_transform(
@@ -250,7 +255,7 @@ select
     ) as service_tier,
     case when span.status.code in ('2', 'STATUS_CODE_ERROR') then 'error' end as status,
     coalesce(
-        (try_cast(span.endTimeUnixNano as bigint) - try_cast(span.startTimeUnixNano as bigint)) / 1e6,
+        (try_cast(span.endTimeUnixNano as hugeint) - try_cast(span.startTimeUnixNano as hugeint)) / 1e6,
         case when agent <> '' then try_cast(under(names, texts, 'duration_ms') as double) end
     ) as latency_ms,
     try_cast(coalesce(

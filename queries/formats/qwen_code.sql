@@ -16,9 +16,11 @@
 --     and coalesce(message.parts, systemPayload, toolCallResult, usageMetadata.promptTokenCount,
 --       usageMetadata.totalTokenCount) is not null)
 --   or (totalTokens is not null and inputTokens is not null and uuid is null))
--- truth: the total decides: the cached tokens are inside the prompt; the thoughts are inside the candidates where total =
+-- truth: the total decides: the cached tokens are inside the prompt; the thoughts are inside the candidates where
+--   total =
 --   prompt + candidates, else outside.
--- truth: a call stands in the session's chat and in the file of the month: it is told by its session, model and counts, and
+-- truth: a call stands in the session's chat and in the file of the month: it is told by its session, model and
+--   counts, and
 --   counts once. A line with forkedFrom is a copy from another session, whose call it is.
 
 with calls as (

@@ -1,7 +1,7 @@
 -- Small functions the ingest queries share. DuckDB only: ingestion does not run on another engine.
 
 -- A time as logs write it: ISO 8601 with or without a zone (none: UTC), or epoch seconds, ms, µs, ns by magnitude.
-create or replace temp macro as_time(text) as
+create or replace temp macro as_any_time(text) as
     case
         when text is null then null
         when suffix(text, 'Z') then try_cast(text as timestamp)
@@ -16,11 +16,23 @@ create or replace temp macro as_time(text) as
         else cast(try_cast(text as timestamptz) as timestamp)
     end;
 
--- A time of 0 stands for none.
-create or replace temp macro is_unset(text) as regexp_full_match(text, '0+(\.0+)?');
+-- The same; null for anything outside the years 1970 to 2100, so that differences of times stay small.
+create or replace temp macro as_time(text) as
+    case when as_any_time(text) between timestamp '1970-01-01' and timestamp '2100-12-31 23:59:59'
+        then as_any_time(text) end;
 
--- A whole number as logs write it: 12, "12", 12.0. Null for anything else.
-create or replace temp macro parse_count(text) as try_cast(text as bigint);
+-- A time of 0, or none, stands for no time.
+create or replace temp macro is_unset(text) as regexp_full_match(text, '\s*0*(\.0*)?\s*');
+
+-- A whole number as logs write it: 12, "12", 12.0, 1e3. Null for anything else (a fraction, 0x10) and beyond 10^12
+-- either way, so that sums of counts stay small.
+create or replace temp macro parse_count(text) as
+    case
+        when cast(try_cast(text as bigint) as varchar) = text
+            or regexp_full_match(text, '\s*[+-]?[0-9]+(\.0*)?([eE]\+?[0-9]+)?\s*')
+        then case when try_cast(text as bigint) between -1000000000000 and 1000000000000
+            then try_cast(text as bigint) end
+    end;
 
 -- Something stands where a count belongs, and it is none.
 create or replace temp macro is_no_count(text) as text is not null and parse_count(text) is null;

@@ -145,8 +145,15 @@ def _message_start(draw: Draw, call: Call) -> dict[str, Any]:
         "input_tokens": call.tokens.input, "cache_read_input_tokens": call.tokens.cache_read,
         "cache_creation_input_tokens": call.tokens.cache_write_5m, "output_tokens": 1, "service_tier": "standard",
     }  # fmt: skip
-    message = {"id": f"msg_01{draw.hex(22)}", "type": "message", "role": "assistant", "model": call.model,
-               "content": [], "stop_reason": None, "usage": usage}  # fmt: skip
+    message: dict[str, Any] = {
+        "id": f"msg_01{draw.hex(22)}",
+        "type": "message",
+        "role": "assistant",
+        "model": call.model,
+        "content": [],
+        "stop_reason": None,
+        "usage": usage,
+    }
     return {"type": "message_start", "message": message}
 
 
