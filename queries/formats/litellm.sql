@@ -3,7 +3,8 @@
 -- source: a LiteLLM proxy's success and failure callbacks (s3, gcs, file), one payload a line
 -- ingest: aws s3 sync s3://BUCKET/litellm litellm-logs && llmcost ingest litellm-logs
 -- columns: {"id": "VARCHAR", "litellm_call_id": "VARCHAR", "trace_id": "VARCHAR", "call_type": "VARCHAR",
---   "status": "VARCHAR", "custom_llm_provider": "VARCHAR", "model": "VARCHAR", "model_group": "VARCHAR", "api_base": "VARCHAR",
+--   "status": "VARCHAR", "custom_llm_provider": "VARCHAR", "model": "VARCHAR", "model_group": "VARCHAR",
+--   "api_base": "VARCHAR",
 --   "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR",
 --   "response_cost": "DOUBLE", "spend": "DOUBLE",
 --   "startTime": "VARCHAR",
@@ -114,7 +115,8 @@ select
     coalesce(model_parameters.max_completion_tokens, model_parameters.max_tokens) as max_output_tokens,
     response.choices[1].finish_reason as stop_reason,
     coalesce(
-        nullif(tier_of(detail.speed), 'standard'), response.service_tier, detail.service_tier, model_parameters.service_tier
+        nullif(tier_of(detail.speed), 'standard'), response.service_tier, detail.service_tier,
+        model_parameters.service_tier
     ) as service_tier,
     coalesce(region_of(detail.inference_geo), region_in(api_base)) as region,
     status,

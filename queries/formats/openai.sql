@@ -12,8 +12,8 @@
 --   "llmcost": "VARCHAR", "litellm_call_id": "VARCHAR", "call_type": "VARCHAR"}
 -- record: {"id": "VARCHAR", "object": "VARCHAR", "created": "VARCHAR", "model": "VARCHAR", "service_tier": "VARCHAR",
 --   "provider": "VARCHAR", "x_groq": {"id": "VARCHAR", "usage": {
---       "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "JSON", "is_byok": "VARCHAR",
---       "cost_details": {"upstream_inference_cost": "DOUBLE"}, "cost_in_usd_ticks": "DOUBLE",
+--       "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "JSON",
+--       "is_byok": "VARCHAR", "cost_details": {"upstream_inference_cost": "DOUBLE"}, "cost_in_usd_ticks": "DOUBLE",
 --       "search_context_size": "VARCHAR", "citation_tokens": "VARCHAR", "num_search_queries": "VARCHAR",
 --       "num_sources_used": "VARCHAR", "server_tool_use": {"web_search_requests": "VARCHAR"},
 --       "server_side_tool_usage_details": "MAP(VARCHAR, VARCHAR)",
@@ -25,8 +25,8 @@
 --         "image_tokens": "VARCHAR"}}}, "prompt_filter_results": "VARCHAR",
 --   "choices": [{"finish_reason": "VARCHAR", "message": "VARCHAR", "text": "VARCHAR", "delta": "VARCHAR",
 --     "usage": {
---       "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "JSON", "is_byok": "VARCHAR",
---       "cost_details": {"upstream_inference_cost": "DOUBLE"}, "cost_in_usd_ticks": "DOUBLE",
+--       "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "JSON",
+--       "is_byok": "VARCHAR", "cost_details": {"upstream_inference_cost": "DOUBLE"}, "cost_in_usd_ticks": "DOUBLE",
 --       "search_context_size": "VARCHAR", "citation_tokens": "VARCHAR", "num_search_queries": "VARCHAR",
 --       "num_sources_used": "VARCHAR", "server_tool_use": {"web_search_requests": "VARCHAR"},
 --       "server_side_tool_usage_details": "MAP(VARCHAR, VARCHAR)",
@@ -36,8 +36,8 @@
 --         "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR"},
 --       "completion_tokens_details": {"reasoning_tokens": "VARCHAR", "audio_tokens": "VARCHAR",
 --         "image_tokens": "VARCHAR"}}}], "usage": {
---     "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "JSON", "is_byok": "VARCHAR",
---     "cost_details": {"upstream_inference_cost": "DOUBLE"}, "cost_in_usd_ticks": "DOUBLE",
+--     "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "JSON",
+--     "is_byok": "VARCHAR", "cost_details": {"upstream_inference_cost": "DOUBLE"}, "cost_in_usd_ticks": "DOUBLE",
 --     "search_context_size": "VARCHAR", "citation_tokens": "VARCHAR", "num_search_queries": "VARCHAR",
 --     "num_sources_used": "VARCHAR", "server_tool_use": {"web_search_requests": "VARCHAR"},
 --     "server_side_tool_usage_details": "MAP(VARCHAR, VARCHAR)",
@@ -63,8 +63,8 @@
 -- truth: a body does not say who served it. Groq, DeepSeek, Azure and OpenRouter are told by fields of their own,
 --   others by the model or by "host" beside the response. DeepSeek's prompt_cache_hit_tokens, Mistral's
 --   num_cached_tokens and Moonshot's cached_tokens are other names of the cached tokens.
--- truth: Perplexity's reasoning and citation tokens stand outside its other counts; its cost is an object. OpenRouter's cost
---   with a key of one's own (is_byok) is its fee: what the model's host bills stands in cost_details. xAI's
+-- truth: Perplexity's reasoning and citation tokens stand outside its other counts; its cost is an object. OpenRouter's
+--   cost with a key of one's own (is_byok) is its fee: what the model's host bills stands in cost_details. xAI's
 --   cost_in_usd_ticks, 1e10 to the dollar, is the exact bill.
 -- truth: an id that is no vendor's (chatcmpl-307 of Ollama) comes again: with another created time it is another call.
 
@@ -130,7 +130,10 @@ select
     ) as web_searches,
     uses_of(list_concat(xai_uses(used.server_side_tool_usage_details), [
         {'key': 'citation_tokens', 'value': used.citation_tokens},
-        {'key': 'search_context_' || lower(used.search_context_size), 'value': case when lower(used.search_context_size) <> 'low' then '1' end}
+        {
+            'key': 'search_context_' || lower(used.search_context_size),
+            'value': case when lower(used.search_context_size) <> 'low' then '1' end
+        }
     ])) as tools,
     'caches' as input_holds,
     case
@@ -155,6 +158,8 @@ select
     end as system_blocks,
     coalesce(
         used.cost_in_usd_ticks / 1e10,
-        logged_cost(used.cost) + case when lower(used.is_byok) = 'true' then coalesce(used.cost_details.upstream_inference_cost, 0) else 0 end
+        logged_cost(used.cost) + case
+            when lower(used.is_byok) = 'true' then coalesce(used.cost_details.upstream_inference_cost, 0) else 0
+        end
     ) as cost_logged_usd
 from counted
