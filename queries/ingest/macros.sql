@@ -39,24 +39,6 @@ create or replace temp macro is_no_count(text) as text is not null and parse_cou
 
 create or replace temp macro short_hash(text) as left(md5(text), 16);
 
--- A prompt's blocks as cumulative (hash, tokens): tokens are the billed prompt shared out by length in characters.
-create or replace temp macro chained(blocks, hashes, chars, prompt_tokens) as
-    list_transform(
-        range(1, len(blocks) + 1),
-        lambda upto: {
-            'hash': short_hash(array_to_string(hashes[1:upto], '')),
-            'tokens': cast(round(prompt_tokens * list_sum(chars[1:upto]) / greatest(list_sum(chars), 1)) as bigint)
-        });
-
-create or replace temp macro prefix_of(blocks, prompt_tokens) as
-    case when len(blocks) > 0 then
-        chained(
-            blocks,
-            list_transform(blocks, lambda block: short_hash(block)),
-            list_transform(blocks, lambda block: length(block)),
-            prompt_tokens)
-    end;
-
 -- The article's rule: complex words among complex and simple ones, 0.5 with neither.
 create or replace temp macro complexity_of(prompt) as
     case
