@@ -148,8 +148,8 @@ def _old_rules(store: Store, relation: str) -> list[str]:
     used = [cache_rules.rule_of(row["provider"], row["model"], today) for row in rows]
     vendors = {rule["vendor"]: rule["read_on"] for rule in used if cache_rules.is_stale(rule, today)}
     return [
-        f"the rules of {vendor}'s cache were read on {read_on}, more than {cache_rules.STALE_DAYS} days ago; see: llmcost"
-        " prices MODEL --cache"
+        f"the rules of {vendor}'s cache were read on {read_on}, more than {cache_rules.STALE_DAYS} days ago; see:"
+        " llmcost prices MODEL --cache"
         for vendor, read_on in sorted(vendors.items())
     ]
 
