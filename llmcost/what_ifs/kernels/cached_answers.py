@@ -86,7 +86,7 @@ def microseconds(ttl: str | None) -> int:
 
 
 def takes_part(requests: pa.Table) -> Bools:
-    """Which rows ask a cache: single calls with a time, but not those that another cache answered before."""
+    """Which rows ask a cache: single calls with a time that failed or for which something was billed."""
     billed = pc.greater(pc.add(requests["input_tokens"], requests["output_tokens"]), 0)
     reaches = pc.or_(pc.equal(requests["status"], "error"), billed)
     return mask(pc.and_(pc.and_(reaches, pc.equal(requests["calls"], 1)), requests["ts"].is_valid()))
