@@ -15,7 +15,7 @@ ABOUT = "blocks that an endless cache reads as replayed, beside those whose numb
 WHAT_IF = "prompt-caching"
 LACKS = "no cache blocks"
 
-_ENDLESS = {"ttl": "endless", "breakpoint": "last", "recorded": "replay"}
+_ENDLESS = {"ttl": "endless", "breakpoints": "explicit", "recorded": "replay"}
 _VARIANTS: dict[str, dict[str, str]] = {"found": {"ttft_ms": "0"}, "waited": {}}
 
 
