@@ -109,7 +109,7 @@ def of_days(opened: Store, *calls: int, **features: tuple[int, ...]) -> list[Row
         ((30, 10, 10, 10, 10), 1),  # a first day may be long, but is never short
         ((2, 10, 10, 10, 10), 0),
         ((10, 10, 10, 10, 2), 0),
-        # a median of 12 and a robust deviation of 1.5 / 0.6745: what lies within 3.5 of these, a factor of 8.2, is usual
+        # a median of 12, a robust deviation of ln(1.5) / 0.6745: within 3.5 of these, a factor of 8.2, is usual
         ((8, 12, 8, 12, 8, 98, 12, 8, 12, 8, 12), 0),
         ((8, 12, 8, 12, 8, 99, 12, 8, 12, 8, 12), 1),
     ],
