@@ -193,6 +193,6 @@ def _unrecognised(source: lines.Source) -> LlmcostError:
     if not start:
         return LlmcostError(f"{source.path} is empty or cannot be decompressed", hint="check how it was written")
     if lines.is_binary(start):
-        return LlmcostError(f"{source.path} is no text file", hint="llmcost reads JSON lines, plain, .gz or .zst")
+        return LlmcostError(f"{source.path} is not a text file", hint="llmcost reads JSON lines, plain, .gz or .zst")
     known = ", ".join(formats.known())
     return LlmcostError(f"no format claims {source.path}", hint=f"known formats: {known}; name one with --format NAME")

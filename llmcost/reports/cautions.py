@@ -26,9 +26,9 @@ def _unpriced(rows: Sequence[Row]) -> list[str]:
     logged = sum(row["unpriced_cost_logged_usd"] or 0 for row in unpriced)
     names = ", ".join(str(row["model"]) for row in sorted(unpriced, key=lambda row: -row["unpriced_requests"])[:5])
     more = f" and {len(unpriced) - 5} more" if len(unpriced) > 5 else ""
-    said = f"; the log itself puts them at ${logged:,.2f}" if logged else ""
-    have = "request has" if count == 1 else "requests have"
-    return [f"{count:,} {have} no price and stand in no sum ({names}{more}){said}"]
+    said = f"; their logged cost is ${logged:,.2f}" if logged else ""
+    have = "request has no price and is" if count == 1 else "requests have no price and are"
+    return [f"{count:,} {have} excluded from totals ({names}{more}){said}"]
 
 
 def _partial(rows: Sequence[Row]) -> list[str]:
@@ -36,14 +36,19 @@ def _partial(rows: Sequence[Row]) -> list[str]:
     if not count:
         return []
     share = count / sum(row["requests"] for row in rows)
+    part = f"{share:.0%}" if share >= 0.005 else "less than 1%"
     return [
-        f"spend is understated: for {count:,} requests ({share:.0%}) the log never held the final output token count"
+        f"spend is understated: final output count not logged for {count:,} {'request' if count == 1 else 'requests'}"
+        f" ({part})"
     ]
 
 
 def _timeless(rows: Sequence[Row]) -> list[str]:
     count = sum(row["requests_without_time"] for row in rows)
-    return [f"{count:,} requests have no time: priced at the newest price, in no day"] if count else []
+    if not count:
+        return []
+    have = "request has no time: it is" if count == 1 else "requests have no time: they are"
+    return [f"{count:,} {have} priced at the newest price and excluded from days"]
 
 
 def _outlier(row: Row) -> str:

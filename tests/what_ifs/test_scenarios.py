@@ -60,7 +60,7 @@ def test_simulate_report_and_compare_count_the_same_requests(tmp_path: Path) -> 
         assert beside["total"]["a_cost_usd"] == pytest.approx(simulated["baseline"]["cost_usd"], abs=1e-9)
         assert beside["total"]["b_cost_usd"] == pytest.approx(simulated["result"]["cost_usd"], abs=1e-9)
         assert total["unpriced_requests"] == logged["unpriced_requests"]
-        assert any("stand in no sum" in note for note in beside["notes"])
+        assert any("excluded from totals" in note for note in beside["notes"])
 
 
 def test_a_window_and_features_are_kept_with_it(folder: Path) -> None:
@@ -92,7 +92,7 @@ def test_two_side_by_side(folder: Path) -> None:
 
 
 def test_it_is_listed_and_replaced(folder: Path) -> None:
-    assert "No scenario is kept" in llmcost("compare", cwd=folder).stdout
+    assert "There are no saved scenarios" in llmcost("compare", cwd=folder).stdout
     llmcost("simulate", "--what-if", "token-caps", "--save", "mine", cwd=folder)
     llmcost("simulate", "--what-if", "batch-api", "--save", "mine", cwd=folder)
     listed = llmcost("compare", cwd=folder).stdout

@@ -4,7 +4,7 @@ from llmcost.backtest.truth import Row, Run, compared
 from llmcost.engine import registry
 from llmcost.engine.compose import compose, priced
 
-ABOUT = "cost of the calls whose log gives one, by the price table, beside what the log says"
+ABOUT = "cost by the price table, against the cost in the log, for calls that have one"
 WHAT_IF = None
 LACKS = "no costs"
 

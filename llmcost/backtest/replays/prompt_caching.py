@@ -13,7 +13,7 @@ from llmcost.backtest.truth import Row, Run
 from llmcost.engine import registry
 from llmcost.engine.compose import compose, priced
 
-ABOUT = "input-side cost (input, cache reads, cache writes) as replayed, beside what the log recorded"
+ABOUT = "input cost (plain input, cache reads, cache writes), against what the log recorded"
 WHAT_IF = "prompt-caching"
 LACKS = "no cache reads or writes"
 
