@@ -20,7 +20,7 @@ demo: $(VENV)/.installed ## Install, ingest the sample logs, print the report, t
 	@rm -rf .demo && mkdir .demo
 	@PATH="$(CURDIR)/$(BIN):$$PATH" LLMCOST_DB=.demo/llmcost.duckdb sh -e -c '\
 	    run() { printf "\n$$ llmcost %s\n" "$$*"; llmcost "$$@"; }; \
-	    run ingest sample_logs; \
+	    run ingest sample_logs || test $$? -eq 3; \
 	    run report; \
 	    run simulate --what-if prompt-caching:ttl=1h --what-if routing:upgrade=false --by feature'
 	@printf '\nNow your own logs:\n  %s\n  %s\n' "$(BIN)/llmcost ingest PATH" "$(BIN)/llmcost report"

@@ -27,7 +27,7 @@ import pyarrow as pa
 
 from benchmarks.measure import ROOT
 from llmcost.engine import registry
-from llmcost.what_ifs.kernels import semantic_caching as kernel
+from llmcost.what_ifs.kernels.semantic_caching import KERNEL
 
 DATA = ROOT.parent / "shared" / "data"
 START = datetime(2026, 11, 2)
@@ -91,11 +91,12 @@ def traffic(asked: Sequence[Asked]) -> pa.Table:
 def result(what: str, asked: Sequence[Asked], **given: Any) -> Row:
     """What the replay makes of labelled requests, and what it would have estimated without the labels."""
     parameters = {**DEFAULTS, **given}
-    found = kernel.false_hits(kernel.replay(traffic(asked), **parameters)).similar
+    found = KERNEL.replay(traffic(asked), **parameters).found.similar
     blind = [Asked(one.prompt, one.at, one.took, None) for one in asked]
-    said = kernel.false_hits(kernel.replay(traffic(blind), **parameters))
+    said = KERNEL.replay(traffic(blind), **parameters).found.estimated
     threshold = float(parameters["threshold"])
-    return Row(what, threshold, len(asked), found.hits, found.differing, said.estimated_share, said.estimated_range)
+    share, between = (said.share, (said.low, said.high)) if said else (None, None)
+    return Row(what, threshold, len(asked), found.hits, found.differing, share, between)
 
 
 # What is asked
@@ -305,7 +306,7 @@ def timed(count: int) -> str:
     """How long the replay of distinct prompts takes, embedding included."""
     requests = traffic(list(many(count)))
     start = time.perf_counter()
-    found = kernel.false_hits(kernel.replay(requests, **DEFAULTS))
+    found = KERNEL.replay(requests, **DEFAULTS).found
     seconds = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform != "darwin" else 1e9)
     return (

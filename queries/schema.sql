@@ -20,8 +20,11 @@ create table requests (
     prompt_id             varchar,
     user_id               varchar,
     session_id            varchar,
+    thread_id             varchar,            -- the conversation within the session, such as a subagent's; null: its main one
+    branched              boolean not null default false,
+                                              -- a subagent's or a fork's call: its file repeats calls of its parent
     project               varchar,
-    tags                  map(varchar, varchar),  -- everything else the log says about the request
+    tags                  map(varchar, varchar),  -- everything else the log says; ingest and replays neither read nor change it
 
     -- billed tokens: five disjoint buckets, whole numbers >= 0
     input_tokens          bigint not null,    -- neither read from nor written to a prompt cache
@@ -44,6 +47,18 @@ create table requests (
     tools                 map(varchar, bigint),   -- other billed uses by name, as file_search or container; null: none
 
     calls                 bigint not null,    -- how many calls the row stands for: 1, more in a provider's daily aggregate
+
+    -- what answered it: what a replay has to remember is here, not in tags
+    answered_by           varchar not null default 'model',
+                                              -- model: a call of its own | cache: a cache of answers, in the log or of a
+                                              -- what-if | joint_call: another request's call, which it was joined to
+    answered_from         varchar,            -- set by a what-if: request_id of the request whose answer or call it gets
+    answer_similarity     double,             -- set by a what-if's cache: of the two prompts, 1: the same, else a cosine
+    cached_answer         varchar,            -- set by a what-if's cache: same | differs | unknown, next to the logged one
+    requests_answered     bigint not null default 1,
+                                              -- by its call: more than 1 where a what-if joined requests, 0: it has none
+    added_to              varchar,            -- set by a what-if on a row that it adds: request_id of the logged request
+                                              -- that the row belongs to; null: it is one itself
 
     -- how it went
     max_output_tokens     bigint,             -- the request's own cap

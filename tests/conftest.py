@@ -21,7 +21,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of the person who runs the tests decides their outcome."""
-    for name in ("LLMCOST_DB", "COLUMNS", "FORCE_COLOR", "NO_COLOR"):
+    for name in ("LLMCOST_DB", "LLMCOST_CONFIG", "COLUMNS", "FORCE_COLOR", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
 
 

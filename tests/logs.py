@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import zstandard
+
 from llmcost.engine import store
 from llmcost.ingest import run
 
@@ -46,10 +48,15 @@ def claude(number: int = 1, output: int = 50, **fields: Any) -> Row:
 
 
 def write(path: Path, rows: Iterable[Row | str]) -> Path:
-    """The rows as JSON lines; a text stands as it is. Compressed when the name ends in .gz."""
+    """The rows as JSON lines; a text stands as it is. Compressed when the name ends in .gz or .zst."""
     text = "".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
+    data = text.encode()
+    if path.suffix == ".gz":
+        data = gzip.compress(data)
+    elif path.suffix == ".zst":
+        data = zstandard.compress(data)
+    path.write_bytes(data)
     return path
 
 

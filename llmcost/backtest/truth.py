@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from llmcost.what_ifs.kernels.kernel import Kernel
+
 Row = dict[str, Any]
 Run = Callable[[str, Mapping[str, Any]], "pa.Table"]
 """Runs a query with its parameters, where `prices` and the relation of requests can be read."""
 
 
-def measured(run: Run, kernel: Any, relation: str) -> Row:
+def measured(run: Run, kernel: "Kernel[Any]", relation: str) -> Row:
     """What a kernel takes of the traffic as a whole, in place of an assumption."""
-    measures = ", ".join(f"{measure} as {name}" for name, measure in kernel.MEASURED.items())
+    measures = ", ".join(f"{measure} as {name}" for name, measure in kernel.measured.items())
     [found] = run(f"select {measures} from {relation}", {}).to_pylist()
     return dict(found)
 

@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from llmcost.attribution.texts import Texts
-    from llmcost.ingest.run import Account
+    from llmcost.ingest.run import Account, Reading
+
+SKIPPED = 3
+"""The exit status when some files were skipped."""
 
 
 def ingest(
@@ -41,14 +44,24 @@ def ingest(
     redact_emails: Annotated[
         bool, typer.Option("--redact-emails", help="Redact e-mail addresses in stored texts too.")
     ] = False,
+    trust_size: Annotated[
+        bool,
+        typer.Option(
+            "--trust-size", help="Keep reading a file that unpacks to more than 1 GiB and 1,000 times its size."
+        ),
+    ] = False,
     db: options.Db = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
-    """Read logs into the store: plain, .gz or .zst. Reading a log again adds nothing."""
+    """Read logs into the store: plain, .gz or .zst. Reading a log again adds nothing.
+
+    Exit status 3: done, but some files were skipped; they are named, and `llmcost rejects` lists them.
+    """
     from llmcost.attribution.texts import Texts
     from llmcost.engine import store
     from llmcost.errors import UsageError
     from llmcost.ingest import follow as following
+    from llmcost.ingest.run import Reading
     from llmcost.views.account import AccountView
 
     if explain:
@@ -61,28 +74,45 @@ def ingest(
     path = store.locate(db)
     assumed = options.pairs("--assume", assume)
     texts = Texts(keep_text, redact_emails)
-    account = _read(path, paths, format_asked, assumed, texts)
+    reading = Reading(pipes=not follow, trust_size=trust_size)
+    account = _read(path, paths, format_asked, assumed, texts, reading)
     options.output("json" if as_json else "table", None).show(AccountView(account, path))
     if follow:
-        _follow(path, paths, format_asked, assumed, texts)
+        _follow(path, paths, format_asked, assumed, texts, reading, set(account.skipped))
+    elif account.skipped:
+        raise typer.Exit(SKIPPED)
 
 
-def _read(path: "Path", paths: list[str], format_asked: str, assumed: dict[str, str], texts: "Texts") -> "Account":
+def _read(
+    path: "Path", paths: list[str], format_asked: str, assumed: dict[str, str], texts: "Texts", reading: "Reading"
+) -> "Account":
     from llmcost.ingest import follow as following
     from llmcost.ingest.run import Progress
     from llmcost.render import terminal
 
     with terminal.byte_progress("reading") as (start, advance):
-        return following.read(path, paths, format_asked, Progress(start, advance), assumed, texts)
+        return following.read(path, paths, format_asked, Progress(start, advance), assumed, texts, reading=reading)
 
 
-def _follow(path: "Path", paths: list[str], format_asked: str, assumed: dict[str, str], texts: "Texts") -> None:
+def _follow(
+    path: "Path",
+    paths: list[str],
+    format_asked: str,
+    assumed: dict[str, str],
+    texts: "Texts",
+    reading: "Reading",
+    named: set[str],
+) -> None:
     """Reads new lines every few seconds. The store is closed in between, so that others can read it."""
     from llmcost.ingest import follow as following
     from llmcost.render import cells, terminal
 
     def read() -> None:
-        account = _read(path, paths, format_asked, assumed, texts)
+        account = _read(path, paths, format_asked, assumed, texts, reading)
+        for skipped in account.skipped.keys() - named:
+            terminal.status(f"skipped {skipped}: {account.skipped[skipped]}")
+        named.clear()
+        named.update(account.skipped)
         if account.total("lines"):
             terminal.status(f"{cells.counted(account.total('requests'), 'new request')}")
 

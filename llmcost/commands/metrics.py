@@ -39,7 +39,7 @@ def metrics(
     from llmcost.engine import store
     from llmcost.errors import StoreInUseError, UsageError
     from llmcost.ingest import follow as following
-    from llmcost.ingest.run import Progress
+    from llmcost.ingest.run import Progress, Reading
     from llmcost.render import terminal
 
     following.check(follow or [])
@@ -62,7 +62,8 @@ def metrics(
             return
         try:
             with terminal.byte_progress("reading") as (start, advance):
-                following.read(path, follow, progress=Progress(start, advance), then=endpoint.take)
+                progress = Progress(start, advance)
+                following.read(path, follow, progress=progress, then=endpoint.take, reading=Reading(pipes=False))
         except StoreInUseError:
             endpoint.missed()
             raise

@@ -10,17 +10,27 @@ from llmcost.commands import options
 
 def prices(
     model: Annotated[
-        str | None, typer.Argument(metavar="[MODEL]", help="A model, by its name in a log or in the price table.")
+        str | None,
+        typer.Argument(
+            metavar="[MODEL]", help="A model, by its name in a log or its plain name, for example mistral-7b."
+        ),
     ] = None,
     on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="Only prices valid on that day.")] = None,
+    update: Annotated[
+        bool,
+        typer.Option(
+            "--update", help="First download the current prices of genai-prices into the store (uses the network)."
+        ),
+    ] = False,
     result_format: options.ResultFormat = options.Format.table,
     output: options.Output = None,
     db: options.Db = None,
 ) -> None:
-    """Show prices with their validity and source, and the models in the store without a price."""
+    """Show prices with their validity and source, other providers of a model, and stored models without a price."""
     from llmcost.engine import store
     from llmcost.errors import UsageError
     from llmcost.prices import book
+    from llmcost.render import terminal
     from llmcost.views.prices import PricesView
 
     try:
@@ -28,11 +38,17 @@ def prices(
     except ValueError:
         raise UsageError(f"--on {on} is not a date", hint="for example 2026-08-01") from None
     out = options.output(result_format, output)
+    if update:
+        with store.writing(store.locate(db)) as writable:
+            fetched = book.update(writable)
+        terminal.status(f"downloaded the prices of {fetched:%Y-%m-%d %H:%M} UTC into {store.locate(db)}")
     if model is None:
         with options.reading(db, out) as opened:
             found = book.listing(opened, day)
+    elif store.locate(db).exists():
+        with options.reading(db, out) as opened:
+            found = book.listing_of(opened, model, day)
     else:
         with store.in_memory() as opened:
-            book.resolve(opened, model)
-            found = book.listing(opened, day)
+            found = book.listing_of(opened, model, day)
     out.show(PricesView(found))

@@ -4,8 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from llmcost.engine import registry
-
 Relation = tuple[str, str]
 """A name and the SELECT that makes the relation of that name."""
 
@@ -30,16 +28,6 @@ def compose(relations: Sequence[Relation], body: str) -> str:
         if name in again:
             newest[name] = own
     return _over([*made, *_aliases(newest, body)], body)
-
-
-def priced(*relations: Relation) -> list[Relation]:
-    """The relations and, after them, `priced`."""
-    return [*relations, ("priced", registry.find("pricing", "priced").body)]
-
-
-def dimensioned(*relations: Relation) -> list[Relation]:
-    """The relations, priced, and after them `dimensions`, with a column for every word of --by."""
-    return [*priced(*relations), ("dimensions", registry.find("reports", "dimensions").body)]
 
 
 def _aliases(newest: dict[str, str], select: str) -> list[str]:

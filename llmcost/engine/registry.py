@@ -6,19 +6,25 @@ indentation; CONTRIBUTING.md gives the grammar.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from llmcost.engine import facts
 from llmcost.errors import UsageError, did_you_mean
 
 Value = str | int | float | bool | date | list[str] | None
-Kind = Literal["formats", "what_ifs", "reports", "audit", "pricing", "ingest", "metrics"]
+Kind = Literal[
+    "formats", "ingest", "metrics",
+    "requests", "pricing", "what_ifs", "billing",
+    "spend", "page", "audit", "changes", "savings", "quality", "backtests", "ledger",
+]  # fmt: skip
 
 _PARAM = re.compile(r"^(?P<name>\w+) (?P<type>\w+)(?:\((?P<choices>[^)]*)\))? = (?P<default>.*?): (?P<meaning>.+)$")
+_LAST_CTE = re.compile(r"\n\)\n\n(?=select\b)")
 _PLACEHOLDER = re.compile(r"\$([a-z_][a-z0-9_]*)")
 
 
@@ -84,9 +90,10 @@ class Query:
     name: str  # as on the command line: prompt-caching
     kind: str
     title: str
-    body: str  # the SQL without its header
+    body: str  # the SQL without its header, after the relations that it reads
     fields: Mapping[str, tuple[str, ...]]  # every header line by key, in order
     parameters: tuple[Parameter, ...]
+    relations: str = ""  # SQL: what it reads besides the relation of its folder, as CTEs without their WITH
 
     def field(self, key: str, default: str = "") -> str:
         """The header's only line under this key."""
@@ -106,6 +113,13 @@ def queries_dir() -> Path:
     here = Path(__file__).resolve().parents[1]
     inside = here / "queries"
     return inside if inside.is_dir() else here.parent / "queries"
+
+
+def after(relations: str, select: str) -> str:
+    """SQL: the SELECT, which may read the relations."""
+    if not relations:
+        return select
+    return f"with {relations},\n\n{select[5:]}" if select.startswith("with ") else f"with {relations}\n\n{select}"
 
 
 @cache
@@ -149,6 +163,8 @@ def _literal(value: Value) -> str:
         return "'" + value.replace("'", "''") + "'"
     if isinstance(value, date):
         return _literal(value.isoformat())
+    if isinstance(value, dict):
+        return "map {" + ", ".join(f"{_literal(key)}: {_literal(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(_literal(item) for item in value) + "]"
     return repr(value)
@@ -161,14 +177,36 @@ def _read(path: Path, kind: str) -> Query:
     for line in _joined(header[1:]):
         key, _, value = line.partition(":") if not line.startswith("param ") else ("param", "", line[6:])
         fields.setdefault(key.strip(), []).append(value.strip())
+    relations = _relations(path.parents[1], fields.get("reads", ()))
     return Query(
         name=path.stem.replace("_", "-"),
         kind=kind,
         title=title.partition(": ")[2],
-        body=body,
+        body=after(relations, body),
         fields={key: tuple(values) for key, values in fields.items()},
         parameters=tuple(_parameter(path, line) for line in fields.get("param", ())),
+        relations=relations,
     )
+
+
+def _relations(queries: Path, reads: Sequence[str]) -> str:
+    """SQL: the files that a header names under `reads`, each a CTE named after it, in that order.
+
+    A file's own CTEs stand before it and not inside it, so that an engine works each of them out once.
+    """
+    made: list[str] = []
+    for name in (part.strip() for line in reads for part in line.split(",")):
+        inlined = ""
+        if (table := queries / f"{name}.toml").exists():
+            select = facts.select(table)
+        else:
+            header, select = _split((queries / f"{name}.sql").read_text(encoding="utf-8"))
+            inlined = " not materialized" if any(line.startswith("inlined: ") for line in header) else ""
+        if select.startswith("with "):
+            *own, select = _LAST_CTE.split(select)
+            made.append("\n)\n\n".join(own)[5:] + "\n)")
+        made.append(f"{Path(name).name} as{inlined} (\n{select}\n)")
+    return ",\n\n".join(made)
 
 
 def _split(text: str) -> tuple[list[str], str]:

@@ -32,7 +32,7 @@ _FULL = ("no space left", "file too large", "quota exceeded", "max_temp_director
 _DDL = (
     "schema.sql",
     "ingest/tables.sql",
-    "pricing/tables.sql",
+    "prices.sql",
     "metrics/tables.sql",
     "measurements.sql",
     "scenarios.sql",

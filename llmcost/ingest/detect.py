@@ -12,11 +12,15 @@ import pyarrow as pa
 from llmcost.engine import registry
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
-from llmcost.ingest import documents, formats, lines
+from llmcost.ingest import documents, formats, lines, streams
 
-_QUICK = (3, 1 << 14)
-_THOROUGH = (500, 1 << 18)
-"""Lines and bytes of a file looked at: first a few, then many where the few say nothing."""
+RECORDS = 1_000_000
+"""A line's records are numbered from 1, those of the next whole piece of a torn line from here on."""
+
+_LOOKS = ((3, 1 << 14), (500, 1 << 18), (20_000, 4 << 20))
+"""Lines and bytes of a file looked at: first a few, then more where they say nothing."""
+_TOGETHER_BYTES = 32 << 20
+"""Files are looked at together up to this much of their text."""
 
 
 @dataclass
@@ -25,25 +29,27 @@ class Detection:
 
     source: lines.Source
     formats: list[str] = field(default_factory=list)
-    elements: list[Any] | None = None  # of a file that is one JSON document
+    problem: str = ""  # why it cannot be read as a log; "" while unknown, or where it is empty
 
 
 def detect(store: Store, pending: Iterable[lines.Source], format_asked: str, named: set[str]) -> list[Detection]:
-    """The formats of every source. Raises LlmcostError when a named file is of none, or any file of two."""
+    """The formats of every source. Raises LlmcostError when a named file is of none, or of two at once."""
     detections = [Detection(source) for source in pending]
     for number, detection in enumerate(detections):
         detection.source.source_id = detection.source.source_id or -1 - number  # told apart until they get their own
     if format_asked != "auto":
         for detection in detections:
-            _look(detection, *_QUICK)
+            _look(detection, *_LOOKS[0], is_last=False)
             detection.formats = [format_asked]
         return detections
     unknown = detections
-    for limit in (_QUICK, _THOROUGH):
-        unknown = _sniff(store, unknown, *limit)
+    for number, limit in enumerate(_LOOKS, 1):
+        unknown = _sniff(store, unknown, *limit, is_last=number == len(_LOOKS))
     for detection in unknown:
-        if detection.source.path in named:
-            raise _unrecognised(detection.source)
+        detection.problem = detection.problem or _problem(detection.source)
+    for detection in detections:
+        if detection.source.path in named and not detection.formats:
+            raise _unrecognised(detection)
     return detections
 
 
@@ -54,7 +60,8 @@ def parsed_lines(query: registry.Query, relation: str) -> str:
     `record`, and a line that wraps none keeps one row, without a record. With `within` the record is what stands there,
     or the line itself.
     """
-    rows = f"select *, 1 as record_no from ({_typed(query, relation)})"
+    first = f"1 + (piece - 1) * {RECORDS}"  # the first record of each whole piece of a torn line
+    rows = f"select *, ({first})::integer as record_no from ({_typed(query, relation)})"
     if "within" in query.fields:
         rows = f"select *, coalesce({query.field('within')}, {_itself(query)}) as record from ({rows})"
     if "records" in query.fields:
@@ -63,13 +70,14 @@ def parsed_lines(query: registry.Query, relation: str) -> str:
             records = f"coalesce({records}, [{_itself(query)}])"
         rows = f"""
             select * exclude (wrapped), unnest(case when len(wrapped) > 0 then wrapped else [null] end) as record,
-                generate_subscripts(case when len(wrapped) > 0 then wrapped else [null] end, 1)::integer as record_no
+                ({first} - 1 + generate_subscripts(case when len(wrapped) > 0 then wrapped else [null] end, 1))::integer
+                    as record_no
             from (select *, case when claimed then {records} end as wrapped from ({_typed(query, relation)}))"""
     return f"""
         select
             {{'source_id': source_id, 'line_no': line_no, 'record_no': record_no, 'raw': raw, 'fault': fault,
              'claimed': claimed}} as line,
-            * exclude (source_id, line_no, record_no, raw, fault, claimed)
+            * exclude (source_id, line_no, piece, record_no, raw, fault, claimed)
         from ({rows})"""
 
 
@@ -84,23 +92,46 @@ def structure(query: registry.Query) -> dict[str, Any]:
 def claim(store: Store, relation: str) -> None:
     """Makes `claims`: which of the relation's lines which formats claim."""
     selects = [
-        f"select source_id, line_no, unnest(list_filter([{_names(together)}], lambda name: name is not null)) as format"
-        f" from ({_read(columns, relation)})"
+        f"select source_id, line_no, piece, unnest(list_filter([{_names(together)}], lambda name: name is not null))"
+        f" as format from ({_read(columns, relation)})"
         for columns, together in _readable_together(formats.known().values())
     ]
     store.execute(f"create or replace temp table claims as {' union all '.join(selects)}")
 
 
 def _names(together: Iterable[registry.Query]) -> str:
-    return ", ".join(f"case when {query.field('claims')} then '{query.name}' end" for query in together)
+    return ", ".join(f"case when {_claims(query)} then '{query.name}' end" for query in together)
+
+
+def _claims(query: registry.Query) -> str:
+    """SQL: whether a line is this format's: it says so, and none does that wraps lines of this format."""
+    own = f"coalesce(({query.field('claims')}), false)"
+    return " and ".join([own, *(f"not coalesce(({it.field('claims')}), false)" for it in _wrapping(query))])
+
+
+def _wrapping(query: registry.Query) -> list[registry.Query]:
+    """The formats whose lines hold lines of this one."""
+    return [it for it in formats.known().values() if query.name in re.split(r",\s*", it.field("wraps"))]
+
+
+def _claimed_by(query: registry.Query) -> dict[str, Any]:
+    """What has to be read of a line to tell whether the format claims it."""
+    found: dict[str, Any] = {}
+    for it in (query, *_wrapping(query)):
+        claims = it.field("claims")
+        named = {name: kind for name, kind in structure(it).items() if re.search(rf"\b{re.escape(name)}\b", claims)}
+        both = _merged(found, named)
+        if both is None:
+            raise ValueError(f"{it.name} cannot wrap {query.name}: they read a field in two ways")
+        found = both
+    return found
 
 
 def _readable_together(queries: Iterable[registry.Query]) -> list[tuple[dict[str, Any], list[registry.Query]]]:
     """Formats whose claims can be told from one reading of a line, and what that has to read."""
     groups: list[tuple[dict[str, Any], list[registry.Query]]] = []
     for query in queries:
-        claims = query.field("claims")
-        named = {name: kind for name, kind in structure(query).items() if re.search(rf"\b{re.escape(name)}\b", claims)}
+        named = _claimed_by(query)
         for number, (columns, together) in enumerate(groups):
             both = _merged(columns, named)
             if both is not None:
@@ -125,16 +156,26 @@ def _merged(one: Any, other: Any) -> Any:
 
 def _typed(query: registry.Query, relation: str) -> str:
     """SQL: the relation's lines with the format's typed columns, and `claimed`."""
-    return f"select *, coalesce(({query.field('claims')}), false) as claimed from ({_read(structure(query), relation)})"
+    own = structure(query)
+    columns = _merged(own, _claimed_by(query))
+    if columns is None:
+        raise ValueError(f"{query.name} reads a field in another way than a format that wraps it")
+    others = [name for name in columns if name not in own]
+    hidden = f" exclude ({', '.join(map(_quoted, others))})" if others else ""
+    return f"select *{hidden}, {_claims(query)} as claimed from ({_read(columns, relation)})"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _read(columns: dict[str, Any], relation: str) -> str:
     """SQL: the relation's lines with these columns; none where a format is none of JSON and reads `raw`."""
     if not columns:
-        return f"select source_id, line_no, raw, fault from {relation}"
+        return f"select source_id, line_no, piece, raw, fault from {relation}"
     text = json.dumps(columns).replace("'", "''")
     return f"""
-        select source_id, line_no, raw, fault, unnest(try(from_json(
+        select source_id, line_no, piece, raw, fault, unnest(try(from_json(
             case when fault is null and starts_with(ltrim(left(raw, 9)), '{{') then raw end, '{text}')))
         from {relation}"""
 
@@ -145,54 +186,100 @@ def _itself(query: registry.Query) -> str:
     return f"{{{fields}}}"
 
 
-def _sniff(store: Store, detections: list[Detection], max_lines: int, max_bytes: int) -> list[Detection]:
-    """Fills in the formats of those that show one; returns the others."""
-    batches = [batch for detection in detections for batch in _look(detection, max_lines, max_bytes)]
+def _sniff(
+    store: Store, detections: list[Detection], max_lines: int, max_bytes: int, *, is_last: bool
+) -> list[Detection]:
+    """Fills in the formats of those that show one; returns the others that may still."""
+    unknown: list[Detection] = []
+    together: list[Detection] = []
+    batches: list[pa.RecordBatch] = []
+    for detection in detections:
+        together.append(detection)
+        batches += _look(detection, max_lines, max_bytes, is_last=is_last)
+        if sum(batch.nbytes for batch in batches) > _TOGETHER_BYTES:
+            unknown += _recognise(store, together, batches)
+            together, batches = [], []
+    return unknown + _recognise(store, together, batches)
+
+
+def _recognise(store: Store, detections: list[Detection], batches: list[pa.RecordBatch]) -> list[Detection]:
     if not batches:
         return detections
     with store.relation("sample", pa.Table.from_batches(batches)):
         claim(store, "sample")
-    both = store.rows(
-        "select source_id, line_no, list(format order by format) as formats from claims"
-        " group by all having count(*) > 1 order by all limit 1"
-    )
     by_id = {detection.source.source_id: detection for detection in detections}
-    if both:
-        path = by_id[both[0]["source_id"]].source.path
-        raise LlmcostError(
-            f"{path} line {both[0]['line_no']} is claimed by {' and '.join(both[0]['formats'])}",
-            hint="say which with --format NAME",
-        )
+    for row in store.rows(
+        "select source_id, min(line_no) as line_no, min_by(formats, line_no) as formats from ("
+        "select source_id, line_no, list(format order by format) as formats from claims"
+        " group by all having count(*) > 1) group by source_id"
+    ):
+        detection = by_id.pop(row["source_id"])
+        detection.problem = f"line {row['line_no']} is claimed by {' and '.join(row['formats'])}"
     for row in store.rows(
         "select source_id, format from claims group by all order by source_id, count(*) desc, format"
     ):
-        by_id[row["source_id"]].formats.append(row["format"])
-    return [detection for detection in detections if not detection.formats]
+        if row["source_id"] in by_id:
+            by_id[row["source_id"]].formats.append(row["format"])
+    return [detection for detection in detections if not detection.formats and not detection.problem]
 
 
-def _look(detection: Detection, max_lines: int, max_bytes: int) -> list[pa.RecordBatch]:
-    """The file's first lines, at least one whole line where there is one."""
+def _look(detection: Detection, max_lines: int, max_bytes: int, *, is_last: bool) -> list[pa.RecordBatch]:
+    """The file's first lines; of one whose first line is longer than what is looked at, what is whole of that line."""
     source = detection.source
-    start = lines.head(source.file, max_bytes).removeprefix(lines.BYTE_ORDER_MARK)
-    if lines.is_binary(start):
+    try:
+        start, end = streams.head(source.file, max_bytes)
+    except OSError as error:
+        detection.problem = streams.why(error)
         return []
+    start = lines.repaired(start)
     look = lines.Source(source.path, source.file, source_id=source.source_id)
-    if documents.looks_like_one(start):
-        detection.elements = documents.elements(source)
-    if detection.elements is not None:
-        return list(documents.read(look, detection.elements[:max_lines]))
-    if b"\n" not in start:
-        start = lines.head(source.file, lines.MAX_LINE_BYTES)
-    whole, line_break, rest = start.rpartition(b"\n")
-    texts = list(islice((whole if line_break else rest).split(b"\n"), max_lines))
-    return [lines.table(look, pa.array([text.decode("utf-8", "replace") for text in texts], pa.string()), None)]
+    elements = documents.sample(start, max_lines)
+    source.is_document = elements is not None
+    if elements is not None:
+        return [lines.numbered(look, elements)]
+    whole, _, rest = start.rpartition(b"\n")
+    texts = [text.decode("utf-8", "replace") for text in islice(whole.split(b"\n"), max_lines) if text.strip()]
+    if rest.strip() and end:
+        texts.append(rest.decode("utf-8", "replace"))
+    elif not texts and is_last and (cut := documents.beginning(rest.decode("utf-8", "replace"))):
+        texts.append(cut)
+    return [lines.numbered(look, texts)] if texts else []
 
 
-def _unrecognised(source: lines.Source) -> LlmcostError:
-    start = lines.head(source.file, 1 << 13)
-    if not start:
-        return LlmcostError(f"{source.path} is empty or cannot be decompressed", hint="check how it was written")
-    if lines.is_binary(start):
-        return LlmcostError(f"{source.path} is not a text file", hint="llmcost reads JSON lines, plain, .gz or .zst")
-    known = ", ".join(formats.known())
-    return LlmcostError(f"no format claims {source.path}", hint=f"known formats: {known}; name one with --format NAME")
+def _problem(source: lines.Source) -> str:
+    """Why a file that no format claims is none; "" for an empty one."""
+    try:
+        start, end = streams.head(source.file, 1 << 14)
+    except OSError as error:
+        return streams.why(error)
+    if end not in ("", "end"):
+        return end
+    if start.count(b"\x00") > len(start) // 100 or _is_binary(start):
+        return "a binary file"
+    return "no format claims it" if start.strip() else ""
+
+
+def _is_binary(start: bytes) -> bool:
+    """Whether a file begins with what is no text in UTF-8."""
+    try:
+        start.decode()
+    except UnicodeDecodeError as error:
+        return error.start < len(start) - 4  # else a character that is cut
+    return False
+
+
+def _unrecognised(detection: Detection) -> LlmcostError:
+    path, problem = detection.source.path, detection.problem
+    if not problem:
+        return LlmcostError(f"{path} is empty", hint="check how it was written")
+    if " is claimed by " in problem:
+        return LlmcostError(f"{path} {problem}", hint="say which with --format NAME")
+    if problem == "a binary file":
+        return LlmcostError(f"{path} is a binary file", hint="llmcost reads JSON lines, plain, .gz or .zst")
+    if problem == "no format claims it":
+        known = ", ".join(formats.known())
+        return LlmcostError(
+            f"no format claims {path}",
+            hint=f"known formats: {known}; name one with --format NAME, or map a log of your own (docs/logs.md)",
+        )
+    return LlmcostError(f"{path} cannot be read: {problem}", hint="check how it was written")

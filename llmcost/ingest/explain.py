@@ -34,7 +34,7 @@ def explain(store: Store, path: str, format_asked: str = "auto", count: int = 3)
     Raises LlmcostError for a file that no format claims.
     """
     store.script("ingest/macros.sql")
-    file = next((found for found in sources.find([path]) if found.path == path), None)
+    file = next((found for found in sources.find([path]).files if found.path == path), None)
     if file is None:
         raise LlmcostError(f"{path} is not a file", hint="--explain takes one file")
     source = sources.resume(file, {})

@@ -10,18 +10,20 @@ from llmcost.engine import store
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, UsageError
 from llmcost.ingest import run
-from llmcost.ingest.run import Account, Progress
+from llmcost.ingest.run import AS_USUAL, Account, Progress, Reading
 
 FOLLOW_SECONDS = 2.0
 """How often new lines are looked for."""
 
 
 def check(paths: list[str]) -> None:
-    """Raises UsageError for standard input, which ends and does not grow."""
-    if "-" in paths:
-        raise UsageError(
-            "--follow takes files: standard input cannot be read again", hint="name the file, or leave --follow out"
-        )
+    """Raises UsageError for standard input and pipes, which end and do not grow."""
+    for path in paths:
+        if path == "-" or Path(path).is_fifo():
+            name = "standard input" if path == "-" else path
+            raise UsageError(
+                f"--follow takes files: {name} cannot be read again", hint="name the file, or leave --follow out"
+            )
 
 
 def read(
@@ -32,10 +34,11 @@ def read(
     assumed: dict[str, str] | None = None,
     texts: Texts = NO_TEXTS,
     then: Callable[[Store], None] = lambda _: None,
+    reading: Reading = AS_USUAL,
 ) -> Account:
     """Reads what is new under the paths into the store at `path`, and lets `then` look at the store."""
     with store.writing(path) as opened:
-        account = run.ingest(opened, paths, format_asked, progress, assumed, texts)
+        account = run.ingest(opened, paths, format_asked, progress, assumed, texts, reading)
         then(opened)
         return account
 
@@ -54,9 +57,10 @@ def poll(step: Callable[[], None], say: Callable[[str], None]) -> None:
             try:
                 step()
                 said = ""
-            except LlmcostError as error:  # the store is being read, or a file was just moved away: look again
-                if error.message != said:
-                    say(error.message)
-                said = error.message
+            except (LlmcostError, OSError) as error:  # the store is being read, or a file was just moved away
+                message = error.message if isinstance(error, LlmcostError) else f"{error.filename}: {error.strerror}"
+                if message != said:
+                    say(message)
+                said = message
     except KeyboardInterrupt:
         say("stopped")

@@ -1,32 +1,46 @@
 """Files to lines: any file that may hold a log, as a stream of Arrow batches of raw lines.
 
-Nothing is parsed here and no line is dropped. A line that cannot be read as it
-stands (cut off inside a gzip block, longer than the limit) comes with a `fault`.
+Nothing is parsed here and no line is dropped: blank ones are counted, all others are handed on. A line that cannot be
+read as it stands (cut off inside a gzip block, longer than the limit) comes with a `fault`. Memory is bounded by
+MAX_LINE_BYTES, whatever the file holds.
 """
 
-import io
-import zlib
+import re
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-BLOCK_BYTES = 2 << 20
-"""One read, and so about one Arrow batch: small enough to spread over the engine's threads."""
+from llmcost.ingest import stamps, streams
+from llmcost.ingest.streams import BLOCK_BYTES
+from llmcost.ingest.torn import Piece
 
-MAX_LINE_BYTES = 256 << 20
+MAX_LINE_BYTES = 64 << 20
 """A longer line is not held in memory: it is reported with its first bytes and a fault."""
 
-SCHEMA = pa.schema([("source_id", pa.int32()), ("line_no", pa.int64()), ("raw", pa.string()), ("fault", pa.string())])
+SCHEMA = pa.schema(
+    [
+        ("source_id", pa.int32()),
+        ("line_no", pa.int64()),
+        ("piece", pa.int32()),  # 1; of a line that holds several whole records: which of them
+        ("raw", pa.string()),
+        ("fault", pa.string()),
+    ]
+)
 
-_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+Numbers = np.ndarray[Any, np.dtype[np.int64]]
+Offsets = np.ndarray[Any, np.dtype[np.int32]]
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _EXCERPT_BYTES = 2000
+_SURROGATES = re.compile(
+    rb"\\(?:\\|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2}))"
+)
+"""An escaped backslash, a whole pair, or half a pair: the only one with a group."""
 
 
 @dataclass
@@ -36,146 +50,112 @@ class Source:
     path: str  # as shown to people; '-' is standard input
     file: str  # what to open: the path, or the spooled standard input
     source_id: int = 0
+    last: stamps.Stamp | None = None  # what was read of it before, where it is read on
     start_byte: int = 0  # of the uncompressed text; lines before it are already in the store
     start_line: int = 0
+    is_document: bool = False  # JSON values that go on over several lines: its lines are their elements
+    trust_size: bool = False  # read on where it unpacks to more than any log does
+    torn: dict[int, list[Piece]] = field(default_factory=dict)  # by line: what it is made of, where that is known
+
+    stamp: stamps.Stamp | None = None  # of what was opened; none: it could not be
+    problem: str = ""  # why it could not be opened
     end_byte: int = 0  # after the last whole line read
     lines: int = 0  # whole lines in all, those before start_byte included
     tail_lines: int = 0  # 1 when the last line had no line break: it is read again when the file has grown
+    blank_lines: int = 0  # of the lines read those that hold nothing: they are in no batch
 
     def size(self) -> int:
-        """Bytes on disk."""
-        return Path(self.file).stat().st_size
+        """Bytes on disk; 0 where it is gone."""
+        try:
+            return Path(self.file).stat().st_size
+        except OSError:
+            return 0
 
 
 def read(source: Source, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[pa.RecordBatch]:
-    """The source's lines from `start_byte` on; fills in `end_byte`, `lines` and `tail_lines` as it goes."""
-    source.end_byte, source.lines, source.tail_lines = source.start_byte, source.start_line, 0
-    with _open(source.file, on_bytes) as stream:
-        if source.start_byte:
-            stream.seek(source.start_byte)  # never of a compressed file
-        fault = None
-        carry = b""
-        while fault is None:
-            try:
-                block = stream.read1(BLOCK_BYTES)
-            except EOFError as error:
-                fault = f"the compressed file is cut off or damaged here ({error})"
-                break
-            if not block:
-                break
-            if source.end_byte == 0 and not carry and block.startswith(BYTE_ORDER_MARK):
-                block = b" " * len(BYTE_ORDER_MARK) + block.removeprefix(BYTE_ORDER_MARK)
-            buffer = carry + block if carry else block
-            ends = np.flatnonzero(np.frombuffer(buffer, np.uint8) == 10)
-            if len(ends) == 0:
-                carry = buffer
-                if len(carry) > MAX_LINE_BYTES:
-                    yield _too_long(source, stream, carry)
-                    carry = b""
-                continue
-            cut = int(ends[-1]) + 1
-            carry = buffer[cut:]
-            yield _batch(source, buffer, ends)
-            source.end_byte += cut
-        if carry or fault:
-            source.tail_lines = 1
-            yield _line(source, carry, fault)
+    """The source's lines from `start_byte` on; fills in what is said of them in `Source`.
+
+    A file that cannot be opened has a `problem` and no lines. One that is not the file that was read before is read
+    from its beginning.
+    """
+    try:
+        with streams.opened(source.file, on_bytes, source.trust_size) as stream:
+            begin(source, stream)
+            yield from _lines(source, stream)
+    except OSError as error:
+        source.problem = streams.why(error)
 
 
-def head(file: str, size: int) -> bytes:
-    """The first bytes of the uncompressed text, as many as can be read."""
-    start = b""
-    with suppress(EOFError), _open(file, lambda _: None, min(size, BLOCK_BYTES)) as stream:
-        while len(start) < size and (block := stream.read1(size - len(start))):
-            start += block
-    return start
+def begin(source: Source, stream: streams.Stream) -> None:
+    """Notes what was opened, and goes to where reading begins."""
+    source.stamp = stream.stamp()
+    if source.start_byte and (source.last is None or not stream.begins_as(source.last)):
+        source.start_byte = source.start_line = 0
+    source.end_byte, source.lines = source.start_byte, source.start_line
+    source.tail_lines = source.blank_lines = 0
+    if source.start_byte:
+        stream.seek(source.start_byte)  # never of a compressed file
 
 
-def is_binary(start: bytes) -> bool:
-    """Whether these first bytes are no text: NUL bytes never stand in a log of lines."""
-    return b"\x00" in start
+def _lines(source: Source, stream: streams.Stream) -> Iterator[pa.RecordBatch]:
+    carry: list[bytes] = []  # the beginning of a line whose end has not been read
+    carried = 0  # its bytes
+    pending = 0  # bytes read beyond end_byte
+    too_long: bytes | None = None  # the beginning of a line that is passed over
+    fault = None
+    while True:
+        try:
+            block = stream.read(BLOCK_BYTES)
+        except EOFError as error:
+            fault = str(error)
+            break
+        if not block:
+            break
+        cut = block.rfind(b"\n") + 1
+        whole, rest = block[:cut], block[cut:]
+        if cut:
+            if too_long is not None:
+                yield _line(source, too_long, _TOO_LONG)
+                too_long, whole = None, whole[whole.index(b"\n") + 1 :]
+            buffer = b"".join([*carry, _without_nul(whole)])
+            carry, carried = [], 0
+            source.end_byte += pending + cut
+            pending = 0
+            if buffer:
+                yield from _batches(source, buffer)
+        pending += len(rest)
+        if too_long is None and rest:
+            carry.append(_without_nul(rest))
+            carried += len(carry[-1])
+            if carried > MAX_LINE_BYTES:
+                too_long, carry, carried = b"".join(carry)[:_EXCERPT_BYTES], [], 0
+    tail = b"".join(carry) if too_long is None else too_long
+    if tail or fault:
+        source.tail_lines = 1
+        yield _line(source, tail, fault or (_TOO_LONG if too_long is not None else None))
 
 
-def is_compressed(file: str) -> bool:
-    """Whether byte positions in the text are not positions in the file."""
-    with open(file, "rb") as compressed:
-        return compressed.read(4).startswith((_GZIP, _ZSTD))
+_TOO_LONG = f"the line is longer than {MAX_LINE_BYTES >> 20} MiB"
 
 
-class _Counted(io.RawIOBase):
-    """A raw file that reports how many bytes have been read from it."""
-
-    def __init__(self, raw: io.FileIO, on_bytes: Callable[[int], None]) -> None:
-        self._raw, self._on_bytes = raw, on_bytes
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        return self._raw.seek(offset, whence)
-
-    def readinto(self, buffer: Any) -> int:
-        count = self._raw.readinto(buffer) or 0
-        self._on_bytes(count)
-        return count
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
+def repaired(text: bytes) -> bytes:
+    """Lines without what stands in no JSON: NUL bytes, marks of byte order at their beginning, halves of surrogates."""
+    text = _without_nul(text)
+    if _BYTE_ORDER_MARK in text:
+        text = text.removeprefix(_BYTE_ORDER_MARK).replace(b"\n" + _BYTE_ORDER_MARK, b"\n")
+    if b"\\ud" in text or b"\\uD" in text:
+        text = _SURROGATES.sub(lambda found: b"\\ufffd" if found[1] else found[0], text)
+    return text
 
 
-class _Decompressed(io.RawIOBase):
-    """The text of a gzip or zstd file, all its members. One that is cut off raises EOFError, after its last text."""
-
-    def __init__(self, compressed: IO[bytes], new_member: Callable[[], Any]) -> None:
-        self._compressed, self._new_member = compressed, new_member
-        self._member = new_member()
-        self._text = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._text:
-            if self._member.eof:
-                block = self._member.unused_data.lstrip(b"\x00") or self._compressed.read(BLOCK_BYTES)
-                if not block:
-                    return 0
-                self._member = self._new_member()
-            else:
-                block = self._compressed.read(BLOCK_BYTES)
-                if not block:
-                    raise EOFError("it has no end")
-            try:
-                self._text = self._member.decompress(block)
-            except Exception as error:  # zlib.error or ZstdError
-                raise EOFError(str(error)) from None
-        count = min(len(buffer), len(self._text))
-        buffer[:count], self._text = self._text[:count], self._text[count:]
-        return count
-
-    def close(self) -> None:
-        self._compressed.close()
-        super().close()
+def _without_nul(text: bytes) -> bytes:
+    return text.translate(None, b"\x00") if b"\x00" in text else text
 
 
-def _open(file: str, on_bytes: Callable[[int], None], buffer_bytes: int = BLOCK_BYTES) -> "io.BufferedReader[Any]":
-    counted: io.BufferedReader[Any] = io.BufferedReader(_Counted(open(file, "rb", buffering=0), on_bytes), buffer_bytes)  # noqa: SIM115
-    start = counted.peek(4)[:4]
-    if start.startswith(_GZIP):
-        return io.BufferedReader(_Decompressed(counted, lambda: zlib.decompressobj(wbits=31)), buffer_bytes)
-    if start.startswith(_ZSTD):
-        import zstandard
-
-        member = zstandard.ZstdDecompressor().decompressobj
-        return io.BufferedReader(_Decompressed(counted, member), buffer_bytes)
-    return counted
-
-
-def _batch(source: Source, buffer: bytes, ends: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> pa.RecordBatch:
+def _batches(source: Source, buffer: bytes) -> Iterator[pa.RecordBatch]:
+    """Whole lines as a batch; none where all of them are blank."""
+    buffer = repaired(buffer)
+    ends = np.flatnonzero(np.frombuffer(buffer, np.uint8) == 10)
     offsets = np.empty(len(ends) + 1, np.int32)
     offsets[0] = 0
     np.add(ends, 1, out=offsets[1:], casting="unsafe")
@@ -183,35 +163,80 @@ def _batch(source: Source, buffer: bytes, ends: "np.ndarray[tuple[int], np.dtype
     try:
         raw.validate(full=True)
     except pa.ArrowInvalid:
-        raw = _repaired(buffer, offsets)
-    return table(source, raw, None)
+        raw = _decoded(buffer, offsets)
+    first = source.lines + 1
+    source.lines += len(ends)
+    blank = _are_blank(buffer, offsets)
+    if blank.any():
+        source.blank_lines += int(blank.sum())
+        numbers = np.flatnonzero(~blank) + first
+        raw = raw.filter(pa.array(~blank))
+    else:
+        numbers = np.arange(first, first + len(ends))
+    if source.torn and not source.torn.keys().isdisjoint(numbers.tolist()):
+        yield _in_pieces(source, raw, numbers.tolist())
+    elif len(raw):
+        yield table(source, raw, None, numbers)
 
 
-def _repaired(buffer: bytes, offsets: "np.ndarray[tuple[int], np.dtype[np.int32]]") -> pa.StringArray:
+def _are_blank(buffer: bytes, offsets: Offsets) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+    """Which lines hold nothing: a line break alone, or after one or two spaces, tabs or carriage returns."""
+    lengths = np.diff(offsets)
+    text = np.frombuffer(buffer, np.uint8)
+    blank: np.ndarray[Any, np.dtype[np.bool_]] = lengths < 4
+    places = offsets[:-1][blank]
+    spaces = [np.isin(text[np.minimum(places + further, len(text) - 1)], (9, 10, 13, 32)) for further in (0, 1)]
+    blank[blank] = spaces[0] & ((lengths[blank] < 3) | spaces[1])
+    return blank
+
+
+def _decoded(buffer: bytes, offsets: Offsets) -> pa.StringArray:
     """The same lines with bytes that are no UTF-8 replaced by U+FFFD: the call in them still counts."""
     texts = [buffer[start:end].decode("utf-8", "replace") for start, end in pairwise(offsets.tolist())]
     return pa.array(texts, pa.string())
 
 
+def _in_pieces(source: Source, raw: pa.StringArray, numbers: list[int]) -> pa.RecordBatch:
+    """The lines, the torn ones among them in their pieces."""
+    rows = [
+        (source.source_id, number, piece, text, fault)
+        for number, line in zip(numbers, raw.to_pylist(), strict=True)
+        for piece, (text, fault) in enumerate(source.torn.get(number, [(line, None)]), 1)
+    ]
+    return batch_of(rows)
+
+
+def batch_of(rows: list[tuple[int, int, int, str, str | None]]) -> pa.RecordBatch:
+    """A batch of single rows: source, line, piece, text and fault."""
+    columns = zip(*rows, strict=True)
+    return pa.record_batch(
+        [pa.array(list(column), kind.type) for column, kind in zip(columns, SCHEMA, strict=True)], schema=SCHEMA
+    )
+
+
 def _line(source: Source, text: bytes, fault: str | None) -> pa.RecordBatch:
-    return table(source, pa.array([text.decode("utf-8", "replace")], pa.string()), fault)
+    source.lines += 1
+    text = repaired(text)
+    return table(source, pa.array([text.decode("utf-8", "replace")], pa.string()), fault, np.array([source.lines]))
 
 
-def _too_long(source: Source, stream: IO[bytes], start: bytes) -> pa.RecordBatch:
-    """Passes over the rest of an endless line and reports its beginning."""
-    source.end_byte += len(start)
-    while piece := stream.readline(BLOCK_BYTES):
-        source.end_byte += len(piece)
-        if piece.endswith(b"\n"):
-            break
-    return _line(source, start[:_EXCERPT_BYTES], f"the line is longer than {MAX_LINE_BYTES >> 20} MiB")
+def numbered(source: Source, texts: list[str], fault: str | None = None) -> pa.RecordBatch:
+    """The source's next lines as a batch."""
+    raw = pa.array([text.encode("utf-8", "replace").decode() for text in texts], pa.string())
+    first = source.lines + 1
+    source.lines += len(texts)
+    return table(source, raw, fault, np.arange(first, first + len(texts)))
 
 
-def table(source: Source, raw: pa.StringArray, fault: str | None) -> pa.RecordBatch:
-    """The source's next lines as a batch, numbered on from the last."""
+def table(
+    source: Source,
+    raw: pa.StringArray,
+    fault: str | None,
+    numbers: Numbers,
+) -> pa.RecordBatch:
+    """Lines of the source, with their numbers, as a batch."""
     count = len(raw)
-    numbers = pa.array(np.arange(source.lines + 1, source.lines + count + 1))
-    source.lines += count
     ids = pa.array(np.full(count, source.source_id, np.int32))
+    piece = pa.array(np.ones(count, np.int32))
     faults = pa.array([fault] * count, pa.string()) if fault else pa.nulls(count, pa.string())
-    return pa.record_batch([ids, numbers, raw, faults], schema=SCHEMA)
+    return pa.record_batch([ids, pa.array(numbers.astype(np.int64)), piece, raw, faults], schema=SCHEMA)

@@ -5,6 +5,7 @@ into it. Each group of whole files is one transaction, so that an ingest that di
 leaves the store as it was or with whole files.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,8 +18,8 @@ from llmcost.engine import registry
 from llmcost.engine.compose import compose
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, UsageError, did_you_mean
-from llmcost.ingest import documents, formats, lines, sources
-from llmcost.ingest.detect import Detection, claim, detect, parsed_lines
+from llmcost.ingest import documents, formats, lines, sources, streams, torn
+from llmcost.ingest.detect import RECORDS, Detection, claim, detect, parsed_lines
 from llmcost.metrics import counts
 from llmcost.prices import book
 
@@ -34,7 +35,7 @@ class Account:
 
     files: int = 0
     unchanged: int = 0  # files of which the store had everything already
-    skipped: list[str] = field(default_factory=list)  # files in folders that are no logs
+    skipped: dict[str, str] = field(default_factory=dict)  # files that were found and not read: why
     formats: dict[str, dict[str, int]] = field(default_factory=dict)
     cost_usd: float | None = None  # of the requests this run added or completed; null: none has a price
     unpriced_requests: int = 0
@@ -58,6 +59,17 @@ class Progress:
     advance: Callable[[int], None] = lambda _: None
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How files are read."""
+
+    pipes: bool = True  # a pipe that is named is read to its end; else it is skipped
+    trust_size: bool = False  # a file that unpacks to more than any log does is read all the same
+
+
+AS_USUAL = Reading()
+
+
 @dataclass
 class _Run:
     """What one call of `ingest` was asked, and what it has come to."""
@@ -76,13 +88,14 @@ def ingest(
     progress: Progress | None = None,
     assumed: Mapping[str, str] | None = None,
     texts: Texts = NO_TEXTS,
+    reading: Reading = AS_USUAL,
 ) -> Account:
     """Reads every new line under the paths into the store.
 
     `assumed` is what the user says of logs that do not say it themselves: parameters of formats, by name.
-    `texts` says whether the texts are kept too. Raises
-    LlmcostError, before anything is written, for a path that does not exist and for a named file that no format or
-    more than one format claims.
+    `texts` says whether the texts are kept too. A file in a folder that cannot be read is skipped, and the account and
+    the store say why. Raises LlmcostError, before anything is written, for a path that does not exist and for a named
+    file that no format or more than one format claims, and when no log at all is found.
     """
     run = _Run(format_asked, texts, bound(assumed or {}), Account(), progress or Progress())
     if format_asked != "auto":
@@ -92,29 +105,62 @@ def ingest(
     book.refresh(store)
 
     account = run.account
-    found = sources.find(paths)
+    found = sources.find(paths, store.path, reading.pipes)
+    account.skipped |= found.skipped
     before = sources.seen(store, format_asked, texts.keep)
     pending: list[lines.Source] = []
-    for file in found:
-        if not sources.readable(file):
-            account.skipped.append(file.path)
-        elif (source := sources.resume(file, before)) is not None:
+    for file in found.files:
+        try:
+            source = sources.resume(file, before)
+        except OSError as error:
+            if file.named:
+                raise LlmcostError(f"{file.path} cannot be read: {streams.why(error)}", hint="check the file") from None
+            account.skipped[file.path] = streams.why(error)
+            continue
+        if source is not None:
+            source.trust_size = reading.trust_size
             pending.append(source)
         else:
             account.unchanged += 1
-    detections = detect(store, pending, format_asked, {file.path for file in found if file.named})
-    account.skipped += [detection.source.path for detection in detections if not detection.formats]
+    detections = detect(store, pending, format_asked, {file.path for file in found.files if file.named})
+    account.skipped |= {it.source.path: it.problem for it in detections if it.problem}
     logs = [detection for detection in detections if detection.formats]
-    account.files = account.unchanged + len(logs)
-    if account.files == 0:
-        known = ", ".join(formats.known())
-        raise LlmcostError(f"no log found in {', '.join(paths)}", hint=f"known formats: {known}")
+    if account.unchanged + len(logs) == 0:
+        _note_skipped(store, found, account)
+        raise _no_log(paths, account)
 
     run.progress.start(sum(detection.source.size() for detection in logs))
     for group in _groups(logs):
         with store.transaction():
             _ingest_group(store, group, run)
+    account.skipped |= {it.source.path: it.source.problem for it in logs if it.source.problem}
+    account.files = account.unchanged + sum(not it.source.problem for it in logs)
+    _note_skipped(store, found, account)
     return account
+
+
+def _no_log(paths: Sequence[str], account: Account) -> LlmcostError:
+    reasons = [f"{path}: {reason}" for path, reason in list(account.skipped.items())[:3]]
+    more = f" and {len(account.skipped) - 3:,} more" if len(account.skipped) > 3 else ""
+    said = f": {'; '.join(reasons)}{more}" if reasons else ""
+    return LlmcostError(
+        f"no log found in {', '.join(paths)}{said}", hint=f"known formats: {', '.join(formats.known())}"
+    )
+
+
+def _note_skipped(store: Store, found: sources.Found, account: Account) -> None:
+    """Writes down which files were not read, and forgets those that were, or are gone."""
+    known = {row["path"] for row in store.rows("select path from skipped")}
+    now_read = {file.path for file in found.files}
+    stale = [path for path in known if path in now_read or path in account.skipped or not os.path.lexists(path)]
+    if not stale and not account.skipped:
+        return
+    with store.transaction():
+        store.execute("delete from skipped where path in (select unnest($stale))", {"stale": stale})
+        with store.relation(
+            "skipped_now", pa.table({"path": list(account.skipped), "reason": list(account.skipped.values())})
+        ):
+            store.execute("insert into skipped by name select * from skipped_now")
 
 
 def bound(assumed: Mapping[str, str]) -> dict[str, registry.Value]:
@@ -148,7 +194,6 @@ def _groups(detections: Iterable[Detection]) -> Iterator[list[Detection]]:
 
 
 def _ingest_group(store: Store, group: list[Detection], run: _Run) -> None:
-    sizes = [detection.source.size() for detection in group]
     next_id = int(store.value("select coalesce(max(source_id), 0) + 1 from ledger"))
     for detection in group:
         if detection.source.source_id < 0:
@@ -162,23 +207,35 @@ def _ingest_group(store: Store, group: list[Detection], run: _Run) -> None:
     _merge(store)
     apply.attribute(store, before, run.texts)
     entries += store.rows(f"insert into ledger {_query('account')} returning *")
+    entries += _count_blank_lines(store, group)
     for entry in entries:
         run.account.add(entry)
     whole = {entry["source_id"] for entry in entries if entry["format"] and _needs_whole_files(entry["format"])}
-    whole |= {detection.source.source_id for detection in group if detection.elements is not None}
-    _remember(
-        store,
-        [
-            sources.record(detection.source, run.asked, size=size, document=detection.source.source_id in whole)
-            | {"keeps_text": run.texts.keep}
-            for detection, size in zip(group, sizes, strict=True)
-        ],
-    )
+    whole |= {detection.source.source_id for detection in group if detection.source.is_document}
+    records = [
+        sources.record(detection.source, run.asked, document=detection.source.source_id in whole)
+        | {"keeps_text": run.texts.keep}
+        for detection in group
+        if detection.source.stamp
+    ]
+    if records:
+        _remember(store, records)
     store.execute(f"insert into rejects {_query('rejects')}")
     added = counts.count(store, before, entries)
     if added.cost_usd is not None:
         run.account.cost_usd = (run.account.cost_usd or 0.0) + added.cost_usd
     run.account.unpriced_requests += added.unpriced_requests
+
+
+def _count_blank_lines(store: Store, group: list[Detection]) -> list[dict[str, Any]]:
+    entries = []
+    for detection in group:
+        if detection.source.blank_lines:
+            entries += store.rows(
+                "insert into ledger values ($source_id, null, $lines, 0, 0, $lines, 0) returning *",
+                {"source_id": detection.source.source_id, "lines": detection.source.blank_lines},
+            )
+    return entries
 
 
 def _remember(store: Store, records: list[dict[str, Any]]) -> None:
@@ -202,11 +259,15 @@ def _stage(store: Store, group: list[Detection], run: _Run) -> None:
     The leading format reads the stream; lines it does not claim are offered to the others.
     """
     lead = group[0].formats[0]
-    with store.stream("stream", lines.SCHEMA, stream_of(group, run.progress.advance)):
-        store.execute(f"create or replace temp table staged as {read_as(lead, 'stream')}", run.values)
-    store.execute(
-        "create or replace temp table unclaimed as select source_id, line_no, raw, fault from staged where not claimed"
-    )
+    _read_stream(store, group, lead, run.values, run.progress.advance)
+    if torn := _torn(store):
+        if _needs_whole_files(lead):  # what stands before a piece decides what it means
+            by_id = {detection.source.source_id: detection.source for detection in group}
+            for (source_id, line_no), pieces in torn.items():
+                by_id[source_id].torn[line_no] = pieces
+            _read_stream(store, group, lead, run.values, lambda _: None)
+        else:
+            _put_pieces(store, torn)
     if run.asked == "auto" and store.value("select count(*) from unclaimed") > 0:
         claim(store, "unclaimed")
         for row in store.rows("select distinct format from claims order by format"):
@@ -215,22 +276,66 @@ def _stage(store: Store, group: list[Detection], run: _Run) -> None:
     store.execute(f"create or replace temp table leftover as {_query('leftover')}")
 
 
+def _read_stream(
+    store: Store,
+    group: list[Detection],
+    lead: str,
+    values: dict[str, registry.Value],
+    on_bytes: Callable[[int], None],
+) -> None:
+    with store.stream("stream", lines.SCHEMA, stream_of(group, on_bytes)):
+        store.execute(f"create or replace temp table staged as {read_as(lead, 'stream')}", values)
+    store.execute(
+        "create or replace temp table unclaimed as"
+        f" select source_id, line_no, ((record_no - 1) // {RECORDS} + 1)::integer as piece, raw, fault"
+        " from staged where not claimed"
+    )
+
+
+def _torn(store: Store) -> dict[tuple[int, int], list[torn.Piece]]:
+    """The unclaimed lines that are not JSON and hold whole records, in their pieces."""
+    found: dict[tuple[int, int], list[torn.Piece]] = {}
+    suspects = (
+        "select source_id, line_no, raw from unclaimed where fault is null and not json_valid(raw)"
+        f" and strlen(raw) < {torn.MAX_LINE_BYTES} and contains(raw, '{{') and contains(raw, '}}')"
+    )
+    for batch in store.batches(suspects, 1000):
+        for row in batch.to_pylist():
+            if pieces := torn.pieces(row["raw"]):
+                found[row["source_id"], row["line_no"]] = pieces
+    return found
+
+
+def _put_pieces(store: Store, found: dict[tuple[int, int], list[torn.Piece]]) -> None:
+    """Puts the pieces of torn lines in their place."""
+    rows = [
+        (source_id, line_no, number, text, fault)
+        for (source_id, line_no), pieces in found.items()
+        for number, (text, fault) in enumerate(pieces, 1)
+    ]
+    with store.relation("pieces", pa.Table.from_batches([lines.batch_of(rows)])):
+        store.execute(
+            "delete from unclaimed using pieces"
+            " where unclaimed.source_id = pieces.source_id and unclaimed.line_no = pieces.line_no"
+        )
+        store.execute("insert into unclaimed by name select * from pieces")
+
+
 def _take_over(store: Store, name: str, values: dict[str, registry.Value]) -> None:
     """Moves the lines that a further format claims from `unclaimed` to `staged`."""
     store.execute(f"insert into staged by name select * from ({read_as(name, 'unclaimed')}) where claimed", values)
     store.execute(
         "delete from unclaimed using claims where claims.format = $name"
-        " and unclaimed.source_id = claims.source_id and unclaimed.line_no = claims.line_no",
+        " and unclaimed.source_id = claims.source_id and unclaimed.line_no = claims.line_no"
+        " and unclaimed.piece = claims.piece",
         {"name": name},
     )
 
 
 def stream_of(group: list[Detection], on_bytes: Callable[[int], None]) -> Iterator[pa.RecordBatch]:
     for detection in group:
-        if detection.elements is not None:
-            yield from documents.read(detection.source, detection.elements, on_bytes)
-        else:
-            yield from lines.read(detection.source, on_bytes)
+        read = documents.read if detection.source.is_document else lines.read
+        yield from read(detection.source, on_bytes)
 
 
 def read_as(name: str, relation: str) -> str:

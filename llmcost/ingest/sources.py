@@ -1,67 +1,198 @@
 """Which files an ingest reads, and what of them the store has not seen yet."""
 
 import atexit
-import hashlib
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from glob import glob
 from pathlib import Path
 from typing import Any
 
+from llmcost import config
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
-from llmcost.ingest import lines
+from llmcost.ingest import lines, stamps, streams
 
-_EDGE_BYTES = 4096
-_NO_LOGS = ("__pycache__", "node_modules", "venv")
+_NO_LOGS = frozenset(
+    "__pycache__ node_modules site-packages venv .venv .git .hg .svn .tox .mypy_cache .pytest_cache .ruff_cache"
+    " .hypothesis".split()
+)
 """Folders that are large and never hold logs."""
+
+_CODE = frozenset(
+    ".py .pyc .pyi .js .mjs .ts .tsx .jsx .go .rs .java .kt .rb .php .c .h .cc .cpp .cs .swift .sh".split()
+)
+"""Ends of the names of programs, which are not looked at in a folder; the user may name one."""
+
+_MACHINE_NAME = "utf-8"
 
 
 @dataclass(frozen=True)
 class File:
-    """One file to look at; `named` when the user named it rather than a folder above it."""
+    """One file to look at; `named` when the user named it rather than a folder or a pattern."""
 
     path: str
     named: bool
+    is_stream: bool = False  # standard input or a pipe: read once, to its end
 
 
-def find(paths: Iterable[str]) -> list[File]:
-    """The files under these paths, folders and globs, each once, in a stable order.
+@dataclass
+class Found:
+    """What lies under the paths that a user gave."""
 
-    Hidden files and folders inside a folder are passed over. Raises LlmcostError for a path that does not exist.
+    files: list[File] = field(default_factory=list)
+    skipped: dict[str, str] = field(default_factory=dict)  # by path: why it cannot be read
+
+
+def find(paths: Iterable[str], avoid: Path | None = None, pipes: bool = True) -> Found:
+    """The files under these paths, folders and patterns, each once, in a stable order.
+
+    Links are followed. Hidden folders inside a folder are read, hidden files are not, nor are programs, llmcost.toml
+    and the store at `avoid`. A pipe that is named is read where `pipes` allows it. Raises LlmcostError for a path that
+    does not exist.
     """
-    found: dict[str, File] = {}
+    found = Found()
+    known: set[str] = set()
     for path in paths:
-        if path == "-":
-            found.setdefault("-", File("-", named=True))
-            continue
-        for file in _under(path):
-            found.setdefault(os.path.realpath(file.path), file)
-    return list(found.values())
+        for file in _under(path, found.skipped, pipes):
+            real = file.path if file.is_stream else os.path.realpath(file.path)
+            if real not in known and not _is_ours(real, avoid, file.named):
+                known.add(real)
+                found.files.append(file)
+    return found
 
 
-def _under(path: str) -> list[File]:
-    if Path(path).is_dir():
-        inside = sorted(_walk(path))
-        if not inside:
-            raise LlmcostError(f"no files in {path}", hint="give the folder that holds the logs")
-        return [File(file, named=False) for file in inside]
-    if Path(path).exists():
-        return [File(path, named=True)]
+def _under(path: str, skipped: dict[str, str], pipes: bool) -> Iterator[File]:
+    if path == "-":
+        yield File("-", named=True, is_stream=True)
+        return
+    _check_name(path)
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 - as given, '/dev/stdin' and '/proc/self/fd/63' among them
+    except FileNotFoundError:
+        yield from _matching(path, skipped, pipes)
+        return
+    except OSError as error:
+        raise LlmcostError(f"{path} cannot be read: {streams.why(error)}", hint="check the path") from None
+    kind = streams.special(mode)
+    if kind == "a folder":
+        yield from _inside(path, skipped)
+    elif kind == "a pipe" or (kind == "a device" and _is_standard_input(path)):
+        if pipes:
+            yield File(path, named=True, is_stream=True)
+        else:
+            skipped[path] = kind
+    elif kind:
+        raise LlmcostError(f"{path} is {kind}, not a file", hint="name files, folders, pipes or - for standard input")
+    else:
+        yield File(path, named=True)
+
+
+def _matching(path: str, skipped: dict[str, str], pipes: bool) -> Iterator[File]:
+    if os.path.islink(path):  # noqa: PTH114 - a path that glob takes may be none that Path takes
+        raise LlmcostError(f"{path} is a link to {os.readlink(path)}, which is not there", hint="check the link")  # noqa: PTH115
     matches = sorted(glob(path, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
     if not matches:
         raise LlmcostError(f"there is no file or folder {path}", hint="check the path; a glob must match something")
-    return [file for match in matches for file in _under(match)]
+    for match in matches:
+        if _is_readable_name(match, skipped):
+            for file in _under(match, skipped, pipes):
+                yield File(file.path, named=False, is_stream=file.is_stream)
 
 
-def _walk(folder: str) -> Iterable[str]:
-    for place, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _NO_LOGS)
-        yield from (str(Path(place, name)) for name in files if not name.startswith("."))
+def _inside(folder: str, skipped: dict[str, str]) -> Iterator[File]:
+    number = 0
+    before = len(skipped)
+    for path in _walk(folder, skipped):
+        number += 1
+        yield File(path, named=False)
+    if number == 0 and len(skipped) == before:
+        raise LlmcostError(f"no files in {folder}", hint="give the folder that holds the logs")
+
+
+def _walk(folder: str, skipped: dict[str, str]) -> Iterator[str]:
+    """The files in a folder and those below it, each folder once however many links lead to it."""
+    entered: set[tuple[int, int]] = set()
+    waiting = [folder]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            place = os.stat(folder)  # noqa: PTH116 - hundreds of times on a large tree
+            if (place.st_dev, place.st_ino) in entered:
+                continue
+            entered.add((place.st_dev, place.st_ino))
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            skipped[folder] = f"a folder that cannot be read: {streams.why(error)}"
+            continue
+        below = []
+        for entry in entries:
+            if _is_readable_name(entry.path, skipped) and (kind := _kind(entry, skipped)) is not None:
+                if kind == "a folder":
+                    below.append(entry.path)
+                else:
+                    yield entry.path
+        waiting += reversed(below)
+
+
+def _kind(entry: "os.DirEntry[str]", skipped: dict[str, str]) -> str | None:
+    """Whether it is "a folder", or a file that may hold logs (""). None: not looked at, noted where it might be one."""
+    try:
+        kind = streams.special(entry.stat().st_mode)
+    except FileNotFoundError:
+        skipped[entry.path] = "a link to nothing" if entry.is_symlink() else "it is gone"
+        return None
+    except OSError as error:
+        skipped[entry.path] = streams.why(error)
+        return None
+    if kind == "a folder":
+        return None if entry.name in _NO_LOGS else kind
+    if kind:
+        skipped[entry.path] = kind
+        return None
+    is_code = Path(entry.name).suffix.lower() in _CODE
+    return None if entry.name.startswith(".") or is_code else ""
+
+
+def _check_name(path: str) -> None:
+    try:
+        path.encode(_MACHINE_NAME)
+    except UnicodeEncodeError:
+        raise LlmcostError(f"{shown(path)} is no name in UTF-8", hint="rename the file, or read it as -") from None
+
+
+def _is_readable_name(path: str, skipped: dict[str, str]) -> bool:
+    """Whether a path can be written down: the store holds texts in UTF-8."""
+    try:
+        path.encode(_MACHINE_NAME)
+    except UnicodeEncodeError:
+        skipped[shown(path)] = "its name is not UTF-8"
+        return False
+    return True
+
+
+def shown(path: str) -> str:
+    """A path with what is not UTF-8 in it escaped."""
+    return os.fsencode(path).decode(_MACHINE_NAME, "backslashreplace")
+
+
+def _is_standard_input(path: str) -> bool:
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(0))  # noqa: PTH116
+    except OSError:
+        return False
+
+
+def _is_ours(real: str, avoid: Path | None, named: bool) -> bool:
+    if named:
+        return False
+    own = os.path.realpath(avoid) if avoid else None
+    settings = config.path()
+    return real in {own, f"{own}.wal"} or (settings is not None and real == os.path.realpath(settings))
 
 
 def seen(store: Store, format_asked: str, keep_text: bool) -> dict[str, dict[str, Any]]:
@@ -78,72 +209,51 @@ def resume(file: File, before: dict[str, dict[str, Any]]) -> lines.Source | None
     """Where to start reading the file; None when the store has all of it.
 
     A file that has only grown is read from its last whole line on. One that has changed in another way is read
-    anew, which adds nothing twice: a call keeps its id.
+    again, which adds nothing twice: a call keeps its id. Raises OSError for a file that cannot be opened.
     """
-    if file.path == "-":
-        return lines.Source("-", _spooled())
+    if file.is_stream:
+        return lines.Source(file.path, _spooled(file.path))
     path = os.path.realpath(file.path)
     if path not in before:
         return lines.Source(file.path, file.path)
     last = before[path]
-    source = lines.Source(file.path, file.path, source_id=last["source_id"])
-    size = source.size()
-    if size < last["bytes"] or fingerprint(path, last["bytes"]) != last["fingerprint"]:
-        return source
-    if size == last["bytes"]:
-        return None if _modified(path) == last["modified_ns"] else source
-    if last["whole_document"] or lines.is_compressed(path):
-        return source
-    source.start_byte, source.start_line = last["end_byte"], last["lines"]
+    stamp = stamps.Stamp(last["bytes"], last["modified_ns"], last["fingerprint"])
+    source = lines.Source(file.path, file.path, source_id=last["source_id"], last=stamp)
+    now = Path(path).stat()
+    if (now.st_size, now.st_mtime_ns) == (stamp.bytes, stamp.modified_ns):
+        return None
+    with streams.opened(path) as stream:
+        is_longer = stream.begins_as(stamp) and stream.stamp().bytes > stamp.bytes
+        if is_longer and not last["whole_document"] and not stream.is_compressed:
+            source.start_byte, source.start_line = last["end_byte"], last["lines"]
     return source
 
 
-def record(source: lines.Source, format_asked: str, *, size: int, document: bool) -> dict[str, Any]:
-    """The row of `sources` that says how far a source has been read, and from which line on it was.
-
-    `size` is the file's size when reading began.
-    """
-    path = os.path.realpath(source.file)
+def record(source: lines.Source, format_asked: str, *, document: bool) -> dict[str, Any]:
+    """The row of `sources` that says how far a source has been read, and from which line on it was."""
+    assert source.stamp is not None
+    is_file = source.path == source.file
     return {
         "source_id": source.source_id,
-        "path": source.path if source.path == "-" else path,
-        "bytes": size,
+        "path": os.path.realpath(source.file) if is_file else source.path,
+        "bytes": source.stamp.bytes,
         "start_line": source.start_line,
         "end_byte": source.end_byte,
         "lines": source.lines - source.tail_lines,
         "whole_document": document,
-        "modified_ns": _modified(path),
-        "fingerprint": fingerprint(path, size),
+        "modified_ns": source.stamp.modified_ns,
+        "fingerprint": source.stamp.fingerprint,
         "format_asked": format_asked,
     }
 
 
-def fingerprint(path: str, size: int) -> str:
-    """A hash of the first and the last bytes of the file's first `size` bytes."""
-    digest = hashlib.md5(usedforsecurity=False)
-    with open(path, "rb") as file:
-        digest.update(file.read(min(size, _EDGE_BYTES)))
-        file.seek(max(size - _EDGE_BYTES, 0))
-        digest.update(file.read(min(size, _EDGE_BYTES)))
-    return digest.hexdigest()
-
-
-def readable(file: File) -> bool:
-    """Whether the file can be opened; raises for one that the user named."""
-    if file.path == "-" or os.access(file.path, os.R_OK):
-        return True
-    if file.named:
-        raise LlmcostError(f"{file.path} cannot be read: no permission", hint="check the file's owner and mode")
-    return False
-
-
-def _spooled() -> str:
-    """Standard input in a temporary file, so that it can be looked at before it is read."""
+def _spooled(path: str) -> str:
+    """Standard input or a pipe in a temporary file, so that it can be looked at before it is read."""
     with tempfile.NamedTemporaryFile(prefix="llmcost-", delete=False) as spool:
         atexit.register(os.unlink, spool.name)
-        shutil.copyfileobj(sys.stdin.buffer, spool)
+        if path == "-":
+            shutil.copyfileobj(sys.stdin.buffer, spool)
+        else:
+            with open(path, "rb") as pipe:
+                shutil.copyfileobj(pipe, spool)
     return spool.name
-
-
-def _modified(path: str) -> int:
-    return Path(path).stat().st_mtime_ns

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from llmcost.engine import registry
-from llmcost.engine.compose import compose, priced
+from llmcost.engine.compose import compose
+from llmcost.engine.relations import priced
 from llmcost.engine.store import Store
 from llmcost.metrics import definitions
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from llmcost.engine import registry
-from llmcost.engine.compose import compose, dimensioned
+from llmcost.engine.compose import compose
+from llmcost.engine.relations import priced
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
 from llmcost.reports import anomalies, audit
@@ -20,14 +21,14 @@ _SUBJECTS = 5
 """Subjects of a finding that the page names."""
 
 _PROMPTS = "select prompt_id as prompt, label, stable_share from prompts order by prompt_id"
-_ALL = "select * exclude (tags, prefix) from dimensions"
+_ALL = "select * exclude (tags, prefix) from priced"
 
 
 def tables(store: Store, covered: Scope) -> dict[str, list[Row]]:
     """Every table of a report's page, by name. Totals are exact however much detail is left out."""
-    store.execute(f"create or replace temp table dimensions as {compose(dimensioned(*covered.steps()), _ALL)}",
+    store.execute(f"create or replace temp table priced as {compose(priced(*covered.steps()), _ALL)}",
                   covered.parameters())  # fmt: skip
-    if not store.value("select count(*) from dimensions"):
+    if not store.value("select count(*) from priced"):
         raise LlmcostError(
             "there are no requests to draw", hint="check --since, --until, --feature and --model, or ingest some logs"
         )
@@ -39,21 +40,21 @@ def tables(store: Store, covered: Scope) -> dict[str, list[Row]]:
         "caps": _rows(store, "caps"),
         "latencies": _rows(store, "latencies"),
     }
-    for name in ("fine", "dimensions"):
+    for name in ("fine", "priced"):
         store.execute(f"drop table {name}")
     named = {row["prompt"] for row in found["cube"]}
     return found | {
         "prompts": [row for row in store.rows(_PROMPTS) if row["prompt"] in named],
         "anomalies": [{"explained": anomalies.explained(row)} | row for row in anomalies.find(store, covered)],
         "findings": list(_findings(store, covered)),
-        "account": _rows(store, "account"),
+        "account": store.rows(registry.find("ledger", "account").body),
     }
 
 
 def assumptions(names: Sequence[str] = ("priced", "anomalies", "cube", "lengths")) -> list[str]:
     """What the numbers of a report's page take for granted."""
-    kinds = {"priced": "pricing"}
-    queries = [registry.find(kinds.get(name, "reports"), name) for name in names]  # type: ignore[arg-type]
+    kinds = {"priced": "pricing", "anomalies": "spend"}
+    queries = [registry.find(kinds.get(name, "page"), name) for name in names]  # type: ignore[arg-type]
     return [line for query in queries for line in query.fields.get("assumes", ())]
 
 
@@ -75,11 +76,11 @@ def _smallest(store: Store, name: str, details: Sequence[int]) -> list[Row]:
 
 
 def _rows(store: Store, name: str, **values: Any) -> list[Row]:
-    return store.rows(_body(name), registry.find("reports", name).bind({}) | values)
+    return store.rows(_body(name), registry.find("page", name).bind({}) | values)
 
 
 def _body(name: str) -> str:
-    return registry.find("reports", name).body
+    return registry.find("page", name).body
 
 
 def _findings(store: Store, covered: Scope) -> Iterator[Row]:

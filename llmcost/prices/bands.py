@@ -110,14 +110,15 @@ def blank(provider: str | None, model: str) -> Row:
 
 
 @cache
-def _installed() -> str:
+def installed_version() -> str:
+    """The price package and its version."""
     return f"genai-prices {version('genai-prices')}"
 
 
 def table_version() -> str:
     """The price table's name and version; for data that was fetched later, the day it was fetched."""
     at = fetched()
-    return _installed() if at is None else f"genai-prices of {at:%Y-%m-%d}"
+    return installed_version() if at is None else f"genai-prices of {at:%Y-%m-%d}"
 
 
 def _source(found: Found, tier: str) -> str:

@@ -5,7 +5,7 @@ They are looked up anew when the price package or `llmcost.toml` has changed sin
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from llmcost import config
@@ -19,17 +19,19 @@ Names = tuple[str | None, str]
 
 @dataclass(frozen=True)
 class Listing:
-    """Prices as they are shown, the models without one, and the names of `llmcost.toml`."""
+    """Prices as they are shown, the models without one, the names of `llmcost.toml`, and who else sells a model."""
 
     prices: list[dict[str, Any]]
     unpriced: list[dict[str, Any]]
     aliases: list[dict[str, Any]]
+    providers: list[dict[str, Any]]
 
 
 def learn(opened: Store, met: Iterable[Names]) -> None:
     """Writes down under which names these models are billed, and their prices of all dates, tiers and regions."""
-    from llmcost.prices import table
+    from llmcost.prices import table, update
 
+    update.use(opened)
     names, found = table.expand(met, _overrides(), _regions(opened))
     _add(opened, "models", names, ("provider_logged", "model_logged"))
     _add(opened, "prices", found, ("provider", "model"))
@@ -70,7 +72,7 @@ def refresh(opened: Store) -> None:
             " and (named.provider, named.model) is distinct from (before.provider, before.model)"
         )
         opened.execute("delete from llmcost_meta where key = 'prices'")
-        opened.execute("insert into llmcost_meta values ('prices', $now)", {"now": _fingerprint()})
+        opened.execute("insert into llmcost_meta values ('prices', $now)", {"now": _fingerprint(opened)})
 
 
 def resolve(opened: Store, name: str) -> Names:
@@ -78,8 +80,9 @@ def resolve(opened: Store, name: str) -> Names:
 
     Needs no right to change the store. Raises UsageError for a model without a price.
     """
-    from llmcost.prices import table
+    from llmcost.prices import table, update
 
+    update.use(opened)
     names, found = table.expand([(None, name)], _overrides(), _regions(opened))
     now = names[-1]["provider"], names[-1]["model"]
     if now not in {(row["provider"], row["model"]) for row in found}:
@@ -109,7 +112,32 @@ def listing(opened: Store, on: date | None = None) -> Listing:
 
     rows = opened.rows("select * from prices")
     unpriced = shown.unpriced(opened.rows("select * from models"), rows)
-    return Listing(shown.listed(rows, on), unpriced, shown.named(_overrides(), on))
+    return Listing(shown.listed(rows, on), unpriced, shown.named(_overrides(), on), [])
+
+
+def listing_of(opened: Store, name: str, on: date | None = None) -> Listing:
+    """The prices of one model, by a log's name for it or by its plain name, and every provider that sells it.
+
+    Raises UsageError for a name that nothing has a price of.
+    """
+    from llmcost.prices import listing as shown
+    from llmcost.prices import offers, table, update
+
+    update.use(opened)
+    _, found = table.expand([(None, name)], _overrides(), _regions(opened))
+    sold = offers.offers(name, on or datetime.now(UTC).date())
+    if not found and not sold:
+        raise UsageError(f"there is no price for a model named {name}", hint=table.nearest_hint(name))
+    return Listing(shown.listed(found, on), [], shown.named(_overrides(), on), sold)
+
+
+def update(opened: Store) -> datetime:
+    """Fetches the price package's current data into the store and looks every model up again; when it was fetched."""
+    from llmcost.prices import update as fetching
+
+    fetched = fetching.fetch(opened)
+    refresh(opened)
+    return fetched
 
 
 def _holds(names: str) -> str:
@@ -126,13 +154,13 @@ def _regions(opened: Store) -> list[str]:
 
 def is_stale(opened: Store) -> bool:
     """Whether the price package, the facts or `llmcost.toml` have changed since the prices were looked up."""
-    return bool(opened.value("select value from llmcost_meta where key = 'prices'") != _fingerprint())
+    return bool(opened.value("select value from llmcost_meta where key = 'prices'") != _fingerprint(opened))
 
 
-def _fingerprint() -> str:
-    from llmcost.prices import table
+def _fingerprint(opened: Store) -> str:
+    from llmcost.prices import table, update
 
-    return table.fingerprint(_overrides())
+    return table.fingerprint(_overrides(), update.stamp(opened))
 
 
 def _overrides() -> Any:

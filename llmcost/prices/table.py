@@ -8,7 +8,7 @@ joins.
 from collections.abc import Iterable
 from hashlib import sha256
 
-from llmcost.prices.bands import Row, bands, blank, table_version
+from llmcost.prices.bands import Row, bands, blank, installed_version
 from llmcost.prices.boxes import merged
 from llmcost.prices.entries import known_tiers
 from llmcost.prices.facts import corrected, facts, of_region, of_tier
@@ -76,7 +76,7 @@ def nearest_hint(name: str) -> str:
     return f"did you mean {' or '.join(near)}?" if near else "give a model id of the price table, like claude-haiku-4-5"
 
 
-def fingerprint(overrides: Overrides = NO_OVERRIDES) -> str:
-    """Changes when an expansion made before may no longer hold: with the package's version and with the overrides."""
-    said = (table_version(), facts(), overrides.entries, sorted(overrides.aliases.items()))
+def fingerprint(overrides: Overrides = NO_OVERRIDES, fetched: str | None = None) -> str:
+    """Changes when an expansion made before may no longer hold: with the package, fetched data, facts and overrides."""
+    said = (installed_version(), fetched, facts(), overrides.entries, sorted(overrides.aliases.items()))
     return sha256(repr(said).encode()).hexdigest()[:16]

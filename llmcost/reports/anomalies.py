@@ -1,7 +1,6 @@
 """Days on which spend left its usual range, in all and by feature, each explained in one line."""
 
 from llmcost.engine import registry
-from llmcost.engine.compose import compose, priced
 from llmcost.engine.store import Store
 from llmcost.reports.scope import Row, Scope
 
@@ -14,13 +13,12 @@ COLUMNS = (
 
 def find(store: Store, covered: Scope) -> list[Row]:
     """The days out of line, by date; a day's own row comes before those of its features."""
-    query = registry.find("reports", "anomalies")
-    return store.rows(compose(priced(*covered.steps()), query.body), covered.parameters() | query.bind({}))
+    return store.rows(*covered.spend("anomalies"))
 
 
 def lay_down(store: Store) -> None:
     """The same of a temporary table `priced`, as the temporary table `anomalies`."""
-    query = registry.find("reports", "anomalies")
+    query = registry.find("spend", "anomalies")
     store.execute(f"create or replace temp table anomalies as {query.body}", query.bind({}))
 
 

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from llmcost.engine import registry
-from llmcost.engine.compose import compose, priced
+from llmcost.engine.compose import compose
+from llmcost.engine.relations import priced
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
 from llmcost.prices import book
@@ -20,6 +21,7 @@ ROW_COLUMNS = (
     "output_tokens", "cost_usd", "cost_logged_usd",
 )  # fmt: skip
 
+_NEEDED = "select * exclude (tags, by_hour, by_day, by_week, by_month) from priced"
 _ALL = 2**31 - 1  # more request ids than any finding names
 
 
@@ -103,7 +105,7 @@ def rows_behind(store: Store, covered: Scope, name: str, top: int | None = None)
 @contextmanager
 def _priced(store: Store, covered: Scope) -> Iterator[None]:
     """The covered requests with their costs, computed once for all findings."""
-    select = compose(priced(*covered.steps()), "select * exclude (tags) from priced")
+    select = compose(priced(*covered.steps()), _NEEDED)
     store.execute(f"create or replace temp table priced as {select}", covered.parameters())
     if not store.value("select count(*) from priced"):
         raise LlmcostError("there are no requests to audit", hint="check --since and --until, or ingest some logs")

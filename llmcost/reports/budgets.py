@@ -24,8 +24,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 
 from llmcost import config
-from llmcost.engine import registry
-from llmcost.engine.compose import compose, priced
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, did_you_mean
 from llmcost.reports import anomalies, forecast
@@ -124,12 +122,8 @@ def standings(store: Store, budgets: Sequence[Budget], at: datetime) -> list[Row
     today = at.date()
     since = min(today - timedelta(days=forecast.PAST_DAYS), today.replace(day=1))
     covered = Scope(since=datetime.combine(since, time.min), until=at + timedelta(microseconds=1))
-    query = registry.find("reports", "daily-spend")
-    seconds = at.hour * 3600 + at.minute * 60 + at.second
-    store.execute(
-        "create or replace temp table daily_spend as " + compose(priced(*covered.steps()), query.body),
-        covered.parameters() | {"second_of_day": seconds},
-    )
+    spent, values = covered.spend("daily-spend", second_of_day=at.hour * 3600 + at.minute * 60 + at.second)
+    store.execute(f"create or replace temp table daily_spend as {spent}", values)
     begun: datetime | None = store.value("select min(ts) from requests")
     cut_off = begun.date() if begun else since
     rows: list[Row] = []

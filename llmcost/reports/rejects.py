@@ -7,4 +7,4 @@ from llmcost.reports.scope import Row
 
 def rejects(opened: Store) -> list[Row]:
     """Every rejected line with its reason, format, file, line number and beginning; sorted by reason and place."""
-    return opened.rows(registry.find("reports", "rejects").body)
+    return opened.rows(registry.find("ledger", "rejects").body)

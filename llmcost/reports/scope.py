@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from llmcost.engine import registry
-from llmcost.engine.compose import Relation
+from llmcost.engine.compose import Relation, compose
+from llmcost.engine.relations import priced
 from llmcost.engine.store import Store
 from llmcost.errors import UsageError
 
@@ -31,8 +32,17 @@ class Scope:
 
     def steps(self) -> list[Relation]:
         """The covered requests as the first steps of a query."""
-        window = ("requests", registry.find("reports", "window").body)
+        window = ("requests", registry.find("requests", "window").body)
         return [("requests", f"select * from {self.relation}"), window]
+
+    def spend(self, name: str, key: str = "true", **values: registry.Value) -> tuple[str, dict[str, registry.Value]]:
+        """A query under `queries/spend/` over the covered requests, with its parameters, those given or its defaults.
+
+        `key` is the SQL of what rows are told apart by, where the query groups by `key`.
+        """
+        query = registry.find("spend", name)
+        keyed = ("priced", f"select {key} as key, * from priced")
+        return compose([*priced(*self.steps()), keyed], query.body), self.parameters() | query.bind({}) | values
 
     def parameters(self) -> dict[str, registry.Value]:
         """The values of the query `window`."""

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from llmcost.engine import registry
-from llmcost.engine.compose import compose, dimensioned, priced
 from llmcost.engine.store import Store
 from llmcost.errors import UsageError, did_you_mean
 from llmcost.reports.cautions import notes
@@ -17,7 +16,7 @@ DIMENSIONS = (
 TIMES = ("hour", "day", "week", "month")
 MEASURES = (
     "requests", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "cost_usd", "cost_share",
-    "unpriced_requests",
+    "fees_usd", "unpriced_requests",
 )  # fmt: skip
 
 TREND_PARTS = 12
@@ -79,7 +78,7 @@ def by(
 
 def overview(store: Store, covered: Scope) -> Report:
     """The first screen: the total, and spend by day, model, feature and prompt."""
-    found = store.rows(compose(dimensioned(*covered.steps()), _query("overview").body), covered.parameters())
+    found = store.rows(*covered.spend("overview"))
     sections: dict[str, list[Row]] = {}
     for row in found:
         if row["key"] is not None or row["section"] == "total":
@@ -95,7 +94,7 @@ def overview(store: Store, covered: Scope) -> Report:
 
 def logged_costs(store: Store, covered: Scope) -> Report:
     """The costs that the log itself gives beside those of the price table, by model, with a likely reason."""
-    rows = store.rows(compose(priced(*covered.steps()), _query("logged-costs").body), covered.parameters())
+    rows = store.rows(*covered.spend("logged-costs"))
     sums = ("requests", "cost_logged_usd", "cost_usd", "difference_usd")
     total: Row = {name: _sum(rows, name) for name in sums} | {"requests": sum(row["requests"] for row in rows)}
     return Report(rows, total, [] if rows else ["the log contains no costs"], ("model",))
@@ -104,11 +103,9 @@ def logged_costs(store: Store, covered: Scope) -> Report:
 def spend(store: Store, dimensions: Sequence[str], covered: Scope) -> list[Row]:
     """Spend by the dimensions, one row a combination, each holding its dimensions by name and MEASURES."""
     fields, tags = key(dimensions)
-    keyed = ("keyed", f"select {fields} as key, * from dimensions")
-    parameters = covered.parameters() | tags
-    rows = store.rows(compose([*dimensioned(*covered.steps()), keyed], _query("spend").body), parameters)
+    rows = store.rows(*covered.spend("spend", fields, **tags))
     if not rows and not dimensions:
-        return [dict.fromkeys(MEASURES, 0) | {"cost_usd": None, "cost_share": None}]
+        return [dict.fromkeys(MEASURES, 0) | {"cost_usd": None, "cost_share": None, "fees_usd": None}]
     return [unkeyed(row, dimensions) for row in rows]
 
 
@@ -142,9 +139,8 @@ def _describe(store: Store, rows: Sequence[Row], column: str) -> None:
 
 def _follow(store: Store, rows: Sequence[Row], covered: Scope) -> None:
     """Adds each prompt's cost over time, and its dearest request."""
-    parameters = covered.parameters() | {"parts": TREND_PARTS}
     parts: dict[str, list[Row]] = {}
-    for part in store.rows(compose(dimensioned(*covered.steps()), _query("prompt-trends").body), parameters):
+    for part in store.rows(*covered.spend("prompt-trends", parts=TREND_PARTS)):
         parts.setdefault(part["prompt_id"], []).append(part)
     for row in rows:
         own = parts.get(row["prompt"], [])
@@ -202,7 +198,3 @@ def _sum(rows: Sequence[Row], name: str) -> float | None:
     """The sum of what is known; None where nothing is."""
     known = [row[name] for row in rows if row[name] is not None]
     return sum(known) if known else None
-
-
-def _query(name: str) -> registry.Query:
-    return registry.find("reports", name)

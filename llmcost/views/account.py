@@ -11,6 +11,7 @@ from llmcost.render import cells, tables
 from llmcost.render.text import visible
 from llmcost.render.view import Document, View
 
+_SKIPPED_SHOWN = 10
 _HEADINGS = {
     "lines": "lines",
     "requests": "new requests",
@@ -32,7 +33,7 @@ class AccountView(View):
         return {
             "files": account.files,
             "unchanged": account.unchanged,
-            "skipped": account.skipped,
+            "skipped": [{"file": file, "reason": reason} for file, reason in account.skipped.items()],
             **{count: account.total(count) for count in COUNTS},
             "formats": account.formats,
             "cost_usd": account.cost_usd,
@@ -44,8 +45,8 @@ class AccountView(View):
         parts: list[RenderableType] = [_table(account)] if account.formats else []
         unchanged = f", {account.unchanged:,} unchanged since the last ingest" if account.unchanged else ""
         parts.append(Text(f"{cells.counted(account.files, 'file')}{unchanged}. {_found(account)}"))
-        if skipped := len(account.skipped):
-            parts.append(Text(f"{cells.counted(skipped, 'file')} skipped: no log in a known format.", style="dim"))
+        if account.skipped:
+            parts.append(_skipped(account))
         if rejects := account.total("rejects"):
             kept = f"{cells.counted(rejects, 'line')} could not be read and {'is' if rejects == 1 else 'are'} kept"
             parts.append(Text(f"{kept}, with the reason: llmcost rejects", style="yellow"))
@@ -62,6 +63,16 @@ def _table(account: Account) -> tables.Table:
     if len(rows) > 1:
         rows.append([Text("all", style="bold"), *(cells.exact(account.total(count)) for count in COUNTS)])
     return tables.Table(columns, rows)
+
+
+def _skipped(account: Account) -> Text:
+    """The files that were not read, each with its reason."""
+    said = Text(f"{cells.counted(len(account.skipped), 'file')} skipped:", style="yellow")
+    for path, reason in list(account.skipped.items())[:_SKIPPED_SHOWN]:
+        said.append(f"\n  {cells.brief(path, 80)}: ").append_text(cells.name(reason))
+    if (rest := len(account.skipped) - _SKIPPED_SHOWN) > 0:
+        said.append(f"\n  and {rest:,} more: llmcost rejects lists them all")
+    return said
 
 
 def _found(account: Account) -> str:

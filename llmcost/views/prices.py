@@ -23,7 +23,12 @@ class PricesView(View):
     listing: Listing
 
     def document(self) -> Document:
-        return {"prices": self.listing.prices, "unpriced": self.listing.unpriced, "aliases": self.listing.aliases}
+        return {
+            "prices": self.listing.prices,
+            "unpriced": self.listing.unpriced,
+            "aliases": self.listing.aliases,
+            "providers": self.listing.providers,
+        }
 
     def flat(self) -> Flat:
         return Flat(self.listing.prices, list(self.listing.prices[0]) if self.listing.prices else [])
@@ -51,7 +56,23 @@ class PricesView(View):
             columns = [tables.name("name"), tables.name("valid"), tables.name("stands for")]
             parts.append(tables.Table(columns, named, "Names in llmcost.toml"))
         missing = [_missing(row) for row in listing.unpriced]
-        return Group(*parts, tables.Bullets("Models in the store without a price", missing, "yellow"))
+        parts.append(tables.Bullets("Models in the store without a price", missing, "yellow"))
+        return Group(*parts, _providers(listing.providers)) if listing.providers else Group(*parts)
+
+
+def _providers(offers: list[dict[str, Any]]) -> RenderableType:
+    """Who sells the model, cheapest first."""
+    columns = [
+        tables.name("provider"), tables.name("model"), tables.number("input", 1), tables.number("read", 2),
+        tables.number("output", 1), tables.number("3:1"),
+    ]  # fmt: skip
+    rates = ("input_usd_mtok", "cache_read_usd_mtok", "output_usd_mtok", "blended_usd_mtok")
+    rows = [
+        [cells.name(row["provider"]), cells.name(row["model"]), *(Text(f"{row[rate]:.6g}") for rate in rates)]
+        for row in offers
+    ]
+    title = "Providers, the cheapest first at three input tokens to one output token; USD per million tokens"
+    return tables.Table(columns, rows, title)
 
 
 def _kind(row: dict[str, Any]) -> tuple[str, str | None, str]:

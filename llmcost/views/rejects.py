@@ -44,8 +44,9 @@ class RejectsView(View):
                 ]
                 for row in shown
             ]
+            thing = "file" if shown[0]["line"] is None else "line"
             columns = [tables.name("file"), tables.number("line"), tables.words("begins with")]
-            title = f"{visible(reason)}: {cells.counted(number, 'line')}{_first(len(shown), number)}"
+            title = f"{visible(reason)}: {cells.counted(number, thing)}{_first(len(shown), number)}"
             parts.append(tables.Table(columns, rows, title))
         return Group(*parts)
 

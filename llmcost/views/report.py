@@ -71,11 +71,17 @@ def _by(report: Report, details: bool) -> RenderableType:
     rows = [[*(cells.name(_called(row, name)) for name in report.dimensions), *made(row)] for row in shown]
     rows.append([Text("total", style="bold"), *[Text("")] * (len(report.dimensions) - 1), *made(report.total)])
     title = f"{_ROWS} of {len(report.rows):,} rows; --details shows all" if len(shown) < len(report.rows) else ""
-    table = tables.Table(columns, rows, title, total=True)
+    parts: list[RenderableType] = [tables.Table(columns, rows, title, total=True)]
+    if report.total["fees_usd"]:
+        parts.append(Text(f"Fees, in the total: {_fees(report.total)}\n"))
     examples = [f"{_called(row, 'prompt')}: {row['example']}" for row in report.rows if row.get("example")]
-    if not details:
-        return table
-    return Group(table, tables.Bullets("Examples", [cells.shortened(line, _EXAMPLE_WIDTH, 1) for line in examples]))
+    if details:
+        parts.append(tables.Bullets("Examples", [cells.shortened(line, _EXAMPLE_WIDTH, 1) for line in examples]))
+    return Group(*parts)
+
+
+def _fees(total: Row) -> str:
+    return f"{cells.usd(total['fees_usd'])} for searches, other tools and requests"
 
 
 def _screenful(report: Report) -> Sequence[Row]:
@@ -165,6 +171,10 @@ def _headline(report: Report) -> RenderableType:
     each.append(cells.usd(total["cost_usd"] / priced if total["cost_usd"] is not None and priced else None).plain)
     each.append(f", {prompt / requests:,.0f} tokens in, {total['output_tokens'] / requests:,.0f} out")
     lines.append(each)
+    if total["fees_usd"]:
+        fees = Text("fees           ", style="dim")
+        fees.append(_fees(total))
+        lines.append(fees)
     cached = Text("prompt cache   ", style="dim")
     cached.append(
         f"{cells.share(total['cache_read_tokens'] / prompt if prompt else None)} of input tokens were cache reads"

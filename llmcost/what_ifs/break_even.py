@@ -59,7 +59,7 @@ def answer(
     traffic = Traffic.of(store, covered, ())
     chain = Chain(traffic, "")
     failures = [failure for step in caching if (failure := chain.add(step).failure) is not None]
-    columns = ", ".join(f"stage_0.{name}" for name in self_hosted.COLUMNS)
+    columns = ", ".join(f"stage_0.{name}" for name in self_hosted.KERNEL.columns)
     priced = store.arrow(
         f"select stage_0.ts, {columns}, cost_0.cost_usd as api_usd, cached.cost_usd as cached_usd"
         f" from stage_0 join cost_0 using (request_id) join cost_{len(chain.steps)} as cached using (request_id)"

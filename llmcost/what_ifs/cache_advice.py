@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from llmcost.engine import registry
-from llmcost.engine.compose import compose, priced
+from llmcost.engine.compose import compose
+from llmcost.engine.relations import priced
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -15,16 +16,6 @@ Run = Callable[[str, Mapping[str, Any]], "pa.Table"]
 
 BREAKPOINTS = ("tools", "system", "last")
 TTLS = ("5m", "1h")
-_WITHOUT_CACHE = """
-select
-    * replace (
-        input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens as input_tokens,
-        0::bigint as cache_read_tokens,
-        0::bigint as cache_write_5m_tokens,
-        0::bigint as cache_write_1h_tokens
-    )
-from requests
-"""
 
 
 LATEST = 1_000_000
@@ -56,8 +47,9 @@ def _costs(run: Run, relation: str, given: Mapping[str, Any] | None) -> dict[tup
     """Requests and cost of each prompt without a cache, or with one under these parameters."""
     what_if = registry.find("what_ifs", "prompt-caching")
     values = {**what_if.bind({}), **(given or {}), "recorded": "replay"}
-    steps = [("requests", f"select * from {relation}"), ("requests", what_if.body if given else _WITHOUT_CACHE)]
-    rows = run(compose(priced(*steps), registry.find("reports", "prompt-costs").body), values).to_pylist()
+    made = what_if if given else registry.find("requests", "uncached")
+    steps = [("requests", f"select * from {relation}"), ("requests", made.body)]
+    rows = run(compose(priced(*steps), registry.find("spend", "prompt-costs").body), values).to_pylist()
     return {(row["provider"], row["model"], row["prompt"]): row for row in rows}
 
 

@@ -47,14 +47,14 @@ def quality(store: Store, step: WhatIf, before: str, after: str) -> Quality | No
     if step.values.get("outcomes") is None:
         return None
     side_tables.prepare(store, with_models(store, step), before)
-    rows = _report(store, "quality-policies", chosen=after)
+    rows = _report(store, "policies", chosen=after)
     always = sorted((row for row in rows if row["policy"] == "always"), key=lambda row: (row["cost_usd"], row["model"]))
     if not always:
         return None
     cheap, strong = always[0], always[-1]
-    frontier = _report(store, "quality-frontier", points=200)
+    frontier = _report(store, "frontier", points=200)
     frontier.sort(key=lambda row: int(row["moved"]))
-    curve = _report(store, "quality-curve", asked=before, cheap=cheap["model"], strong=strong["model"])
+    curve = _report(store, "curve", asked=before, cheap=cheap["model"], strong=strong["model"])
     curve.sort(key=lambda row: float(row["strong_share"]))
     rest = {row["policy"]: row for row in rows if row["policy"] != "always"}
     named = {"always-cheap": cheap, "always-strong": strong}
@@ -110,4 +110,4 @@ def _at_random(routed: Row, cheap: Row, strong: Row) -> list[Row]:
 
 def _report(store: Store, name: str, asked: str = "", chosen: str = "", **values: registry.Value) -> list[Row]:
     given = [(word, f"select * from {made}") for word, made in (("asked", asked), ("chosen", chosen)) if made]
-    return store.rows(compose(given, registry.find("reports", name).body), values)
+    return store.rows(compose(given, registry.find("quality", name).body), values)

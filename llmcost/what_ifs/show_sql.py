@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Sequence
 
 from llmcost.engine import registry
-from llmcost.engine.compose import Relation, compose, priced
+from llmcost.engine.compose import Relation, compose
+from llmcost.engine.relations import priced
 from llmcost.engine.store import Store
 from llmcost.prices import book
 from llmcost.reports.scope import Scope
-from llmcost.what_ifs.engine.step import WhatIf, kernel_of, settled, steps, with_models
+from llmcost.what_ifs.engine.replay import kernel_of
+from llmcost.what_ifs.engine.step import WhatIf, settled, steps, with_models
 from llmcost.what_ifs.inputs import side_tables
 
 
@@ -32,7 +34,7 @@ def composed(store: Store, stack: Sequence[WhatIf], covered: Scope) -> str:
 
 _TOTAL = """select sum(cost_usd) as cost_usd
 from priced
-where coalesce(tags['added_to'], request_id) not in (select request_id from unpriced)"""
+where coalesce(added_to, request_id) not in (select request_id from unpriced)"""
 
 
 def _written(store: Store, step: WhatIf) -> list[Relation]:
@@ -40,7 +42,7 @@ def _written(store: Store, step: WhatIf) -> list[Relation]:
     values = with_models(store, step)
     made = [(name, registry.literal(body, values)) for name, body in steps(step)]
     if kernel := kernel_of(step.query):
-        columns = ", ".join("null::{1} as {0}".format(*column.split(" ")) for column in kernel.DECIDES)
+        columns = ", ".join(f"null::{kind} as {name}" for name, kind in kernel.decisions.items())
         return [("replayed", f"select {columns} where false"), *made]
     return made
 

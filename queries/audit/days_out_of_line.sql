@@ -5,7 +5,7 @@
 -- dollars: the day's spend beyond the median of its kind, or what it is short of that
 -- advice: see what was released or who retried that day; on a day that is short, whether all logs were shipped
 -- param examples int = 5: how many request ids to name.
--- assumes: what queries/reports/anomalies.sql assumes, which finds the days
+-- assumes: what queries/spend/anomalies.sql assumes, which finds the days
 
 with far as (
     select * from anomalies where feature is null

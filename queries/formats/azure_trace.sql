@@ -18,7 +18,7 @@ with cells as (
 select
     line,
     cell[1] <> 'TIMESTAMP' as carries_call,
-    row_number() over (partition by line.source_id, line.claimed, row_hash(line.raw) order by line.line_no) - 1
+    row_number() over (partition by line.source_id, line.claimed, row_hash(line.raw) order by line.line_no, line.record_no) - 1
         as repetition,
     cell[1] as ts,
     $assume_model as model,

@@ -40,6 +40,8 @@ select
     'anthropic' as provider,
     answer.model as model,
     sessionId as session_id,
+    agentId as thread_id,
+    isSidechain as branched,
     cwd as project,
     map_from_entries(list_filter([
         {'key': 'sidechain', 'value': case when isSidechain then 'true' end},

@@ -91,6 +91,7 @@ select
     coalesce(own.model_provider, 'openai') as provider,
     model,
     own.id as session_id,
+    root_id <> own.id as branched,
     coalesce(cwd, own.cwd) as project,
     map_from_entries(list_filter([
         {'key': 'client', 'value': own.originator},

@@ -42,6 +42,7 @@ select
         coalesce(record.request_properties, map {}),
         case when served_from_cache then map {'response_cache': 'hit'} else map {} end
     ) as tags,
+    served_from_cache,
     case when served_from_cache then '0' else coalesce(record.prompt_tokens, '0') end as input_tokens,
     case when not served_from_cache then record.prompt_cache_read_tokens end as cache_read_tokens,
     case when not served_from_cache then record.prompt_cache_write_tokens end as cache_write_5m_tokens,

@@ -18,6 +18,7 @@
 --     "temperature": "VARCHAR", "service_tier": "VARCHAR"},
 --   "messages": ["JSON"], "response": {"choices": [{"finish_reason": "VARCHAR", "message": {"content": "VARCHAR"}}],
 --     "service_tier": "VARCHAR"}}
+-- wraps: anthropic, cohere, gemini, openai, openai-responses
 -- claims: litellm_call_id is not null or (call_type is not null and custom_llm_provider is not null and spend is null)
 -- truth: prompt_tokens holds cache reads and writes, Anthropic's too; completion_tokens holds the reasoning.
 --   cache_hit is LiteLLM's response cache, which costs nothing, not the provider's prompt cache.
@@ -61,6 +62,7 @@ select
         {'key': 'response_cache', 'value': case when served_from_cache then 'hit' end},
         {'key': 'error', 'value': error_str[:200]}
     ], lambda entry: entry.value is not null))) as tags,
+    served_from_cache,
     -- what LiteLLM's own cache served was not billed
     case when served_from_cache then '0' else uncached(prompt_tokens, cache_read, cache_write) end as input_tokens,
     case when not served_from_cache then cache_read end as cache_read_tokens,

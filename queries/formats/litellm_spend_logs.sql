@@ -8,6 +8,7 @@
 --   "model": "VARCHAR", "model_group": "VARCHAR", "custom_llm_provider": "VARCHAR", "cache_hit": "VARCHAR",
 --   "user": "VARCHAR", "end_user": "VARCHAR", "team_id": "VARCHAR", "session_id": "VARCHAR", "status": "VARCHAR",
 --   "request_tags": "JSON", "metadata": "JSON"}
+-- wraps: anthropic, cohere, gemini, openai, openai-responses
 -- claims: spend is not null and request_id is not null and call_type is not null
 -- truth: prompt_tokens holds cache reads and writes, Anthropic's too; completion_tokens holds the reasoning. The cached
 --   part stands in metadata alone: a row without it counts everything as plain input.
@@ -75,6 +76,7 @@ select
         {'key': 'response_cache', 'value': case when served_from_cache then 'hit' end},
         {'key': 'error', 'value': noted.error_information.error_class}
     ], lambda entry: entry.value is not null))) as tags,
+    served_from_cache,
     -- what LiteLLM's own cache served was not billed
     case when served_from_cache then '0' else uncached(prompt_tokens, cache_read, cache_write) end as input_tokens,
     case when not served_from_cache then cache_read end as cache_read_tokens,

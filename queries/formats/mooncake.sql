@@ -17,7 +17,7 @@
 select
     line,
     true as carries_call,
-    row_number() over (partition by line.source_id, line.claimed, row_hash(line.raw) order by line.line_no) - 1
+    row_number() over (partition by line.source_id, line.claimed, row_hash(line.raw) order by line.line_no, line.record_no) - 1
         as repetition,
     case
         when is_no_count(timestamp) then timestamp

@@ -32,7 +32,7 @@ from (
     from staged
     where claimed
     union all
-    select source_id, line_no, 1 as record_no, format, reason, false as is_repeat, false as is_call from leftover
+    select source_id, line_no, piece as record_no, format, reason, false as is_repeat, false as is_call from leftover
 ) as seen
 left join duplicates using (source_id, line_no, record_no)
 group by source_id, format

@@ -19,6 +19,8 @@ select
     cast(null as varchar) as prompt_id,
     cast(null as varchar) as user_id,
     cast(null as varchar) as session_id,
+    cast(null as varchar) as thread_id,
+    cast(null as boolean) as branched,
     cast(null as varchar) as project,
     cast(null as map(varchar, varchar)) as tags,
     cast(null as varchar) as input_tokens,
@@ -38,6 +40,7 @@ select
     cast(null as varchar) as web_searches,
     cast(null as map(varchar, varchar)) as tools,   -- billed uses of other tools; counts as text
     cast(null as varchar) as calls,
+    cast(null as boolean) as served_from_cache, -- by a gateway's cache of answers: no model was called
     cast(null as varchar) as max_output_tokens,
     cast(null as varchar) as output_used_tokens,
     cast(null as varchar) as stop_reason,

@@ -3,6 +3,7 @@
 select
     source_id,
     line_no,
+    piece,
     cast(null as varchar) as format,
     case
         when fault is not null then fault

@@ -124,6 +124,8 @@ select
     coalesce(prompt_id, 'system:' || prefix[system_blocks].hash) as prompt_id,
     user_id,
     session_id,
+    thread_id,
+    coalesce(branched, false) as branched,
     project,
     tags,
     input_tokens,
@@ -146,6 +148,8 @@ select
         then map_from_entries(list_filter(tools, lambda it: it.value > 0))
     end as tools,
     calls,
+    case when served_from_cache then 'cache' else 'model' end as answered_by,
+    case when served_from_cache then 0 else 1 end as requests_answered,
     case when max_output_tokens between 1 and 1000000000 then max_output_tokens end as max_output_tokens,
     case when output_used_tokens between 0 and output_tokens then output_used_tokens end as output_used_tokens,
     stop_reason,

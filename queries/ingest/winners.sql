@@ -1,6 +1,7 @@
 -- One row for each call that stands more than once. The copy with most output tokens is the finished one; of equals the
--- parent's, not the subagent's or the fork's; then the one whose content hashes lower, so that the order of reading
--- decides nothing. The call began when its earliest copy says.
+-- parent's, not the subagent's or the fork's; then that of the lower session_id, so that a column added here moves no
+-- call from session to session; then the one whose content hashes lower, so that the order of reading decides nothing.
+-- The call began when its earliest copy says.
 
 with copies as (
     select
@@ -25,7 +26,7 @@ ranked as (
         min(ts) over (partition by request_id) as first_ts,
         row_number() over (
             partition by request_id
-            order by output_tokens desc, coalesce(tags['sidechain'], tags['fork'], 'false'), output_partial, copy_hash
+            order by output_tokens desc, branched, output_partial, session_id, copy_hash
         ) as place
     from hashed
 )

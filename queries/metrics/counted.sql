@@ -31,7 +31,7 @@ from (
         sum(sign * cache_write_1h_tokens) as cache_write_1h_tokens,
         sum(sign * output_tokens) as output_tokens,
         coalesce(sum(sign * calls) filter (where cache_read_tokens > 0), 0) as prompt_cache_hits,
-        coalesce(sum(sign * calls) filter (where tags['response_cache'] = 'hit'), 0) as response_cache_hits,
+        coalesce(sum(sign * calls) filter (where answered_by = 'cache'), 0) as response_cache_hits,
         coalesce(sum(sign) filter (where calls = 1 and latency_ms between 0 and 1e12), 0) as durations,
         coalesce(sum(sign * latency_ms) filter (where calls = 1 and latency_ms between 0 and 1e12), 0) / 1000 as duration_s,
         sum(cost_usd::decimal(38, 15)) filter (where sign > 0) as added_cost_usd,

@@ -1,6 +1,7 @@
--- priced: requests with what they cost
+-- priced: requests with what they cost, and every word of --by as a column
 --
--- question: What does each request cost at the price of its model, day, hour, tier, region and context length?
+-- question: What does each request cost at the price of its model, day, hour, tier, region and context length, and by
+--   what can spend be told apart?
 -- assumes: prices are the list prices of the package genai-prices with the corrections under queries/facts/prices, unless
 --   llmcost.toml overrides them; price_source says which one a request got.
 -- assumes: a context tier goes by all prompt tokens of a call, cached ones included, starts strictly above its threshold
@@ -13,6 +14,7 @@
 --   known price adds nothing and is named in the caveats.
 -- assumes: where a what-if says on which day's prices it pays, they stand in for those of the request's own day.
 -- assumes: a cost set by a what-if that pays by another measure than tokens stands; its parts are null then.
+-- assumes: days, weeks (ISO, from Monday) and hours are UTC.
 
 with sized as (
     select
@@ -22,7 +24,7 @@ with sized as (
         coalesce(priced_on::timestamp, ts, timestamp '9999-01-01') as priced_at,
         coalesce(date_diff('day', date '1970-01-05', cast(ts as date)) % 7 + 1, 1) as priced_weekday,
         coalesce(hour(ts) * 60 + minute(ts), 0) as priced_minute,
-        (input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens) // calls as prompt_tokens,
+        (input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens) // calls as prompt_tokens_each,
         -- a part is never more than what is left of its whole, which a what-if may have changed
         least(coalesce(input_audio_tokens, 0), input_tokens) as audio_in,
         least(coalesce(input_image_tokens, 0), input_tokens - audio_in) as image_in,
@@ -39,7 +41,7 @@ with sized as (
 itemised as (
     select
         sized.* exclude (
-            priced_tier, priced_region, priced_at, priced_weekday, priced_minute, prompt_tokens,
+            priced_tier, priced_region, priced_at, priced_weekday, priced_minute, prompt_tokens_each,
             audio_in, image_in, video_in, audio_read, image_read, audio_out, image_out, video_out, reasoning_out
         ),
         (
@@ -85,14 +87,30 @@ itemised as (
         and prices.weekday_to > sized.priced_weekday
         and prices.minute_from <= sized.priced_minute
         and prices.minute_to > sized.priced_minute
-        and prices.prompt_min <= sized.prompt_tokens
-        and (prices.prompt_max is null or prices.prompt_max >= sized.prompt_tokens)
+        and prices.prompt_min <= sized.prompt_tokens_each
+        and (prices.prompt_max is null or prices.prompt_max >= sized.prompt_tokens_each)
 )
 
 select
     *,
+    input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens as prompt_tokens,
+    cache_write_5m_tokens + cache_write_1h_tokens as cache_write_tokens,
+    input_cost_usd + cache_read_cost_usd + cache_write_cost_usd as prompt_cost_usd,
     coalesce(
         cost_override_usd,
         input_cost_usd + cache_read_cost_usd + cache_write_cost_usd + output_cost_usd + fees_cost_usd
-    ) as cost_usd
+    ) as cost_usd,
+    coalesce(feature, 'unattributed') as by_feature,
+    task_type as by_task_type,
+    prompt_id as by_prompt,
+    model as by_model,
+    provider as by_provider,
+    user_id as by_user,
+    session_id as by_session,
+    project as by_project,
+    status as by_status,
+    strftime(ts, '%Y-%m-%d %H:00') as by_hour,
+    strftime(ts, '%Y-%m-%d') as by_day,
+    strftime(ts, '%G-W%V') as by_week,
+    strftime(ts, '%Y-%m') as by_month
 from itemised

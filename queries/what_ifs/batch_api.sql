@@ -58,7 +58,7 @@ moving as (
         service_tier != 'batch'
         and list_contains(string_split($tiers, ','), service_tier)
         and status = 'ok'
-        and coalesce(tags['served_by'], '') not in ('response-caching', 'semantic-caching')
+        and answered_by <> 'cache'
         and provider in ('anthropic', 'openai', 'google')
         and model in (select sold.model from prices as sold where sold.service_tier = 'batch')
         and $features is not null

@@ -46,16 +46,10 @@ select
         case when items > 1 then null else output_used_tokens end as output_used_tokens,
         case when items > 1 then case when place = 0 then list_slice(prefix, 1, system_blocks) end else prefix end
             as prefix,
-        case
-            when items > 1 then map_concat(
-                coalesce(tags, map()),
-                case
-                    when place = 0 then map(['joined_items'], [cast(items as varchar)])
-                    else map(['served_by', 'joined_to'], ['request-batching', batch_id])
-                end
-            )
-            else tags
-        end as tags
+        case when items > 1 and place > 0 then 'joint_call' else answered_by end as answered_by,
+        case when items > 1 and place > 0 then batch_id else answered_from end as answered_from,
+        case when items > 1 then case when place = 0 then items else 0 end else requests_answered end
+            as requests_answered
     )
 from requests
 left join replayed as call on call.request_id = requests.request_id

@@ -71,7 +71,7 @@ scored as (
         coalesce(judged.complexity, requests.complexity) as score,
         list_contains(string_split($simple_tasks, ','), task_type) as is_simple,
         $small is not null and $middle is not null and $large is not null
-        and coalesce(tags['served_by'], '') not in ('response-caching', 'semantic-caching')
+        and answered_by <> 'cache'
         and ($features = 'all' or coalesce(list_contains(string_split($features, ','), feature), false)) as may_move
     from requests
     left join judged_complexity as judged on judged.request_id = requests.request_id
@@ -138,6 +138,6 @@ select
         case when again and not is_added then null else wanted_cost_usd end as wanted_cost_usd,
         case when again and not is_added then 2 * latency_ms else latency_ms end as latency_ms,
         case when again and not is_added then latency_ms + ttft_ms else ttft_ms end as ttft_ms,
-        case when is_added then map_concat(coalesce(tags, map()), map(['added_to'], [request_id])) else tags end as tags
+        case when is_added then request_id else added_to end as added_to
     )
 from tried

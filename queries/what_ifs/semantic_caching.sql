@@ -52,24 +52,16 @@ select
         case when served then 0 else latency_ms end as latency_ms,
         case when served then 0 else ttft_ms end as ttft_ms,
         case when served then 0 else cost_override_usd end as cost_override_usd,
-        case
-            when served then map_concat(
-                coalesce(tags, map()),
-                map(
-                    ['served_by', 'served_from', 'match', 'cached_answer'],
-                    [
-                        'semantic-caching', served_from, case when cosine is null then 'same' else 'similar' end,
-                        cached_answer
-                    ]
-                )
-            )
-            else tags
-        end as tags
+        case when served then 'cache' else answered_by end as answered_by,
+        case when served then hits.answered_from else requests.answered_from end as answered_from,
+        case when served then coalesce(cosine, 1) else answer_similarity end as answer_similarity,
+        case when served then hits.cached_answer else requests.cached_answer end as cached_answer,
+        case when served then 0 else requests_answered end as requests_answered
     )
 from requests
 left join (
-    select request_id, cached_answer, cosine, served_from, true as served
+    select request_id, cached_answer, answered_from, cosine, true as served
     from replayed
     where $differing = 'served' or cached_answer = 'same' or ($differing = 'asked' and cached_answer = 'unknown')
-) as replayed
-    on replayed.request_id = coalesce(tags['added_to'], requests.request_id)
+) as hits
+    on hits.request_id = coalesce(added_to, requests.request_id)

@@ -25,33 +25,32 @@
 -- assumes: reasoning counts against the cap, as with max_tokens of the providers.
 -- assumes: an answer that ends after what was used is cut short for nobody; the model stops at that very token.
 
-with answering as (select *, coalesce(try_cast(tags['joined_items'] as bigint), 1) as items from requests),
-
-groups as (
+with groups as (
     select
         feature,
         task_type,
-        quantile_disc(output_tokens // items, coalesce($percentile, 1))
-            filter (where coalesce(tags['served_by'], '') <> 'request-batching') as output_tokens_seen
-    from answering
+        -- what has no call of its own has no output of its own either
+        quantile_disc(output_tokens // nullif(requests_answered, 0), coalesce($percentile, 1)) as output_tokens_seen
+    from requests
     group by feature, task_type
 ),
 
 capped as (
     select
-        answering.* exclude (items),
+        requests.*,
         case
+            when requests_answered = 0 then null
             when $percentile is not null then groups.output_tokens_seen
-            when answering.task_type = 'classification' then $classification
-            when answering.task_type = 'extraction' then $extraction
-            when answering.task_type = 'summarization' then $summarization
-            when answering.task_type in ('code_generation', 'code-generation', 'code') then $code_generation
-        end * items + case when items > 1 then 8 * items else 0 end as cap,
+            when requests.task_type = 'classification' then $classification
+            when requests.task_type = 'extraction' then $extraction
+            when requests.task_type = 'summarization' then $summarization
+            when requests.task_type in ('code_generation', 'code-generation', 'code') then $code_generation
+        end * requests_answered + case when requests_answered > 1 then 8 * requests_answered else 0 end as cap,
         case when $early_stop then least(output_tokens, output_used_tokens) else output_tokens end as wanted_tokens
-    from answering
+    from requests
     inner join groups
-        on groups.feature is not distinct from answering.feature
-        and groups.task_type is not distinct from answering.task_type
+        on groups.feature is not distinct from requests.feature
+        and groups.task_type is not distinct from requests.task_type
 ),
 
 ended as (select *, least(wanted_tokens, coalesce(cap, wanted_tokens)) as ends_at from capped)

@@ -36,6 +36,32 @@ def test_an_old_store_is_reported_on_and_knows_what_it_has_read(schema: str, tmp
         assert totals(opened)["calls"] == 3
 
 
+def test_what_formats_left_in_tags_becomes_columns(tmp_path: Path) -> None:
+    import duckdb
+
+    path = stores.unpacked("6", tmp_path / "old.duckdb")
+    left = [
+        ("claude-code", {"sidechain": "true", "agent": "a1"}),
+        ("codex", {"fork": "true"}),
+        ("litellm", {"response_cache": "hit"}),
+        ("llmcost", {"sidechain": "true", "response_cache": "hit"}),
+    ]
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create temp table logged as select * from requests limit 1")
+        for number, (log, tags) in enumerate(left):
+            connection.execute(
+                "insert into requests by name select * replace ($id as request_id, $log as source_format,"
+                " map($names::varchar[], $values::varchar[]) as tags) from logged",
+                {"id": f"new {number}", "log": log, "names": list(tags), "values": list(tags.values())},
+            )
+    with store.reading(path) as opened:
+        rows = opened.rows("select * from requests where request_id like 'new %' order by request_id")
+    names = ("branched", "thread_id", "answered_by", "requests_answered")
+    assert [tuple(row[name] for name in names) for row in rows] == [
+        (True, "a1", "model", 1), (True, None, "model", 1), (False, None, "cache", 0), (False, None, "model", 1),
+    ]  # fmt: skip
+
+
 def test_the_tables_change_only_with_a_migration_and_a_store_of_each_schema_is_kept() -> None:
     """The error of whoever changes a table: CONTRIBUTING.md, "Changing a table"."""
     assert stores.recorded() == stores.fingerprint(), (

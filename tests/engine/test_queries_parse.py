@@ -16,7 +16,7 @@ QUERIES = Path(__file__).resolve().parents[2] / "queries"
 FILES = sorted(QUERIES.rglob("*.sql"))
 
 COMMON_KEYS = {"question", "param", "assumes"}
-# A header's keys by folder. Other folders, and any tables.sql, are parts of the machinery, headed by a sentence.
+# A header's keys by folder. Other folders hold the steps of one process, headed by a sentence.
 KEYS = {
     "formats": {
         "source",
@@ -26,6 +26,7 @@ KEYS = {
         "records",
         "within",
         "claims",
+        "wraps",
         "stateful",
         "param",
         "assumes",
@@ -33,19 +34,19 @@ KEYS = {
     },
     "what_ifs": COMMON_KEYS
     | {"rows", "kernel", "neutral", "order", "stacked", "needs", "low", "high", "then", "facts", "summary"}
-    | {"grid", "unmeasured", "delays"},
-    "reports": COMMON_KEYS,
+    | {"grid", "unmeasured", "delays", "reads"},
     "audit": COMMON_KEYS | {"severity", "dollars", "advice"},
-    "pricing": COMMON_KEYS,
+    **dict.fromkeys(
+        ("spend", "page", "changes", "savings", "quality", "backtests", "requests", "billing", "pricing", "ledger"),
+        COMMON_KEYS,
+    ),
 }
 REQUIRED = {
     "formats": {"source", "ingest", "claims", "truth"},
     "what_ifs": {"question", "neutral", "assumes"},
-    "reports": {"question"},
     "audit": {"question", "severity", "dollars", "advice"},
-    "pricing": {"question"},
 }
-HEADED = [path for path in FILES if path.parent.name in KEYS and path.name != "tables.sql"]
+HEADED = [path for path in FILES if path.parent.name in KEYS]
 
 FIELD = re.compile(r"(?P<key>[a-z_]+): (?P<value>\S.*)")
 PARAM = re.compile(
@@ -126,7 +127,8 @@ def test_the_header_keeps_to_the_grammar(path: Path) -> None:
         key = "param" if match.re is PARAM else match["key"]
         assert key in KEYS[kind], f"no {kind} header has a line '{key}': {entry}"
         found.add(key)
-    assert found >= REQUIRED[kind], f"missing: {REQUIRED[kind] - found}"
+    required = REQUIRED.get(kind, {"question"})
+    assert found >= required, f"missing: {required - found}"
 
 
 @pytest.mark.parametrize("path", HEADED, ids=named)
@@ -147,7 +149,9 @@ def _documented() -> dict[str, set[str]]:
     text = (QUERIES.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (`[^|]+`) \| ([a-z, -]+) \|", text, re.MULTILINE)
     return {
-        key: {folder.strip().replace("-", "_") for folder in folders.split(",")}
+        key: KEYS.keys() - {folders.removeprefix("all but ")}
+        if folders.startswith("all")
+        else {folder.strip().replace("-", "_") for folder in folders.split(",")}
         for keys, folders in rows
         for key in re.findall(r"`([a-z_]+)", keys)
     }
@@ -185,8 +189,12 @@ def test_parameters_are_declared_once_and_used(path: Path) -> None:
     providers = {f"{match['name']}_provider" for match in matches if match["type"] == "model"}
     used = set(PLACEHOLDER.findall(split(path)[1]))
     for entry in entries:
+        if entry.startswith("reads: "):
+            for name in entry.removeprefix("reads: ").split(", "):
+                [read] = QUERIES.glob(f"{name}.*")
+                used |= set(PLACEHOLDER.findall(split(read)[1]) if read.suffix == ".sql" else [])
         if entry.startswith("then: "):
-            after = QUERIES / "pricing" / f"{entry.removeprefix('then: ')}.sql"
+            after = QUERIES / "billing" / f"{entry.removeprefix('then: ')}.sql"
             declared_after = {match["name"] for line in fields(after) if (match := PARAM.fullmatch(line))}
             assert declared_after <= set(declared), "what comes after needs a parameter that is not declared"
             used |= declared_after

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.formats.reading import check_refusals, read
+from tests.formats.reading import changed, check_refusals, read
 from tests.logs import Row
 
 WRAPPED = {"ts": "2026-11-02T10:00:00Z", "feature": "search", "session_id": "s1", "latency_ms": 900}
@@ -46,6 +46,19 @@ def test_a_body_without_a_model_counts_and_is_unpriced(tmp_path: Path) -> None:
     assert read(tmp_path, [bare]).only()["model_logged"] == "unknown"
     said = {"response": bare, "model": "gemini-2.5-flash"}
     assert read(tmp_path / "said", [said]).only()["model"] == "gemini-2.5-flash"
+
+
+@pytest.mark.parametrize(
+    ("traffic", "tier"),
+    [("ON_DEMAND", "standard"), ("ON_DEMAND_FLEX", "flex"), ("ON_DEMAND_PRIORITY", "priority"),
+     ("PROVISIONED_THROUGHPUT", "standard"), (None, "standard")],
+)  # fmt: skip
+def test_the_traffic_type_is_the_service_tier(tmp_path: Path, traffic: str | None, tier: str) -> None:
+    said = changed(GEMINI, ("usageMetadata", "trafficType"), traffic)
+    in_snake = changed(GEMINI_SNAKE, ("usage_metadata", "traffic_type"), traffic)
+    assert read(tmp_path, [said]).only()["service_tier"] == tier
+    assert read(tmp_path / "snake", [in_snake]).only()["service_tier"] == tier
+    assert read(tmp_path / "batch", [{"key": "k", "response": said}]).only()["service_tier"] == "batch"
 
 
 def test_broken(tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ def written(path: Path, form: str, seed: int, count: int) -> Path:
     texts = [chance.choice(whole) if chance.random() < 0.1 else mutated(chance.choice(whole), chance)
              for _ in range(count)]  # fmt: skip
     encoded = [text.encode("utf-8", "replace") if isinstance(text, str) else text for text in texts]
-    path.write_bytes(b"".join(line.replace(b"\n", b" ") + b"\n" for line in encoded))
+    filled = [line.replace(b"\n", b" ") if line.strip() else b"-" for line in encoded]  # blank lines are only counted
+    path.write_bytes(b"".join(line + b"\n" for line in filled))
     return path
 
 

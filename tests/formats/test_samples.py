@@ -27,6 +27,7 @@ def test_no_line_is_claimed_by_two_formats_and_each_by_its_own() -> None:
         [
             pa.array([0] * len(texts), pa.int32()),
             pa.array(range(len(texts)), pa.int64()),
+            pa.array([1] * len(texts), pa.int32()),
             pa.array([text for _, text in texts]),
             pa.nulls(len(texts), pa.string()),
         ],

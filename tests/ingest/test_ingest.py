@@ -1,6 +1,8 @@
 """Reading logs into the store: idempotent, in any order, every line accounted for."""
 
+import hashlib
 import json
+import os
 import random
 from pathlib import Path
 
@@ -71,7 +73,7 @@ def test_what_decides_no_money_is_unknown_where_it_is_absurd(tmp_path: Path, sto
         assert opened.rows(f"select {', '.join(absurd)} from requests") == [dict.fromkeys(absurd)]
 
 
-@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz", "a.jsonl.zst"])
 def test_a_grown_file_adds_its_new_lines(tmp_path: Path, store_path: Path, name: str) -> None:
     log = write(tmp_path / name, [call(1), call(2)])
     with ingested(store_path, log):
@@ -79,7 +81,7 @@ def test_a_grown_file_adds_its_new_lines(tmp_path: Path, store_path: Path, name:
     write(log, [call(1), call(2), call(3)])
     with ingested(store_path, log) as (opened, account):
         assert account.total("requests") == 1
-        assert account.total("lines") == (3 if name.endswith(".gz") else 1)  # a compressed file is read anew
+        assert account.total("lines") == (1 if name.endswith(".jsonl") else 3)  # a compressed file is read anew
         assert totals(opened)["calls"] == 3
 
 
@@ -106,6 +108,70 @@ def test_a_file_rewritten_is_read_anew(tmp_path: Path, store_path: Path) -> None
         assert totals(opened)["calls"] == 3
 
 
+NAMES = pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz", "a.jsonl.zst"])
+
+
+def long(name: str, start: int, most: int = 60) -> list[Row]:
+    """Calls whose lines are more than twice as long as the ends of a file that are looked at, compressed too."""
+
+    def salt(number: int) -> str:
+        return "".join(hashlib.sha256(f"{name} {number} {part}".encode()).hexdigest() for part in range(12))
+
+    return [call(start + number, tags={"salt": salt(number)}) for number in range(most)]
+
+
+@NAMES
+@pytest.mark.parametrize("place", [0, 30, 59])
+def test_a_change_anywhere_in_a_file_of_the_same_size_is_read(
+    tmp_path: Path, store_path: Path, name: str, place: int
+) -> None:
+    rows = long(name, 100)
+    log = write(tmp_path / name, rows)
+    before = log.read_bytes()
+    with ingested(store_path, log):
+        pass
+    other = call(100 + place, request_id="req_new", tags=rows[place]["tags"])
+    rows[place] = other
+    write(log, rows)
+    assert len(before) > 3 * 4096
+    if name == "a.jsonl":
+        assert log.stat().st_size == len(before)
+    os.utime(log, ns=(0, log.stat().st_mtime_ns + 10**9))
+    with ingested(store_path, log) as (opened, account):
+        assert account.total("requests") == 1
+        assert opened.value("select count(*) from requests where request_id = 'req_new'") == 1
+        assert totals(opened)["calls"] == 61
+
+
+@NAMES
+def test_a_file_with_the_old_beginning_and_another_end_is_read_from_its_start(
+    tmp_path: Path, store_path: Path, name: str
+) -> None:
+    beginning = long(name, 100)
+    log = write(tmp_path / name, [*beginning, call(1), call(2), call(3)])
+    with ingested(store_path, log):
+        pass
+    write(log, [*beginning, call(4), call(5), call(6), call(7), call(8)])
+    with ingested(store_path, log) as (opened, account):
+        assert (account.total("requests"), account.total("lines")) == (5, 65)
+        assert totals(opened)["calls"] == 68
+
+
+@NAMES
+def test_a_file_that_was_only_touched_is_looked_through_and_adds_nothing(
+    tmp_path: Path, store_path: Path, name: str
+) -> None:
+    log = write(tmp_path / name, [call(1), call(2)])
+    with ingested(store_path, log):
+        pass
+    os.utime(log, ns=(0, 0))
+    with ingested(store_path, log) as (opened, account):
+        assert (account.unchanged, account.total("requests"), account.total("duplicates")) == (0, 0, 2)
+        assert totals(opened)["calls"] == 2
+    with ingested(store_path, log) as (_, account):
+        assert account.unchanged == 1
+
+
 def test_a_call_in_two_files_is_one_call(tmp_path: Path, store_path: Path) -> None:
     write(tmp_path / "logs" / "a.jsonl", [call(1), call(2)])
     write(tmp_path / "logs" / "b.jsonl", [call(2), call(3)])
@@ -128,7 +194,15 @@ def test_the_copy_with_most_output_wins_across_runs(tmp_path: Path, store_path: 
 def test_a_subagents_copy_gives_way_to_its_parents(tmp_path: Path, store_path: Path) -> None:
     log = write(tmp_path / "a.jsonl", [claude(1, isSidechain=True), claude(1)])
     with ingested(store_path, log) as (opened, _):
-        assert opened.value("select tags['sidechain'] from requests") is None
+        assert not opened.value("select branched from requests")
+
+
+def test_tags_do_not_decide_between_copies(tmp_path: Path, store_path: Path) -> None:
+    """A tag of the user's own named like a subagent's or a fork's call says nothing of whose copy is the parent's."""
+    for tag in ("sidechain", "fork"):
+        pairs = [call(n, tags={name: "true"}) for n in range(20) for name in (tag, "team")]
+        with ingested(tmp_path / f"{tag}.duckdb", write(tmp_path / f"{tag}.jsonl", pairs)) as (opened, _):
+            assert 0 < opened.value("select count(*) from requests where tags[$tag] = 'true'", {"tag": tag}) < 20
 
 
 def test_formats_mixed_in_one_file(tmp_path: Path, store_path: Path) -> None:
@@ -169,6 +243,76 @@ def test_a_call_that_cannot_be_taken_is_rejected_with_its_reason(
         assert account.total("requests") == 1
         assert str(opened.value("select reason from rejects")).startswith(reason)
         assert opened.value("select line_no from rejects") == 2
+
+
+COUNTS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens",
+          "reasoning_tokens", "web_searches", "calls")  # fmt: skip
+"""Every count that a log may give and that decides money."""
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_each_count_must_be_a_whole_number_in_reason(tmp_path: Path, store_path: Path, name: str) -> None:
+    tokens = name.endswith("_tokens")
+    most = 100_000_000 if tokens else 1_000_000_000
+    rows = [call(1, **{name: "many"}), call(2, **{name: 1.5}), call(3, **{name: -1}), call(4)]
+    reasons = ["a count that is no number", "a count that is no number", "a negative count"]
+    if name != "reasoning_tokens":  # a part of the output, which has a limit
+        rows += [call(5, **{name: most}), call(6, **{name: most + 1})]
+        reasons.append("an absurd count")
+    with ingested(store_path, write(tmp_path / "a.jsonl", rows)) as (opened, account):
+        found = [row["reason"] for row in opened.rows("select reason from rejects order by line_no")]
+        assert [reason.split(":")[0] for reason in found[:3]] == reasons[:3]
+        assert all(reason.startswith("an absurd count") for reason in found[3:])
+        assert len(found) == len(reasons)
+        assert account.total("requests") == len(rows) - len(reasons)
+
+
+def test_no_calls_at_all_is_no_count_of_calls(tmp_path: Path, store_path: Path) -> None:
+    with ingested(store_path, write(tmp_path / "a.jsonl", [call(1, calls=0), call(2, calls=1)])) as (opened, account):
+        assert (account.total("requests"), opened.value("select reason from rejects")) == (1, "a negative count")
+
+
+@pytest.mark.parametrize(
+    ("ts", "is_taken"),
+    [("1990-01-01T00:00:00Z", True), ("1989-12-31T23:59:59Z", False), ("2199-12-31T00:00:00Z", True),
+     ("2199-12-31T00:00:01Z", False)],
+)  # fmt: skip
+def test_a_clock_is_believed_between_1990_and_2199(tmp_path: Path, store_path: Path, ts: str, is_taken: bool) -> None:
+    with ingested(store_path, write(tmp_path / "a.jsonl", [call(1, ts=ts), call(2)])) as (_, account):
+        assert account.total("requests") == 1 + is_taken
+
+
+@pytest.mark.parametrize(
+    ("field", "least", "most", "step"),
+    [("max_output_tokens", 1, 10**9, 1), ("latency_ms", 0.0, 1e11, 1000.0), ("ttft_ms", 0.0, 1e11, 1000.0),
+     ("complexity", 0.0, 1.0, 0.01), ("output_used_tokens", 0, 100, 1), ("system_blocks", 0, 1, 1)],
+)  # fmt: skip
+def test_what_decides_no_money_is_known_within_its_limits(
+    tmp_path: Path, store_path: Path, field: str, least: float, most: float, step: float
+) -> None:
+    values = [least - step, least, most, most + step]
+    block = [{"hash": "a", "tokens": 5}]
+    rows = [call(n, prefix=block, **{field: value}) for n, value in enumerate(values)]
+    with ingested(store_path, write(tmp_path / "a.jsonl", rows)) as (opened, _):
+        found = [row[field] for row in opened.rows(f"select {field} from requests order by request_id")]
+    assert found == [None, least, most, None]
+
+
+@pytest.mark.parametrize(
+    ("said", "tier"),
+    [("batch", "batch"), ("FLEX", "flex"), ("priority", "priority"), ("fast", "fast"), ("default", "standard"),
+     ("auto", "standard"), (None, "standard")],
+)  # fmt: skip
+def test_service_tiers(tmp_path: Path, store_path: Path, said: str | None, tier: str) -> None:
+    with ingested(store_path, write(tmp_path / "a.jsonl", [call(1, service_tier=said)])) as (opened, _):
+        assert opened.value("select service_tier from requests") == tier
+
+
+@pytest.mark.parametrize("said", ["error", "Failure", "failed", "ERRORED", "ok", "success", None])
+def test_a_status_is_ok_or_error(tmp_path: Path, store_path: Path, said: str | None) -> None:
+    with ingested(store_path, write(tmp_path / "a.jsonl", [call(1, status=said)])) as (opened, _):
+        expected = "ok" if said in ("ok", "success", None) else "error"
+        assert opened.value("select status from requests") == expected
 
 
 def test_counts_as_text_and_as_floats_are_counts(tmp_path: Path, store_path: Path) -> None:
@@ -241,14 +385,17 @@ def test_any_order_split_and_duplication_give_the_same_store(tmp_path_factory: p
     assert contents(folder / "many.duckdb") == contents(folder / "one.duckdb")
 
 
-def test_what_is_no_log_in_a_folder_is_passed_over(tmp_path: Path, store_path: Path) -> None:
+def test_what_is_no_log_in_a_folder_is_skipped_and_named(tmp_path: Path, store_path: Path) -> None:
     write(tmp_path / "logs" / "a.jsonl", [call(1)])
     (tmp_path / "logs" / "README.md").write_text("# Logs\n")
     (tmp_path / "logs" / "picture.png").write_bytes(b"\x89PNG\x00\x00")
     (tmp_path / "logs" / "empty.jsonl").touch()
     with ingested(store_path, tmp_path / "logs") as (_, account):
         assert account.files == 1
-        assert sorted(Path(path).name for path in account.skipped) == ["README.md", "empty.jsonl", "picture.png"]
+        assert {Path(path).name: reason for path, reason in account.skipped.items()} == {
+            "README.md": "no format claims it",
+            "picture.png": "a binary file",
+        }
 
 
 def test_an_ingest_that_fails_half_way_leaves_the_store_as_it_was(

@@ -1,6 +1,5 @@
 """The texts of a log: in no store by default, without their secrets where they are kept."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -26,6 +25,34 @@ SECRETS = {
     "password": "password = hunter2quokka",
     "private key": "-----BEGIN RSA PRIVATE KEY-----\nUXVva2thUXVva2th\nUXVva2thUXVva2th\n-----END RSA PRIVATE KEY-----",
 }
+Q16, Q20, Q30 = ("QuokkaQuokkaQuokkaQuokkaQuokka"[:length] for length in (16, 20, 30))
+SECRETS |= {
+    f"{prefix}{dash}": f"{prefix}{dash}{Q16}"
+    for prefix in ("sk", "rk", "pk", "gsk", "r8", "hf", "npm", "nvapi", "pplx", "xai", "csk", "fw", "tvly")
+    for dash in "-_"
+}
+SECRETS |= {
+    "google, shortest": f"AIza{Q30}",
+    "aws, for a while": "ASIAQUOKKAQUOKKA0123",
+    **{f"github gh{kind}": f"gh{kind}_{Q20}" for kind in "pousr"},
+    "github, fine-grained": f"github_pat_{Q20}",
+    "gitlab": f"glpat-{Q16}",
+    **{f"slack xox{kind}": f"xox{kind}-quokkaquokka" for kind in "abeoprs"},
+    "sendgrid": f"SG.{Q16}.{Q16}",
+    "jwt without a signature": "eyJQuokkaQuokka.eyJzdWIiOiJxdW9ra2EifQ",
+    "bearer in capitals": f"BEARER {Q16}",
+    "bearer in lower case": f"bearer  {Q16}",
+    "url with a token": "https://u:QuokkaQuokka@host/path",
+    "private key cut off": "-----BEGIN PRIVATE KEY-----\nUXVva2thUXVva2th",
+    "private key of a curve": "-----BEGIN EC PRIVATE KEY-----\nUXVva2th\n-----END EC PRIVATE KEY-----",
+}
+SECRETS |= {
+    f"{name}{sign}": f"{name}{sign}{quote}hunter2q{quote}"
+    for name in ("api_key", "api-key", "apikey", "API_KEY", "secret_key", "secret-key", "secretkey",
+                 "secret_access_key", "access_token", "access-token", "client_secret", "clientsecret",
+                 "password", "passwd", "Password")
+    for sign, quote in (("=", ""), (": ", '"'), (" = ", "'"))
+}  # fmt: skip
 EMAIL = "quokka@example.org"
 
 
@@ -89,17 +116,36 @@ def test_texts_are_kept_as_they_were_said(line: object, tmp_path: Path, store_pa
     assert row["system"] in (None, "Be kind.", "Be kind. Is it raining?")
 
 
-@pytest.mark.parametrize("name", SECRETS)
-def test_secrets_are_redacted(name: str, tmp_path: Path, store_path: Path) -> None:
-    said = f"Use this: {SECRETS[name]} and write to {EMAIL}."
-    log = logs.write(tmp_path / "a.jsonl", [anthropic(said, said), own(said, said, 2)])
-    for row in kept(store_path, log, Texts(keep=True)):
+def test_secrets_are_redacted(tmp_path: Path, store_path: Path) -> None:
+    said = {number: f"Use this: {secret} and write to {EMAIL}." for number, secret in enumerate(SECRETS.values())}
+    lines = [own(text, text, number) for number, text in said.items()]
+    lines += [anthropic(text, text, number) for number, text in said.items()]
+    rows = kept(store_path, logs.write(tmp_path / "a.jsonl", lines), Texts(keep=True))
+    assert len(rows) == 2 * len(SECRETS)
+    names = list(SECRETS)
+    for row in rows:
+        name = names[int(row["request_id"].rsplit("_", 1)[1])]
         for part in ("prompt", "output"):
-            assert "[redacted]" in row[part]
-            assert row[part].endswith(f" and write to {EMAIL}.") or name == "url"
-    text = json.dumps(kept(store_path, log, Texts(keep=True)))
-    for piece in ("QuokkaQuokka", "QUOKKAQUOKKA", "hunter2", "quokkaquokka", "UXVva2th", "eyJzdWIi"):
-        assert piece not in text
+            assert row[part].startswith("Use this: "), name
+            assert "[redacted]" in row[part], name
+            assert row[part].endswith(f"and write to {EMAIL}.") or name.startswith(("url", "private key cut off")), name
+            for piece in ("Quokka", "QUOKKAQUOKKA", "hunter2", "quokkaquokka", "UXVva2th", "eyJzdWIi"):
+                assert piece not in row[part], name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"sk-{Q16[:15]} end", f"gsk_{Q16[:15]} end", f"AIza{Q30[:29]} end", "AKIAQUOKKAQUOKKA012 end",
+        f"ghp_{Q20[:19]} end", f"github_pat_{Q20[:19]} end", f"glpat-{Q16[:15]} end", "xoxb-quokkaquo end",
+        f"SG.{Q16[:15]}.{Q16} end", f"SG.{Q16}.{Q16[:15]} end", "eyJQuokkaQ.eyJzdWI end", f"Bearer {Q16[:15]} end",
+        "password=hunter2 end", f"desk-{Q16} end", "https://host:8080/path@2x end",
+        "-----BEGIN PUBLIC KEY-----\nUXVva2th end",
+    ],
+)  # fmt: skip
+def test_what_is_shorter_than_a_secret_stays(text: str, tmp_path: Path, store_path: Path) -> None:
+    [row] = kept(store_path, logs.write(tmp_path / "a.jsonl", [own(text, text)]), Texts(keep=True))
+    assert (row["prompt"], row["output"]) == (text, text)
 
 
 def test_words_are_no_secrets(tmp_path: Path, store_path: Path) -> None:

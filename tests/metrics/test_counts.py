@@ -51,16 +51,18 @@ def test_every_metric_by_hand(tmp_path: Path, store_path: Path) -> None:
         call(1, feature="search", task_type="qa", latency_ms=640, cache_read_tokens=50, cache_write_5m_tokens=7),
         call(2, feature="search", task_type="qa", latency_ms=640.5, cache_write_1h_tokens=9),
         call(3, status="error", output_tokens=0, latency_ms=1e7),
-        call(4, provider=None, model="our-own-7b", tags={"response_cache": "hit"}),
+        call(4, provider=None, model="our-own-7b", tags={"response_cache": "hit"}),  # the user's own word
+        {"litellm_call_id": "c1", "call_type": "completion", "custom_llm_provider": "openai", "model": "our-own-7b",
+         "startTime": "2026-11-02T10:00:00Z", "cache_hit": "True", "prompt_tokens": 1000, "completion_tokens": 100},
         call(5, provider=None, model="our-own-7b", input_tokens=0, output_tokens=0),  # costs nothing at any price
         "no call at all",
-    ]
+    ]  # fmt: skip
     counters = read(store_path, write(tmp_path / "log.jsonl", rows)).values
     haiku, own = "claude-haiku-4-5", "our-own-7b"
     assert counters["llm_requests_total"] == {
         (haiku, "search", "qa", "ok"): 2,
         (haiku, "unattributed", "none", "error"): 1,
-        (own, "unattributed", "none", "ok"): 2,
+        (own, "unattributed", "none", "ok"): 3,
     }
     assert counters["llm_cost_usd_total"] == {
         (haiku, "search"): pytest.approx(2 * 1500e-6 + 50 * 0.1e-6 + 7 * 1.25e-6 + 9 * 2e-6),
@@ -80,7 +82,7 @@ def test_every_metric_by_hand(tmp_path: Path, store_path: Path) -> None:
     }
     assert counters["llm_request_duration_seconds_sum"] == {(haiku,): pytest.approx(10001.2805)}
     assert counters["llmcost_log_lines_total"] == {
-        ("requests",): 5, ("duplicates",): 0, ("no_call",): 0, ("rejects",): 1,
+        ("requests",): 6, ("duplicates",): 0, ("no_call",): 0, ("rejects",): 1,
     }  # fmt: skip
 
 

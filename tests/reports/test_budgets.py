@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,27 @@ def test_the_exit_status(tmp_path: Path, day_usd: float, status: str, returncode
     done = asked(tmp_path, f"[[budgets]]\nday = {day_usd:.9f}\n", "--format", "csv")
     [row] = csv.DictReader(io.StringIO(done.stdout))
     assert (row["status"], done.returncode) == (status, returncode)
+
+
+@pytest.mark.parametrize("period", budgets.PERIODS)
+def test_a_budget_that_is_spent_to_the_cent_is_not_over(tmp_path: Path, period: str) -> None:
+    rows = day_of(37, 5)
+    [row] = answered(tmp_path, f"[[budgets]]\n{period} = 1\n", rows=rows)["budgets"]
+    spent_usd = row["spent_usd"]
+    assert answered(tmp_path, f"[[budgets]]\n{period} = {spent_usd!r}\n")["budgets"][0]["status"] == "within"
+    less = math.nextafter(spent_usd, 0)
+    assert answered(tmp_path, f"[[budgets]]\n{period} = {less!r}\n")["budgets"][0]["status"] == "over"
+
+
+@pytest.mark.parametrize(
+    ("spent", "middle", "high", "status"),
+    [
+        (9, 10, 10, "within"), (9, 10, 10.1, "at risk"), (9, 10.1, 10.2, "forecast over"), (10, 10, 10, "within"),
+        (10.1, 10.1, 10.1, "over"), (10, None, None, "within"), (10.1, None, None, "over"),
+    ],
+)  # fmt: skip
+def test_where_each_status_begins(spent: float, middle: float | None, high: float | None, status: str) -> None:
+    assert budgets._status(10, spent, middle, high) == status
 
 
 def test_a_budget_at_risk_fails_nothing(tmp_path: Path) -> None:

@@ -47,6 +47,33 @@ def test_the_same_weekday_where_there_are_enough() -> None:
     assert few < 40  # two Tuesdays among ten working days
 
 
+@pytest.mark.parametrize("name", ["Friday", "Saturday", "Sunday", "Monday"])
+def test_with_few_weeks_a_day_is_like_others_of_its_half_of_the_week(name: str) -> None:
+    """Three weeks hold three of each weekday, one less than is enough."""
+    today = next(day for day in (MONDAY + timedelta(days=n) for n in range(7)) if day.strftime("%A") == name)
+    spent = 1.0 if name in ("Saturday", "Sunday") else 10.0
+    found = rest(past(21, today), today, today)
+    assert found is not None
+    assert (found.low_usd, found.middle_usd, found.high_usd) == (0.25 * spent,) * 3
+
+
+def test_four_of_a_weekday_are_enough_and_three_are_not() -> None:
+    def odd_mondays(days: int) -> float:
+        varied = [PastDay(one.day, 50.0, 5.0) if one.day.weekday() == 0 else one for one in past(days, MONDAY)]
+        return middle(varied, MONDAY, MONDAY)
+
+    assert odd_mondays(28) == 5.0
+    assert odd_mondays(27) < 5.0
+
+
+def test_three_days_alike_are_enough_and_two_are_not() -> None:
+    saturday = MONDAY - timedelta(days=2)
+    weekend = [one for one in past(15, saturday) if one.day.weekday() >= 5]
+    working = [one for one in past(15, saturday) if one.day.weekday() < 5]
+    assert middle([*working, *weekend[-3:]], saturday, saturday) == 0.25
+    assert middle([*working, *weekend[-2:]], saturday, saturday) > 0.25
+
+
 def test_a_change_of_level_is_followed() -> None:
     days = past(PAST_DAYS, MONDAY)
     doubled = [PastDay(one.day, one.spent_usd * (2 if number >= 42 else 1), 0.0) for number, one in enumerate(days)]

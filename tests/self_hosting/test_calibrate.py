@@ -25,13 +25,13 @@ def recorded(shared_data: Path) -> Run:
     return read(folder / "rtx4090_llama31_8b_requests.jsonl", folder / "rtx4090_llama31_8b_meta.json")
 
 
-def known_run(rate: float, seed: int = 3) -> Run:
-    """A run of a server whose iteration times are known, since it is a replay itself."""
+def known_run(rate: float, seed: int = 3, one_token: int = 0) -> Run:
+    """A run of a server whose iteration times are known, since it is a replay itself; some answers of one token."""
     random = np.random.default_rng(seed)
     arriving = Traffic(
         np.cumsum(random.exponential(1 / rate, 60)),
         random.integers(50, 2500, 60),
-        random.integers(20, 400, 60),
+        np.append(np.ones(one_token, np.int64), random.integers(20, 400, 60 - one_token)),
     )
     engine = Engine(kv_blocks=1000)
     served = replay(arriving, engine, TRUE)
@@ -68,6 +68,16 @@ def test_a_known_server_is_found_again(rate: float) -> None:
 def test_a_run_gives_its_own_guess_where_the_gpu_is_unknown() -> None:
     run = known_run(10.0)
     assert worst(run, from_runs([run])) < 0.02
+
+
+def test_answers_of_one_token_have_no_time_between_tokens() -> None:
+    """They are fitted by their first token alone."""
+    run = known_run(10.0, one_token=10)
+    assert (run.traffic.output_tokens == 1).sum() == 10
+    found = from_runs([run], GUESS)
+    assert np.isfinite(astuple(found)).all()
+    assert worst(run, found) < 0.01
+    assert worst(run, from_runs([run])) < 0.03
 
 
 def test_only_the_first_requests_times_are_looked_at() -> None:

@@ -7,7 +7,7 @@ import pytest
 from llmcost.engine import store
 from llmcost.prices import book
 from llmcost.reports.scope import Scope
-from llmcost.what_ifs.engine import step
+from llmcost.what_ifs.engine import replay
 from llmcost.what_ifs.engine.step import parse
 from llmcost.what_ifs.projection import simulate
 from tests.what_ifs.traffic import START_US, fill
@@ -50,10 +50,10 @@ def test_relations_in_a_file_give_the_same_and_leave_nothing_behind(
 
 def test_shares_are_whole_partitions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = filled(tmp_path)
-    monkeypatch.setattr(step, "ROWS_AT_ONCE", 3)
+    monkeypatch.setattr(replay, "ROWS_AT_ONCE", 3)
     traffic = "select model, feature, ts, request_id from requests order by model, feature, ts, request_id"
     with store.reading(path) as opened:
-        shares = [share.to_pylist() for share in step._shares(opened, traffic, ("model", "feature"))]
+        shares = [share.to_pylist() for share in replay._shares(opened, traffic, ("model", "feature"))]
         assert [row for share in shares for row in share] == opened.rows(traffic)
     kinds = [{(row["model"], row["feature"]) for row in share} for share in shares]
     assert len(kinds) > 1

@@ -63,6 +63,27 @@ def test_a_prefix_is_never_longer_than_its_prompt(tmp_path: Path) -> None:
     assert found["prefix"] == [{"hash": "s", "tokens": 1}, {"hash": "q", "tokens": 4}]
 
 
+@pytest.mark.parametrize("cache", ["kept", "lost"])
+def test_every_count_of_tokens_moves_by_its_ratio(tmp_path: Path, cache: str) -> None:
+    """Prompts by the ratio of the tokenizers, answers by how much the new model writes as well."""
+    row: Row = {
+        "model": "claude-haiku-4-5", "ts": START_US, "input_tokens": 1000, "cache_read_tokens": 200,
+        "cache_write_5m_tokens": 30, "cache_write_1h_tokens": 4, "output_tokens": 500, "reasoning_tokens": 300,
+        "output_used_tokens": 100,
+    }  # fmt: skip
+    with store.writing(tmp_path / "a.duckdb") as opened:
+        fill(opened, [row])
+        word = f"model-swap:target=gpt-4o-mini,input_ratio=1.5,verbosity=0.5,cache={cache}"
+        simulate(opened, [parse(word)], Scope())
+        [found] = opened.rows("select * from stage_1")
+    prompt = {"input_tokens": 1500, "cache_read_tokens": 300, "cache_write_5m_tokens": 45, "cache_write_1h_tokens": 6}
+    if cache == "lost":
+        prompt = dict.fromkeys(prompt, 0) | {"input_tokens": 1851}
+    answer = {"output_tokens": 375, "reasoning_tokens": 225, "output_used_tokens": 75}
+    expected = prompt | answer | {"model": "gpt-4o-mini", "provider": "openai"}
+    assert {name: found[name] for name in expected} == expected
+
+
 def test_what_stays_keeps_its_prefix(tmp_path: Path) -> None:
     logged = prompts("claude-sonnet-4-5", 2000, question=False, output=10)
     (tmp_path / "a").mkdir()

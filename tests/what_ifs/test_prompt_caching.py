@@ -57,7 +57,7 @@ class Call:
 @pytest.fixture(scope="module")
 def engine() -> Iterator[duckdb.DuckDBPyConnection]:
     connection = duckdb.connect()
-    for file in ("schema.sql", "pricing/tables.sql"):
+    for file in ("schema.sql", "prices.sql"):
         connection.execute((QUERIES / file).read_text(encoding="utf-8"))
     yield connection
     connection.close()
@@ -75,7 +75,7 @@ def load(engine: duckdb.DuckDBPyConnection, calls: list[Call]) -> None:
             "feature": call.feature,
             "session_id": call.session,
             "project": call.project,
-            "tags": [("agent", call.agent)] if call.agent else [],
+            "thread_id": call.agent,
             "output_tokens": 10,
             "web_searches": 0,
             "calls": call.calls,
@@ -93,7 +93,7 @@ def load(engine: duckdb.DuckDBPyConnection, calls: list[Call]) -> None:
     if rows:
         schema = pa.schema(
             [
-                ("tags", pa.map_(pa.string(), pa.string())),
+                ("thread_id", pa.string()),
                 ("ts", pa.timestamp("us")),
                 ("ttft_ms", pa.float64()),
                 ("prefix", pa.list_(pa.struct([("hash", pa.string()), ("tokens", pa.int64())]))),
@@ -578,14 +578,15 @@ def test_caches_that_promise_nothing_can_be_left_out(engine: duckdb.DuckDBPyConn
         turn(at, SYSTEM, name=f"{model} {at}", model=model) for model in ("gpt-4o", "claude-opus-5") for at in (0, 9)
     ]
     assert reads(engine, calls, automatic="keep") == [0, 2000, 0, 0]
-    assert reads(engine, [turn(at, SYSTEM, model="gpt-4o") for at in (0, 301)], openai_life_s=300) == [0, 0]
+    assert reads(engine, [turn(at, SYSTEM, model="gpt-4o") for at in (0, 301)], pessimistic="life") == [0, 0]
 
 
 def test_disputed_minimum_lengths(engine: duckdb.DuckDBPyConnection) -> None:
     for model, most, least in (("claude-opus-4-7", 4096, 2048), ("claude-sonnet-4-6", 2048, 1024)):
-        for length, minimum, read in ((most, "most", most), (most - 1, "most", 0), (least, "least", least)):
+        for length, optimistic, read in ((most, None, most), (most - 1, "life", 0), (least, "minimum,life", least)):
             calls = [turn(at, ("p", length), model=model) for at in (0, 9)]
-            assert reads(engine, calls, minimum=minimum) == [0, read]
+            assert reads(engine, calls, optimistic=optimistic) == [0, read]
+            assert reads(engine, calls, optimistic="all", pessimistic="minimum") == [0, read if read == most else 0]
 
 
 @pytest.mark.parametrize("calls", [[], [turn(0, SYSTEM)], [turn(0, model="some-model", blocks=(), session=None)]])

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from llmcost.engine import store
 from llmcost.errors import UsageError
-from llmcost.what_ifs.engine import step as engine
-from llmcost.what_ifs.kernels import request_batching as kernel
+from llmcost.what_ifs.engine import replay
+from llmcost.what_ifs.engine.step import parse, run
+from llmcost.what_ifs.kernels import request_batching
+from llmcost.what_ifs.kernels.kernel import Replayed
 from tests.logs import Row, call
 from tests.what_ifs.test_small_what_ifs import simulated
 
@@ -69,16 +71,16 @@ def test_a_large_log_is_replayed_in_shares_with_the_same_result(
     simulated(tmp_path, rows, step := "request-batching:items=3,seconds=20")
     given, found = [], []
 
-    def watched(requests: pa.Table, **parameters: Any) -> pa.Table:
-        given.append(len(requests))
-        return replay(requests, **parameters)
+    class Watched(request_batching.RequestBatching):
+        def replay(self, requests: pa.Table, **parameters: Any) -> Replayed[request_batching.Calls]:
+            given.append(len(requests))
+            return super().replay(requests, **parameters)
 
-    replay = kernel.replay
-    monkeypatch.setattr(kernel, "replay", watched)
+    monkeypatch.setattr(request_batching, "KERNEL", Watched())
     for at_once in (1000, 9):
-        monkeypatch.setattr(engine, "ROWS_AT_ONCE", at_once)
+        monkeypatch.setattr(replay, "ROWS_AT_ONCE", at_once)
         with store.reading(tmp_path / "llmcost.duckdb") as opened:
-            said = engine.run(opened, engine.parse(step), "requests", "after")
+            said = run(opened, parse(step), "requests", "after")
             found.append((said, opened.rows("select * from after order by request_id")))
     assert found[0] == found[1]
     assert found[0][0]
@@ -93,7 +95,7 @@ def test_bad_parameters(words: str) -> None:
              "numbering_input_tokens": 4, "numbering_output_tokens": 4}  # fmt: skip
     name, value = words.split("=")
     with pytest.raises(UsageError, match="too small"):
-        kernel.replay(table([]), **given | {name: int(value)})
+        request_batching.KERNEL.replay(table([]), **given | {name: int(value)})
 
 
 requests = st.lists(
@@ -208,9 +210,10 @@ def test_it_is_what_one_open_call_a_kind_would_give(
     rows: list[Row], items: int, seconds: float, task_types: str, most: int
 ) -> None:
     handed = table(rows)
-    replayed = kernel.replay(handed, items=items, seconds=seconds, features="all", task_types=task_types,
-                             max_prompt_tokens=most, numbering_input_tokens=2,
-                             numbering_output_tokens=3).to_pylist()  # fmt: skip
+    replayed = request_batching.KERNEL.replay(
+        handed, items=items, seconds=seconds, features="all", task_types=task_types, max_prompt_tokens=most,
+        numbering_input_tokens=2, numbering_output_tokens=3,
+    ).decisions.to_pylist()  # fmt: skip
     billed = ("input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "output_tokens", "reasoning_tokens",
               "max_output_tokens", "latency_ms")  # fmt: skip
     found = {

@@ -1,6 +1,5 @@
 """response-caching against the plainest possible second version of it, and against cases worked out by hand."""
 
-import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,9 +13,10 @@ from hypothesis import strategies as st
 
 from llmcost.engine import registry, store
 from llmcost.errors import UsageError
-from llmcost.what_ifs.engine import step
+from llmcost.what_ifs.engine import replay, step
 from llmcost.what_ifs.kernels import cached_answers
-from llmcost.what_ifs.kernels import response_caching as kernel
+from llmcost.what_ifs.kernels.kernel import Replayed, ordered, selected
+from llmcost.what_ifs.kernels.response_caching import KERNEL, Hits
 
 SCHEMA = Path(__file__).resolve().parents[2] / "queries" / "schema.sql"
 START = datetime(2026, 11, 2)
@@ -70,7 +70,7 @@ def _nulls_last(value: Any) -> tuple[bool, Any]:
 def hits(calls: list[Call], **given: Any) -> dict[str, str]:
     """The names of the calls that were answered, each with how the answers compare."""
     parameters = {"ttl": "10", "refresh": False, "scope": "shared", "capacity": None} | given
-    replayed = kernel.replay(traffic(calls), **parameters)
+    replayed = KERNEL.replay(traffic(calls), **parameters).decisions
     return dict(zip(replayed["request_id"].to_pylist(), replayed["cached_answer"].to_pylist(), strict=True))
 
 
@@ -162,10 +162,62 @@ def test_long_histories_of_one_prompt_agree_too(calls: list[Call], life: int, re
     assert hits(calls, ttl=str(life), refresh=refresh) == expected
 
 
-def test_a_hit_does_not_extend_the_life_unless_asked_to() -> None:
-    calls = [Call(f"r{second:02}", at=second) for second in (0, 6, 12, 18, 28, 37)]
-    assert set(hits(calls)) == {"r06", "r18", "r37"}
-    assert set(hits(calls, refresh=True)) == {"r06", "r12", "r18", "r37"}
+# Prompts that are asked again in step with the cache's life, so that many requests come exactly at an end; fewer places
+# than prompts, so that one request after another is looked at.
+tight = st.lists(
+    st.builds(
+        Call,
+        name=st.just(""),
+        at=st.integers(0, 12),
+        took=st.integers(0, 2),
+        prompt=st.sampled_from(["a", "b", "c", "d"]),
+        ok=st.sampled_from([True, True, True, False]),
+        answer=answers,
+    ),
+    min_size=8,
+    max_size=30,
+)
+
+
+@settings(max_examples=150)
+@given(calls=tight, life=st.integers(1, 4), refresh=st.booleans(), capacity=st.integers(1, 3))
+def test_a_full_cache_agrees_with_the_naive_replay(calls: list[Call], life: int, refresh: bool, capacity: int) -> None:
+    calls = [replace(call, name=f"r{number:02}") for number, call in enumerate(calls)]
+    found = hits(calls, ttl=str(life), refresh=refresh, capacity=capacity)
+    assert found == naive(calls, life, refresh, "shared", capacity)
+
+
+@settings(max_examples=100)
+@given(
+    calls=st.lists(
+        st.builds(Call, name=st.just(""), at=st.integers(0, 20), took=st.sampled_from([0, 1, 5, 9])),
+        min_size=6,
+        max_size=25,
+    ),
+    life=st.integers(1, 4),
+    refresh=st.booleans(),
+)
+def test_answers_slower_than_a_life_agree_with_the_naive_replay(calls: list[Call], life: int, refresh: bool) -> None:
+    calls = [replace(call, name=f"r{number:02}") for number, call in enumerate(calls)]
+    assert hits(calls, ttl=str(life), refresh=refresh) == naive(calls, life, refresh, "shared", float("inf"))
+
+
+FULL = [Call("x", at=100, prompt="x"), Call("y", at=101, prompt="y"), Call("z", at=102, prompt="z")]
+"""With these a cache of two answers is too small for the log, and nothing else changes before second 100."""
+
+
+@pytest.mark.parametrize("given", [{}, {"capacity": 2}], ids=["endless", "two answers"])
+def test_a_hit_does_not_extend_the_life_unless_asked_to(given: dict[str, int]) -> None:
+    calls = [Call(f"r{second:02}", at=second) for second in (0, 6, 12, 18, 28, 37)] + FULL
+    assert set(hits(calls, **given)) == {"r06", "r18", "r37"}
+    assert set(hits(calls, refresh=True, **given)) == {"r06", "r12", "r18", "r37"}
+
+
+@pytest.mark.parametrize("given", [{}, {"capacity": 2}], ids=["endless", "two answers"])
+@pytest.mark.parametrize("refresh", [False, True])
+def test_a_request_exactly_at_the_end_of_a_life_misses(given: dict[str, int], refresh: bool) -> None:
+    calls = [Call("a", at=0), Call("b", at=10), Call("c", at=19), Call("d", at=29), *FULL]
+    assert set(hits(calls, refresh=refresh, **given)) == {"c"}
 
 
 def test_the_life_begins_when_the_answer_is_there_and_ends_before_it_is_over() -> None:
@@ -218,14 +270,14 @@ def test_false_hits_are_counted_where_the_log_holds_both_answers() -> None:
     calls = [
         Call("a", answer="x"), Call("b", at=1, answer="x"), Call("c", at=2, answer="y"), Call("d", at=3),
     ]  # fmt: skip
-    replayed = kernel.replay(traffic(calls), ttl="1h", refresh=False, scope="shared", capacity=None)
-    measured = cached_answers.false_hits(replayed)
+    replayed = KERNEL.replay(traffic(calls), ttl="1h", refresh=False, scope="shared", capacity=None)
+    measured = replayed.found.answers
     assert (measured.hits, measured.compared, measured.differing, measured.share) == (3, 2, 1, 0.5)
 
 
 def test_without_answers_nothing_is_measured() -> None:
-    replayed = kernel.replay(traffic([]), ttl="1h", refresh=False, scope="shared", capacity=None)
-    assert cached_answers.false_hits(replayed).share is None
+    replayed = KERNEL.replay(traffic([]), ttl="1h", refresh=False, scope="shared", capacity=None)
+    assert replayed.found.answers.share is None
 
 
 @pytest.mark.parametrize(
@@ -255,19 +307,18 @@ def loaded(calls: list[Call]) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def replayed(connection: duckdb.DuckDBPyConnection, **given: str) -> pa.Table:
-    """The kernel's decisions on what the driver hands it."""
-    columns = ", ".join([*kernel.COLUMNS, "ts", "request_id"])
-    order = ", ".join([*kernel.PARTITION, "ts", "request_id"])
-    requests = connection.sql(f"select {columns} from requests order by {order}").to_arrow_table()
-    return kernel.replay(requests, **registry.find("what_ifs", "response-caching").bind(given))
+def replayed(connection: duckdb.DuckDBPyConnection, **given: str) -> Replayed[Hits]:
+    """What the kernel makes of what the driver hands it."""
+    select = f"select {selected(KERNEL)} from requests order by {ordered(KERNEL)}"
+    requests = connection.sql(select).to_arrow_table()
+    return KERNEL.replay(requests, **registry.find("what_ifs", "response-caching").bind(given))
 
 
 def applied(connection: duckdb.DuckDBPyConnection, **given: str) -> pa.Table:
     """The what-if as the driver runs it: the kernel, then the query over its decisions."""
     query = registry.find("what_ifs", "response-caching")
     values = query.bind(given)
-    connection.register("replayed", replayed(connection, **given))
+    connection.register("replayed", replayed(connection, **given).decisions)
     params = registry.used(query.body, values)
     return connection.sql(f"select * from ({query.body}) order by request_id", params=params).to_arrow_table()
 
@@ -282,7 +333,9 @@ def test_a_hit_keeps_its_row_and_says_where_it_was_served() -> None:
     assert after.schema == before(connection).schema
     a, b, c = after.to_pylist()
     assert [a, c] == [before(connection).to_pylist()[place] for place in (0, 2)]
-    assert dict(b["tags"]) == {"served_by": "response-caching", "cached_answer": "differs"}
+    told = {name: b[name] for name in ("answered_by", "answered_from", "answer_similarity", "cached_answer")}
+    assert told == {"answered_by": "cache", "answered_from": "a", "answer_similarity": 1.0, "cached_answer": "differs"}
+    assert (b["requests_answered"], b["tags"]) == (0, before(connection).to_pylist()[1]["tags"])
     assert [value for name, value in b.items() if name.endswith("put_tokens") or "_write_" in name] == [
         0,
         0,
@@ -299,7 +352,7 @@ def test_a_hit_whose_answer_differs_may_be_asked_again() -> None:
     for differing, served in (("served", ["r1", "r2", "r3"]), ("asked", ["r1", "r3"]), ("doubted", ["r1"])):
         after = applied(connection, differing=differing).to_pylist()
         assert [row["request_id"] for row in after if row["input_tokens"] == 0] == served
-        summary = json.loads(replayed(connection, differing=differing).schema.metadata[b"summary"])
+        summary = KERNEL.summary([replayed(connection, differing=differing).found])
         assert (summary["hits"], summary["hits_asked_again"]) == (len(served), 3 - len(served))
         assert ("save nothing" in summary["notes"][0]) == (differing != "served")
 
@@ -334,7 +387,7 @@ def test_a_large_log_is_replayed_in_shares_with_the_same_result(monkeypatch: pyt
     ]
     results = []
     for at_once in (1000, 30):
-        monkeypatch.setattr(step, "ROWS_AT_ONCE", at_once)
+        monkeypatch.setattr(replay, "ROWS_AT_ONCE", at_once)
         with store.in_memory() as opened, opened.relation("calls", traffic(calls)):
             opened.execute(INSERT)
             words = (

@@ -104,6 +104,24 @@ def test_each_request_goes_where_the_naive_version_sends_it(
     assert len(found) == len(rows)
 
 
+def test_which_model_is_more_expensive_is_told_by_its_newest_plain_input_price() -> None:
+    """Not by its output, another tier, longer prompts or what it cost before."""
+    with store.in_memory() as made:
+        book.learn(made, [(None, model) for model in MODELS])
+        made.execute(f"update prices set output_usd_mtok = 999 where model = '{MINI}'")
+        for other in ("'flex' as service_tier", "100000 as prompt_min", "date '2020-01-01' as valid_to"):
+            made.execute(
+                f"insert into prices by name select * replace ({other}, 999 as input_usd_mtok) from prices"
+                f" where model = '{MINI}' and service_tier = 'standard' limit 1"
+            )
+        task: Row = {"ts": START_US, "task_type": "classification", "complexity": 0.1, "output_tokens": 1}
+        fill(made, [task | {"model": model, "input_tokens": 1} for model in (MINI, HAIKU)])
+        sent = ran(made, f"routing:small={MINI},middle={HAIKU},large={HAIKU},upgrade=false")
+        assert [row["model"] for row in sent.values()] == [MINI, MINI]
+        back = ran(made, f"routing:small={HAIKU},middle={HAIKU},large={HAIKU},upgrade=false")
+        assert [back[name]["model"] for name in ("r000", "r001")] == [MINI, HAIKU], "the dearer one takes nothing"
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
 @given(asked=st.lists(st.tuples(requests, answers), min_size=1, max_size=8))
 def test_a_cascade_pays_for_both_tries(

@@ -1,6 +1,5 @@
 """self-hosted as a step of a stack: what it does to the rows, and what it says of them."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from llmcost.prices import book
 from llmcost.reports.scope import Scope
 from llmcost.self_hosting.fitting import DoesNotFitError
 from llmcost.what_ifs.engine.step import parse
-from llmcost.what_ifs.kernels import self_hosted
+from llmcost.what_ifs.kernels.self_hosted import KERNEL
 from llmcost.what_ifs.projection import simulate
 from tests.logs import call, ingested, write
 
@@ -181,11 +180,11 @@ def test_what_cannot_be_is_refused_in_a_line(
 
 def test_the_plan_comes_with_the_rows(logged: store.Store) -> None:
     query = registry.find("what_ifs", "self-hosted")
-    traffic = logged.arrow(f"select request_id, ts, {', '.join(self_hosted.COLUMNS)} from requests")
-    replayed = self_hosted.replay(traffic, **query.bind({}))
-    summary = json.loads(replayed.schema.metadata[b"summary"])
+    traffic = logged.arrow(f"select request_id, ts, {', '.join(KERNEL.columns)} from requests")
+    replayed = KERNEL.replay(traffic, **query.bind({}))
+    summary = KERNEL.summary([replayed.found])
     assert summary["machines"] == 1
-    assert summary["requests_hosted"] == replayed.num_rows == 1200
+    assert summary["requests_hosted"] == replayed.decisions.num_rows == 1200
     assert summary["footing"] == "datasheet"
     assert summary["usd_per_month"] == pytest.approx(384, abs=0.5)
     assert summary["ttft_ms"]["p95"] > 0
@@ -194,9 +193,9 @@ def test_the_plan_comes_with_the_rows(logged: store.Store) -> None:
 
 def test_the_order_of_the_rows_does_not_matter(logged: store.Store) -> None:
     query = registry.find("what_ifs", "self-hosted")
-    traffic = logged.arrow(f"select request_id, ts, {', '.join(self_hosted.COLUMNS)} from requests")
+    traffic = logged.arrow(f"select request_id, ts, {', '.join(KERNEL.columns)} from requests")
     rows = [
-        self_hosted.replay(table, **query.bind({})).sort_by("request_id").to_pylist()
+        KERNEL.replay(table, **query.bind({})).decisions.sort_by("request_id").to_pylist()
         for table in (traffic, traffic.take(list(reversed(range(traffic.num_rows)))))
     ]
     assert rows[0] == rows[1]

@@ -21,7 +21,7 @@ from llmcost.embeddings.prompts import embedded
 from llmcost.embeddings.traits import Traits, traits, veto
 from llmcost.engine import registry
 from llmcost.errors import LlmcostError, UsageError
-from llmcost.what_ifs.kernels import semantic_caching as kernel
+from llmcost.what_ifs.kernels.semantic_caching import KERNEL
 
 SCHEMA = Path(__file__).resolve().parents[2] / "queries" / "schema.sql"
 START = datetime(2026, 11, 2)
@@ -231,7 +231,7 @@ def _vector(angle: float) -> list[float]:
 
 def hits(calls: list[Call], **given: Any) -> dict[str, tuple[str, bool]]:
     """The names of the calls that were answered, each with how the answers compare and whether it was a repetition."""
-    replayed = kernel.replay(traffic(calls), **(DEFAULTS | {"ttl": "10"} | given)).to_pylist()
+    replayed = KERNEL.replay(traffic(calls), **(DEFAULTS | {"ttl": "10"} | given)).decisions.to_pylist()
     return {row["request_id"]: (row["cached_answer"], row["cosine"] is None) for row in replayed}
 
 
@@ -393,16 +393,16 @@ def test_a_parameter_that_makes_no_sense_is_refused(bad: dict[str, Any]) -> None
 
 def test_without_prompts_only_repetitions_are_found() -> None:
     calls = [Call("1", readable=False), Call("2", at=1, readable=False), Call("3", at=2, prompt="b", readable=False)]
-    replayed = kernel.replay(traffic(calls).drop_columns(["prompt_vector", "prompt_traits"]), **DEFAULTS)
-    assert replayed["request_id"].to_pylist() == ["2"]
-    found = kernel.false_hits(replayed)
+    replayed = KERNEL.replay(traffic(calls).drop_columns(["prompt_vector", "prompt_traits"]), **DEFAULTS)
+    assert replayed.decisions["request_id"].to_pylist() == ["2"]
+    found = replayed.found
     assert (found.asked, found.readable, found.repeated.hits, found.similar.hits) == (3, 0, 1, 0)
-    assert found.estimated_share is None
+    assert found.estimated is None
 
 
 def test_what_was_measured_is_told_apart_by_how_the_hit_came_about() -> None:
     calls = [Call("1", answer="x"), Call("2", at=1, answer="x"), Call("3", at=2, prompt="b", answer="y")]
-    found = kernel.false_hits(kernel.replay(traffic(calls), **DEFAULTS))
+    found = KERNEL.replay(traffic(calls), **DEFAULTS).found
     assert (found.repeated.hits, found.repeated.share, found.similar.hits, found.similar.share) == (1, 0.0, 1, 1.0)
 
 
@@ -411,7 +411,7 @@ def test_texts_without_a_model_say_what_to_install(monkeypatch: pytest.MonkeyPat
     wordllama._model.cache_clear()
     requests = traffic([Call("1", readable=False)]).set_column(1, "prompt_text", pa.array(["hello"]))
     with pytest.raises(LlmcostError, match="embedding model") as error:
-        kernel.replay(requests, **DEFAULTS)
+        KERNEL.replay(requests, **DEFAULTS)
     assert "semantic" in str(error.value.hint)
 
 
@@ -435,7 +435,7 @@ def applied(calls: list[Call], **given: str) -> tuple[pa.Table, pa.Table]:
         """
     )
     values = query.bind(given)
-    connection.register("replayed", kernel.replay(traffic(calls), **values))
+    connection.register("replayed", KERNEL.replay(traffic(calls), **values).decisions)
     ordered = "select * from ({}) order by request_id"
     before = connection.sql(ordered.format("select * from requests")).to_arrow_table()
     params = registry.used(query.body, values)
@@ -446,11 +446,12 @@ def test_a_hit_keeps_its_row_and_says_whose_answer_it_got() -> None:
     before, after = applied([Call("1", answer="x"), Call("2", at=1, prompt="b", answer="y"), Call("3", at=2)])
     assert after.schema == before.schema
     assert after.to_pylist()[0] == before.to_pylist()[0]
-    served = [dict(row["tags"]) for row in after.to_pylist()[1:]]
-    assert served == [
-        {"served_by": "semantic-caching", "served_from": "1", "match": "similar", "cached_answer": "differs"},
-        {"served_by": "semantic-caching", "served_from": "1", "match": "same", "cached_answer": "unknown"},
-    ]
+    similar, same = after.to_pylist()[1:]
+    assert {row["answered_by"] for row in (similar, same)} == {"cache"}
+    assert {row["answered_from"] for row in (similar, same)} == {"1"}
+    assert {row["requests_answered"] for row in (similar, same)} == {0}
+    assert (similar["cached_answer"], same["cached_answer"]) == ("differs", "unknown")
+    assert 0.8 < similar["answer_similarity"] < same["answer_similarity"] == 1
     assert sum(row["output_tokens"] + row["input_tokens"] for row in after.to_pylist()[1:]) == 0
 
 
@@ -477,7 +478,8 @@ def texts(asked: list[tuple[str, int, int, str | None]]) -> pa.Table:
 
 def answered(asked: list[str], **given: Any) -> list[str]:
     """Which of the prompts, asked one after the other, were answered from another."""
-    replayed = kernel.replay(texts([(prompt, at, 0, None) for at, prompt in enumerate(asked)]), **(DEFAULTS | given))
+    requests = texts([(prompt, at, 0, None) for at, prompt in enumerate(asked)])
+    replayed = KERNEL.replay(requests, **(DEFAULTS | given)).decisions
     return [asked[int(name[1:])] for name in replayed["request_id"].to_pylist()]
 
 
@@ -509,8 +511,9 @@ def test_stored_embeddings_decide_as_the_texts_do() -> None:
     kept = requests.set_column(1, "prompt_text", pa.nulls(3, pa.string()))
     for name in ("prompt_vector", "prompt_traits"):
         kept = kept.append_column(name, stored[name])
-    assert kernel.replay(kept, **DEFAULTS).equals(kernel.replay(requests, **DEFAULTS))
-    assert kernel.replay(kept, **DEFAULTS).num_rows == 1
+    found = KERNEL.replay(kept, **DEFAULTS).decisions
+    assert found.equals(KERNEL.replay(requests, **DEFAULTS).decisions)
+    assert found.num_rows == 1
 
 
 @needs_model
@@ -521,12 +524,12 @@ def test_questions_asked_in_other_words_are_not_taken_for_wrong() -> None:
     asked = [
         (form.format(thing), at, 0, thing) for at, (form, thing) in enumerate((f, t) for f in forms for t in things)
     ]
-    found = kernel.false_hits(kernel.replay(texts(asked), **DEFAULTS))
+    found = KERNEL.replay(texts(asked), **DEFAULTS).found
     assert found.similar.hits >= 10
     assert found.similar.share == 0
-    assert found.estimated_share == 0
-    assert found.estimated_range is not None
-    assert found.estimated_range[0] == 0 < found.estimated_range[1], "none in a sample is not none at all"
+    assert found.estimated is not None
+    assert found.estimated.share == found.estimated.low == 0
+    assert found.estimated.high > 0, "none in a sample is not none at all"
 
 
 @needs_model
@@ -538,18 +541,19 @@ def test_the_paraphrase_pairs_asked_as_gptcache_was(shared_data: Path) -> None:
     pairs = json.loads((shared_data / "gptcache_paraphrase_pairs.json").read_text(encoding="utf-8"))
     first = [(pair["origin"], 0, 1, pair["origin"]) for pair in pairs]
     second = [(pair["similar"], 100, 1, pair["origin"]) for pair in pairs]
-    found = kernel.false_hits(kernel.replay(texts(first + second), **(DEFAULTS | {"ttl": None})))
+    found = KERNEL.replay(texts(first + second), **(DEFAULTS | {"ttl": None})).found
     right = found.similar.hits - found.similar.differing
     assert right >= 425
     assert found.similar.share is not None
     assert found.similar.share < 0.056 / 2
-    assert found.estimated_share == pytest.approx(found.similar.share, abs=0.03)
-    blind = kernel.replay(texts([(*asked[:3], None) for asked in first + second]), **(DEFAULTS | {"ttl": None}))
-    said = kernel.false_hits(blind)
-    assert said.estimated_share == pytest.approx(found.similar.share, abs=0.03)
-    assert said.estimated_range is not None
-    assert said.estimated_range[0] < found.similar.share < said.estimated_range[1]
-    assert said.estimated_range[0] < said.estimated_share < said.estimated_range[1]
+    assert found.estimated is not None
+    assert found.estimated.share == pytest.approx(found.similar.share, abs=0.03)
+    blind = KERNEL.replay(texts([(*asked[:3], None) for asked in first + second]), **(DEFAULTS | {"ttl": None}))
+    said = blind.found.estimated
+    assert said is not None
+    assert said.share == pytest.approx(found.similar.share, abs=0.03)
+    assert said.low < found.similar.share < said.high
+    assert said.low < said.share < said.high
 
 
 @needs_model
@@ -560,12 +564,13 @@ def test_the_range_holds_the_truth_where_few_questions_are_stored(shared_data: P
     stored = random.Random(seed).sample(pairs, len(pairs) // 5)
     asked = [(pair["origin"], 0, 1, None) for pair in stored] + [(pair["similar"], 100, 1, None) for pair in pairs]
     meant = [pair["origin"] for pair in [*stored, *pairs]]
-    replayed = kernel.replay(texts(asked), **(DEFAULTS | {"ttl": None}))
-    similar = replayed.filter(replayed["cosine"].is_valid()).select(["request_id", "served_from"]).to_pylist()
-    wrong = sum(meant[int(hit["request_id"][1:])] != meant[int(hit["served_from"][1:])] for hit in similar)
-    said = kernel.false_hits(replayed).estimated_range
+    replayed = KERNEL.replay(texts(asked), **(DEFAULTS | {"ttl": None}))
+    hits = replayed.decisions.filter(replayed.decisions["cosine"].is_valid())
+    similar = hits.select(["request_id", "answered_from"]).to_pylist()
+    wrong = sum(meant[int(hit["request_id"][1:])] != meant[int(hit["answered_from"][1:])] for hit in similar)
+    said = replayed.found.estimated
     assert said is not None
-    assert said[0] < wrong / len(similar) < said[1] < 1
+    assert said.low < wrong / len(similar) < said.high < 1
 
 
 @needs_model

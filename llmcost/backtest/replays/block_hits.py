@@ -25,12 +25,12 @@ def backtest(run: Run, relation: str = "requests") -> Row | None:
     A trace has no bill, so there are no dollars: `*_usd` is None. The prediction reads a block as soon as it was sent,
     as the count beside it does; `low_blocks` has it wait for the what-if's default time to a first token.
     """
-    sent = registry.find("reports", "blocks-as-sent").body
+    sent = registry.find("requests", "blocks-as-sent").body
     covered = ("requests", f"select * from {relation}")
     if not run(compose([covered, ("requests", sent)], "select 1 from requests limit 1"), {}).num_rows:
         return None
     what_if = registry.find("what_ifs", "prompt-caching")
-    report = registry.find("reports", "block-hits-backtest")
+    report = registry.find("backtests", "block-hits")
     relations = {"logged": compose([covered], "select * from requests where source_format = 'mooncake'")}
     values: dict[str, Any] = {}
     for name, given in _VARIANTS.items():

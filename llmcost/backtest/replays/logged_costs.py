@@ -2,7 +2,8 @@
 
 from llmcost.backtest.truth import Row, Run, compared
 from llmcost.engine import registry
-from llmcost.engine.compose import compose, priced
+from llmcost.engine.compose import compose
+from llmcost.engine.relations import priced
 
 ABOUT = "cost by the price table, against the cost in the log, for calls that have one"
 WHAT_IF = None
@@ -11,5 +12,6 @@ LACKS = "no costs"
 
 def backtest(run: Run, relation: str = "requests") -> Row | None:
     """Computed and logged cost in US dollars, in total and by model; None where the log gives no costs."""
-    body = registry.find("reports", "logged-costs-backtest").body
-    return compared(run(compose(priced(("requests", f"select * from {relation}")), body), {}).to_pylist())
+    body = registry.find("backtests", "logged-costs").body
+    logged = priced(("requests", f"select * from {relation}"))
+    return compared(run(compose([*logged, ("logged", "select * from priced")], body), {}).to_pylist())

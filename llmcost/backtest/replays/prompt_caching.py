@@ -11,7 +11,8 @@ from typing import Any
 
 from llmcost.backtest.truth import Row, Run
 from llmcost.engine import registry
-from llmcost.engine.compose import compose, priced
+from llmcost.engine.compose import compose
+from llmcost.engine.relations import priced
 
 ABOUT = "input cost (plain input, cache reads, cache writes), against what the log recorded"
 WHAT_IF = "prompt-caching"
@@ -33,11 +34,6 @@ _VARIANTS: dict[str, dict[str, str]] = {
     "low": LOW | {"miss_rate": "0"},
     "high": HIGH | {"miss_rate": "0"},
 }
-_COLUMNS = (
-    "request_id, model, session_id, prompt_id, feature, cache_read_tokens,"
-    " cache_write_5m_tokens + cache_write_1h_tokens as cache_write_tokens,"
-    " input_cost_usd + cache_read_cost_usd + cache_write_cost_usd as prompt_cost_usd"
-)
 
 
 def backtest(run: Run, relation: str = "requests") -> dict[str, Any] | None:
@@ -56,17 +52,17 @@ def backtest(run: Run, relation: str = "requests") -> dict[str, Any] | None:
 def _composed(relation: str) -> tuple[str, dict[str, Any]]:
     """One query over all variants of the replay, and its parameters."""
     what_if = registry.find("what_ifs", "prompt-caching")
-    report = registry.find("reports", "prompt-caching-backtest")
+    report = registry.find("backtests", "prompt-caching")
     covered = ("requests", f"select * from {relation}")
-    erased = ("requests", registry.find("reports", "cache-use-erased").body)
-    told = ("requests", registry.find("reports", "writes-as-told").body)
-    relations = {"logged": compose(priced(covered), f"select {_COLUMNS} from priced")}
+    erased = ("requests", registry.find("requests", "cache-use-erased").body)
+    told = ("requests", registry.find("requests", "writes-as-told").body)
+    relations = {"logged": compose(priced(covered), "select * from priced")}
     values: dict[str, Any] = report.bind({"assumed_rate": str(MISS_RATE[1])})
     for name, given in _VARIANTS.items():
         bound = what_if.bind({"ttl": "recorded", "recorded": "replay"} | given)
         values |= {f"{name}_{parameter}": value for parameter, value in bound.items()}
         replay = ("requests", registry.rename(what_if.body, name))
-        relations[name] = compose(priced(covered, erased, replay, told), f"select {_COLUMNS} from priced")
+        relations[name] = compose(priced(covered, erased, replay, told), "select * from priced")
     return compose(list(relations.items()), report.body), values
 
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from llmcost.backtest.truth import Row, Run, compared, measured
 from llmcost.engine import registry
-from llmcost.engine.compose import compose, priced
+from llmcost.engine.compose import compose
+from llmcost.engine.relations import priced
 from llmcost.what_ifs.engine import bootstrap
+from llmcost.what_ifs.kernels.kernel import ordered, selected
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,17 +34,16 @@ def backtest(run: Run, relation: str = "requests") -> Row | None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from llmcost.what_ifs.kernels import response_caching as kernel
+    from llmcost.what_ifs.kernels.response_caching import KERNEL
 
-    columns = ", ".join(dict.fromkeys([*kernel.COLUMNS, "request_id", "ts"]))
     repeated = (
         f"select prompt_hash from {relation} where output_hash is not null group by prompt_hash having count(*) > 1"
     )
     traffic = run(
-        f"select {columns} from {relation} where prompt_hash in ({repeated}) order by prompt_hash, ts, request_id", {}
+        f"select {selected(KERNEL)} from {relation} where prompt_hash in ({repeated}) order by {ordered(KERNEL)}", {}
     )
     given: dict[str, Any] = registry.find("what_ifs", "response-caching").bind({})
-    hits = kernel.replay(traffic, **given | measured(run, kernel, relation))
+    hits = KERNEL.replay(traffic, **given | measured(run, KERNEL, relation)).decisions
     hits = hits.filter(pc.is_in(hits["cached_answer"], pa.array(["same", "differs"])))
     if not hits.num_rows:
         return None

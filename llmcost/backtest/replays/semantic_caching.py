@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from llmcost.backtest.truth import Row, Run, measured
 from llmcost.engine import registry
 from llmcost.errors import LlmcostError
+from llmcost.what_ifs.kernels.kernel import ordered, selected
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,7 +33,7 @@ def backtest(run: Run, relation: str = "requests") -> Row | None:
     None where the log holds no texts with answers, where there are too few hits for an estimate, or no embedding model.
     There are no dollars in it: `*_usd` is None.
     """
-    from llmcost.what_ifs.kernels import semantic_caching as kernel
+    from llmcost.what_ifs.kernels.semantic_caching import KERNEL
 
     known = (
         f"(select s.*, texts.prompt as prompt_text from {relation} as s inner join texts using (request_id)"
@@ -40,10 +41,9 @@ def backtest(run: Run, relation: str = "requests") -> Row | None:
     )
     if run(f"select count(distinct prompt_text) as prompts from {known}", {})["prompts"][0].as_py() < _FEWEST:
         return None
-    columns = ", ".join(dict.fromkeys([*kernel.COLUMNS, "ts", "request_id"]))
-    latest = f"select {columns} from {known} order by ts desc, request_id desc limit {MOST}"
-    traffic = run(f"select * from ({latest}) as latest order by ts, request_id", {})
-    given = registry.find("what_ifs", "semantic-caching").bind({}) | measured(run, kernel, relation)
+    latest = f"select {selected(KERNEL)} from {known} order by ts desc, request_id desc limit {MOST}"
+    traffic = run(f"select * from ({latest}) as latest order by {ordered(KERNEL)}", {})
+    given = registry.find("what_ifs", "semantic-caching").bind({}) | measured(run, KERNEL, relation)
     try:
         whole = _held(traffic, given)
     except LlmcostError:  # there is no embedding model
@@ -66,24 +66,23 @@ def _held(traffic: "pa.Table", given: Row) -> Row:
     """The estimate made without answers, and what the answers say of the same hits."""
     import pyarrow as pa
 
-    from llmcost.what_ifs.kernels import semantic_caching as kernel
+    from llmcost.what_ifs.kernels.semantic_caching import KERNEL
 
     place = traffic.column_names.index("output_hash")
     blind = traffic.set_column(place, "output_hash", pa.nulls(traffic.num_rows, pa.string()))
-    replayed = kernel.replay(blind, **given)
-    found = kernel.false_hits(replayed)
-    low, high = found.estimated_range or (None, None)
+    replayed = KERNEL.replay(blind, **given)
+    estimated, hits = replayed.found.estimated, replayed.decisions
     answers = dict(zip(traffic["request_id"].to_pylist(), traffic["output_hash"].to_pylist(), strict=True))
-    similar = replayed.filter(replayed["cosine"].is_valid()).select(["request_id", "served_from"]).to_pylist()
-    others = sum(answers[hit["request_id"]] != answers[hit["served_from"]] for hit in similar)
+    similar = hits.filter(hits["cosine"].is_valid()).select(["request_id", "answered_from"]).to_pylist()
+    others = sum(answers[hit["request_id"]] != answers[hit["answered_from"]] for hit in similar)
     actual = others / len(similar) if similar else None
-    predicted = found.estimated_share
+    predicted = estimated.share if estimated else None
     return {
         "requests": traffic.num_rows,
         "hits": len(similar),
         "predicted_share": predicted,
-        "low_share": low,
-        "high_share": high,
+        "low_share": estimated.low if estimated else None,
+        "high_share": estimated.high if estimated else None,
         "actual_share": actual,
         **dict.fromkeys(("predicted_usd", "low_usd", "high_usd", "actual_usd")),
         "error_share": predicted / actual - 1 if actual and predicted is not None else None,

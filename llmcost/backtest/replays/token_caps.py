@@ -2,7 +2,8 @@
 
 from llmcost.backtest.truth import Row, Run, compared
 from llmcost.engine import registry
-from llmcost.engine.compose import compose, priced
+from llmcost.engine.compose import compose
+from llmcost.engine.relations import priced
 
 ABOUT = "output cost of answers that reach their cap, against that of answers that the log marks as cut off"
 WHAT_IF = "token-caps"
@@ -14,5 +15,6 @@ def backtest(run: Run, relation: str = "requests") -> Row | None:
 
     None where the log holds no caps with a reason to stop.
     """
-    body = registry.find("reports", "token-caps-backtest").body
-    return compared(run(compose(priced(("requests", f"select * from {relation}")), body), {}).to_pylist())
+    body = registry.find("backtests", "token-caps").body
+    logged = priced(("requests", f"select * from {relation}"))
+    return compared(run(compose([*logged, ("logged", "select * from priced")], body), {}).to_pylist())

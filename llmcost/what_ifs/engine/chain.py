@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from llmcost.engine import registry
-from llmcost.engine.compose import Relation, compose, dimensioned
+from llmcost.engine.compose import Relation, compose
+from llmcost.engine.relations import priced
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, UsageError
 from llmcost.reports import spend
@@ -48,10 +49,10 @@ class Traffic:
         key, parameters = spend.key(self.dimensions if keyed else ())
         block = bootstrap.block(self.blocks)
         body = (
-            "select request_id, coalesce(tags['added_to'], request_id) as logged_id, calls, model, cost_usd,"
-            f" {block} as block, {key} as key from dimensions"
+            "select request_id, coalesce(added_to, request_id) as logged_id, calls, model, cost_usd,"
+            f" {block} as block, {key} as key from priced"
         )
-        steps = dimensioned(("requests", f"select * from {stage}"))
+        steps = priced(("requests", f"select * from {stage}"))
         self.store.keep(cost, compose(steps, body), parameters)
 
     def cost_usd(self, cost: str) -> float:
@@ -71,7 +72,7 @@ class Traffic:
 
     def between(self, before: str, after: str, report: str) -> list[Row]:
         """A report over two relations of costs, named `before` and `after`."""
-        return self.store.rows(compose(_change(self._counted(before), after), registry.find("reports", report).body))
+        return self.store.rows(compose(_change(self._counted(before), after), registry.find("savings", report).body))
 
     def as_counted(self, stage: str, made: str) -> str:
         """The relation whose cost is what `cost_usd` says of the stage, made under that name if it is another one.
@@ -82,7 +83,7 @@ class Traffic:
             return stage
         self.store.keep(
             made,
-            f"select * from {stage} where coalesce(tags['added_to'], request_id) not in ({_UNPRICED})"
+            f"select * from {stage} where coalesce(added_to, request_id) not in ({_UNPRICED})"
             f" union all by name select * from stage_0 where request_id in ({_UNPRICED})",
         )
         return made
@@ -202,7 +203,7 @@ class Chain:
         self, report: str, before: str, after: str, values: Mapping[str, registry.Value] | None = None
     ) -> list[Row]:
         """A report over two relations of requests."""
-        return self.traffic.store.rows(compose(_change(before, after), registry.find("reports", report).body), values)
+        return self.traffic.store.rows(compose(_change(before, after), registry.find("changes", report).body), values)
 
     def savings(self) -> list[Row]:
         """What the chain saves by the traffic's dimensions."""

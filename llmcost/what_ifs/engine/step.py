@@ -1,11 +1,8 @@
 """Steps of a stack: a what-if and its parameters, as words and as SQL over the traffic before it."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from llmcost.engine import registry
 from llmcost.engine.compose import Relation, compose
@@ -13,16 +10,11 @@ from llmcost.engine.store import Store
 from llmcost.errors import UsageError
 from llmcost.prices import book
 from llmcost.reports.scope import Row
+from llmcost.what_ifs.engine.replay import kernel_of, replay
 from llmcost.what_ifs.inputs import labels, side_tables
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 ENDS = ("low", "high")
 """The headers that name the settings with which a what-if's assumptions save least, and most."""
-
-ROWS_AT_ONCE = 1_000_000
-"""About how many requests a kernel gets at a time, where it replays partitions apart from one another."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +98,7 @@ def steps(what_if: WhatIf) -> list[Relation]:
     """The what-if as steps of a query: its SELECT, and the one that its header says comes after it."""
     if not (after := what_if.query.field("then")):
         return [("requests", what_if.query.body)]
-    return [("moving", what_if.query.body), ("requests", registry.find("pricing", after).body)]
+    return [("decided", what_if.query.body), ("requests", registry.find("billing", after).body)]
 
 
 def with_models(store: Store, what_if: WhatIf) -> dict[str, registry.Value]:
@@ -120,12 +112,6 @@ def with_models(store: Store, what_if: WhatIf) -> dict[str, registry.Value]:
     return values
 
 
-def kernel_of(query: registry.Query) -> Any:
-    """The module that decides what the query then applies, if it has one."""
-    name = query.field("kernel")
-    return import_module(f"llmcost.what_ifs.kernels.{name.replace('-', '_')}") if name else None
-
-
 def run(store: Store, what_if: WhatIf, before: str, after: str) -> Row | None:
     """Makes the relation `after` out of `before`. Returns what the step's kernel says of the whole, if it has one.
 
@@ -135,60 +121,13 @@ def run(store: Store, what_if: WhatIf, before: str, after: str) -> Row | None:
     made = compose([("requests", f"select * from {before}"), *steps(what_if)], "select * from requests")
     if query.field("facts"):
         side_tables.prepare(store, values, before)
-    if not query.field("kernel"):
+    if not (kernel := kernel_of(query)):
         store.keep(after, made, values)
         return None
-    replayed = _replayed(store, query, values, before)
-    with store.relation("replayed", replayed):
+    decisions, summary = replay(store, kernel, query, values, before)
+    with store.relation("replayed", decisions):
         store.keep(after, made, values)
-    said = (replayed.schema.metadata or {}).get(b"summary")
-    return dict(json.loads(said)) if said else None
-
-
-def _replayed(store: Store, query: registry.Query, values: Mapping[str, registry.Value], before: str) -> "pa.Table":
-    """What the step's kernel decides on the traffic, of which it gets whole partitions where it can do with some."""
-    kernel: Any = kernel_of(query)
-    given = {p.name: side_tables.as_given(p, values[p.name]) for p in query.parameters}
-    if "prompt_text" in kernel.COLUMNS:  # known where the logs were ingested with --keep-text
-        before = f"(select s.*, texts.prompt as prompt_text from {before} as s left join texts using (request_id))"
-    columns = ", ".join(dict.fromkeys([*kernel.COLUMNS, *kernel.PARTITION, "ts", "request_id"]))
-    order = ", ".join([*kernel.PARTITION, "ts", "request_id"])
-    only = getattr(kernel, "ROWS", "true")
-    for name, measure in getattr(kernel, "MEASURED", {}).items():
-        if given[name] is None:
-            given[name] = store.value(f"select {measure} from {before} where {only}")
-    traffic = f"select {columns} from {before} where {only} order by {order}"
-    if not (hasattr(kernel, "apart") and kernel.apart(given)):
-        return kernel.replay(store.arrow(traffic), **given)
-    parts = [kernel.replay(share, **given) for share in _shares(store, traffic, kernel.PARTITION)]
-    return parts[0] if len(parts) == 1 else kernel.together(parts)
-
-
-def _shares(store: Store, traffic: str, partition: Sequence[str]) -> "Iterator[pa.Table]":
-    """The traffic, sorted by partition, in shares of whole partitions, so that a large log fits into memory."""
-    import pyarrow as pa
-
-    batches = store.batches(traffic, ROWS_AT_ONCE)
-    held = batches.schema.empty_table()
-    for batch in batches:
-        held = pa.concat_tables([held, pa.Table.from_batches([batch])])
-        if held.num_rows >= ROWS_AT_ONCE and (cut := held.num_rows - _last(held, partition)):
-            yield held[:cut]
-            held = held[cut:]
-    yield held
-
-
-def _last(held: "pa.Table", partition: Sequence[str]) -> int:
-    """How many rows the table's last partition has."""
-    import pyarrow.compute as pc
-
-    end = held.num_rows - 1
-    same: Any = True
-    for name in partition:
-        value = held[name][end]
-        is_same = pc.equal(held[name], value).fill_null(False) if value.is_valid else held[name].is_null()
-        same = pc.and_(is_same, same)
-    return int(pc.sum(same).as_py())
+    return summary
 
 
 def _parts(text: str) -> Sequence[str]:

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from llmcost.engine import registry
-from llmcost.engine.compose import Relation, compose, priced
+from llmcost.engine.compose import Relation, compose
+from llmcost.engine.relations import priced
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
 from llmcost.prices import book
@@ -97,8 +98,8 @@ def models(store: Store, path: str) -> list[str]:
 def _known(store: Store, path: str, before: str) -> str:
     """SQL: the file's outcomes of the requests before a step, with what each would have cost."""
     _learn(store, path)
-    moved = registry.find("pricing", "moved").body
-    steps = priced(("requests", f"select * from {before}"), ("moving", _MATCHED), ("requests", moved))
+    moved = registry.find("billing", "moved").body
+    steps = priced(("requests", f"select * from {before}"), ("decided", _MATCHED), ("requests", moved))
     return compose(steps, "select request_id, provider, model, correct, cost_usd, cost_given_usd from priced")
 
 

@@ -1,8 +1,6 @@
 """What caches of answers share, whatever they compare: who asks, when an answer is there, whether it is right."""
 
-import json
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +13,10 @@ ENDLESS = 10**17  # a life longer than any log, in microseconds: three thousand 
 NEVER = 2 * ENDLESS  # when an answer that was not generated can be read
 NOBODY = -1  # the source of an answer that no cache gave
 
-ROWS = "tags['added_to'] is null"
+ROWS = "added_to is null and requests_answered = 1"
 """The requests that ask a cache. What a what-if added to one, a cascade's first try, is a step on the way to its
-answer: whoever asks the cache gets the answer that the request ended with, or both calls are made."""
+answer: whoever asks the cache gets the answer that the request ended with, or both calls are made. Requests that were
+joined in one call share a prompt that no cache holds, and one that a cache has answered asks no other."""
 
 LATENCY = "coalesce(latency_ms, case when service_tier = 'batch' then 90000000.0 end) as latency_ms"
 """An answer out of a batch of unknown latency is there 25 hours after it was asked for: the 24 that providers promise,
@@ -27,6 +26,9 @@ MEASURED = {
     "latency_ms": "median(latency_ms) filter (where status = 'ok' and service_tier <> 'batch' and latency_ms > 0)"
 }
 """What stands for an answer's latency where it is not known: the median of those that are."""
+
+DECISIONS = {"request_id": "varchar", "cached_answer": "varchar", "answered_from": "varchar"}
+"""`cached_answer` (same, differs, unknown) is how the answer that it gets compares with the logged one."""
 
 ASSUMED_MS = 3000.0
 """And where none is known: 100 tokens at 30 ms each."""
@@ -59,6 +61,9 @@ class FalseHits:
     hits: int
     compared: int  # hits whose own and whose cached answer the log both holds
     differing: int
+
+    def __add__(self, other: "FalseHits") -> "FalseHits":
+        return FalseHits(self.hits + other.hits, self.compared + other.compared, self.differing + other.differing)
 
     @property
     def share(self) -> float | None:
@@ -100,13 +105,14 @@ def sent_and_ready(requests: pa.Table, row: Ints, assumed_ms: float | None) -> t
 
 
 def decisions(requests: pa.Table, hit: Ints, source: Ints) -> pa.Table:
-    """The kernel's result: the rows that were answered, and how the answers of the rows in `source` compare."""
+    """The rows that were answered, whose answers they got, and how the answers of the rows in `source` compare."""
     answers = requests["output_hash"]
     same = pc.equal(answers.take(pa.array(hit)), answers.take(pa.array(source)))
     return pa.table(
         {
             "request_id": requests["request_id"].take(pa.array(hit)),
             "cached_answer": pc.if_else(same, "same", "differs").fill_null("unknown"),
+            "answered_from": requests["request_id"].take(pa.array(source)),
         }
     )
 
@@ -123,11 +129,6 @@ def asked_again(replayed: pa.Table, differing: str) -> int:
     found = false_hits(replayed)
     doubted = found.hits - found.compared + found.differing
     return {"served": 0, "asked": found.differing, "doubted": doubted}[differing]
-
-
-def described(decided: pa.Table, summary: dict[str, Any]) -> pa.Table:
-    """The decisions with a summary of the replay in their metadata."""
-    return decided.replace_schema_metadata({"summary": json.dumps(summary)})
 
 
 def mask(condition: pa.ChunkedArray) -> Bools:

@@ -5,9 +5,9 @@ enough, or the first has waited its time. Where each call ends follows from wher
 computed for every row at once, and only the calls themselves are walked, one after another.
 """
 
-import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,83 +16,103 @@ import pyarrow.compute as pc
 
 from llmcost.errors import UsageError
 from llmcost.what_ifs.kernels.cached_answers import mask
+from llmcost.what_ifs.kernels.kernel import Kernel, Replayed
 
 _PROMPT = ("cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "input_tokens")
 _SUMMED = (*_PROMPT, "output_tokens", "reasoning_tokens", "web_searches")
 _BILLED = (*_SUMMED, "max_output_tokens", "latency_ms")
 
-COLUMNS = (
-    "provider", "model", "feature", "task_type", "project", "status", "service_tier", "region", "calls",
-    "tools is null as uses_no_tools",
-    "prefix[system_blocks].hash as system_hash", "prefix[system_blocks].tokens as system_tokens",
-    *_BILLED,
-)  # fmt: skip
-PARTITION = ("provider", "model", "feature", "task_type")
-DECIDES = (
-    "request_id varchar", "batch_id varchar", "place bigint", "items bigint", "wait_ms double",
-    *(f"{name} bigint" for name in (*_SUMMED, "max_output_tokens")), "latency_ms double",
-)  # fmt: skip
-
-_KEYS = (*PARTITION, "project", "region", "system_hash")
+_PARTITION = ("provider", "model", "feature", "task_type")
+_KEYS = (*_PARTITION, "project", "region", "system_hash")
 
 Ints = npt.NDArray[np.int64]
 
 
-def replay(
-    requests: pa.Table, *, items: int, seconds: float, features: str, task_types: str, max_prompt_tokens: int,
-    numbering_input_tokens: int, numbering_output_tokens: int,
-) -> pa.Table:  # fmt: skip
-    """For every request that may be joined: its call's first request, its place in it, the call's size, and its wait.
+@dataclass(frozen=True)
+class Calls:
+    """The calls that were made of the requests."""
 
-    Returns `request_id`, `batch_id`, `place` (0 opens the call), `items`, `wait_ms` and what the request is billed
-    after: the call's sums where it opens the call, else nothing. Raises UsageError for a bad parameter.
-    """
-    if items < 1 or seconds < 0 or max_prompt_tokens < 1:
-        raise UsageError(
-            f"items={items}, seconds={seconds:g}, max_prompt_tokens={max_prompt_tokens}: one of them is too small",
-            hint="items and max_prompt_tokens from 1, seconds from 0",
+    items: Ints  # of each call
+    wait_ms: npt.NDArray[np.float64]  # of each request
+
+
+class RequestBatching:
+    """Calls of several requests, each of one partition."""
+
+    columns = (
+        "provider", "model", "feature", "task_type", "project", "status", "service_tier", "region", "calls",
+        "tools is null as uses_no_tools",
+        "prefix[system_blocks].hash as system_hash", "prefix[system_blocks].tokens as system_tokens",
+        *_BILLED,
+    )  # fmt: skip
+    rows = "requests_answered = 1"  # not those joined before, nor those that a cache has answered
+    partition = _PARTITION
+    measured: ClassVar[Mapping[str, str]] = {}
+    decisions: ClassVar[Mapping[str, str]] = {
+        "request_id": "varchar", "batch_id": "varchar", "place": "bigint", "items": "bigint", "wait_ms": "double",
+        **dict.fromkeys((*_SUMMED, "max_output_tokens"), "bigint"), "latency_ms": "double",
+    }  # fmt: skip
+
+    def is_apart(self, given: Mapping[str, Any]) -> bool:
+        return True
+
+    def replay(
+        self, requests: pa.Table, *, items: int, seconds: float, features: str, task_types: str,
+        max_prompt_tokens: int, numbering_input_tokens: int, numbering_output_tokens: int,
+    ) -> Replayed[Calls]:  # fmt: skip
+        """For every request that may be joined: its call's first request, its place in it, the call's size, its wait.
+
+        `place` 0 opens the call. Then follows what the request is billed: the call's sums where it opens it, else
+        nothing.
+        """
+        if items < 1 or seconds < 0 or max_prompt_tokens < 1:
+            raise UsageError(
+                f"items={items}, seconds={seconds:g}, max_prompt_tokens={max_prompt_tokens}: one of them is too small",
+                hint="items and max_prompt_tokens from 1, seconds from 0",
+            )
+        row = np.flatnonzero(_may_be_joined(requests, features, task_types)) if items > 1 else np.empty(0, np.int64)
+        sent = requests["ts"].cast(pa.timestamp("us")).cast(pa.int64()).fill_null(0).to_numpy()[row]
+        group = _groups(requests, row)
+        order = np.lexsort((np.arange(len(row)), sent, group))
+        row, sent, group = row[order], sent[order], group[order]
+        tokens = _prompt_tokens(requests)[row]
+        shared = _numbers(requests, "system_tokens")[row]
+        starts = _walk(_ends(sent, group, np.maximum(tokens - shared, 0), shared, items, seconds, max_prompt_tokens))
+        size = np.diff(np.append(starts, len(row)))
+        first = np.repeat(starts, size)
+        full = size == items
+        last = sent[starts + size - 1] if len(starts) else np.empty(0, np.int64)
+        leaves = np.where(full, last, sent[starts] + round(seconds * 1e6))
+        wait_ms = (np.repeat(leaves, size) - sent) / 1000
+        joined = requests.select(["request_id", *_BILLED]).take(pa.array(row))
+        decided = pa.table(
+            {
+                "request_id": joined["request_id"],
+                "batch_id": joined["request_id"].take(pa.array(first)),
+                "place": pa.array(np.arange(len(row)) - first),
+                "items": pa.array(np.repeat(size, size)),
+                "wait_ms": pa.array(wait_ms),
+                **_billed(joined, starts, shared, numbering_input_tokens, numbering_output_tokens),
+            }
         )
-    row = np.flatnonzero(_may_be_joined(requests, features, task_types)) if items > 1 else np.empty(0, np.int64)
-    sent = requests["ts"].cast(pa.timestamp("us")).cast(pa.int64()).fill_null(0).to_numpy()[row]
-    group = _groups(requests, row)
-    order = np.lexsort((np.arange(len(row)), sent, group))
-    row, sent, group = row[order], sent[order], group[order]
-    tokens = _prompt_tokens(requests)[row]
-    shared = _numbers(requests, "system_tokens")[row]
-    starts = _walk(_ends(sent, group, np.maximum(tokens - shared, 0), shared, items, seconds, max_prompt_tokens))
-    size = np.diff(np.append(starts, len(row)))
-    first = np.repeat(starts, size)
-    full = size == items
-    last = sent[starts + size - 1] if len(starts) else np.empty(0, np.int64)
-    leaves = np.where(full, last, sent[starts] + round(seconds * 1e6))
-    wait_ms = (np.repeat(leaves, size) - sent) / 1000
-    joined = requests.select(["request_id", *_BILLED]).take(pa.array(row))
-    made = pa.table(
-        {
-            "request_id": joined["request_id"],
-            "batch_id": joined["request_id"].take(pa.array(first)),
-            "place": pa.array(np.arange(len(row)) - first),
-            "items": pa.array(np.repeat(size, size)),
-            "wait_ms": pa.array(wait_ms),
-            **_billed(joined, starts, shared, numbering_input_tokens, numbering_output_tokens),
+        return Replayed(decided, Calls(size, wait_ms))
+
+    def summary(self, parts: Sequence[Calls]) -> dict[str, Any]:
+        size = np.concatenate([part.items for part in parts])
+        if not len(size):
+            return {"notes": ["request-batching: no requests share their instructions, task type and model"]}
+        p50, p95 = np.quantile(np.concatenate([part.wait_ms for part in parts]), [0.5, 0.95])
+        return {
+            "requests_that_may_be_joined": int(size.sum()),
+            "calls_made_of_them": len(size),
+            "items_per_call": float(size.mean()),
+            "requests_that_wait_in_vain": int((size == 1).sum()),
+            "added_wait_ms_p50": float(p50),
+            "added_wait_ms_p95": float(p95),
         }
-    )
-    return _summed(made)
 
 
-def apart(given: Mapping[str, Any]) -> bool:
-    """Whether `replay` may get some of the partitions at a time: always, as no call reaches across them."""
-    return True
-
-
-def together(parts: Sequence[pa.Table]) -> pa.Table:
-    """The results of several replays, each of other partitions, as one."""
-    return _summed(pa.concat_tables([part.replace_schema_metadata(None) for part in parts]))
-
-
-def _summed(made: pa.Table) -> pa.Table:
-    size = made["items"].to_numpy()[made["place"].to_numpy() == 0]
-    return made.replace_schema_metadata({"summary": json.dumps(_summary(size, made["wait_ms"].to_numpy()))})
+KERNEL: Kernel[Calls] = RequestBatching()
 
 
 def _may_be_joined(requests: pa.Table, features: str, task_types: str) -> npt.NDArray[np.bool_]:
@@ -100,7 +120,7 @@ def _may_be_joined(requests: pa.Table, features: str, task_types: str) -> npt.ND
     joins &= mask(requests["uses_no_tools"])
     joins &= mask(pc.equal(requests["status"], "ok")) & mask(pc.equal(requests["service_tier"], "standard"))
     joins &= mask(pc.equal(requests["calls"], 1))
-    joins &= _prompt_tokens(requests) + _numbers(requests, "output_tokens") > 0  # none that a cache has served
+    joins &= _prompt_tokens(requests) + _numbers(requests, "output_tokens") > 0  # none for which nothing was billed
     for column, wanted in (("feature", features), ("task_type", task_types)):
         if wanted != "all":
             joins &= mask(pc.is_in(requests[column], pa.array(wanted.split(","), requests[column].type)))
@@ -190,17 +210,3 @@ def _walk(end: Ints) -> Ints:
         starts.append(place)
         place = following[place]
     return np.array(starts, np.int64)
-
-
-def _summary(size: Ints, wait_ms: npt.NDArray[np.float64]) -> dict[str, Any]:
-    if not len(size):
-        return {"notes": ["request-batching: no requests share their instructions, task type and model"]}
-    p50, p95 = np.quantile(wait_ms, [0.5, 0.95])
-    return {
-        "requests_that_may_be_joined": int(size.sum()),
-        "calls_made_of_them": len(size),
-        "items_per_call": float(size.mean()),
-        "requests_that_wait_in_vain": int((size == 1).sum()),
-        "added_wait_ms_p50": float(p50),
-        "added_wait_ms_p95": float(p95),
-    }

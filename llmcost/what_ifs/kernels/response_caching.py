@@ -6,8 +6,10 @@ takes its place. Redis: https://redis.io/docs/latest/commands/setex/ and
 https://redis.io/docs/latest/develop/reference/eviction/ (allkeys-lru).
 """
 
-import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -17,74 +19,75 @@ import pyarrow.compute as pc
 from llmcost.errors import UsageError
 from llmcost.what_ifs.kernels import cached_answers, lives
 from llmcost.what_ifs.kernels.cached_answers import NEVER, NOBODY, Asked, FalseHits, Ints
-
-COLUMNS = (
-    "prompt_hash", "user_id", cached_answers.LATENCY, "status", "calls", "input_tokens", "output_tokens", "output_hash",
-)  # fmt: skip
-PARTITION = ("prompt_hash",)
-DECIDES = ("request_id varchar", "cached_answer varchar")
-ROWS = cached_answers.ROWS
-MEASURED = cached_answers.MEASURED
+from llmcost.what_ifs.kernels.kernel import Kernel, Replayed
 
 
-def replay(
-    requests: pa.Table,
-    *,
-    ttl: str | None,
-    refresh: bool,
-    scope: str,
-    capacity: int | None,
-    latency_ms: float | None = None,
-    differing: str = "served",
-) -> pa.Table:
-    """The requests that the cache answers, and whether its answer is the logged one.
+@dataclass(frozen=True)
+class Hits:
+    """What a cache answered, and how often its answers were others than the logged ones."""
 
-    `requests` is sorted by prompt_hash, ts and request_id. Returns `request_id` and
-    `cached_answer` (same, differs, unknown); the table's metadata holds a `summary`, as JSON.
-    Raises UsageError for a bad parameter.
-    """
-    life = cached_answers.microseconds(ttl)
-    if capacity is not None and capacity < 0:
-        raise UsageError(f"capacity={capacity} is less than no entry at all", hint="give a number of answers")
-    asked = _asked(requests, scope, latency_ms)
-    source = np.full(len(asked), NOBODY, np.int64)
-    if life > 0 and capacity != 0 and len(asked):
-        # What outlives the log lives for ever: a shorter number says the same.
-        log_ends = max(asked.sent.max(), asked.ready[asked.ready != NEVER].max(initial=0))
-        source = _sources(requests, asked, min(life, int(log_ends - asked.sent.min()) + 1), refresh, capacity)
-    hit = source != NOBODY
-    decided = cached_answers.decisions(requests, asked.row[hit], asked.row[source[hit]])
-    return _summed(decided, len(asked), cached_answers.asked_again(decided, differing))
+    could_repeat: int  # requests that ask the cache
+    answers: FalseHits  # on all hits, those asked again among them
+    again: int  # hits that are asked again
+
+    def __add__(self, other: "Hits") -> "Hits":
+        return Hits(self.could_repeat + other.could_repeat, self.answers + other.answers, self.again + other.again)
 
 
-def apart(given: Mapping[str, Any]) -> bool:
-    """Whether prompts do not depend on one another, so that `replay` may get some of them at a time."""
-    return given["capacity"] is None
+class ResponseCaching:
+    """One answer a prompt; prompts depend on one another only where they make room for one another."""
+
+    columns = (
+        "prompt_hash", "user_id", cached_answers.LATENCY, "status", "calls", "input_tokens", "output_tokens",
+        "output_hash",
+    )  # fmt: skip
+    rows = cached_answers.ROWS
+    partition = ("prompt_hash",)
+    measured = cached_answers.MEASURED
+    decisions = cached_answers.DECISIONS
+
+    def is_apart(self, given: Mapping[str, Any]) -> bool:
+        return given["capacity"] is None
+
+    def replay(
+        self,
+        requests: pa.Table,
+        *,
+        ttl: str | None,
+        refresh: bool,
+        scope: str,
+        capacity: int | None,
+        latency_ms: float | None = None,
+        differing: str = "served",
+    ) -> Replayed[Hits]:
+        """The requests that the cache answers, whose answer each gets, and whether that is the logged one."""
+        life = cached_answers.microseconds(ttl)
+        if capacity is not None and capacity < 0:
+            raise UsageError(f"capacity={capacity} is less than no entry at all", hint="give a number of answers")
+        asked = _asked(requests, scope, latency_ms)
+        source = np.full(len(asked), NOBODY, np.int64)
+        if life > 0 and capacity != 0 and len(asked):
+            # What outlives the log lives for ever: a shorter number says the same.
+            log_ends = max(asked.sent.max(), asked.ready[asked.ready != NEVER].max(initial=0))
+            source = _sources(requests, asked, min(life, int(log_ends - asked.sent.min()) + 1), refresh, capacity)
+        hit = source != NOBODY
+        decided = cached_answers.decisions(requests, asked.row[hit], asked.row[source[hit]])
+        again = cached_answers.asked_again(decided, differing)
+        return Replayed(decided, Hits(len(asked), cached_answers.false_hits(decided), again))
+
+    def summary(self, parts: Sequence[Hits]) -> dict[str, Any]:
+        found = reduce(add, parts)
+        return {
+            "requests_that_could_repeat": found.could_repeat,
+            "hits": found.answers.hits - found.again,
+            "hits_asked_again": found.again,
+            "hits_with_both_answers_in_the_log": found.answers.compared,
+            "share_of_those_whose_cached_answer_differs": found.answers.share,
+            "notes": _notes(found.answers, found.again),
+        }
 
 
-def together(parts: Sequence[pa.Table]) -> pa.Table:
-    """The results of several replays, each of other prompts, as one."""
-    said = [json.loads(part.schema.metadata[b"summary"]) for part in parts]
-    return _summed(
-        pa.concat_tables([part.replace_schema_metadata(None) for part in parts]),
-        sum(one["requests_that_could_repeat"] for one in said),
-        sum(one["hits_asked_again"] for one in said),
-    )
-
-
-def _summed(decided: pa.Table, could_repeat: int, again: int) -> pa.Table:
-    found = cached_answers.false_hits(decided)
-    return cached_answers.described(
-        decided,
-        {
-            "requests_that_could_repeat": could_repeat,
-            "hits": found.hits - again,
-            "hits_asked_again": again,
-            "hits_with_both_answers_in_the_log": found.compared,
-            "share_of_those_whose_cached_answer_differs": found.share,
-            "notes": _notes(found, again),
-        },
-    )
+KERNEL: Kernel[Hits] = ResponseCaching()
 
 
 def _notes(found: FalseHits, again: int) -> list[str]:

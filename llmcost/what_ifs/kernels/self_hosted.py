@@ -3,10 +3,9 @@
 The work is done in `llmcost.self_hosting`; here its words are those of the command line.
 """
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -19,14 +18,8 @@ from llmcost.self_hosting.fleet import Target
 from llmcost.self_hosting.hosting import Schedule
 from llmcost.self_hosting.plan import Options, Plan, make
 from llmcost.self_hosting.replay import Traffic
-from llmcost.self_hosting.traffic import COLUMNS as COLUMNS
-from llmcost.self_hosting.traffic import Selection, select
-
-PARTITION = ()  # all requests share the machines
-DECIDES = (
-    "request_id varchar", "hosted_model varchar", "hosted_input_tokens bigint", "hosted_cache_read_tokens bigint",
-    "hosted_output_tokens bigint", "hosted_ttft_ms double", "hosted_latency_ms double", "hosted_cost_usd double",
-)  # fmt: skip
+from llmcost.self_hosting.traffic import COLUMNS, Selection, select
+from llmcost.what_ifs.kernels.kernel import Kernel, Replayed
 
 
 @dataclass(frozen=True)
@@ -38,27 +31,47 @@ class Hosting:
     rows: NDArray[np.int64]  # of the table of requests
 
 
-def replay(requests: pa.Table, **params: Any) -> pa.Table:
-    """One row a hosted request, with what it takes and costs there; those that stay on the API have none.
+class SelfHosted:
+    """Machines that all requests share."""
 
-    The table's metadata holds the plan's summary under `summary`, as JSON.
-    """
-    hosting = host(requests, **params)
-    plan, traffic = hosting.plan, hosting.traffic.take(hosting.plan.served)
-    cached = np.zeros(len(traffic), np.int64) if traffic.cached_tokens is None else traffic.cached_tokens
-    replayed = pa.table(
-        {
-            "request_id": requests["request_id"].take(pa.array(hosting.rows[plan.served])),
-            "hosted_model": pa.array([plan.fit.model.name] * len(traffic), pa.string()),
-            "hosted_input_tokens": traffic.prompt_tokens - cached,
-            "hosted_cache_read_tokens": cached,
-            "hosted_output_tokens": traffic.output_tokens,
-            "hosted_ttft_ms": plan.ttft_s[plan.served] * 1e3,
-            "hosted_latency_ms": plan.e2e_s[plan.served] * 1e3,
-            "hosted_cost_usd": plan.cost_usd[plan.served],
-        }
-    )
-    return replayed.replace_schema_metadata({"summary": json.dumps(summary.of(plan), default=str)})
+    columns = COLUMNS
+    rows = "true"
+    partition = ()
+    measured: ClassVar[Mapping[str, str]] = {}
+    decisions: ClassVar[Mapping[str, str]] = {
+        "request_id": "varchar", "hosted_model": "varchar", "hosted_input_tokens": "bigint",
+        "hosted_cache_read_tokens": "bigint", "hosted_output_tokens": "bigint", "hosted_ttft_ms": "double",
+        "hosted_latency_ms": "double", "hosted_cost_usd": "double",
+    }  # fmt: skip
+
+    def is_apart(self, given: Mapping[str, Any]) -> bool:
+        return False
+
+    def replay(self, requests: pa.Table, **params: Any) -> Replayed[dict[str, Any]]:
+        """One row a hosted request, with what it takes and costs there; those that stay on the API have none."""
+        hosting = host(requests, **params)
+        plan, traffic = hosting.plan, hosting.traffic.take(hosting.plan.served)
+        cached = np.zeros(len(traffic), np.int64) if traffic.cached_tokens is None else traffic.cached_tokens
+        decided = pa.table(
+            {
+                "request_id": requests["request_id"].take(pa.array(hosting.rows[plan.served])),
+                "hosted_model": pa.array([plan.fit.model.name] * len(traffic), pa.string()),
+                "hosted_input_tokens": traffic.prompt_tokens - cached,
+                "hosted_cache_read_tokens": cached,
+                "hosted_output_tokens": traffic.output_tokens,
+                "hosted_ttft_ms": plan.ttft_s[plan.served] * 1e3,
+                "hosted_latency_ms": plan.e2e_s[plan.served] * 1e3,
+                "hosted_cost_usd": plan.cost_usd[plan.served],
+            }
+        )
+        return Replayed(decided, summary.of(plan))
+
+    def summary(self, parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        [plan] = parts
+        return plan
+
+
+KERNEL: Kernel[dict[str, Any]] = SelfHosted()
 
 
 def host(requests: pa.Table, **params: Any) -> Hosting:

@@ -12,42 +12,36 @@ with ever closer variants that can never be told apart.
 """
 
 import heapq
-import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from llmcost.embeddings.estimate import Questions, Rules, false_share
+from llmcost.embeddings.estimate import FalseShare, Questions, Rules, false_share
 from llmcost.embeddings.prompts import UNKNOWN, Candidates, codes, distinct, readable, together
 from llmcost.errors import UsageError
 from llmcost.what_ifs.kernels import cached_answers, labelled_hits
-from llmcost.what_ifs.kernels.cached_answers import NEVER, NOBODY, Asked, Ints
-
-COLUMNS = (
-    "prompt_hash", "prompt_text", "provider", "model", "feature", "user_id", "prefix", "system_blocks",
-    cached_answers.LATENCY, "status", "calls", "input_tokens", "output_tokens", "output_hash",
-)  # fmt: skip
-PARTITION = ()
-DECIDES = ("request_id varchar", "cached_answer varchar", "cosine double", "served_from varchar")
-ROWS = cached_answers.ROWS
-MEASURED = cached_answers.MEASURED
+from llmcost.what_ifs.kernels.cached_answers import NEVER, NOBODY, Asked, FalseHits, Ints
+from llmcost.what_ifs.kernels.kernel import Kernel, Replayed
 
 
 @dataclass(frozen=True)
 class SemanticHits:
     """The hits of a semantic cache, and how far to trust them."""
 
-    repeated: cached_answers.FalseHits  # hits on the same prompt
-    similar: cached_answers.FalseHits  # hits on another one
-    estimated_share: float | None  # wrong ones among the similar, 0 to 1; None where there is too little to say
-    estimated_range: tuple[float, float] | None  # of that estimate, by the size of its sample
-    ambiguous: int  # near enough to two stored prompts, hence no hit
     asked: int  # requests that reach the cache
     readable: int  # those of which the prompt is known
+    repeated: FalseHits  # hits on the same prompt, by the logged answers
+    similar: FalseHits  # hits on another one, likewise
+    labelled: FalseHits | None  # those of them with a label, by the labels; None where no labels were given
+    estimated: FalseShare | None  # wrong ones among the similar; None where there is too little to say
+    ambiguous: int  # near enough to two stored prompts, hence no hit
+    repeated_again: int  # hits on the same prompt that are asked again
+    similar_again: int  # and on another one
 
 
 @dataclass
@@ -61,72 +55,111 @@ class Served:
     stored: list[tuple[int, int]] = field(default_factory=list)  # prompt, and when its answer was there
 
 
-def replay(
-    requests: pa.Table,
-    *,
-    ttl: str | None,
-    scope: str,
-    threshold: float,
-    margin: float,
-    vetoes: bool,
-    latency_ms: float | None = None,
-    differing: str = "served",
-    labels: pa.Table | None = None,
-) -> pa.Table:
-    """The requests that the cache answers.
+class SemanticCaching:
+    """One index of prompts for all: the exact check knows no model and no feature."""
 
-    `requests` is sorted by ts and request_id. A prompt is known by its `prompt_text` or,
-    where texts are not kept, by `prompt_vector` and `prompt_traits` as `embeddings.prompts`
-    computes them. Returns `request_id`, `cached_answer` (same, differs, unknown: by the
-    `labels` where they tell, else by the logged answers), `cosine` (null for a repetition)
-    and `served_from`, the request whose answer it is; `false_hits` reads how far to trust
-    them. Raises UsageError for a bad parameter, LlmcostError where there are texts but no
-    embedding model.
-    """
-    life = cached_answers.microseconds(ttl)
-    if not threshold > 0:
-        raise UsageError(f"threshold={threshold} takes anything for the same", hint="a cosine, like 0.88")
-    if not margin >= 0:
-        raise UsageError(f"margin={margin} is negative", hint="a difference of two cosines, like 0.02")
-    rules = Rules(threshold, margin, vetoes)
-    asked = _asked(requests, scope, latency_ms)
-    user = codes(requests["user_id"]) if scope == "user" else np.zeros(len(requests), np.int64)
-    prompt, prompts = distinct(requests, asked.row, user)
-    candidates = Candidates(prompts, threshold - margin, vetoes)
-    served = serve(asked, prompt, candidates, codes(requests["output_hash"])[asked.row], life, rules)
+    columns = (
+        "prompt_hash", "prompt_text", "provider", "model", "feature", "user_id", "prefix", "system_blocks",
+        cached_answers.LATENCY, "status", "calls", "input_tokens", "output_tokens", "output_hash",
+    )  # fmt: skip
+    rows = cached_answers.ROWS
+    partition = ()
+    measured = cached_answers.MEASURED
+    decisions: ClassVar[Mapping[str, str]] = {**cached_answers.DECISIONS, "cosine": "double"}
 
-    hit = served.source != NOBODY
-    row, source = asked.row[hit], asked.row[served.source[hit]]
-    decided = cached_answers.decisions(requests, row, source)
-    decided = decided.append_column("cosine", pa.array(served.cosine[hit], from_pandas=True))
-    decided = decided.append_column("served_from", requests["request_id"].take(pa.array(source)))
-    similar = cached_answers.false_hits(decided.filter(decided["cosine"].is_valid()))
-    told = labelled_hits.told(requests, row, source, labels)
-    decided, labelled = labelled_hits.judged(decided, told)
+    def is_apart(self, given: Mapping[str, Any]) -> bool:
+        return False
 
-    compared = np.array(served.compared, np.int64)
-    stored = np.array(served.stored, np.int64).reshape(-1, 2)
-    estimated = false_share(
-        prompts, Questions(prompt[compared], asked.sent[compared]), Questions(*stored.T), life, rules, similar.hits
-    )
-    estimated = labelled_hits.of_all(similar.hits, labelled, estimated)
-    again = cached_answers.asked_again(decided, differing)
-    similar_again = cached_answers.asked_again(decided.filter(decided["cosine"].is_valid()), differing)
-    summary = {
-        "requests_that_reach_the_cache": len(asked),
-        "requests_whose_prompt_is_known": int((prompt != UNKNOWN).sum()),
-        "hits_on_the_same_prompt": int(hit.sum()) - similar.hits - (again - similar_again),
-        "hits_on_a_similar_prompt": similar.hits - similar_again,
-        "hits_asked_again": again,
-        "no_hits_since_two_prompts_were_as_near": served.ambiguous,
-        "false_share_of_similar_hits_estimated": estimated.share if estimated else None,
-        "false_share_of_similar_hits_range": [estimated.low, estimated.high] if estimated else None,
-        "similar_hits_with_a_label": None if labels is None else labelled.compared,
-        "false_share_of_labelled_hits": labelled.share,
-        "similar_hits_with_both_answers_in_the_log": similar.compared,
-        "share_of_those_whose_cached_answer_differs": similar.share,
-    }
-    return cached_answers.described(decided, {**summary, "notes": _notes(summary, similar.hits)})
+    def replay(
+        self,
+        requests: pa.Table,
+        *,
+        ttl: str | None,
+        scope: str,
+        threshold: float,
+        margin: float,
+        vetoes: bool,
+        latency_ms: float | None = None,
+        differing: str = "served",
+        labels: pa.Table | None = None,
+    ) -> Replayed[SemanticHits]:
+        """The requests that the cache answers.
+
+        A prompt is known by its `prompt_text` or, where texts are not kept, by `prompt_vector` and `prompt_traits` as
+        `embeddings.prompts` computes them. How an answer compares with the logged one is said by the `labels` where
+        they tell. `cosine` is null for a repetition. Raises UsageError for a bad parameter, LlmcostError where there
+        are texts but no embedding model.
+        """
+        life = cached_answers.microseconds(ttl)
+        if not threshold > 0:
+            raise UsageError(f"threshold={threshold} takes anything for the same", hint="a cosine, like 0.88")
+        if not margin >= 0:
+            raise UsageError(f"margin={margin} is negative", hint="a difference of two cosines, like 0.02")
+        rules = Rules(threshold, margin, vetoes)
+        asked = _asked(requests, scope, latency_ms)
+        user = codes(requests["user_id"]) if scope == "user" else np.zeros(len(requests), np.int64)
+        prompt, prompts = distinct(requests, asked.row, user)
+        candidates = Candidates(prompts, threshold - margin, vetoes)
+        served = serve(asked, prompt, candidates, codes(requests["output_hash"])[asked.row], life, rules)
+
+        hit = served.source != NOBODY
+        row, source = asked.row[hit], asked.row[served.source[hit]]
+        logged = cached_answers.decisions(requests, row, source)
+        logged = logged.append_column("cosine", pa.array(served.cosine[hit], pa.float64(), from_pandas=True))
+        decided, labelled = labelled_hits.judged(logged, labelled_hits.told(requests, row, source, labels))
+        repeated, similar = _by_kind(logged)
+
+        compared = np.array(served.compared, np.int64)
+        stored = np.array(served.stored, np.int64).reshape(-1, 2)
+        estimated = false_share(
+            prompts,
+            Questions(prompt[compared], asked.sent[compared]),
+            Questions(*stored.T),
+            life,
+            rules,
+            similar.num_rows,
+        )
+        again = [cached_answers.asked_again(kind, differing) for kind in _by_kind(decided)]
+        found = SemanticHits(
+            asked=len(asked),
+            readable=int((prompt != UNKNOWN).sum()),
+            repeated=cached_answers.false_hits(repeated),
+            similar=cached_answers.false_hits(similar),
+            labelled=None if labels is None else labelled,
+            estimated=labelled_hits.of_all(similar.num_rows, labelled, estimated),
+            ambiguous=served.ambiguous,
+            repeated_again=again[0],
+            similar_again=again[1],
+        )
+        return Replayed(decided, found)
+
+    def summary(self, parts: Sequence[SemanticHits]) -> dict[str, Any]:
+        [found] = parts
+        estimated, labelled = found.estimated, found.labelled
+        told = {
+            "requests_that_reach_the_cache": found.asked,
+            "requests_whose_prompt_is_known": found.readable,
+            "hits_on_the_same_prompt": found.repeated.hits - found.repeated_again,
+            "hits_on_a_similar_prompt": found.similar.hits - found.similar_again,
+            "hits_asked_again": found.repeated_again + found.similar_again,
+            "no_hits_since_two_prompts_were_as_near": found.ambiguous,
+            "false_share_of_similar_hits_estimated": estimated.share if estimated else None,
+            "false_share_of_similar_hits_range": [estimated.low, estimated.high] if estimated else None,
+            "similar_hits_with_a_label": labelled.compared if labelled else None,
+            "false_share_of_labelled_hits": labelled.share if labelled else None,
+            "similar_hits_with_both_answers_in_the_log": found.similar.compared,
+            "share_of_those_whose_cached_answer_differs": found.similar.share,
+        }
+        return {**told, "notes": _notes(told, found.similar.hits)}
+
+
+KERNEL: Kernel[SemanticHits] = SemanticCaching()
+
+
+def _by_kind(decided: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """The hits on the same prompt, and those on another one."""
+    by_meaning = decided["cosine"].is_valid()
+    return decided.filter(pc.invert(by_meaning)), decided.filter(by_meaning)
 
 
 def _notes(summary: dict[str, Any], hits: int) -> list[str]:
@@ -153,22 +186,6 @@ def _notes(summary: dict[str, Any], hits: int) -> list[str]:
             measured = "" if share is None else f": {share:.1%} of these is wrong; the others are estimated"
             notes.append(f"{name}: {labelled:,} of the {hits:,} hits on similar prompts have a label{measured}")
     return notes
-
-
-def false_hits(replayed: pa.Table) -> SemanticHits:
-    """How far a replay's hits can be trusted: measured where the log holds the answers, and estimated."""
-    by_meaning = replayed["cosine"].is_valid()
-    summary = json.loads(replayed.schema.metadata[b"summary"])
-    between = summary["false_share_of_similar_hits_range"]
-    return SemanticHits(
-        repeated=cached_answers.false_hits(replayed.filter(pc.invert(by_meaning))),
-        similar=cached_answers.false_hits(replayed.filter(by_meaning)),
-        estimated_share=summary["false_share_of_similar_hits_estimated"],
-        estimated_range=(between[0], between[1]) if between else None,
-        ambiguous=summary["no_hits_since_two_prompts_were_as_near"],
-        asked=summary["requests_that_reach_the_cache"],
-        readable=summary["requests_whose_prompt_is_known"],
-    )
 
 
 class _Index:

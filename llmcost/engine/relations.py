@@ -1,0 +1,38 @@
+"""What the queries of each folder read: the relations that are made for them, and tables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from llmcost.engine import registry
+from llmcost.engine.compose import Relation
+
+
+@dataclass(frozen=True)
+class Input:
+    """The input of every query of a folder."""
+
+    relations: tuple[str, ...]  # made for it by llmcost
+    tables: tuple[str, ...] = ()  # that are there already, or made for those that ask for them
+
+
+INPUTS: Mapping[registry.Kind, Input] = {
+    "formats": Input(("lines",)),
+    "requests": Input(("requests",), ("logged",)),
+    "pricing": Input(("requests",), ("prices",)),
+    "what_ifs": Input(("requests",), ("replayed", "prices", "outcomes", "judged_complexity")),
+    "billing": Input(("decided",), ("token_counts", "prices")),
+    "spend": Input(("priced",)),
+    "page": Input(("priced",), ("fine",)),
+    "audit": Input(("priced",), ("prices", "anomalies")),
+    "changes": Input(("before", "after"), ("outcomes",)),
+    "savings": Input(("before", "after")),
+    "quality": Input(("asked", "chosen"), ("outcomes", "judged_complexity")),
+    "backtests": Input(("logged", "found", "missed", "waited", "low", "high")),
+    "ledger": Input((), ("ledger", "rejects", "sources")),
+}
+"""By folder. A test holds every query to it; the other folders hold steps of one process, which read each other."""
+
+
+def priced(*relations: Relation) -> list[Relation]:
+    """The relations, the last of which is `requests`, and after them `priced`."""
+    return [*relations, ("priced", registry.find("pricing", "priced").body)]

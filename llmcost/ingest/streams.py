@@ -1,0 +1,203 @@
+"""Files opened once: their text, decompressed as it is read, and what tells them again."""
+
+import os
+import zlib
+from collections.abc import Callable
+from types import TracebackType
+from typing import IO, Any, Self
+
+from llmcost.ingest import stamps
+
+BLOCK_BYTES = 2 << 20
+"""One read, and so about one Arrow batch: small enough to spread over the engine's threads."""
+
+MAX_RATIO = 1000
+TRUSTED_BYTES = 1 << 30
+"""A file that unpacks to more than MAX_RATIO times its size is read up to here: text compresses 5 to 50 times."""
+
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_ZSTD_PIECE = 2048
+"""Bytes handed to the decompressor at once: a block of 4 bytes can unpack to 128 KiB, so 64 MiB come out at most."""
+
+
+class _Gzip:
+    """A gzip member, unpacked a block at a time however much stands in what it is given."""
+
+    def __init__(self) -> None:
+        self._member = zlib.decompressobj(wbits=31)
+
+    @property
+    def eof(self) -> bool:
+        return self._member.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._member.unused_data
+
+    @property
+    def has_more(self) -> bool:
+        """Whether it can go on without further input."""
+        return bool(self._member.unconsumed_tail)
+
+    def decompress(self, data: bytes) -> bytes:
+        return self._member.decompress(self._member.unconsumed_tail + data, BLOCK_BYTES)
+
+
+class Stream:
+    """The text of an open file. `read` raises EOFError, after its last text, where the file is damaged or no log."""
+
+    def __init__(self, file: IO[bytes], on_bytes: Callable[[int], None], trust_size: bool) -> None:
+        self._file, self._on_bytes, self._trust_size = file, on_bytes, trust_size
+        start = os.pread(file.fileno(), 4, 0)
+        self._new_member: Callable[[], Any] | None = None
+        self._piece = BLOCK_BYTES
+        if start.startswith(_GZIP):
+            self._new_member, self._piece = _Gzip, 1 << 16
+        elif start.startswith(_ZSTD):
+            import zstandard
+
+            self._new_member, self._piece = zstandard.ZstdDecompressor().decompressobj, _ZSTD_PIECE
+        self._member: Any = None
+        self._left = b""  # compressed bytes after the end of a member
+        self._text = memoryview(b"")
+        self._damage: EOFError | None = None  # raised when all text before it has been read
+        self._unpacked = 0
+
+    @property
+    def is_compressed(self) -> bool:
+        """Whether byte positions in the text are not positions in the file."""
+        return self._new_member is not None
+
+    def stamp(self) -> stamps.Stamp:
+        """What tells the file as it is now."""
+        return stamps.of(self._file)
+
+    def begins_as(self, stamp: stamps.Stamp) -> bool:
+        """Whether the file still begins with what had this stamp."""
+        return stamps.begins_as(self._file, stamp)
+
+    def seek(self, position: int) -> None:
+        """Goes to a position of a file that is not compressed."""
+        self._file.seek(position)
+
+    def read(self, size: int) -> bytes:
+        """The next text, at most so many bytes; none at the end."""
+        if self._new_member is None:
+            return self._raw(size)
+        parts: list[memoryview] = []
+        missing = size
+        while missing:
+            if not self._text:
+                if self._damage:
+                    break
+                try:
+                    if not self._unpack():
+                        break
+                except EOFError as error:
+                    self._damage = error
+            parts.append(self._text[:missing])
+            self._text = self._text[missing:]
+            missing -= len(parts[-1])
+        if missing == size and self._damage:
+            raise self._damage
+        return b"".join(parts)
+
+    def _raw(self, size: int) -> bytes:
+        try:
+            data = self._file.read(size)
+        except OSError as error:
+            raise EOFError(f"the file cannot be read on: {why(error)}") from None
+        self._on_bytes(len(data))
+        return data
+
+    def _unpack(self) -> bool:
+        """Fills `_text` with what comes next, perhaps nothing yet. False: the file has ended."""
+        assert self._new_member is not None
+        if self._member is not None and self._member.eof:
+            self._left, self._member = self._member.unused_data, None
+        if self._member is None:
+            piece = self._left.lstrip(b"\x00") or self._raw(self._piece).lstrip(b"\x00")  # padding between members
+            self._left = b""
+            if not piece:
+                return False
+            self._member = self._new_member()
+        elif getattr(self._member, "has_more", False):
+            piece = b""
+        else:
+            piece = self._raw(self._piece)
+            if not piece:
+                raise EOFError("the compressed file is cut off or damaged here (it has no end)")
+        try:
+            self._text = memoryview(self._member.decompress(piece))
+        except Exception as error:  # zlib.error or ZstdError
+            raise EOFError(f"the compressed file is cut off or damaged here ({error})") from None
+        self._unpacked += len(self._text)
+        if (
+            not self._trust_size
+            and self._unpacked > TRUSTED_BYTES
+            and self._unpacked > MAX_RATIO * os.fstat(self._file.fileno()).st_size
+        ):
+            raise EOFError(
+                f"the file unpacks to more than {MAX_RATIO:,} times its size, as no log does: reading stopped after"
+                " 1 GiB; --trust-size reads on"
+            )
+        return True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+
+def opened(file: str, on_bytes: Callable[[int], None] = lambda _: None, trust_size: bool = False) -> Stream:
+    """The text of a file. Raises OSError where it cannot be opened, and for what is no regular file by now."""
+    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if kind := special(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(0, kind)
+    return Stream(os.fdopen(descriptor, "rb", buffering=0), on_bytes, trust_size)
+
+
+def head(file: str, size: int) -> tuple[bytes, str]:
+    """The first bytes of the text, and why there are no more: "" where there may be, "end", or what is damaged."""
+    start = b""
+    try:
+        with opened(file) as stream:
+            while len(start) < size:
+                block = stream.read(min(size - len(start), BLOCK_BYTES))
+                if not block:
+                    return start, "end"
+                start += block
+    except EOFError as error:
+        return start, str(error)
+    return start, ""
+
+
+def special(mode: int) -> str:
+    """What a file is that holds no lines that stay; "" for a regular one."""
+    import stat
+
+    kinds = (
+        (stat.S_ISFIFO, "a pipe"),
+        (stat.S_ISSOCK, "a socket"),
+        (stat.S_ISCHR, "a device"),
+        (stat.S_ISBLK, "a device"),
+        (stat.S_ISDIR, "a folder"),
+    )
+    return next((name for is_kind, name in kinds if is_kind(mode)), "")
+
+
+def why(error: OSError) -> str:
+    """What keeps a file from being read, in words."""
+    import errno
+
+    known = {
+        errno.ENOENT: "it is gone",
+        errno.EACCES: "no permission",
+        errno.EPERM: "no permission",
+        errno.ELOOP: "a link to itself",
+    }
+    return known.get(error.errno or 0, "") or (error.strerror or str(error)).lower()

@@ -1,0 +1,73 @@
+"""What a step asks of its kernel: to decide, request by request, what SQL cannot say.
+
+A kernel gets whole partitions of the traffic as an Arrow table, sorted by partition, time and request_id, and knows
+nothing of a store: an engine may replay the partitions wherever they are. Each replay gives decisions, which the step's
+SELECT joins as `replayed`, and what it found, which the kernel sums up over all of them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Found = TypeVar("Found")
+"""What one replay finds, as numbers: small, and fit to be pickled."""
+
+
+@dataclass(frozen=True)
+class Replayed(Generic[Found]):
+    """What came of a replay."""
+
+    decisions: "pa.Table"  # the columns of `Kernel.decisions`; a request without a row stays as it is
+    found: Found
+
+
+class Kernel(Protocol[Found]):
+    """A module under `kernels/` that a header names has one, as `KERNEL`."""
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """What it reads of each request, `ts` and `request_id` aside: columns of `requests`, or SQL `… as name`.
+
+        `prompt_text` is known where the logs were ingested with --keep-text.
+        """
+
+    @property
+    def rows(self) -> str:
+        """SQL: the condition on the requests that it gets."""
+
+    @property
+    def partition(self) -> Sequence[str]:
+        """The columns of which requests have to share the values to depend on one another; none: all may."""
+
+    @property
+    def measured(self) -> Mapping[str, str]:
+        """SQL: for parameters that are none, what the traffic that it gets has in their place."""
+
+    @property
+    def decisions(self) -> Mapping[str, str]:
+        """The columns that it returns and their SQL types, `request_id` first."""
+
+    def is_apart(self, given: Mapping[str, Any]) -> bool:
+        """Whether partitions do not depend on one another with these parameters, so that it may get some at a time."""
+
+    def replay(self, requests: "pa.Table", /, *args: Any, **given: Any) -> Replayed[Found]:
+        """Decides on the requests; its keywords are the parameters of the header, a file as the table that it holds.
+
+        Raises UsageError for a bad parameter, LlmcostError where this traffic cannot be projected.
+        """
+
+    def summary(self, parts: Sequence[Found]) -> dict[str, Any]:
+        """What is told of the whole, from what was found in each part of it; one part unless partitions are apart."""
+
+
+def selected(kernel: Kernel[Any]) -> str:
+    """SQL: the columns of the table that the kernel gets."""
+    return ", ".join(dict.fromkeys([*kernel.columns, *kernel.partition, "ts", "request_id"]))
+
+
+def ordered(kernel: Kernel[Any]) -> str:
+    """SQL: the order of its rows."""
+    return ", ".join([*kernel.partition, "ts", "request_id"])

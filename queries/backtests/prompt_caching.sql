@@ -1,0 +1,98 @@
+-- prompt-caching: what the prompt cache did, beside what its replay says
+--
+-- question: How far is the replay's input-side cost from the logged one, by model?
+-- param assumed_rate float = 0.005: miss rate, 0 to 1, to start from.
+-- param assumed_calls int = 200: how many calls the assumed rate weighs against the measured one.
+-- assumes: relations logged, found, missed, low and high of the same requests: as logged; replayed with every history
+--   found and with none found; at the cheap and at the dear end of the assumptions.
+-- assumes: a session's miss rate is that of the other sessions of its model, and where these are few, of all other
+--   sessions; its own record takes no part in its prediction.
+
+with compared as (
+    select
+        logged.model,
+        coalesce(logged.session_id, logged.prompt_id, logged.feature) as session,
+        logged.prompt_cost_usd as actual_usd,
+        found.prompt_cost_usd as found_usd,
+        low.prompt_cost_usd as low_usd,
+        high.prompt_cost_usd as high_usd,
+        missed.prompt_cost_usd - found.prompt_cost_usd as at_stake_usd,
+        found.cache_read_tokens - missed.cache_read_tokens as at_stake_tokens,
+        found.cache_read_tokens - logged.cache_read_tokens as not_read_tokens,
+        found.cache_read_tokens + found.cache_write_tokens > 2 as replayed
+    from logged
+    inner join found on found.request_id = logged.request_id
+    inner join missed on missed.request_id = logged.request_id
+    inner join low on low.request_id = logged.request_id
+    inner join high on high.request_id = logged.request_id
+    where logged.prompt_cost_usd is not null
+),
+
+sessions as (
+    select
+        model,
+        session,
+        count(*) as requests,
+        bool_or(replayed) as replayed,
+        sum(actual_usd::decimal(38, 15))::double as actual_usd,
+        sum(found_usd::decimal(38, 15))::double as found_usd,
+        sum(low_usd::decimal(38, 15))::double as low_usd,
+        sum(high_usd::decimal(38, 15))::double as high_usd,
+        sum(at_stake_usd::decimal(38, 15))::double as at_stake_usd,
+        sum((at_stake_usd * at_stake_usd)::decimal(38, 15))::double as at_stake_usd_squared,
+        count(case when at_stake_tokens > 0 then 1 end) as at_stake_requests,
+        coalesce(sum(cast(
+            at_stake_usd * greatest(least(not_read_tokens, at_stake_tokens), 0) / nullif(at_stake_tokens, 0)
+            as decimal(38, 15)
+        )), 0)::double as missed_usd
+    from compared
+    group by model, session
+),
+
+others as (
+    select
+        *,
+        coalesce($assumed_calls * sum(at_stake_usd) over () / nullif(sum(at_stake_requests) over (), 0), 0)
+            as assumed_usd,
+        coalesce(
+            $assumed_calls * sum(at_stake_usd) over (partition by model)
+            / nullif(sum(at_stake_requests) over (partition by model), 0), 0
+        ) as model_assumed_usd,
+        sum(missed_usd) over () - sum(missed_usd) over (partition by session) as all_missed_usd,
+        sum(at_stake_usd) over () - sum(at_stake_usd) over (partition by session) as all_at_stake_usd,
+        sum(missed_usd) over (partition by model) - missed_usd as model_missed_usd,
+        sum(at_stake_usd) over (partition by model) - at_stake_usd as model_at_stake_usd
+    from sessions
+),
+
+rated as (
+    select
+        *,
+        coalesce(
+            (model_missed_usd + model_assumed_usd * all_rate) / nullif(model_at_stake_usd + model_assumed_usd, 0),
+            all_rate
+        ) as rate
+    from (
+        select
+            *,
+            coalesce(
+                (all_missed_usd + assumed_usd * $assumed_rate) / nullif(all_at_stake_usd + assumed_usd, 0), $assumed_rate
+            ) as all_rate
+        from others
+    )
+)
+
+select
+    model,
+    sum(requests)::bigint as requests,
+    sum(actual_usd::decimal(38, 15))::double as actual_usd,
+    sum(found_usd::decimal(38, 15))::double as found_usd,
+    sum(low_usd::decimal(38, 15))::double as low_usd,
+    sum(high_usd::decimal(38, 15))::double as high_usd,
+    sum(at_stake_usd::decimal(38, 15))::double as at_stake_usd,
+    sum((rate * at_stake_usd)::decimal(38, 15))::double as missed_usd,
+    sum((rate * (1 - rate) * at_stake_usd_squared)::decimal(38, 15))::double as missed_variance
+from rated
+group by model
+having bool_or(replayed)
+order by actual_usd desc, model

@@ -1,0 +1,32 @@
+-- token-caps: answers that a cap would have cut, beside those that the log says it did
+--
+-- question: Does a cap cut the answers that the replay says it cuts?
+-- assumes: only calls are compared whose log holds both their cap and why they ended.
+-- assumes: dollars are those of the output of the answers that are cut.
+
+with capped as (
+    select
+        model,
+        output_cost_usd,
+        output_tokens >= max_output_tokens as is_predicted,
+        lower(stop_reason) in ('max_tokens', 'length', 'max_output_tokens', 'model_length') as is_cut
+    from logged
+    where
+        max_output_tokens is not null
+        and stop_reason is not null
+        and status = 'ok'
+        and calls = 1
+        and not output_partial
+        and output_cost_usd is not null
+)
+
+select
+    model,
+    count(*)::bigint as requests,
+    coalesce(sum(output_cost_usd::decimal(38, 15)) filter (where is_predicted), 0)::double as predicted_usd,
+    coalesce(sum(output_cost_usd::decimal(38, 15)) filter (where is_cut), 0)::double as actual_usd,
+    count(*) filter (where is_predicted)::bigint as predicted_answers,
+    count(*) filter (where is_cut)::bigint as actual_answers
+from capped
+group by model
+order by actual_usd desc, model

@@ -1,0 +1,80 @@
+-- moved: requests as the models that they move to would bill them
+--
+-- question: What would a request have been, in tokens, at the model wanted for it?
+-- param cache choice(lost, kept) = lost: what becomes of tokens read from and written to a prompt cache.
+-- param input_ratio float(0, inf) = none: tokens of the new model for one of the old; none is by the table of tokenizers.
+-- param verbosity float(0, inf) = 1: how much the new model writes, as a multiple of the old one's words.
+-- assumes: the prefixes of a prompt grow and shrink with the whole of it.
+-- assumes: a request that moves to a model without a price of its tier or its region goes at the standard price.
+-- assumes: a request that stays is as it was. `wanted_cost_usd`, where it is known, is what the request costs there.
+
+with sold as (
+    select distinct provider, model, service_tier, region, true as is_sold from prices
+),
+
+counted as (
+    select
+        decided.*,
+        wanted is distinct from decided.model and sold.is_sold is null as is_not_sold,
+        wanted is distinct from decided.model as moves,
+        $cache = 'lost' and wanted is distinct from decided.model as leaves,
+        case
+            when wanted is distinct from decided.model then coalesce($input_ratio, after.tokens / before.tokens, 1)
+            else 1
+        end as ratio
+    from decided
+    left join token_counts as before on before.model = decided.model
+    left join token_counts as after on after.model = decided.wanted
+    left join sold
+        on sold.model = decided.wanted
+        and sold.provider is not distinct from decided.wanted_provider
+        and sold.service_tier = decided.service_tier
+        and sold.region = coalesce(decided.region, '')
+),
+
+rescaled as (
+    select
+        * exclude (moves, leaves, is_not_sold) replace (
+            case when moves then wanted else model end as model,
+            case when moves then wanted_provider else provider end as provider,
+            case when is_not_sold then 'standard' else service_tier end as service_tier,
+            case when is_not_sold then null else region end as region,
+            cast(round(
+                ratio * case
+                    when leaves then input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens
+                    else input_tokens
+                end
+            ) as bigint) as input_tokens,
+            case when leaves then 0 else cast(round(cache_read_tokens * ratio) as bigint) end as cache_read_tokens,
+            case when leaves then 0 else cast(round(cache_write_5m_tokens * ratio) as bigint) end
+                as cache_write_5m_tokens,
+            case when leaves then 0 else cast(round(cache_write_1h_tokens * ratio) as bigint) end
+                as cache_write_1h_tokens,
+            case when moves then cast(round(output_tokens * ratio * $verbosity) as bigint) else output_tokens end
+                as output_tokens,
+            case
+                when moves then cast(round(output_used_tokens * ratio * $verbosity) as bigint)
+                else output_used_tokens
+            end as output_used_tokens,
+            case when moves then cast(round(reasoning_tokens * ratio * $verbosity) as bigint) else reasoning_tokens end
+                as reasoning_tokens,
+            coalesce(wanted_cost_usd, cost_override_usd) as cost_override_usd
+        )
+    from counted
+)
+
+select
+    * exclude (wanted, wanted_provider, wanted_cost_usd, ratio) replace (
+        -- the parts of a prompt are rounded apart, so that a prefix could otherwise be longer than their sum
+        case
+            when ratio = 1 or prefix is null then prefix
+            else list_transform(prefix, lambda block: {
+                'hash': block.hash,
+                'tokens': least(
+                    cast(round(block.tokens * ratio) as bigint),
+                    input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens
+                )
+            })
+        end as prefix
+    )
+from rescaled

@@ -1,0 +1,19 @@
+-- answers: what a stack does to the answers
+--
+-- question: How much later does the answer come that is delayed most, and how many are not known to be the logged ones?
+-- assumes: an answer that moves to a batch API comes within the 24 hours promised, and is taken to need them all.
+-- assumes: an answer out of a cache is as good as the logged one if the log shows that both are the same.
+
+select
+    greatest(0, coalesce(max(
+        case
+            when after.service_tier = 'batch' and before.service_tier is distinct from 'batch' then 86400000
+            else after.latency_ms - before.latency_ms
+        end
+    ), 0))::double as added_latency_ms,
+    coalesce(sum(before.calls) filter (where before.latency_ms is null), 0)::bigint as requests_without_latency,
+    coalesce(sum(before.calls) filter (
+        where before.output_tokens > 0 and after.cached_answer in ('differs', 'unknown')
+    ), 0)::bigint as answers_not_known_to_be_the_same
+from before
+inner join after using (request_id)

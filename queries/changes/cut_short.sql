@@ -1,0 +1,15 @@
+-- cut-short: which features' answers a what-if cuts short
+--
+-- question: How many answers of each feature end in the middle that did not before?
+
+select
+    before.feature,
+    sum(before.calls)::bigint as requests,
+    sum(before.calls * before.requests_answered) filter (
+        where after.stop_reason = 'max_tokens' and after.output_tokens between 1 and before.output_tokens - 1
+    )::bigint as answers_cut_short
+from before
+inner join after using (request_id)
+group by before.feature
+having answers_cut_short > 0
+order by answers_cut_short desc, before.feature

@@ -1,0 +1,18 @@
+-- caps: which caps on output tokens requests set, and how many answers ended at them
+--
+-- question: Where are answers cut off?
+-- param top int = 40: how many caps, the most used.
+
+select
+    by_feature as feature,
+    by_model as model,
+    max_output_tokens,
+    sum(calls)::bigint as requests,
+    coalesce(sum(calls) filter (
+        where lower(stop_reason) in ('max_tokens', 'length', 'max_output_tokens', 'model_length')
+    ), 0)::bigint as cut_off
+from priced
+where max_output_tokens is not null
+group by by_feature, by_model, max_output_tokens
+order by requests desc, feature, model, max_output_tokens
+limit $top

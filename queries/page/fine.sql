@@ -1,0 +1,18 @@
+-- fine: spend by day, feature, model and prompt, as fine as the log tells
+--
+-- question: What adds up to everything that a page shows of spend?
+
+select
+    by_day,
+    by_feature,
+    by_model,
+    by_prompt,
+    sum(calls)::bigint as requests,
+    sum(input_tokens)::bigint as input_tokens,
+    sum(cache_read_tokens)::bigint as cache_read_tokens,
+    sum(cache_write_5m_tokens + cache_write_1h_tokens)::bigint as cache_write_tokens,
+    sum(output_tokens)::bigint as output_tokens,
+    sum(cost_usd::decimal(38, 15)) as cost_usd,
+    coalesce(sum(calls) filter (where cost_usd is null), 0)::bigint as unpriced_requests
+from priced
+group by by_day, by_feature, by_model, by_prompt

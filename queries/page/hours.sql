@@ -1,0 +1,16 @@
+-- hours: spend by day and hour
+--
+-- question: At which hours of which days is money spent, by which feature and model?
+-- param detail int = 2: 2 tells features and models apart, 1 features only, 0 neither.
+
+select
+    by_day as day,
+    hour(ts) as hour_utc,
+    case when $detail >= 1 then by_feature end as feature,
+    case when $detail >= 2 then by_model end as model,
+    sum(calls)::bigint as requests,
+    sum(cost_usd::decimal(38, 15))::double as cost_usd
+from priced
+where ts is not null
+group by by_day, hour(ts), case when $detail >= 1 then by_feature end, case when $detail >= 2 then by_model end
+order by day, hour_utc, feature, model

@@ -1,0 +1,19 @@
+-- latencies: how long requests take, beside what they cost
+--
+-- question: Which features are slow, which are dear, on which model?
+-- param top int = 60: how many pairs of feature and model, the dearest.
+-- assumes: rows that stand for several calls, and requests whose latency the log does not hold, are left out.
+
+select
+    by_feature as feature,
+    by_model as model,
+    count(*) as requests,
+    sum(cost_usd::decimal(38, 15))::double as cost_usd,
+    sum(cost_usd::decimal(38, 15))::double / nullif(count(cost_usd), 0) as cost_per_request_usd,
+    quantile_cont(latency_ms, 0.5) as latency_ms_p50,
+    quantile_cont(latency_ms, 0.95) as latency_ms_p95
+from priced
+where latency_ms > 0 and calls = 1 and status = 'ok'
+group by by_feature, by_model
+order by cost_usd desc nulls last, feature, model
+limit $top

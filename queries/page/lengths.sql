@@ -1,0 +1,30 @@
+-- lengths: how long prompts and answers are
+--
+-- question: How are prompts and answers distributed by their length, by feature, model and day?
+-- param detail int = 3: 3 tells days, features and models apart, 2 features and models, 1 features, 0 none.
+-- assumes: a bin holds lengths of at least its number of tokens; bins grow by the square root of two. A row that stands
+--   for several calls goes by their mean.
+
+with measured as (
+    select
+        case when $detail >= 3 then by_day end as day,
+        case when $detail >= 1 then by_feature end as feature,
+        case when $detail >= 2 then by_model end as model,
+        calls,
+        (input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens) // calls as prompt_tokens,
+        output_tokens // calls as output_tokens
+    from priced
+),
+
+binned as (
+    select 'prompt' as part, floor(2 * log2(greatest(prompt_tokens, 1)))::integer as bin, day, feature, model, calls
+    from measured
+    union all
+    select 'answer' as part, floor(2 * log2(greatest(output_tokens, 1)))::integer as bin, day, feature, model, calls
+    from measured
+)
+
+select part, bin, day, feature, model, sum(calls)::bigint as requests
+from binned
+group by part, bin, day, feature, model
+order by part, bin, day, feature, model

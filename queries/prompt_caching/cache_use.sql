@@ -1,0 +1,159 @@
+-- The replay: what each request that was sent reads from its cache and writes to it.
+-- inlined: its rows are wide, and are read twice
+
+with turns as (
+    -- Prompts that the log does not hold begin with what their session sent before.
+    select
+        *,
+        lag(prompt_tokens) over so_far as before_tokens,
+        least(prompt_tokens, cast($base_share * first_value(prompt_tokens) over so_far as bigint)) as base_tokens
+    from (
+        select
+            call_id, cache_id, sent_us, begun_us, life_s, min_tokens, entries = 'units' as units, reach, prompt_tokens,
+            hash(cache_id, session_id, branched, thread_id) as thread_id
+        from sent
+        where ttl is not null and coalesce(len(prefix), 0) = 0
+    )
+    window so_far as (partition by thread_id order by sent_us, call_id)
+),
+
+unseen_prompts as (
+    select
+        *,
+        sent_us + cast(1000000 * (life_s + $slack_s) as bigint) as ends_us,
+        count(case when prompt_tokens < $rewritten_below * before_tokens then 1 end)
+            over (partition by thread_id order by sent_us, call_id) as rewrites
+    from turns
+),
+
+blocks as (
+    -- A prompt as a cache sees it: the prefixes that it can read. It writes those with a breakpoint at their end, or in
+    -- a cache that the client does not steer all of them.
+    select
+        hash(cache_id, block.hash) as entry_id, call_id, sent_us, begun_us, sent_us + 1000000 * life_s as ends_us,
+        units,
+        by_block or number >= sliding_from or number in (system_end, tools_end) as writes,
+        number = blocks as whole_prompt,
+        case when units and number < blocks then hash(prefix[number + 1].hash) end as goes_on,
+        least(block.tokens, prompt_tokens) as tokens,
+        false as base
+    from (
+        select
+            cache_id, call_id, sent_us, begun_us, life_s, entries = 'units' as units, prompt_tokens, min_tokens, prefix,
+            upto_block,
+            len(prefix) as blocks,
+            not client_sets_life or system_blocks is null or $ttl = 'endless' as by_block,
+            -- clients that cache the last turn set a breakpoint before it, too
+            case when reach = 'last' then upto_block - 1 else upto_block end as sliding_from,
+            least(system_blocks, upto_block) as system_end,
+            case when system_blocks > 1 then 1 else 0 end as tools_end,
+            unnest(prefix) as block,
+            generate_subscripts(prefix, 1) as number
+        from sent
+        where ttl is not null and least(prompt_tokens, coalesce(prefix[upto_block].tokens, 0)) >= min_tokens
+    )
+    where
+        number <= upto_block
+        and least(block.tokens, prompt_tokens) >= min_tokens
+        -- 20 positions count back from a breakpoint, itself among them
+        and (
+            by_block
+            or number > sliding_from - 20
+            or number between system_end - 19 and system_end
+            or number = tools_end
+        )
+    union all
+    select
+        hash(cache_id, 'base') as entry_id, call_id, sent_us, begun_us, ends_us, units, true as writes,
+        false as whole_prompt, thread_id as goes_on, base_tokens as tokens, true as base
+    from unseen_prompts
+    where case when reach = 'last' then prompt_tokens else base_tokens end >= min_tokens
+    union all
+    select
+        hash(thread_id, rewrites) as entry_id, call_id, sent_us, begun_us, ends_us, units, true as writes,
+        true as whole_prompt, null as goes_on, least(before_tokens, prompt_tokens) as tokens, false as base
+    from unseen_prompts
+    where reach = 'last' and prompt_tokens >= min_tokens
+),
+
+uses as (
+    -- A unit is a prompt as a whole, or what two prompts had in common before they went on differently.
+    select
+        *,
+        sent_us > lag(ends_us) over earlier as too_late,
+        writes and (not units or whole_prompt or coalesce(lag(goes_on) over earlier <> goes_on, false)) as stores
+    from blocks
+    window earlier as (partition by entry_id order by sent_us, call_id)
+),
+
+lives_of_entries as (
+    -- As long as each use follows the one before it in time, it is one life of the entry.
+    select
+        call_id, tokens, base, entry_id, sent_us,
+        case when stores then begun_us end as stored_us,
+        count(case when too_late then 1 end) over (partition by entry_id order by sent_us, call_id) as life
+    from uses
+),
+
+reads as (
+    -- An entry is there once a request that wrote it has begun to answer; one that does not find it writes it too.
+    select
+        call_id, tokens, base,
+        coalesce(min(stored_us) over (
+            partition by entry_id, life order by sent_us, call_id rows between unbounded preceding and 1 preceding
+        ) <= sent_us, false) as alive
+    from lives_of_entries
+),
+
+found as (
+    select
+        call_id,
+        max(case when alive then tokens end) as longest_tokens,
+        max(case when alive and base then tokens end) as common_tokens,
+        max(case when base then tokens end) as base_tokens
+    from reads
+    group by call_id
+),
+
+expected as not materialized (
+    -- Where prompts are unseen, sessions elsewhere may have kept the common part alive.
+    select
+        sent.* exclude (upto_block, reach, client_sets_life),
+        case
+            when found.call_id is null then 0
+            when found.base_tokens is null then least(prompt_tokens, coalesce(prefix[upto_block].tokens, 0))
+            when reach = 'last' then prompt_tokens
+            else found.base_tokens
+        end as upto_tokens,
+        coalesce(found.longest_tokens, 0) as longest_tokens,
+        coalesce(found.common_tokens, 0) as found_tokens,
+        coalesce(
+            found.common_tokens, cast(found.base_tokens * (1 - exp(-life_s / $others_every_s)) as bigint), 0
+        ) as common_tokens,
+        found.base_tokens is not null as unseen
+    from sent
+    left join found on found.call_id = sent.call_id
+),
+
+read as not materialized (
+    -- Where prompts are unseen, a history that is not found for no known reason is written again after the common part.
+    select
+        * exclude (longest_tokens, found_tokens, common_tokens, unseen),
+        least(upto_tokens, case
+            when unseen and longest_tokens > found_tokens
+                then longest_tokens - cast($miss_rate * (longest_tokens - common_tokens) as bigint)
+            else greatest(longest_tokens, common_tokens)
+        end) as read_tokens
+    from expected
+)
+
+select
+    * exclude (entries, min_tokens, step_tokens, writes_charged, upto_tokens, read_tokens, life_s),
+    ttl = '1h' or (ttl = 'recorded' and life_s = 3600) as writes_1h,
+    case when read_tokens < min_tokens then 0 else read_tokens - read_tokens % step_tokens end as read_tokens,
+    case
+        when not writes_charged then 0
+        when read_tokens < min_tokens then upto_tokens - upto_tokens % step_tokens
+        else greatest(upto_tokens - upto_tokens % step_tokens - (read_tokens - read_tokens % step_tokens), 0)
+    end as write_tokens
+from read

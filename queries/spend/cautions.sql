@@ -1,0 +1,30 @@
+-- cautions: what a reader must know before trusting the total
+--
+-- question: Which requests does the total leave out or understate?
+-- assumes: a model is known where it has a standard price; a request of a known model without a price has a tier or a
+--   region that has none.
+
+with known as (
+    select distinct provider, model, true as is_known from prices where service_tier = 'standard' and region = ''
+)
+
+select
+    priced.model,
+    any_value(priced.provider) as provider,
+    coalesce(bool_or(known.is_known), false) as is_known,
+    priced.service_tier,
+    priced.region,
+    sum(calls)::bigint as requests,
+    coalesce(sum(calls) filter (where cost_usd is null), 0)::bigint as unpriced_requests,
+    coalesce(sum(
+        input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens
+    ) filter (where cost_usd is null), 0)::bigint as unpriced_input_tokens,
+    coalesce(sum(output_tokens) filter (where cost_usd is null), 0)::bigint as unpriced_output_tokens,
+    sum(cost_logged_usd) filter (where cost_usd is null) as unpriced_cost_logged_usd,
+    coalesce(sum(calls) filter (where output_partial), 0)::bigint as partial_output_requests,
+    coalesce(sum(calls) filter (where ts is null), 0)::bigint as requests_without_time,
+    sum(cost_usd::decimal(38, 15))::double as cost_usd
+from priced
+left join known on known.model = priced.model and known.provider is not distinct from priced.provider
+group by priced.model, priced.service_tier, priced.region
+order by cost_usd desc nulls last, priced.model, priced.service_tier, priced.region

@@ -1,0 +1,72 @@
+-- logged-costs: what the log says it cost, and what its tokens cost
+--
+-- question: Where do the log's own costs differ from the price table's, and why?
+-- assumes: only requests that carry a cost of their own are compared.
+-- assumes: a reason is given only where the sums, computed again for that reason, come within 1 % of the log's; where none
+--   does, the difference is left unexplained.
+
+with compared as (
+    select
+        *,
+        cost_logged_usd - cost_usd as difference_usd,
+        cost_usd - cache_read_cost_usd - cache_write_cost_usd
+        + case
+            when cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens = 0 then 0
+            else (cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens)
+                * input_cost_usd / nullif(input_tokens, 0)
+        end as uncached_usd
+    from priced
+    where cost_logged_usd is not null
+),
+
+summed as (
+    select
+        model,
+        sum(calls)::bigint as requests,
+        sum(cost_logged_usd::decimal(38, 15))::double as cost_logged_usd,
+        sum(cost_usd::decimal(38, 15))::double as cost_usd,
+        sum(difference_usd::decimal(38, 15))::double as difference_usd,
+        coalesce(sum(calls) filter (where cost_usd is null), 0)::bigint as unpriced_requests,
+        sum(calls) filter (where cost_logged_usd = 0) / sum(calls) as share_logged_zero,
+        sum(cost_logged_usd) filter (where uncached_usd is not null) as checked_logged_usd,
+        sum(uncached_usd) as uncached_usd,
+        count(uncached_usd) / count(*) as checked_share,
+        sum(cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens) > 0 as has_cache_use,
+        sum(fees_cost_usd) as fees_usd,
+        max(abs(difference_usd)) / nullif(sum(abs(difference_usd)), 0) as share_of_largest,
+        arg_max(request_id, abs(difference_usd)) as largest_request_id,
+        median(cost_logged_usd / nullif(cost_usd, 0)) as ratio_p50,
+        quantile_cont(cost_logged_usd / nullif(cost_usd, 0), 0.05) as ratio_p05,
+        quantile_cont(cost_logged_usd / nullif(cost_usd, 0), 0.95) as ratio_p95
+    from compared
+    group by model
+)
+
+select
+    model,
+    requests,
+    cost_logged_usd,
+    cost_usd,
+    difference_usd,
+    case
+        when unpriced_requests = requests then 'the price table has no price'
+        when abs(difference_usd) <= 0.01 * greatest(cost_usd, cost_logged_usd) then 'they agree within 1 %'
+        when share_logged_zero > 0.9 then 'the log says $0 for ' || round(100 * share_logged_zero) || ' % of them'
+        when has_cache_use and checked_share > 0.9
+            and abs(checked_logged_usd - uncached_usd) <= 0.01 * checked_logged_usd
+            then 'checked: the log prices cached tokens as plain input'
+        when fees_usd > 0 and abs(cost_logged_usd - (cost_usd - fees_usd)) <= 0.01 * cost_logged_usd
+            then 'checked: the log leaves out the fees of searches, tools and requests'
+        when requests > 1 and ratio_p95 - ratio_p05 <= 0.02 * ratio_p50
+            then 'checked: the log has ' || round(ratio_p50, 3) || ' times the price for each of them'
+            || case
+                when ratio_p50 between 0.495 and 0.505 then ', as a batch would cost'
+                when ratio_p50 between 1.095 and 1.105 then ', as data residency would cost'
+                else ''
+            end
+        when share_of_largest > 0.5 and requests > 2
+            then 'one request makes most of it: ' || largest_request_id
+        else 'not explained; the median request has ' || round(ratio_p50, 2) || ' times the price'
+    end as reason
+from summed
+order by abs(difference_usd) desc nulls last, model

@@ -1,0 +1,29 @@
+-- prompt-trends: what each prompt costs over time, and its dearest request
+--
+-- question: Is a prompt's cost rising, and which request shows what it is?
+-- param parts int = 12: equal stretches that the covered time is cut into.
+
+with bounds as (
+    select min(ts) as first_ts, max(ts) as last_ts
+    from priced
+),
+
+placed as (
+    select
+        by_prompt as prompt_id,
+        least(
+            $parts - 1,
+            floor($parts * date_diff('second', first_ts, ts) / greatest(1, date_diff('second', first_ts, last_ts)))
+        )::integer as part,
+        sum(cost_usd::decimal(38, 15))::double as cost_usd,
+        max(cost_usd) as dearest_usd,
+        max_by(request_id, struct_pack(cost := coalesce(cost_usd, 0), id := request_id)) as dearest_request_id
+    from priced
+    cross join bounds
+    where by_prompt is not null
+    group by by_prompt, part
+)
+
+select prompt_id, part, coalesce(cost_usd, 0) as cost_usd, coalesce(dearest_usd, 0) as dearest_usd, dearest_request_id
+from placed
+order by prompt_id, part

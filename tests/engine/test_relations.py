@@ -1,0 +1,112 @@
+"""Every query reads the input that its folder declares, and nothing else; it runs over exactly that."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlglot
+from sqlglot import exp
+from sqlglot.optimizer.scope import traverse_scope
+
+from llmcost.engine import registry, store
+from llmcost.engine.compose import compose
+from llmcost.engine.relations import INPUTS, Input, priced
+from llmcost.what_ifs.engine.replay import kernel_of
+from llmcost.what_ifs.inputs import side_tables
+
+ROOT = Path(__file__).resolve().parents[2]
+PROCESSES = {
+    "ingest",
+    "metrics",
+    "migrations",
+    "facts",
+    "prompt_caching",
+}  # steps of one process, data: no kind of query
+
+QUERIES = [(kind, name) for kind in INPUTS for name in registry.load(kind)]
+
+
+def sources(sql: str) -> set[str]:
+    """The relations that a query reads from outside of itself."""
+    return {
+        source.name
+        for scope in traverse_scope(sqlglot.parse_one(sql, dialect="duckdb"))
+        for source in scope.sources.values()
+        if isinstance(source, exp.Table) and source.name
+    }
+
+
+def test_every_folder_declares_its_input() -> None:
+    folders = {path.name for path in (ROOT / "queries").iterdir() if path.is_dir()}
+    assert folders == INPUTS.keys() | PROCESSES
+
+
+@pytest.mark.parametrize(("kind", "name"), QUERIES)
+def test_it_reads_what_its_folder_declares(kind: registry.Kind, name: str) -> None:
+    declared = INPUTS[kind]
+    assert sources(registry.find(kind, name).body) <= {*declared.relations, *declared.tables}
+
+
+def test_another_relation_is_seen_wherever_it_is_read() -> None:
+    assert sources("with a as (select * from one) select * from a where x in (select y from two)") == {"one", "two"}
+    assert sources("select (select max(x) from three) from a as b") == {"a", "three"}
+
+
+def test_contributing_says_the_same() -> None:
+    table = re.findall(
+        r"^\| `(\w+)/` \| (.*?) \| (.*?) \| .* \|$", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE
+    )
+    said = {folder: Input(_leading(inputs), _leading(tables)) for folder, inputs, tables in table}
+    assert said == dict(INPUTS)
+
+
+def _leading(cell: str) -> tuple[str, ...]:
+    """The names at the beginning of a cell, before it says what they are."""
+    return tuple(re.findall(r"`(\w+)`", cell.partition(":")[0]))
+
+
+@pytest.fixture(scope="module")
+def empty() -> Iterator[store.Store]:
+    """A store without requests, in which every declared relation and table can be read."""
+    with store.in_memory() as opened:
+        side_tables.prepare(opened, {}, "requests")
+        costs = (
+            "select request_id, request_id as logged_id, calls, model, cost_usd, null::varchar as block, 'k' as key"
+            " from requests_priced"
+        )
+        opened.execute(f"create temp table requests_priced as {compose(priced(), 'select * from priced')}")
+        opened.execute(f"create temp table costs as {costs}")
+        yield opened
+
+
+KEYED = "select 'k' as key, * from requests_priced"
+DECISIONS = "null::varchar as wanted, null::varchar as wanted_provider, null::double as wanted_cost_usd"
+MADE = {
+    "decided": f"select *, {DECISIONS} from requests",
+    "priced": KEYED,
+    **dict.fromkeys(INPUTS["backtests"].relations, "select * from requests_priced"),
+    **dict.fromkeys(INPUTS["changes"].relations, "select * from requests"),
+    **dict.fromkeys(INPUTS["quality"].relations, "select * from requests"),
+}
+
+
+def over(kind: registry.Kind, name: str) -> str:
+    """SQL: the query over relations that have the columns declared, and no rows."""
+    query = registry.find(kind, name)
+    made = MADE | (dict.fromkeys(("before", "after"), "select * from costs") if kind == "savings" else {})
+    made |= {table: registry.find("page", table).body for table in INPUTS[kind].tables if table == "fine"}
+    made |= {table: registry.find("spend", table).body for table in INPUTS[kind].tables if table == "anomalies"}
+    needed = [*INPUTS[kind].relations, *INPUTS[kind].tables]
+    if kernel := kernel_of(query):
+        made["replayed"] = "select " + ", ".join(f"null::{type} as {name}" for name, type in kernel.decisions.items())
+    return compose([(name, made[name]) for name in needed if name in made], query.body)
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, name in QUERIES if kind != "formats"])
+def test_it_runs_over_what_its_folder_declares(kind: registry.Kind, name: str, empty: store.Store) -> None:
+    """Formats run over lines in their own tests: each over lines of its own."""
+    query = registry.find(kind, name)
+    defaults = {**registry.find("spend", "anomalies").bind({}), **query.bind({})}
+    values = defaults | {f"{p.name}_provider": None for p in query.parameters if p.type == "model"}
+    empty.rows(over(kind, name), values)

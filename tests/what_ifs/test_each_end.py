@@ -1,0 +1,121 @@
+"""Each assumption by itself: at its low end a what-if saves least, at its high end most, and the default lies between.
+
+The headers move all of their assumptions at once, so that one whose ends were exchanged could hide behind the others.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from llmcost.engine import registry, store
+from llmcost.engine.store import Store
+from llmcost.prices import book
+from llmcost.reports.scope import Scope
+from llmcost.what_ifs.engine.chain import Chain, Traffic
+from llmcost.what_ifs.engine.step import ENDS, parse, settings, settled
+from tests.what_ifs.traffic import START_US, Row, fill
+
+HAIKU, OPUS, GPT = "claude-haiku-4-5", "claude-opus-4-7", "gpt-4o"
+
+
+def row(second: float = 0, model: str = HAIKU, **fields: Any) -> Row:
+    return {
+        "ts": START_US + round(second * 1e6), "model": model, "input_tokens": 5000, "output_tokens": 500,
+        "task_type": "classification", "complexity": 0.1,
+    } | fields  # fmt: skip
+
+
+def prompts(*seconds: float, tokens: int = 4500, **fields: Any) -> list[Row]:
+    """Requests with the same instructions."""
+    prefix = [{"hash": "instructions", "tokens": tokens}]
+    return [row(second, prefix=prefix, system_blocks=1, **fields) for second in seconds]
+
+
+def answered(*seconds: float) -> list[Row]:
+    """The same request again and again, of unknown latency, answered in another way each time."""
+    return [row(second, prompt_hash="p", output_hash=f"o{second}") for second in seconds]
+
+
+def sessions(*seconds: float, session: str = "s", grows: int = 1000) -> list[Row]:
+    """A conversation of which the log holds no prompts."""
+    return [
+        row(second, session_id=session, input_tokens=20_000 + grows * number) for number, second in enumerate(seconds)
+    ]
+
+
+CASES: dict[tuple[str, str], tuple[str, list[Row]]] = {
+    ("batch-api", "cache_hits"): ("", [row(cache_read_tokens=9000)]),
+    ("model-swap", "verbosity"): ("", [row(model=OPUS)]),
+    ("prompt-caching", "automatic"): ("", prompts(0, 60, model=GPT)),
+    ("prompt-caching", "base_share"): ("", sessions(0) + sessions(60, session="t")),
+    ("prompt-caching", "minimum"): ("", prompts(0, 60, tokens=3000, model=OPUS)),
+    ("prompt-caching", "miss_rate"): ("", sessions(*range(0, 1000, 50))),
+    ("prompt-caching", "openai_life_s"): ("", prompts(0, 1000, model=GPT)),
+    ("prompt-caching", "others_every_s"): ("ttl=1h", sessions(0) + sessions(4000, session="t")),
+    ("prompt-caching", "slack_s"): ("", sessions(0, 320, 380)),
+    ("prompt-caching", "ttft_ms"): ("", prompts(0, 0.5, 3, 20)),
+    ("request-batching", "numbering_input_tokens"): ("", prompts(0, 1, 2, 3)),
+    ("request-batching", "numbering_output_tokens"): ("", prompts(0, 1, 2, 3)),
+    ("response-caching", "differing"): ("", answered(0, 60, 120)),
+    ("response-caching", "latency_ms"): ("", answered(0, 1, 20, 60)),
+    ("routing", "cache"): (f"small={HAIKU}", [row(model=OPUS, cache_read_tokens=9000)]),
+    ("routing", "escalate"): (f"by=cascade,small={HAIKU}", [row(model=OPUS)] * 200),
+    ("routing", "verbosity"): (f"small={HAIKU}", [row(model=OPUS)]),
+    ("self-hosted", "pace"): ("", [row(0.3 * n, input_tokens=800, output_tokens=400) for n in range(400)]),
+    ("semantic-caching", "differing"): ("", answered(0, 60, 120)),
+    ("semantic-caching", "latency_ms"): ("", answered(0, 1, 20, 60)),
+    ("semantic-caching", "threshold"): ("vetoes=false", [row(60 * n, prompt_hash=f"p{n}") for n in range(2)]),
+}
+"""Of each assumption: other settings of the what-if, and requests for which it matters."""
+
+ALIKE = ("How do I reset the password of my account?", "How do I reset the password of my online account today?")
+"""What the requests ask of which a text is needed. Their cosine is 0.90, between the low end and the default."""
+
+
+@pytest.fixture(scope="module")
+def opened() -> Iterator[Store]:
+    with store.in_memory() as made:
+        book.learn(made, [(None, model) for model in (HAIKU, OPUS, GPT)])
+        yield made
+
+
+def cost(opened: Store, word: str) -> float:
+    chain = Chain(Traffic.of(opened, Scope(), ()), "")
+    point = chain.add(settled(opened, parse(word)))
+    assert point.failure is None
+    return point.cost_usd
+
+
+def ends() -> dict[tuple[str, str], tuple[str, str]]:
+    """The low and the high end of each assumption of each what-if."""
+    found: dict[tuple[str, str], tuple[str, str]] = {}
+    for name, query in registry.load("what_ifs").items():
+        low, high = (settings(query.field(end)) for end in ENDS)
+        found |= {(name, parameter): (str(low[parameter]), str(high[parameter])) for parameter in low}
+    return found
+
+
+def test_every_assumption_is_moved_by_itself() -> None:
+    assert ends().keys() == CASES.keys()
+
+
+@pytest.mark.parametrize(("name", "parameter"), CASES, ids=[":".join(key) for key in CASES])
+def test_an_assumption_saves_least_at_its_low_end_and_most_at_its_high_end(
+    opened: Store, name: str, parameter: str
+) -> None:
+    others, rows = CASES[name, parameter]
+    fill(opened, rows)
+    if parameter == "threshold":
+        pytest.importorskip("wordllama")
+        for number, text in enumerate(ALIKE):
+            words = {"id": f"r{number:03}", "text": text}
+            opened.execute("insert into texts (request_id, prompt) values ($id, $text)", words)
+    low, high = (
+        cost(opened, f"{name}:{','.join(part for part in (others, f'{parameter}={value}') if part)}")
+        for value in ends()[name, parameter]
+    )
+    default = cost(opened, f"{name}:{others}" if others else name)
+    assert low > high + 1e-9, "the requests do not depend on it"
+    assert low >= default - 1e-9
+    assert default >= high - 1e-9
