@@ -30,11 +30,11 @@ test: $(VENV)/.installed-test ## Install with the test extras and run the tests,
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 .PHONY: lint
-lint: $(VENV)/.installed-dev ## Check style, types and every query file
+lint: $(VENV)/.installed-dev ## Check style, types, the direction of imports and every query file
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/python -m pytest --quiet --tb=short tests/engine/test_queries_parse.py
+	$(BIN)/python -m pytest --quiet --tb=short tests/engine/test_queries_parse.py tests/engine/test_layers.py
 
 .PHONY: format
 format: $(VENV)/.installed-dev ## Rewrite the Python files in the project's style

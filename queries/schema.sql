@@ -6,6 +6,8 @@
 create table requests (
     -- identity
     request_id            varchar not null,   -- the provider's own id, else a hash of the row; unique
+    part_of               varchar,            -- the request_id of the request whose log line tells of this one too, as of
+                                              -- an advisor that was asked for the answer; null: its line is its own
     source_format         varchar not null,   -- name of the format that recognised the line
     ts                    timestamp,          -- UTC, when the request started; null where the log has no time
 
@@ -70,6 +72,8 @@ create table requests (
     latency_ms            double,             -- request sent to last token
     ttft_ms               double,             -- request sent to first token
     output_partial        boolean not null,   -- true: the log never held the final output count, output_tokens is too low
+    counts_doubtful       boolean not null,   -- true: the total that the log states is not the sum of its counts, whichever
+                                              -- of them hold which
 
     -- what a cache sees
     prompt_hash           varchar,            -- hash of everything that decides the answer: the exact-cache key

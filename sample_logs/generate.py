@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 from sample_logs.generator import (
+    agents,
     aider,
     anthropic,
     anthropic_batches,
@@ -55,6 +56,10 @@ WRITERS = {
     "bedrock": bedrock.write,
     "openrouter_activity": openrouter_activity.write,
     "cohere": cohere.write,
+    "qwen_code": agents.qwen_code,
+    "gemini_cli": agents.gemini_cli,
+    "managed_agents": agents.managed_agents,
+    "anthropic_stream": agents.anthropic_stream,
 }
 
 

@@ -5,6 +5,7 @@ as parameters or as data, never as text of a query.
 """
 
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -27,6 +28,7 @@ MEMORY_BYTES = 2 << 30
 """What a simulation's relations may take of memory; a kernel's columns come on top of it."""
 ROW_BYTES = 600
 """What a request takes in a temporary table: 590 bytes of a generated one, with three blocks of its prompt."""
+_INTERRUPTED = re.compile(r" registered as '\w+' failed: .*\bKeyboardInterrupt\b", re.DOTALL)
 _FULL = ("no space left", "file too large", "quota exceeded", "max_temp_directory_size")
 """What the engine says where a disk, a quota or the room for temporary files is used up."""
 _DDL = (
@@ -317,6 +319,13 @@ def _schema(store: Store) -> int:
     )
 
 
+def is_about_a_value(error: BaseException) -> bool:
+    """Whether the engine refuses a value of the data, not the statement."""
+    import duckdb
+
+    return isinstance(error, duckdb.DataError | duckdb.InvalidInputException)
+
+
 @contextmanager
 def _telling(path: Path) -> Iterator[None]:
     """Raises what the engine's errors mean, while a store is not open yet."""
@@ -332,9 +341,18 @@ def _said(path: Path, error: BaseException) -> BaseException | None:
 
     if isinstance(error, duckdb.Error) and _is_full(str(error)):
         return _no_room(path)
-    if type(error) is RuntimeError and str(error) == "Query interrupted":  # so it takes a Ctrl-C
+    if _is_interrupt(error):
         return KeyboardInterrupt()
     return None
+
+
+def _is_interrupt(error: BaseException) -> bool:
+    """Whether this is a Ctrl-C: the engine reports one in a statement, or in Python code that it calls for its rows."""
+    import duckdb
+
+    if isinstance(error, duckdb.Error):
+        return _INTERRUPTED.search(str(error)) is not None
+    return type(error) is RuntimeError and str(error) == "Query interrupted"
 
 
 def _is_full(error: str) -> bool:

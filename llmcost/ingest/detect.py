@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -13,6 +13,8 @@ from llmcost.engine import registry
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
 from llmcost.ingest import documents, formats, lines, streams
+
+_COUNT = re.compile(r"(?i)token|count|cost|spend|input|output|prompt_length")
 
 RECORDS = 1_000_000
 """A line's records are numbered from 1, those of the next whole piece of a torn line from here on."""
@@ -75,8 +77,8 @@ def parsed_lines(query: registry.Query, relation: str) -> str:
             from (select *, case when claimed then {records} end as wrapped from ({_typed(query, relation)}))"""
     return f"""
         select
-            {{'source_id': source_id, 'line_no': line_no, 'record_no': record_no, 'raw': raw, 'fault': fault,
-             'claimed': claimed}} as line,
+            {{'source_id': source_id, 'line_no': line_no, 'record_no': record_no, 'raw': raw,
+             'fault': {_fault(query)}, 'claimed': claimed}} as line,
             * exclude (source_id, line_no, piece, record_no, raw, fault, claimed)
         from ({rows})"""
 
@@ -87,6 +89,38 @@ def structure(query: registry.Query) -> dict[str, Any]:
     columns: dict[str, Any] = json.loads(query.field("columns", "{}").replace('"record"', record))
     fields: dict[str, Any] = json.loads(record)
     return columns | fields
+
+
+def _fault(query: registry.Query) -> str:
+    """SQL: the line's fault; for one of this format, that a key stands twice next to its counts.
+
+    Most lines are let through by what is cheap to see: that no name of a count stands in them twice.
+    """
+    objects = dict(_counting(structure(query), "$"))
+    if not objects:
+        return "fault"
+    names = sorted({name for found in objects.values() for name in found})
+    twice = " or ".join(
+        f"contains(substr(raw, strpos(raw, '\"{name}\"') + {len(name) + 2}), '\"{name}\"')" for name in names
+    )
+    paths = ", ".join(f"'{path}'" for path in sorted(objects))
+    return f"""
+        case
+            when claimed and ({twice}) and list_bool_or(list_transform(
+                json_keys(raw::json, [{paths}]), lambda keys: len(keys) > list_unique(keys)
+            )) then 'a key that stands twice in one object'
+            else fault
+        end"""
+
+
+def _counting(fields: Any, path: str) -> Iterator[tuple[str, list[str]]]:
+    """The objects of a structure that hold counts: their JSON paths and the names of those."""
+    if isinstance(fields, dict):
+        names = [name for name in fields if _COUNT.search(name) and not isinstance(fields[name], dict | list)]
+        if names and re.fullmatch(r"[\w$.]+", path) and all(re.fullmatch(r"\w+", name) for name in names):
+            yield path, names
+        for name, inner in fields.items():
+            yield from _counting(inner, f"{path}.{name}")
 
 
 def claim(store: Store, relation: str) -> None:
@@ -105,7 +139,7 @@ def _names(together: Iterable[registry.Query]) -> str:
 
 def _claims(query: registry.Query) -> str:
     """SQL: whether a line is this format's: it says so, and none does that wraps lines of this format."""
-    own = f"coalesce(({query.field('claims')}), false)"
+    own = f"fault is null and coalesce(({query.field('claims')}), false)"
     return " and ".join([own, *(f"not coalesce(({it.field('claims')}), false)" for it in _wrapping(query))])
 
 

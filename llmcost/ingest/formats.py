@@ -26,7 +26,8 @@ from llmcost.errors import LlmcostError, did_you_mean
 REQUIRED = ("model", "input_tokens", "output_tokens")
 FIELDS = (
     *REQUIRED, "request_id", "ts", "provider", "feature", "task_type", "prompt_id", "user_id", "session_id", "project",
-    "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "reasoning_tokens", "web_searches",
+    "cache_read_tokens", "cache_write_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "reasoning_tokens",
+    "total_tokens", "web_searches",
     "max_output_tokens", "stop_reason", "service_tier", "status", "latency_ms", "ttft_ms", "cost_logged_usd",
     "prompt_hash", "output_hash", "output_text", "prompt_text",
 )  # fmt: skip
@@ -76,8 +77,7 @@ def mapped(name: str, fields: Any) -> Query:
     }
     claims = f"{columns['model']} is not null and {columns['output_tokens']} is not null"
     if fields.get("cached_inside_input"):
-        cached, written = (columns.get(field, "null") for field in ("cache_read_tokens", "cache_write_5m_tokens"))
-        columns["input_tokens"] = f"uncached({columns['input_tokens']}, {cached}, {written})"
+        columns["input_holds"] = "'caches'"
     if tags:
         entries = ", ".join(f"{{'key': {_text(tag)}, 'value': {value}}}" for tag, value in tags.items())
         columns["tags"] = f"map_from_entries(list_filter([{entries}], lambda entry: entry.value is not null))"

@@ -16,10 +16,10 @@ from llmcost.attribution import apply
 from llmcost.attribution.texts import NO_TEXTS, Texts
 from llmcost.engine import registry
 from llmcost.engine.compose import compose
-from llmcost.engine.store import Store
+from llmcost.engine.store import Store, is_about_a_value
 from llmcost.errors import LlmcostError, UsageError, did_you_mean
 from llmcost.ingest import documents, formats, lines, sources, streams, torn
-from llmcost.ingest.detect import RECORDS, Detection, claim, detect, parsed_lines
+from llmcost.ingest.detect import RECORDS, Detection, claim, detect, parsed_lines, structure
 from llmcost.metrics import counts
 from llmcost.prices import book
 
@@ -131,6 +131,8 @@ def ingest(
 
     run.progress.start(sum(detection.source.size() for detection in logs))
     for group in _groups(logs):
+        _number(store, group)
+        _stage(store, group, run)  # into temporary tables: an error of the engine there must not end the transaction
         with store.transaction():
             _ingest_group(store, group, run)
     account.skipped |= {it.source.path: it.source.problem for it in logs if it.source.problem}
@@ -193,13 +195,16 @@ def _groups(detections: Iterable[Detection]) -> Iterator[list[Detection]]:
             yield group
 
 
-def _ingest_group(store: Store, group: list[Detection], run: _Run) -> None:
+def _number(store: Store, group: list[Detection]) -> None:
+    """Gives ids to the sources that are new."""
     next_id = int(store.value("select coalesce(max(source_id), 0) + 1 from ledger"))
     for detection in group:
         if detection.source.source_id < 0:
             detection.source.source_id = next_id
             next_id += 1
-    _stage(store, group, run)
+
+
+def _ingest_group(store: Store, group: list[Detection], run: _Run) -> None:
     counts.begin(store)
     entries = _set_repeats_apart(store, group[0].source.source_id)
     _name_models(store)
@@ -283,13 +288,50 @@ def _read_stream(
     values: dict[str, registry.Value],
     on_bytes: Callable[[int], None],
 ) -> None:
-    with store.stream("stream", lines.SCHEMA, stream_of(group, on_bytes)):
-        store.execute(f"create or replace temp table staged as {read_as(lead, 'stream')}", values)
+    try:
+        with store.stream("stream", lines.SCHEMA, stream_of(group, on_bytes)):
+            store.execute(f"create or replace temp table staged as {read_as(lead, 'stream')}", values)
+    except Exception as error:
+        if not is_about_a_value(error):
+            raise
+        with store.stream("stream", lines.SCHEMA, stream_of(group, lambda _: None)):
+            store.execute("create or replace temp table held as from stream")
+        _held_apart(store, lead, "held", values)
+        store.execute(f"create or replace temp table staged as {read_as(lead, 'held')}", values)
+        store.execute("drop table held")
     store.execute(
         "create or replace temp table unclaimed as"
         f" select source_id, line_no, ((record_no - 1) // {RECORDS} + 1)::integer as piece, raw, fault"
         " from staged where not claimed"
     )
+
+
+def _held_apart(store: Store, name: str, table: str, values: dict[str, registry.Value]) -> None:
+    """Gives a fault to the lines of a table in which a format finds a value that the engine refuses.
+
+    They are found by halving: a part that can be read holds none, one that cannot be is halved, down to a line.
+    """
+    store.execute(f"create or replace temp table in_order as select row_number() over () as place, * from {table}")
+    parts = [(0, int(store.value("select count(*) from in_order")))]
+    while parts:
+        after, upto = parts.pop()
+        part = f"(select * exclude (place) from in_order where place > {after} and place <= {upto})"
+        try:
+            store.execute(f"create or replace temp table tried as {read_as(name, part)}", values)
+        except Exception as error:
+            if not is_about_a_value(error):
+                raise
+            if upto - after > 1:
+                middle = (after + upto) // 2
+                parts += [(middle, upto), (after, middle)]
+                continue
+            store.execute(
+                f"update {table} as lines set fault = $fault from in_order where in_order.place = {upto}"
+                " and in_order.source_id = lines.source_id and in_order.line_no = lines.line_no"
+                " and in_order.piece = lines.piece",
+                {"fault": f"a value that the engine refuses ({type(error).__name__})"},
+            )
+    store.execute("drop table in_order")
 
 
 def _torn(store: Store) -> dict[tuple[int, int], list[torn.Piece]]:
@@ -323,7 +365,14 @@ def _put_pieces(store: Store, found: dict[tuple[int, int], list[torn.Piece]]) ->
 
 def _take_over(store: Store, name: str, values: dict[str, registry.Value]) -> None:
     """Moves the lines that a further format claims from `unclaimed` to `staged`."""
-    store.execute(f"insert into staged by name select * from ({read_as(name, 'unclaimed')}) where claimed", values)
+    take_over = f"insert into staged by name select * from ({read_as(name, 'unclaimed')}) where claimed"
+    try:
+        store.execute(take_over, values)
+    except Exception as error:
+        if not is_about_a_value(error):
+            raise
+        _held_apart(store, name, "unclaimed", values)
+        store.execute(take_over, values)
     store.execute(
         "delete from unclaimed using claims where claims.format = $name"
         " and unclaimed.source_id = claims.source_id and unclaimed.line_no = claims.line_no"
@@ -341,10 +390,15 @@ def stream_of(group: list[Detection], on_bytes: Callable[[int], None]) -> Iterat
 def read_as(name: str, relation: str) -> str:
     """SQL: the relation's lines as one format reads them, normalised."""
     query = formats.find(name)
+    further = [("drafts", _query("further"))] if "further" in query.fields else []
+    names = ", ".join(f"'{name}'" for name in sorted(_leaves(structure(query))) if name.replace("_", "a").isalnum())
     return compose(
         [
             ("lines", parsed_lines(query, relation)),
+            ("known", f"select cast([{names}] as varchar[]) as names"),
             ("drafts", f"{_query('drafts')} union all by name ({query.body})"),
+            *further,
+            ("counted", _query("counted")),
             ("normalised", _query("normalise")),
         ],
         f"""
@@ -357,17 +411,30 @@ def read_as(name: str, relation: str) -> str:
     )
 
 
+def _leaves(fields: Any) -> Iterator[str]:
+    """The names under which a format reads values."""
+    if isinstance(fields, list):
+        yield from _leaves(fields[0])
+    elif isinstance(fields, dict):
+        for name, inner in fields.items():
+            yield from _leaves(inner) if isinstance(inner, dict | list) else (name,)
+
+
 def _set_repeats_apart(store: Store, source_id: int) -> list[dict[str, Any]]:
-    """Marks records, and removes requests, whose usage is that of the records below them in their trace.
+    """Marks records, and removes requests, whose usage is that of the records below them in their trace, and copies of
+    calls that lack a part of their id.
 
     Returns what that changes in the ledger about earlier runs.
     """
-    if store.value("select count(trace_id) from staged") == 0:
+    repeats = _query("bare")
+    if store.value("select count(trace_id) from staged") > 0:
+        store.execute(f"create or replace temp table met as {_query('met')}")
+        store.execute("delete from spans where request_id in (select request_id from met)")
+        store.execute("insert into spans by name from met")
+        repeats = f"from ({repeats}) union from ({_query('repeats')})"
+    store.execute(f"create or replace temp table repeats as {repeats}")
+    if store.value("select count(*) from repeats") == 0:
         return []
-    store.execute(f"create or replace temp table met as {_query('met')}")
-    store.execute("delete from spans where request_id in (select request_id from met)")
-    store.execute("insert into spans by name from met")
-    store.execute(f"create or replace temp table repeats as {_query('repeats')}")
     store.execute("update staged set is_repeat = true where carries_call and request_id in (from repeats)")
     entries = store.rows(f"insert into ledger {_query('overcounted')} returning *", {"source_id": source_id})
     counts.remove(store, "from repeats")

@@ -7,34 +7,44 @@
 --     "input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
 --     "cache_read_input_tokens": "VARCHAR",
 --     "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
---     "output_tokens_details": {"thinking_tokens": "VARCHAR"},
---     "server_tool_use": {"web_search_requests": "VARCHAR"}}}}}
+--     "inference_geo": "VARCHAR", "output_tokens_details": {"thinking_tokens": "VARCHAR"},
+--     "server_tool_use": {"web_search_requests": "VARCHAR"},
+--     "iterations": [{"type": "VARCHAR", "model": "VARCHAR", "input_tokens": "VARCHAR", "output_tokens": "VARCHAR",
+--       "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
+--       "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"}}]}}}}
 -- claims: custom_id is not null and result.type in ('succeeded', 'errored', 'canceled', 'expired')
+-- further: what an advisor used
 -- truth: as in the Messages API the input and both cache counts are disjoint and the output holds the thinking. Only
 --   succeeded requests are billed, at the batch price. A line has no time: such calls are priced at the newest price
 --   and stand in no day.
+-- truth: compactions, several passes and an advisor are counted as in the Messages API (see anthropic).
+
+with results as (
+    select *, result.message.usage as usage, anthropic_counts(result.message.usage) as counts from lines
+)
 
 select
     line,
-    result.message.usage is not null as carries_call,
-    result.message.id as request_id,
+    usage is not null as carries_call,
+    told_apart(result.message.id, custom_id) as request_id,
     'anthropic' as provider,
     result.message.model as model,
     map {'custom_id': custom_id} as tags,
-    result.message.usage.input_tokens as input_tokens,
-    result.message.usage.cache_read_input_tokens as cache_read_tokens,
-    coalesce(
-        result.message.usage.cache_creation.ephemeral_5m_input_tokens,
-        case
-            when result.message.usage.cache_creation.ephemeral_1h_input_tokens is null
-            then result.message.usage.cache_creation_input_tokens
-        end
-    ) as cache_write_5m_tokens,
-    result.message.usage.cache_creation.ephemeral_1h_input_tokens as cache_write_1h_tokens,
-    result.message.usage.output_tokens as output_tokens,
-    result.message.usage.output_tokens_details.thinking_tokens as reasoning_tokens,
-    result.message.usage.server_tool_use.web_search_requests as web_searches,
+    counts.input as input_tokens,
+    counts.cache_read as cache_read_tokens,
+    counts.cache_write as cache_write_tokens,
+    counts.cache_write_5m as cache_write_5m_tokens,
+    counts.cache_write_1h as cache_write_1h_tokens,
+    counts.output as output_tokens,
+    advisor_calls(usage) as further_calls,
+    usage.output_tokens_details.thinking_tokens as reasoning_tokens,
+    usage.server_tool_use.web_search_requests as web_searches,
+    case
+        when usage.input_tokens is null or usage.output_tokens is null
+        then at_path(line.raw, '$.result.message.usage')
+    end as unread_usage,
     result.message.stop_reason as stop_reason,
     'batch' as service_tier,
+    usage.inference_geo as region,
     result.message.content as output_text
-from lines
+from results

@@ -9,15 +9,25 @@
 --     "cacheWriteInputTokenCount": "VARCHAR", "inputBodyJson": {
 --       "system": "JSON", "toolConfig": "JSON", "tools": "JSON", "messages": ["JSON"], "max_tokens": "VARCHAR",
 --       "inferenceConfig": {"maxTokens": "VARCHAR"}}},
---   "output": {"outputTokenCount": "VARCHAR", "outputBodyJson": {"output": "VARCHAR", "content": "VARCHAR",
---     "stopReason": "VARCHAR", "stop_reason": "VARCHAR", "metrics": {"latencyMs": "DOUBLE"}}}}
+--   "output": {"outputTokenCount": "VARCHAR", "outputBodyJson": "JSON"}}
 -- claims: schemaType = 'ModelInvocationLog'
--- truth: inputTokenCount, cacheReadInputTokenCount and cacheWriteInputTokenCount are disjoint; outputTokenCount holds
---   the thinking. An embedding has no output count, a call that failed has none at all. modelId may be the ARN of an
+-- truth: inputTokenCount, cacheReadInputTokenCount and cacheWriteInputTokenCount are disjoint, unless the totalTokens
+--   of
+--   the answer's body says otherwise; outputTokenCount holds the thinking. How long a write lives stands in that body:
+--   cacheDetails of Converse, cache_creation of InvokeModel, streamed or not; what it leaves of the writes lives 5
+--   minutes. An embedding has no output count, a call that failed has none at all. modelId may be the ARN of an
 --   inference profile; that of an application's own profile does not say which model it leads to.
 
 with calls as (
     select *, input.inputBodyJson as asked, output.outputBodyJson as answered from lines
+),
+
+answers as (
+    select
+        *,
+        -- the answer of a stream is the list of its events
+        case when json_type(answered) = 'ARRAY' then answered else json_array(answered) end as events
+    from calls
 )
 
 select
@@ -44,14 +54,35 @@ select
     ) as tags,
     input.inputTokenCount as input_tokens,
     input.cacheReadInputTokenCount as cache_read_tokens,
-    input.cacheWriteInputTokenCount as cache_write_5m_tokens,
+    input.cacheWriteInputTokenCount as cache_write_tokens,
+    coalesce(
+        -- Converse, and its stream
+        tallied(list_transform(list_filter(
+            from_json(
+                coalesce(answered -> '$.usage.cacheDetails', events -> '$[*].metadata.usage.cacheDetails' -> '$[0]'),
+                '[{"ttl": "VARCHAR", "inputTokens": "VARCHAR"}]'),
+            lambda it: it.ttl = '1h'
+        ), lambda it: it.inputTokens)),
+        -- InvokeModel, and its stream
+        list_filter(list_concat(
+            json_extract_string(events, '$[*].usage.cache_creation.ephemeral_1h_input_tokens'),
+            json_extract_string(events, '$[*].message.usage.cache_creation.ephemeral_1h_input_tokens')
+        ), lambda it: it is not null)[1]
+    ) as cache_write_1h_tokens,
+    answered ->> '$.usage.totalTokens' as total_tokens,
     coalesce(output.outputTokenCount, '0') as output_tokens,
     coalesce(asked.inferenceConfig.maxTokens, asked.max_tokens) as max_output_tokens,
-    coalesce(answered.stopReason, answered.stop_reason) as stop_reason,
+    coalesce(answered ->> '$.stopReason', answered ->> '$.stop_reason') as stop_reason,
+    answered ->> '$.serviceTier.type' as service_tier,
     case when errorCode is not null then 'error' end as status,
-    answered.metrics.latencyMs as latency_ms,
+    try_cast(answered ->> '$.metrics.latencyMs' as double) as latency_ms,
+    case
+        when input.inputTokenCount is null or output.outputTokenCount is null
+        then coalesce(at_path(line.raw, '$.output.outputBodyJson.usage'), to_json({
+            'input': at_path(line.raw, '$.input.usage'), 'output': at_path(line.raw, '$.output.usage')}))
+    end as unread_usage,
     case when asked.messages is not null then to_json({'model': modelId, 'request': asked}) end as prompt_key,
-    coalesce(answered.output, answered.content) as output_text,
+    coalesce(answered -> '$.output', answered -> '$.content')::varchar as output_text,
     cast(asked.messages[-1] as varchar) as prompt_text,
     case when asked.messages is not null then list_concat(
         list_filter(
@@ -63,4 +94,4 @@ select
     case when asked.messages is not null
         then (coalesce(asked.toolConfig, asked.tools) is not null)::integer + (asked.system is not null)::integer
     end as system_blocks
-from calls
+from answers

@@ -9,18 +9,37 @@
 --   "message": {"id": "VARCHAR", "model": "VARCHAR", "stop_reason": "VARCHAR", "usage": {
 --     "input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
 --     "cache_read_input_tokens": "VARCHAR", "service_tier": "VARCHAR", "speed": "VARCHAR",
+--       "inference_geo": "VARCHAR",
 --     "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
---     "server_tool_use": {"web_search_requests": "VARCHAR"}}},
+--     "server_tool_use": {"web_search_requests": "VARCHAR"},
+--     "iterations": [{"type": "VARCHAR", "model": "VARCHAR", "input_tokens": "VARCHAR", "output_tokens": "VARCHAR",
+--       "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
+--       "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"}}]},
+--     "parts": "VARCHAR"},
 --   "data": {"message": {"timestamp": "VARCHAR", "requestId": "VARCHAR", "message": {
 --     "id": "VARCHAR", "model": "VARCHAR", "stop_reason": "VARCHAR", "usage": {
 --       "input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
 --       "cache_read_input_tokens": "VARCHAR", "service_tier": "VARCHAR", "speed": "VARCHAR",
+--       "inference_geo": "VARCHAR",
 --       "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
---       "server_tool_use": {"web_search_requests": "VARCHAR"}}}}}}
--- claims: (sessionId is not null and type = lower(type))
+--       "server_tool_use": {"web_search_requests": "VARCHAR"},
+--       "iterations": [{"type": "VARCHAR", "model": "VARCHAR", "input_tokens": "VARCHAR", "output_tokens": "VARCHAR",
+--         "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
+--         "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"}}]},
+--       "parts": "VARCHAR"}}},
+--   "forkedFrom": {"sessionId": "VARCHAR"}, "usageMetadata": "VARCHAR", "systemPayload": "VARCHAR",
+--   "toolCallResult": "VARCHAR"}
+-- claims: (sessionId is not null and type = lower(type) and message.parts is null and usageMetadata is null
+--     and systemPayload is null and toolCallResult is null)
 --   or (type in ('summary', 'file-history-snapshot') and (leafUuid is not null or messageId is not null))
+-- further: what an advisor used
 -- truth: one call is 1 to 14 lines of the same message.id; input and cache counts repeat on each, output grows, and the
---   copy with most output counts. input_tokens holds no cached tokens. Without a split, cache writes live 5 minutes.
+--   copy with most output counts. input_tokens holds no cached tokens. What cache_creation leaves of
+--   cache_creation_input_tokens lives 5 minutes.
+-- truth: compactions, several passes and an advisor are counted as in the Messages API (see anthropic).
+-- truth: an id that is no vendor's, such as a proxy's that is the same for every answer, is told apart by requestId; a
+--   copy without a requestId is then a copy of one of these.
+-- truth: a forked or resumed session repeats its parent's calls: they belong to the session that they were made in.
 -- truth: in many logs the final output count never appears: a call of at most 10 output tokens without a stop reason
 --   is marked output_partial.
 
@@ -30,18 +49,22 @@ with calls as (
         coalesce(message, data.message.message) as answer,
         coalesce(requestId, data.message.requestId) as request
     from lines
+),
+
+counted as (
+    select *, answer.usage as usage, anthropic_counts(answer.usage) as counts from calls
 )
 
 select
     line,
     answer.usage is not null and answer.model is distinct from '<synthetic>' as carries_call,
-    coalesce(answer.id, request) as request_id,
+    coalesce(told_apart(answer.id, request), request) as request_id,
     coalesce(timestamp, data.message.timestamp) as ts,
     'anthropic' as provider,
     answer.model as model,
     sessionId as session_id,
     agentId as thread_id,
-    isSidechain as branched,
+    coalesce(isSidechain, false) or coalesce(forkedFrom.sessionId <> sessionId, false) as branched,
     cwd as project,
     map_from_entries(list_filter([
         {'key': 'sidechain', 'value': case when isSidechain then 'true' end},
@@ -49,22 +72,24 @@ select
         {'key': 'agent', 'value': agentId},
         {'key': 'client_version', 'value': version}
     ], lambda entry: entry.value is not null)) as tags,
-    answer.usage.input_tokens as input_tokens,
-    answer.usage.cache_read_input_tokens as cache_read_tokens,
-    coalesce(
-        answer.usage.cache_creation.ephemeral_5m_input_tokens,
-        case
-            when answer.usage.cache_creation.ephemeral_1h_input_tokens is null
-            then answer.usage.cache_creation_input_tokens
-        end
-    ) as cache_write_5m_tokens,
-    answer.usage.cache_creation.ephemeral_1h_input_tokens as cache_write_1h_tokens,
-    answer.usage.output_tokens as output_tokens,
+    counts.input as input_tokens,
+    counts.cache_read as cache_read_tokens,
+    counts.cache_write as cache_write_tokens,
+    counts.cache_write_5m as cache_write_5m_tokens,
+    counts.cache_write_1h as cache_write_1h_tokens,
+    counts.output as output_tokens,
+    advisor_calls(usage) as further_calls,
+    case
+        when answer.model is distinct from '<synthetic>'
+            and (answer.usage.input_tokens is null or answer.usage.output_tokens is null)
+        then coalesce(at_path(line.raw, '$.message.usage'), at_path(line.raw, '$.data.message.message.usage'))
+    end as unread_usage,
     answer.usage.server_tool_use.web_search_requests as web_searches,
     answer.stop_reason as stop_reason,
     coalesce(case when answer.usage.speed = 'fast' then 'fast' end, answer.usage.service_tier) as service_tier,
+    answer.usage.inference_geo as region,
     case when isApiErrorMessage then 'error' end as status,
     durationMs as latency_ms,
     parse_count(answer.usage.output_tokens) <= 10 and answer.stop_reason is null as output_partial,
     costUSD as cost_logged_usd
-from calls
+from counted

@@ -4,27 +4,36 @@
 -- ingest: llmcost ingest ~/.codex/sessions ~/.codex/archived_sessions
 -- columns: {"timestamp": "VARCHAR", "type": "VARCHAR", "payload": {"type": "VARCHAR", "id": "VARCHAR",
 --   "forked_from_id": "VARCHAR", "model": "VARCHAR", "model_provider": "VARCHAR", "cwd": "VARCHAR",
---   "originator": "VARCHAR", "cli_version": "VARCHAR", "git": {"branch": "VARCHAR"},
---   "info": {
---     "total_token_usage": {"input_tokens": "VARCHAR", "cached_input_tokens": "VARCHAR",
---       "cache_write_input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "reasoning_output_tokens": "VARCHAR"},
---     "last_token_usage": {"input_tokens": "VARCHAR", "cached_input_tokens": "VARCHAR",
---       "cache_write_input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "reasoning_output_tokens": "VARCHAR"}}}}
--- claims: payload is not null and timestamp is not null and type in ('session_meta', 'turn_context', 'event_msg',
---   'response_item', 'compacted', 'ghost_snapshot', 'world_state', 'inter_agent_communication')
--- stateful: the model, the folder and the session stand in earlier lines of the file
+--   "originator": "VARCHAR", "cli_version": "VARCHAR", "git": {"branch": "VARCHAR"}, "timestamp": "VARCHAR",
+--   "response_id": "VARCHAR", "thread_settings": {"model": "VARCHAR", "service_tier": "VARCHAR"},
+--   "usage": {"input_tokens": "VARCHAR", "cached_input_tokens": "VARCHAR",
+--       "cache_write_input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "reasoning_output_tokens": "VARCHAR",
+--       "total_tokens": "VARCHAR"}, "thread_token_usage": {"input_tokens": "VARCHAR", "cached_input_tokens": "VARCHAR",
+--       "cache_write_input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "reasoning_output_tokens": "VARCHAR",
+--       "total_tokens": "VARCHAR"},
+--   "info": {"total_token_usage": {"input_tokens": "VARCHAR", "cached_input_tokens": "VARCHAR",
+--       "cache_write_input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "reasoning_output_tokens": "VARCHAR",
+--       "total_tokens": "VARCHAR"}, "last_token_usage": {"input_tokens": "VARCHAR", "cached_input_tokens": "VARCHAR",
+--       "cache_write_input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "reasoning_output_tokens": "VARCHAR",
+--       "total_tokens": "VARCHAR"}}}}
+-- claims: payload is not null and timestamp is not null and regexp_full_match(type, '[a-z_]+')
+-- stateful: the model, the folder, the session and its service tier stand in earlier lines of the file
 -- truth: last_token_usage is the call, total_token_usage the session's sum so far. A total that stands again is no new
 --   call; one that has fallen (after an undo) takes nothing back; usage of 0 is a guess at the context's size after it
---   was compacted. cached_input_tokens and cache_write_input_tokens are inside input_tokens, reasoning_output_tokens
---   inside output_tokens.
+--   was compacted. total_tokens decides; without it cached_input_tokens and cache_write_input_tokens are inside
+--   input_tokens, reasoning_output_tokens inside output_tokens.
+-- truth: a token_usage_record is one response, also where no token_count stands next to it; a token_count of the same
+--   counts repeats it. The call that compacts a conversation has a record alone.
 -- truth: a forked session begins with its parent's history under new times. A call is told by the session that the fork
---   goes back to and the total after it, so that it counts once, at its earliest time, wherever it stands.
+--   goes back to and the total after it, so that it counts once, at its earliest time, wherever it stands. A subagent
+--   names its parent too, but its counters begin at zero: its calls are its own.
+-- truth: thread_settings_applied sets the service tier from there on.
 
 with placed as (
     -- only what is needed goes through the windows: a session's texts are many times the size of its counts
     select
         case
-            when payload.type = 'token_count' or not line.claimed then line
+            when payload.type = 'token_count' or payload.usage is not null or not line.claimed then line
             else {
                 'source_id': line.source_id, 'line_no': line.line_no, 'record_no': line.record_no, 'raw': null,
                 'fault': line.fault, 'claimed': line.claimed
@@ -33,41 +42,58 @@ with placed as (
         timestamp,
         case when type = 'session_meta' then payload end as session,
         case when type = 'turn_context' then payload end as turn,
-        case when type = 'event_msg' and payload.type = 'token_count' then payload.info end as counts
+        payload.thread_settings as settings,
+        case when type = 'event_msg' and payload.type = 'token_count' then payload.info end as counts,
+        case when type = 'token_usage_record' then payload end as response,
+        -- counts under another name, in a line of another kind
+        case
+            when type not in ('session_meta', 'turn_context', 'event_msg', 'token_usage_record', 'response_item', 'compacted')
+                and coalesce(payload.usage.input_tokens, payload.usage.output_tokens, '0') <> '0'
+            then type || '.usage'
+        end as unknown_usage
     from lines
 ),
 
 carried as (
     select
         *,
-        list(session) filter (where session.id is not null) over (
+        list(session) filter (where session.id is not null) over file as sessions,
+        first_value(timestamp ignore nulls) over file as began,
+        last_value(coalesce(turn.model, settings.model) ignore nulls) over earlier as model,
+        last_value(turn.cwd ignore nulls) over earlier as cwd,
+        last_value(settings.service_tier ignore nulls) over earlier as service_tier,
+        last_value(counts.total_token_usage ignore nulls) over earlier as total_before,
+        -- the first counts in the file, and when they came
+        first_value(coalesce(counts.total_token_usage, response.thread_token_usage) ignore nulls) over file as first_total,
+        first_value(coalesce(counts.last_token_usage, response.usage) ignore nulls) over file as first_last,
+        first_value(case when counts is not null or response is not null then timestamp end ignore nulls) over file
+            as first_count_at
+    from placed
+    window
+        file as (
             partition by line.source_id, line.claimed order by line.line_no
             rows between unbounded preceding and unbounded following
-        ) as sessions,
-        last_value(turn.model ignore nulls) over earlier as model,
-        last_value(turn.cwd ignore nulls) over earlier as cwd,
-        last_value(counts.total_token_usage ignore nulls) over earlier as total_before
-    from placed
-    window earlier as (
-        partition by line.source_id, line.claimed order by line.line_no
-        rows between unbounded preceding and 1 preceding
-    )
+        ),
+        earlier as (
+            partition by line.source_id, line.claimed order by line.line_no
+            rows between unbounded preceding and 1 preceding
+        )
 ),
 
-calls as (
+rooted as (
     select
         *,
         sessions[1] as own,
         list_transform(sessions, lambda it: it.id) as present,
         list_filter(list_transform(sessions, lambda it: it.forked_from_id), lambda id: id is not null) as named,
-        -- an ancestor that is no fork itself; else the oldest that is named; else the session itself
+        -- a replayed history is written at once, a call of one's own takes its time
         coalesce(
-            list_filter(sessions, lambda it: it.id <> sessions[1].id and it.forked_from_id is null)[-1].id,
-            list_filter(named, lambda id: not list_contains(present, id))[-1],
-            sessions[1].id
-        ) as root_id,
-        counts.total_token_usage as total,
-        coalesce(counts.last_token_usage, {
+            first_total.input_tokens = first_last.input_tokens and first_total.output_tokens = first_last.output_tokens,
+            false
+        )
+        and as_time(first_count_at) - as_time(began) >= interval 1 second as begins_at_zero,
+        coalesce(counts.total_token_usage, response.thread_token_usage) as total,
+        coalesce(response.usage, counts.last_token_usage, case when counts is not null then {
             'input_tokens': risen(counts.total_token_usage.input_tokens, total_before.input_tokens),
             'cached_input_tokens':
                 risen(counts.total_token_usage.cached_input_tokens, total_before.cached_input_tokens),
@@ -75,17 +101,74 @@ calls as (
                 risen(counts.total_token_usage.cache_write_input_tokens, total_before.cache_write_input_tokens),
             'output_tokens': risen(counts.total_token_usage.output_tokens, total_before.output_tokens),
             'reasoning_output_tokens':
-                risen(counts.total_token_usage.reasoning_output_tokens, total_before.reasoning_output_tokens)
-        }) as last
+                risen(counts.total_token_usage.reasoning_output_tokens, total_before.reasoning_output_tokens),
+            'total_tokens': null
+        } end) as last
     from carried
+),
+
+told as (
+    select
+        *,
+        coalesce(
+            -- an ancestor that is no fork itself; else the oldest that is named; else the session itself
+            list_filter(sessions, lambda it: it.id <> sessions[1].id and it.forked_from_id is null)[-1].id,
+            case when not begins_at_zero then list_filter(named, lambda id: not list_contains(present, id))[-1] end,
+            sessions[1].id
+        ) as root_id,
+        concat_ws(':', last.input_tokens, last.cached_input_tokens, last.output_tokens) as usage_key,
+        concat_ws(':', total.input_tokens, total.cached_input_tokens, total.output_tokens) as total_key
+    from rooted
+),
+
+-- where the same total stands again it is the same call
+firsts as (
+    select
+        *,
+        case
+            when counts is not null
+            then min(line.line_no) over (partition by line.source_id, counts is not null, usage_key, total_key)
+            when response is not null then line.line_no
+        end as first_line
+    from told
+),
+
+numbered as (
+    select
+        *,
+        dense_rank() over (
+            partition by line.source_id, counts is not null, response is not null, usage_key order by first_line
+        ) as place
+    from firsts
+),
+
+calls as (
+    select
+        *,
+        case
+            when response is not null then coalesce(
+                case when response.thread_token_usage is not null and root_id is not null
+                    then root_id || ':' || total_key end,
+                response.response_id)
+            when total is not null and root_id is not null then root_id || ':' || total_key
+        end as own_id,
+        -- the record whose counts a token_count repeats
+        list({'place': place, 'id': coalesce(
+            case when response.thread_token_usage is not null and root_id is not null
+                then root_id || ':' || total_key end,
+            response.response_id)}) filter (where response is not null)
+            over (partition by line.source_id, usage_key) as records
+    from numbered
 )
 
 select
     line,
-    counts is not null and (last.input_tokens is distinct from '0' or last.output_tokens is distinct from '0')
-        as carries_call,
-    case when total is not null and root_id is not null
-        then concat_ws(':', root_id, total.input_tokens, total.cached_input_tokens, total.output_tokens)
+    (counts is not null or response is not null)
+    and (last.input_tokens is distinct from '0' or last.output_tokens is distinct from '0') as carries_call,
+    case
+        when counts is not null
+        then coalesce(list_filter(records, lambda it: it.place = calls.place)[1].id, own_id)
+        else own_id
     end as request_id,
     timestamp as ts,
     coalesce(own.model_provider, 'openai') as provider,
@@ -99,9 +182,19 @@ select
         {'key': 'git_branch', 'value': own.git.branch},
         {'key': 'fork', 'value': case when root_id <> own.id then 'true' end}
     ], lambda entry: entry.value is not null)) as tags,
-    uncached(last.input_tokens, last.cached_input_tokens, last.cache_write_input_tokens) as input_tokens,
+    last.input_tokens as input_tokens,
     last.cached_input_tokens as cache_read_tokens,
-    last.cache_write_input_tokens as cache_write_5m_tokens,
+    last.cache_write_input_tokens as cache_write_tokens,
     last.output_tokens as output_tokens,
-    last.reasoning_output_tokens as reasoning_tokens
+    last.reasoning_output_tokens as reasoning_tokens,
+    last.total_tokens as total_tokens,
+    'caches' as input_holds,
+    service_tier,
+    case
+        when unknown_usage is not null then '{"' || unknown_usage || '": 1}'
+        when counts is not null and (last.input_tokens is null or last.output_tokens is null)
+        then at_path(line.raw, '$.payload.info')
+        when response is not null and (last.input_tokens is null or last.output_tokens is null)
+        then at_path(line.raw, '$.payload.usage')
+    end as unread_usage
 from calls

@@ -44,6 +44,12 @@ select
     tags,
     coalesce(billed.input_tokens, '0') as input_tokens,
     coalesce(billed.output_tokens, '0') as output_tokens,
+    case
+        when billed.input_tokens is null or billed.output_tokens is null
+        then coalesce(
+            at_path(line.raw, '$.response.usage.billed_units'), at_path(line.raw, '$.usage.billed_units'),
+            at_path(line.raw, '$.response.meta.billed_units'), at_path(line.raw, '$.meta.billed_units'))
+    end as unread_usage,
     request.max_tokens as max_output_tokens,
     coalesce(record.finish_reason, record.delta.finish_reason) as stop_reason,
     latency_ms,

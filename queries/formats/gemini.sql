@@ -8,25 +8,30 @@
 --     "tools": "JSON", "contents": ["JSON"]},
 --   "ts": "VARCHAR", "timestamp": "VARCHAR", "time": "VARCHAR", "model": "VARCHAR", "latency_ms": "DOUBLE",
 --   "feature": "VARCHAR", "task_type": "VARCHAR", "prompt_id": "VARCHAR", "user_id": "VARCHAR",
---   "session_id": "VARCHAR", "project": "VARCHAR", "tags": "MAP(VARCHAR, VARCHAR)"}
+--   "session_id": "VARCHAR", "project": "VARCHAR", "tags": "MAP(VARCHAR, VARCHAR)", "sessionId": "VARCHAR"}
 -- record: {"responseId": "VARCHAR", "response_id": "VARCHAR", "modelVersion": "VARCHAR", "model_version": "VARCHAR",
 --   "createTime": "VARCHAR", "create_time": "VARCHAR",
 --   "candidates": [{"finishReason": "VARCHAR", "finish_reason": "VARCHAR", "content": "VARCHAR"}],
 --   "usageMetadata": {"totalTokenCount": "VARCHAR", "promptTokenCount": "VARCHAR",
 --     "cachedContentTokenCount": "VARCHAR",
 --     "candidatesTokenCount": "VARCHAR", "thoughtsTokenCount": "VARCHAR", "toolUsePromptTokenCount": "VARCHAR",
---     "trafficType": "VARCHAR"},
+--     "responseTokenCount": "VARCHAR", "tokenCount": "VARCHAR",
+--     "trafficType": "VARCHAR", "serviceTier": "VARCHAR"},
 --   "usage_metadata": {"total_token_count": "VARCHAR", "prompt_token_count": "VARCHAR",
 --     "cached_content_token_count": "VARCHAR",
 --     "candidates_token_count": "VARCHAR", "thoughts_token_count": "VARCHAR", "tool_use_prompt_token_count": "VARCHAR",
---     "traffic_type": "VARCHAR"}}
+--     "response_token_count": "VARCHAR", "token_count": "VARCHAR",
+--     "traffic_type": "VARCHAR", "service_tier": "VARCHAR"}}
 -- within: response
--- claims: coalesce(response.usageMetadata.promptTokenCount, response.usage_metadata.prompt_token_count,
+-- claims: sessionId is null and coalesce(response.usageMetadata.promptTokenCount,
+--   response.usage_metadata.prompt_token_count,
 --   response.modelVersion, response.model_version, usageMetadata.totalTokenCount, usage_metadata.total_token_count)
 --   is not null
--- truth: promptTokenCount holds the cached tokens; toolUsePromptTokenCount stands beside it. candidatesTokenCount
---   does not hold the thoughts, which are billed as output. A count of zero is left out. The chunks of a stream count
---   up: the one with most output is the answer.
+-- truth: promptTokenCount holds the cached tokens; toolUsePromptTokenCount stands outside it. The thoughts are billed
+--   as
+--   output: candidatesTokenCount holds them where totalTokenCount says so, else they are added. A count of zero is
+--   left out. The chunks of a stream count
+--   up: the one with most output is the answer. The Live API names its answer responseTokenCount.
 -- truth: older responses name no model (it is in the URL): such a call is unpriced unless the line says it.
 
 with calls as (
@@ -37,9 +42,10 @@ with calls as (
             as tool_prompt,
         coalesce(record.usageMetadata.cachedContentTokenCount, record.usage_metadata.cached_content_token_count)
             as cached,
-        coalesce(record.usageMetadata.candidatesTokenCount, record.usage_metadata.candidates_token_count)
-            as answer,
+        coalesce(record.usageMetadata.candidatesTokenCount, record.usage_metadata.candidates_token_count,
+            record.usageMetadata.responseTokenCount, record.usage_metadata.response_token_count) as answer,
         coalesce(record.usageMetadata.thoughtsTokenCount, record.usage_metadata.thoughts_token_count) as thoughts,
+        coalesce(record.usageMetadata.totalTokenCount, record.usage_metadata.total_token_count) as total,
         lower(coalesce(record.usageMetadata.trafficType, record.usage_metadata.traffic_type)) as traffic
     from lines
 )
@@ -58,16 +64,24 @@ select
     session_id,
     project,
     tags,
-    uncached(tallied(['0', prompt, tool_prompt]), cached, null) as input_tokens,
+    tallied(['0', prompt, tool_prompt]) as input_tokens,
     cached as cache_read_tokens,
-    tallied(['0', answer, thoughts]) as output_tokens,
+    coalesce(answer, '0') as output_tokens,
     thoughts as reasoning_tokens,
+    total as total_tokens,
+    'caches' as input_holds,
+    true as reasoning_beside,
+    case
+        when prompt is null or answer is null
+        then coalesce(
+            at_path(line.raw, '$.response.usageMetadata'), at_path(line.raw, '$.usageMetadata'),
+            at_path(line.raw, '$.response.usage_metadata'), at_path(line.raw, '$.usage_metadata'))
+    end as unread_usage,
     request.generationConfig.maxOutputTokens as max_output_tokens,
     coalesce(record.candidates[1].finishReason, record.candidates[1].finish_reason) as stop_reason,
     case
         when key is not null or processed_time is not null then 'batch'
-        when contains(traffic, 'priority') then 'priority'
-        when contains(traffic, 'flex') then 'flex'
+        else coalesce(record.usageMetadata.serviceTier, record.usage_metadata.service_tier, traffic)
     end as service_tier,
     latency_ms,
     case when request.contents is not null then to_json({'model': model, 'request': request}) end as prompt_key,

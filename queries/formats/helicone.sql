@@ -6,7 +6,8 @@
 -- record: {"request_id": "VARCHAR", "request_created_at": "VARCHAR", "response_status": "VARCHAR",
 --   "request_model": "VARCHAR", "response_model": "VARCHAR", "model_override": "VARCHAR", "provider": "VARCHAR",
 --   "prompt_tokens": "VARCHAR", "prompt_cache_read_tokens": "VARCHAR", "prompt_cache_write_tokens": "VARCHAR",
---   "completion_tokens": "VARCHAR", "reasoning_tokens": "VARCHAR", "cost": "DOUBLE", "costUSD": "DOUBLE",
+--   "completion_tokens": "VARCHAR", "reasoning_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "DOUBLE",
+--   "costUSD": "DOUBLE",
 --   "delay_ms": "DOUBLE", "time_to_first_token": "DOUBLE", "request_user_id": "VARCHAR",
 --   "request_path": "VARCHAR", "request_properties": "MAP(VARCHAR, VARCHAR)", "cache_reference_id": "VARCHAR",
 --   "request_body": {"max_tokens": "VARCHAR", "max_completion_tokens": "VARCHAR"}}
@@ -14,7 +15,8 @@
 -- claims: coalesce(request_id, data[1].request_id) is not null
 --   and coalesce(request_created_at, data[1].request_created_at) is not null
 -- truth: prompt_tokens is the plain input: cache reads and writes stand apart. reasoning_tokens stand apart from
---   completion_tokens. What Helicone's own cache served refers to another request and was not billed.
+--   completion_tokens. Where a row states total_tokens, that decides instead. What Helicone's own cache served refers
+--   to another request and was not billed.
 
 with calls as (
     select
@@ -45,12 +47,11 @@ select
     served_from_cache,
     case when served_from_cache then '0' else coalesce(record.prompt_tokens, '0') end as input_tokens,
     case when not served_from_cache then record.prompt_cache_read_tokens end as cache_read_tokens,
-    case when not served_from_cache then record.prompt_cache_write_tokens end as cache_write_5m_tokens,
-    case
-        when served_from_cache then '0'
-        else tallied([coalesce(record.completion_tokens, '0'), record.reasoning_tokens])
-    end as output_tokens,
+    case when not served_from_cache then record.prompt_cache_write_tokens end as cache_write_tokens,
+    case when served_from_cache then '0' else coalesce(record.completion_tokens, '0') end as output_tokens,
     case when not served_from_cache then record.reasoning_tokens end as reasoning_tokens,
+    case when not served_from_cache then record.total_tokens end as total_tokens,
+    true as reasoning_beside,
     coalesce(record.request_body.max_completion_tokens, record.request_body.max_tokens) as max_output_tokens,
     case when parse_count(record.response_status) not between 200 and 299 then 'error' end as status,
     record.delay_ms as latency_ms,

@@ -27,9 +27,15 @@
 --     'CHAIN', 'RETRIEVER', 'EVALUATOR', 'EMBEDDING', 'GUARDRAIL')
 --   and coalesce(traceId, trace_id, observations[1].traceId, observations[1].trace_id, data[1].traceId,
 --     data[1].trace_id) is not null
--- truth: the names in usage_details are disjoint: all that begin with input are the prompt, all that begin with output
---   are the answer (output_reasoning is not in output), a name with cache is that part alone. Only what stands under
---   prompt_details and completion_details is inside input and output. total is their sum, and is not counted.
+-- truth: total decides. It is the sum of all names where these are disjoint, as Langfuse asks: what begins with input
+--   or
+--   prompt is the prompt, what begins with output, completion, candidates or response the answer, a name with cache
+--   that
+--   part alone. It is input + output where an integration left the cached tokens inside input, or the reasoning inside
+--   output. Without a total they are taken to be apart. Names under prompt_details, input_details and the like are
+--   always
+--   inside. Gemini's names are read too.
+-- truth: a name that is none of these, and may be a count, makes the line a reject.
 -- truth: usage may stand on an observation and on those below it: the lowest ones count.
 
 with placed as (
@@ -68,56 +74,74 @@ with placed as (
 sorted as (
     select
         *,
-        list_filter(usage, lambda it: contains(it.key, 'cache') and not regexp_matches(it.key, 'creation|write'))
-            as cached,
-        list_filter(usage, lambda it: contains(it.key, 'cache') and regexp_matches(it.key, 'creation|write'))
-            as written,
-        list_filter(
-            usage, lambda it: regexp_matches(it.key, '^(input|prompt_tokens$)') and not contains(it.key, 'cache')
-        ) as plain,
-        list_filter(usage, lambda it: regexp_matches(it.key, '^(output|completion_tokens$)')) as answer,
-        list_filter(usage, lambda it: regexp_matches(it.key, 'reasoning|thought')) as thinking
+        -- promptTokenCount and prompt_token_count are one name
+        list_transform(usage, lambda it: {
+            'key': lower(regexp_replace(it.key, '([a-z])([A-Z])', '\1_\2', 'g')), 'value': it.value
+        }) as counts
     from placed
 ),
 
-counted as (
+named as (
     select
         *,
-        tallied(list_transform(plain, lambda it: it.value)) as plain_tokens,
-        tallied(list_transform(cached, lambda it: it.value)) as cache_read_tokens,
-        tallied(list_transform(
-            list_filter(cached, lambda it: contains(it.key, 'details.')), lambda it: it.value
-        )) as cached_inside,
-        tallied(list_transform(
-            list_filter(written, lambda it: not contains(it.key, '1h')), lambda it: it.value
-        )) as cache_write_5m_tokens,
-        tallied(list_transform(
-            list_filter(written, lambda it: contains(it.key, '1h')), lambda it: it.value
-        )) as cache_write_1h_tokens,
-        tallied(list_transform(answer, lambda it: it.value)) as output_tokens,
-        tallied(list_transform(thinking, lambda it: it.value)) as reasoning_tokens,
-        list_filter(usage, lambda it: it.key in ('total', 'total_tokens'))[1].value as total_tokens
+        list_filter(counts, lambda it: regexp_matches(it.key, 'cache')) as caches,
+        list_filter(
+            counts,
+            lambda it: regexp_matches(it.key, '^(input|prompt|tool_use_prompt|text_input)')
+                and not regexp_matches(it.key, 'cache|detail')
+        ) as plain,
+        list_filter(counts, lambda it: regexp_matches(it.key, 'reasoning|thought|thinking')) as thinking,
+        list_filter(
+            counts,
+            lambda it: regexp_matches(it.key, '^(output|completion|candidates|response|text_output|accepted|rejected)')
+                and not regexp_matches(it.key, 'reasoning|thought|thinking|detail')
+        ) as answer,
+        list_filter(counts, lambda it: regexp_matches(it.key, '^total'))[1].value as total_tokens
     from sorted
 ),
 
 calls as (
     select
         *,
-        -- some embeddings name their total alone
-        coalesce(
-            uncached(plain_tokens, cached_inside, null),
-            uncached(total_tokens, cache_read_tokens, output_tokens)
-        ) as input_tokens
-    from counted
+        tallied(list_transform(plain, lambda it: it.value)) as input_tokens,
+        tallied(list_transform(
+            list_filter(caches, lambda it: not regexp_matches(it.key, 'creation|write')), lambda it: it.value
+        )) as cache_read_tokens,
+        -- one total of the writes, and the lives that it is split by
+        tallied(list_transform(
+            list_filter(
+                caches,
+                lambda it: regexp_matches(it.key, 'creation|write') and not regexp_matches(it.key, '1h|5m|ephemeral')
+            ),
+            lambda it: it.value
+        )) as cache_write_tokens,
+        tallied(list_transform(
+            list_filter(caches, lambda it: regexp_matches(it.key, '5m')), lambda it: it.value
+        )) as cache_write_5m_tokens,
+        tallied(list_transform(
+            list_filter(caches, lambda it: regexp_matches(it.key, '1h')), lambda it: it.value
+        )) as cache_write_1h_tokens,
+        tallied(list_transform(answer, lambda it: it.value)) as output_tokens,
+        tallied(list_transform(thinking, lambda it: it.value)) as reasoning_tokens,
+        list_filter(
+            counts,
+            lambda it: parse_count(it.value) <> 0
+                and not regexp_matches(
+                    it.key,
+                    'cache|reasoning|thought|thinking|detail|cost|price|time|second'
+                    || '|^(input|prompt|tool_use_prompt|text_input|output|completion|candidates|response|text_output)'
+                    || '|^(accepted|rejected|total|web_search|server_tool_use|search|num_|calls|requests)')
+        ) as unread
+    from named
 )
 
 select
     line,
-    coalesce(input_tokens, '0') <> '0'
-    or coalesce(output_tokens, '0') <> '0'
-    or coalesce(cache_read_tokens, '0') <> '0'
-    or coalesce(cache_write_5m_tokens, '0') <> '0'
-    or coalesce(cache_write_1h_tokens, '0') <> '0' as carries_call,
+    list_bool_or(list_transform(
+        [input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cache_write_5m_tokens,
+            cache_write_1h_tokens, reasoning_tokens, total_tokens],
+        lambda count: coalesce(count, '0') <> '0'
+    )) as carries_call,
     trace_id || ':' || record.id as request_id,
     trace_id,
     trace_id || ':' || parent_id as parent_id,
@@ -137,10 +161,19 @@ select
     ], lambda entry: entry.value is not null)) as tags,
     input_tokens,
     cache_read_tokens,
+    cache_write_tokens,
     cache_write_5m_tokens,
     cache_write_1h_tokens,
     coalesce(output_tokens, '0') as output_tokens,
     reasoning_tokens,
+    total_tokens,
+    case when list_bool_or(list_transform(caches, lambda it: contains(it.key, 'detail'))) then 'caches' end as input_holds,
+    not coalesce(list_bool_or(list_transform(thinking, lambda it: contains(it.key, 'detail'))), false)
+        as reasoning_beside,
+    case
+        when len(unread) > 0
+        then '{' || array_to_string(list_transform(unread, lambda it: '"' || it.key || '": ' || it.value), ', ') || '}'
+    end as unread_usage,
     coalesce(parameters.max_completion_tokens, parameters.max_tokens) as max_output_tokens,
     case when record.level = 'ERROR' then 'error' end as status,
     (epoch_us(as_time(ended)) - epoch_us(as_time(started))) / 1000 as latency_ms,

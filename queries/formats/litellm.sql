@@ -4,29 +4,49 @@
 -- ingest: aws s3 sync s3://BUCKET/litellm litellm-logs && llmcost ingest litellm-logs
 -- columns: {"id": "VARCHAR", "litellm_call_id": "VARCHAR", "trace_id": "VARCHAR", "call_type": "VARCHAR",
 --   "status": "VARCHAR", "custom_llm_provider": "VARCHAR", "model": "VARCHAR", "model_group": "VARCHAR",
---   "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "response_cost": "DOUBLE", "spend": "DOUBLE",
+--   "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR",
+--   "response_cost": "DOUBLE", "spend": "DOUBLE",
 --   "startTime": "VARCHAR",
 --   "endTime": "VARCHAR", "completionStartTime": "VARCHAR", "cache_hit": "VARCHAR", "request_tags": ["VARCHAR"],
 --   "end_user": "VARCHAR", "session_id": "VARCHAR", "error_str": "VARCHAR",
 --   "metadata": {"user_api_key_team_alias": "VARCHAR", "user_api_key_alias": "VARCHAR",
 --     "user_api_key_user_id": "VARCHAR", "usage_object": {
---       "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_creation_tokens": "VARCHAR"},
+--       "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR",
+--       "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_creation_tokens": "VARCHAR",
+--         "cache_creation_token_details": {"ephemeral_5m_input_tokens": "VARCHAR",
+--           "ephemeral_1h_input_tokens": "VARCHAR"}},
 --       "completion_tokens_details": {"reasoning_tokens": "VARCHAR"},
 --       "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
---       "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"}}},
+--       "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
+--       "server_tool_use": {"web_search_requests": "VARCHAR"}}},
 --   "model_parameters": {"max_tokens": "VARCHAR", "max_completion_tokens": "VARCHAR", "tools": "JSON",
 --     "temperature": "VARCHAR", "service_tier": "VARCHAR"},
 --   "messages": ["JSON"], "response": {"choices": [{"finish_reason": "VARCHAR", "message": {"content": "VARCHAR"}}],
---     "service_tier": "VARCHAR"}}
+--     "service_tier": "VARCHAR", "usage": {
+--       "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR",
+--       "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_creation_tokens": "VARCHAR",
+--         "cache_creation_token_details": {"ephemeral_5m_input_tokens": "VARCHAR",
+--           "ephemeral_1h_input_tokens": "VARCHAR"}},
+--       "completion_tokens_details": {"reasoning_tokens": "VARCHAR"},
+--       "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
+--       "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
+--       "server_tool_use": {"web_search_requests": "VARCHAR"}}}}
 -- wraps: anthropic, cohere, gemini, openai, openai-responses
 -- claims: litellm_call_id is not null or (call_type is not null and custom_llm_provider is not null and spend is null)
--- truth: prompt_tokens holds cache reads and writes, Anthropic's too; completion_tokens holds the reasoning.
---   cache_hit is LiteLLM's response cache, which costs nothing, not the provider's prompt cache.
+-- truth: total_tokens decides: prompt_tokens holds cache reads and writes, Anthropic's too, and completion_tokens the
+--   reasoning, unless the total says otherwise (xAI; LiteLLM's older versions count cache writes apart). The parts
+--   stand
+--   in metadata.usage_object, else in the response's usage. What cache_creation_token_details leaves of the writes
+--   lives
+--   5 minutes.
+-- truth: fetching, listing, cancelling or deleting a stored response is no call.
+-- truth: an id that is no vendor's (chatcmpl-307 of Ollama) comes again: with another start it is another call.
+-- truth: cache_hit is LiteLLM's response cache, which costs nothing, not the provider's prompt cache.
 
 with calls as (
     select
         *,
-        metadata.usage_object as detail,
+        coalesce(metadata.usage_object, response.usage) as detail,
         coalesce(lower(cache_hit) = 'true', false) as served_from_cache,
         list_filter(request_tags, lambda tag: not contains(tag, ':')) as bare_tags,
         named_tags(request_tags) as tag_map
@@ -36,17 +56,16 @@ with calls as (
 counted as (
     select
         *,
-        coalesce(detail.cache_read_input_tokens, detail.prompt_tokens_details.cached_tokens) as cache_read,
-        coalesce(
-            detail.cache_creation_input_tokens, detail.prompt_tokens_details.cache_creation_tokens
-        ) as cache_write
+        larger(detail.cache_read_input_tokens, detail.prompt_tokens_details.cached_tokens) as cache_read,
+        larger(detail.cache_creation_input_tokens, detail.prompt_tokens_details.cache_creation_tokens) as cache_write,
+        coalesce(detail.prompt_tokens_details.cache_creation_token_details, detail.cache_creation) as lives
     from calls
 )
 
 select
     line,
-    prompt_tokens is not null or response_cost is not null as carries_call,
-    coalesce(id, litellm_call_id) as request_id,
+    (prompt_tokens is not null or response_cost is not null) and not is_retrieval(call_type) as carries_call,
+    coalesce(told_apart(id, started_second(startTime)), litellm_call_id) as request_id,
     startTime as ts,
     custom_llm_provider as provider,
     model,
@@ -64,16 +83,21 @@ select
     ], lambda entry: entry.value is not null))) as tags,
     served_from_cache,
     -- what LiteLLM's own cache served was not billed
-    case when served_from_cache then '0' else uncached(prompt_tokens, cache_read, cache_write) end as input_tokens,
+    case when served_from_cache then '0' else prompt_tokens end as input_tokens,
     case when not served_from_cache then cache_read end as cache_read_tokens,
-    case when not served_from_cache
-        then coalesce(
-            detail.cache_creation.ephemeral_5m_input_tokens,
-            case when detail.cache_creation.ephemeral_1h_input_tokens is null then cache_write end)
-    end as cache_write_5m_tokens,
-    case when not served_from_cache then detail.cache_creation.ephemeral_1h_input_tokens end as cache_write_1h_tokens,
+    case when not served_from_cache then cache_write end as cache_write_tokens,
+    case when not served_from_cache then lives.ephemeral_5m_input_tokens end as cache_write_5m_tokens,
+    case when not served_from_cache then lives.ephemeral_1h_input_tokens end as cache_write_1h_tokens,
     case when served_from_cache then '0' else completion_tokens end as output_tokens,
     case when not served_from_cache then detail.completion_tokens_details.reasoning_tokens end as reasoning_tokens,
+    case when not served_from_cache then coalesce(total_tokens, detail.total_tokens) end as total_tokens,
+    'caches' as input_holds,
+    case when not served_from_cache then detail.server_tool_use.web_search_requests end as web_searches,
+    case
+        when not served_from_cache and not is_retrieval(call_type)
+            and (prompt_tokens is null or completion_tokens is null)
+        then coalesce(at_path(line.raw, '$.metadata.usage_object'), at_path(line.raw, '$.response.usage'))
+    end as unread_usage,
     coalesce(model_parameters.max_completion_tokens, model_parameters.max_tokens) as max_output_tokens,
     response.choices[1].finish_reason as stop_reason,
     coalesce(response.service_tier, model_parameters.service_tier) as service_tier,

@@ -10,8 +10,13 @@
 --   "request_tags": "JSON", "metadata": "JSON"}
 -- wraps: anthropic, cohere, gemini, openai, openai-responses
 -- claims: spend is not null and request_id is not null and call_type is not null
--- truth: prompt_tokens holds cache reads and writes, Anthropic's too; completion_tokens holds the reasoning. The cached
---   part stands in metadata alone: a row without it counts everything as plain input.
+-- truth: total_tokens decides: prompt_tokens holds cache reads and writes, Anthropic's too, and completion_tokens the
+--   reasoning, unless the total says otherwise (xAI; LiteLLM's older versions count cache writes apart). The cached
+--   part
+--   stands in metadata alone: a row without it counts everything as plain input. What cache_creation_token_details
+--   leaves of the writes lives 5 minutes.
+-- truth: fetching, listing, cancelling or deleting a stored response is no call.
+-- truth: an id that is no vendor's (chatcmpl-307 of Ollama) comes again: with another start it is another call.
 -- truth: cache_hit is LiteLLM's response cache, which costs nothing, not the provider's prompt cache. metadata and
 --   request_tags may be JSON or JSON as text.
 
@@ -24,15 +29,23 @@ with calls as (
             "status": "VARCHAR", "user_api_key_alias": "VARCHAR", "user_api_key_team_alias": "VARCHAR",
             "user_api_key_user_id": "VARCHAR", "error_information": {"error_class": "VARCHAR"},
             "usage_object": {
-                "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_creation_tokens": "VARCHAR"},
+                "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR",
+                "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_creation_tokens": "VARCHAR",
+                  "cache_creation_token_details": {"ephemeral_5m_input_tokens": "VARCHAR",
+                    "ephemeral_1h_input_tokens": "VARCHAR"}},
                 "completion_tokens_details": {"reasoning_tokens": "VARCHAR"},
                 "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
-                "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"}},
+                "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
+                "server_tool_use": {"web_search_requests": "VARCHAR"}},
             "additional_usage_values": {
-                "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_creation_tokens": "VARCHAR"},
+                "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR",
+                "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_creation_tokens": "VARCHAR",
+                  "cache_creation_token_details": {"ephemeral_5m_input_tokens": "VARCHAR",
+                    "ephemeral_1h_input_tokens": "VARCHAR"}},
                 "completion_tokens_details": {"reasoning_tokens": "VARCHAR"},
                 "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
-                "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"}}
+                "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
+                "server_tool_use": {"web_search_requests": "VARCHAR"}}
         }')) as noted
     from lines
 ),
@@ -42,25 +55,23 @@ counted as (
         *,
         named_tags(tags_listed) as tag_map,
         coalesce(noted.usage_object, noted.additional_usage_values) as detail,
-        coalesce(
-            noted.usage_object.cache_read_input_tokens,
-            noted.additional_usage_values.cache_read_input_tokens,
-            noted.usage_object.prompt_tokens_details.cached_tokens,
-            noted.additional_usage_values.prompt_tokens_details.cached_tokens
-        ) as cache_read,
-        coalesce(
-            noted.usage_object.cache_creation_input_tokens,
-            noted.additional_usage_values.cache_creation_input_tokens,
-            noted.usage_object.prompt_tokens_details.cache_creation_tokens,
-            noted.additional_usage_values.prompt_tokens_details.cache_creation_tokens
-        ) as cache_write
+        coalesce(noted.usage_object.server_tool_use, noted.additional_usage_values.server_tool_use) as tool_use
     from calls
+),
+
+parted as (
+    select
+        *,
+        larger(detail.cache_read_input_tokens, detail.prompt_tokens_details.cached_tokens) as cache_read,
+        larger(detail.cache_creation_input_tokens, detail.prompt_tokens_details.cache_creation_tokens) as cache_write,
+        coalesce(detail.prompt_tokens_details.cache_creation_token_details, detail.cache_creation) as lives
+    from counted
 )
 
 select
     line,
-    true as carries_call,
-    request_id,
+    not is_retrieval(call_type) as carries_call,
+    told_apart(request_id, started_second(startTime)) as request_id,
     startTime as ts,
     custom_llm_provider as provider,
     coalesce(nullif(model, ''), model_group) as model,
@@ -78,18 +89,18 @@ select
     ], lambda entry: entry.value is not null))) as tags,
     served_from_cache,
     -- what LiteLLM's own cache served was not billed
-    case when served_from_cache then '0' else uncached(prompt_tokens, cache_read, cache_write) end as input_tokens,
+    case when served_from_cache then '0' else prompt_tokens end as input_tokens,
     case when not served_from_cache then cache_read end as cache_read_tokens,
-    case when not served_from_cache
-        then coalesce(
-            detail.cache_creation.ephemeral_5m_input_tokens,
-            case when detail.cache_creation.ephemeral_1h_input_tokens is null then cache_write end)
-    end as cache_write_5m_tokens,
-    case when not served_from_cache then detail.cache_creation.ephemeral_1h_input_tokens end as cache_write_1h_tokens,
+    case when not served_from_cache then cache_write end as cache_write_tokens,
+    case when not served_from_cache then lives.ephemeral_5m_input_tokens end as cache_write_5m_tokens,
+    case when not served_from_cache then lives.ephemeral_1h_input_tokens end as cache_write_1h_tokens,
     case when served_from_cache then '0' else completion_tokens end as output_tokens,
     case when not served_from_cache then detail.completion_tokens_details.reasoning_tokens end as reasoning_tokens,
+    case when not served_from_cache then total_tokens end as total_tokens,
+    'caches' as input_holds,
+    case when not served_from_cache then tool_use.web_search_requests end as web_searches,
     coalesce(status, noted.status) as status,
     (epoch_us(as_time(endTime)) - epoch_us(as_time(startTime))) / 1000 as latency_ms,
     (epoch_us(as_time(completionStartTime)) - epoch_us(as_time(startTime))) / 1000 as ttft_ms,
     spend as cost_logged_usd
-from counted
+from parted

@@ -6,7 +6,8 @@
 --   "feature": "VARCHAR", "task_type": "VARCHAR", "prompt_id": "VARCHAR", "user_id": "VARCHAR",
 --   "session_id": "VARCHAR", "project": "VARCHAR", "tags": "MAP(VARCHAR, VARCHAR)", "input_tokens": "VARCHAR",
 --   "cache_read_tokens": "VARCHAR", "cache_write_5m_tokens": "VARCHAR", "cache_write_1h_tokens": "VARCHAR",
---   "output_tokens": "VARCHAR", "reasoning_tokens": "VARCHAR", "web_searches": "VARCHAR", "calls": "VARCHAR",
+--   "output_tokens": "VARCHAR", "reasoning_tokens": "VARCHAR", "total_tokens": "VARCHAR", "web_searches": "VARCHAR",
+--   "calls": "VARCHAR",
 --   "max_output_tokens": "VARCHAR", "output_used_tokens": "VARCHAR",
 --   "stop_reason": "VARCHAR", "service_tier": "VARCHAR", "status": "VARCHAR",
 --   "latency_ms": "DOUBLE", "ttft_ms": "DOUBLE", "output_partial": "BOOLEAN", "prompt_hash": "VARCHAR",
@@ -14,7 +15,9 @@
 --   "complexity": "DOUBLE", "cost_logged_usd": "DOUBLE",
 --   "text": {"system": "VARCHAR", "prompt": "VARCHAR", "output": "VARCHAR"}}
 -- claims: llmcost is not null
--- truth: the five token counts are disjoint; reasoning_tokens is a part of output_tokens.
+-- truth: the five token counts are disjoint; reasoning_tokens is a part of output_tokens. A line may state
+--   total_tokens:
+--   where that says that one count holds another, it is right.
 
 select
     line,
@@ -36,6 +39,7 @@ select
     cache_write_1h_tokens,
     output_tokens,
     reasoning_tokens,
+    total_tokens,
     web_searches,
     calls,
     max_output_tokens,

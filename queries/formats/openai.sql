@@ -9,46 +9,74 @@
 --   "ts": "VARCHAR", "timestamp": "VARCHAR", "time": "VARCHAR", "created_at": "VARCHAR", "latency_ms": "DOUBLE",
 --   "feature": "VARCHAR", "task_type": "VARCHAR", "prompt_id": "VARCHAR", "user_id": "VARCHAR",
 --   "session_id": "VARCHAR", "project": "VARCHAR", "tags": "MAP(VARCHAR, VARCHAR)", "host": "VARCHAR",
---   "llmcost": "VARCHAR", "litellm_call_id": "VARCHAR"}
+--   "llmcost": "VARCHAR", "litellm_call_id": "VARCHAR", "call_type": "VARCHAR"}
 -- record: {"id": "VARCHAR", "object": "VARCHAR", "created": "VARCHAR", "model": "VARCHAR", "service_tier": "VARCHAR",
---   "provider": "VARCHAR", "x_groq": {"id": "VARCHAR"}, "prompt_filter_results": "VARCHAR",
---   "choices": [{"finish_reason": "VARCHAR", "message": "VARCHAR", "text": "VARCHAR"}], "usage": {
---     "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "DOUBLE",
---     "prompt_cache_hit_tokens": "VARCHAR", "num_cached_tokens": "VARCHAR", "queue_time": "VARCHAR",
+--   "provider": "VARCHAR", "x_groq": {"id": "VARCHAR", "usage": {
+--       "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "JSON",
+--     "is_byok": "BOOLEAN", "cost_details": {"upstream_inference_cost": "DOUBLE"},
+--       "prompt_cache_hit_tokens": "VARCHAR", "num_cached_tokens": "VARCHAR", "cached_tokens": "VARCHAR",
+--       "reasoning_tokens": "VARCHAR", "queue_time": "VARCHAR",
+--       "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR"},
+--       "completion_tokens_details": {"reasoning_tokens": "VARCHAR"}}}, "prompt_filter_results": "VARCHAR",
+--   "choices": [{"finish_reason": "VARCHAR", "message": "VARCHAR", "text": "VARCHAR", "delta": "VARCHAR",
+--     "usage": {
+--       "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "JSON",
+--     "is_byok": "BOOLEAN", "cost_details": {"upstream_inference_cost": "DOUBLE"},
+--       "prompt_cache_hit_tokens": "VARCHAR", "num_cached_tokens": "VARCHAR", "cached_tokens": "VARCHAR",
+--       "reasoning_tokens": "VARCHAR", "queue_time": "VARCHAR",
+--       "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR"},
+--       "completion_tokens_details": {"reasoning_tokens": "VARCHAR"}}}], "usage": {
+--     "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "JSON",
+--     "is_byok": "BOOLEAN", "cost_details": {"upstream_inference_cost": "DOUBLE"},
+--     "prompt_cache_hit_tokens": "VARCHAR", "num_cached_tokens": "VARCHAR", "cached_tokens": "VARCHAR",
+--     "reasoning_tokens": "VARCHAR", "queue_time": "VARCHAR",
 --     "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR"},
 --     "completion_tokens_details": {"reasoning_tokens": "VARCHAR"}}}
 -- within: response
 -- claims: (coalesce(response.object, object) in ('chat.completion', 'chat.completion.chunk', 'text_completion')
 --     or (coalesce(response.object, object) = 'list'
 --       and coalesce(response.usage.prompt_tokens, usage.prompt_tokens) is not null
---       and coalesce(response.model, model) is not null))
---   and llmcost is null and litellm_call_id is null
--- truth: prompt_tokens holds the cached and the written tokens, completion_tokens the reasoning, but where total_tokens
---   says otherwise (xAI, Gemini). An embedding has no output.
+--       and coalesce(response.model, model) is not null)
+--     or (coalesce(response.object, object) is null and coalesce(response.model, model) is not null
+--       and coalesce(response.choices[1].delta, choices[1].delta, response.choices[1].message, choices[1].message)
+--       is not null))
+--   and llmcost is null and litellm_call_id is null and call_type is null
+-- truth: total_tokens decides: prompt_tokens holds the cached and the written tokens and completion_tokens the
+--   reasoning
+--   unless the total says otherwise (xAI, Gemini). An embedding has no output.
+-- truth: usage may stand in a stream's last choice (Moonshot) or under x_groq (Groq).
 -- truth: a body does not say who served it. Groq, DeepSeek, Azure and OpenRouter are told by fields of their own,
---   others by the model or by "host" beside the response. DeepSeek's prompt_cache_hit_tokens and Mistral's
---   num_cached_tokens are older names of the cached tokens.
+--   others by the model or by "host" beside the response. DeepSeek's prompt_cache_hit_tokens, Mistral's
+--   num_cached_tokens and Moonshot's cached_tokens are other names of the cached tokens.
+-- truth: an id that is no vendor's (chatcmpl-307 of Ollama) comes again: with another created time it is another call.
 
 with calls as (
+    select *, coalesce(record.usage, record.x_groq.usage, list_filter(
+        list_transform(record.choices, lambda choice: choice.usage), lambda counts: counts is not null
+    )[1]) as used
+    from lines
+),
+
+counted as (
     select
         *,
         coalesce(
-            record.usage.prompt_tokens_details.cached_tokens, record.usage.prompt_cache_hit_tokens,
-            record.usage.num_cached_tokens
+            used.prompt_tokens_details.cached_tokens, used.prompt_cache_hit_tokens, used.num_cached_tokens,
+            used.cached_tokens
         ) as cached,
-        record.usage.prompt_tokens_details.cache_write_tokens as written
-    from lines
+        coalesce(used.completion_tokens_details.reasoning_tokens, used.reasoning_tokens) as reasoning
+    from calls
 )
 
 select
     line,
-    record.usage is not null as carries_call,
-    record.id as request_id,
+    used is not null as carries_call,
+    told_apart(record.id, record.created) as request_id,
     coalesce(ts, timestamp, time, created_at, record.created) as ts,
     case
         when host is not null then host
-        when record.x_groq is not null or record.usage.queue_time is not null then 'groq'
-        when record.usage.prompt_cache_hit_tokens is not null then 'deepseek'
+        when record.x_groq is not null or used.queue_time is not null then 'groq'
+        when used.prompt_cache_hit_tokens is not null then 'deepseek'
         when record.prompt_filter_results is not null then 'azure'
         when record.provider is not null and starts_with(record.id, 'gen-') then 'openrouter'
         else 'openai'
@@ -64,17 +92,18 @@ select
         when record.provider is null then tags
         else map_concat(coalesce(tags, map {}), map {'upstream': record.provider})
     end as tags,
-    uncached(record.usage.prompt_tokens, cached, written) as input_tokens,
+    used.prompt_tokens as input_tokens,
     cached as cache_read_tokens,
-    written as cache_write_5m_tokens,
-    with_reasoning(
-        coalesce(record.usage.completion_tokens, case when record.object = 'list' then '0' end),
-        record.usage.prompt_tokens,
-        record.usage.total_tokens,
-        record.usage.completion_tokens_details.reasoning_tokens,
-        record.model
-    ) as output_tokens,
-    record.usage.completion_tokens_details.reasoning_tokens as reasoning_tokens,
+    used.prompt_tokens_details.cache_write_tokens as cache_write_tokens,
+    coalesce(used.completion_tokens, case when record.object = 'list' then '0' end) as output_tokens,
+    reasoning as reasoning_tokens,
+    used.total_tokens as total_tokens,
+    'caches' as input_holds,
+    case
+        when used.prompt_tokens is null or (used.completion_tokens is null and record.object <> 'list')
+        then coalesce(
+            at_path(line.raw, '$.response.usage'), at_path(line.raw, '$.usage'), at_path(line.raw, '$.x_groq.usage'))
+    end as unread_usage,
     coalesce(request.max_completion_tokens, request.max_tokens) as max_output_tokens,
     record.choices[1].finish_reason as stop_reason,
     record.service_tier as service_tier,
@@ -90,5 +119,7 @@ select
         then (request.tools is not null)::integer
             + (coalesce(request.messages[1] ->> '$.role' in ('system', 'developer'), false))::integer
     end as system_blocks,
-    record.usage.cost as cost_logged_usd
-from calls
+    -- with a key of one's own OpenRouter's cost is its fee; Perplexity says its cost in parts
+    coalesce(try_cast(used.cost as double), try_cast(used.cost ->> '$.total_cost' as double))
+    + case when used.is_byok then coalesce(used.cost_details.upstream_inference_cost, 0) else 0 end as cost_logged_usd
+from counted

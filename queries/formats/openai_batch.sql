@@ -8,15 +8,16 @@
 --     "id": "VARCHAR", "object": "VARCHAR", "created": "VARCHAR", "created_at": "VARCHAR", "model": "VARCHAR",
 --     "choices": [{"finish_reason": "VARCHAR", "message": "VARCHAR"}], "output": "VARCHAR", "status": "VARCHAR",
 --     "usage": {
---       "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR",
+--       "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR",
 --       "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR"},
 --       "completion_tokens_details": {"reasoning_tokens": "VARCHAR"},
 --       "input_tokens": "VARCHAR", "output_tokens": "VARCHAR",
 --       "input_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR"},
 --       "output_tokens_details": {"reasoning_tokens": "VARCHAR"}}}}}
 -- claims: custom_id is not null and (response.status_code is not null or error.code is not null)
--- truth: a body is that of Chat Completions, Responses or Embeddings: the prompt holds the cached tokens, the answer
---   the reasoning. A request that failed or expired was not billed. All of it is at the batch price.
+-- truth: a body is that of Chat Completions, Responses or Embeddings: the prompt holds the cached tokens and the answer
+--   the reasoning, unless total_tokens says otherwise. A request that failed or expired was not billed. All of it is
+--   at the batch price.
 
 with calls as (
     select
@@ -37,20 +38,27 @@ with calls as (
 select
     line,
     usage is not null as carries_call,
-    coalesce(body.id, id) as request_id,
+    coalesce(told_apart(body.id, custom_id), id) as request_id,
     coalesce(body.created, body.created_at) as ts,
     'openai' as provider,
     body.model as model,
     map {'custom_id': custom_id} as tags,
-    uncached(coalesce(usage.prompt_tokens, usage.input_tokens), cached, written) as input_tokens,
+    coalesce(usage.prompt_tokens, usage.input_tokens) as input_tokens,
     cached as cache_read_tokens,
-    written as cache_write_5m_tokens,
+    written as cache_write_tokens,
     coalesce(
         usage.completion_tokens, usage.output_tokens, case when body.object = 'list' then '0' end
     ) as output_tokens,
     coalesce(
         usage.completion_tokens_details.reasoning_tokens, usage.output_tokens_details.reasoning_tokens
     ) as reasoning_tokens,
+    usage.total_tokens as total_tokens,
+    'caches' as input_holds,
+    case
+        when coalesce(usage.prompt_tokens, usage.input_tokens) is null
+            or (coalesce(usage.completion_tokens, usage.output_tokens) is null and body.object <> 'list')
+        then at_path(line.raw, '$.response.body.usage')
+    end as unread_usage,
     coalesce(body.choices[1].finish_reason, body.status) as stop_reason,
     'batch' as service_tier,
     coalesce(body.choices[1].message, body.output) as output_text

@@ -13,13 +13,14 @@
 --   "user": "VARCHAR", "safety_identifier": "VARCHAR", "metadata": "MAP(VARCHAR, VARCHAR)",
 --   "prompt": {"id": "VARCHAR", "version": "VARCHAR"}, "conversation": {"id": "VARCHAR"},
 --   "incomplete_details": {"reason": "VARCHAR"}, "error": {"code": "VARCHAR"}, "output": ["JSON"], "usage": {
---     "input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "cost": "DOUBLE",
+--     "input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "DOUBLE",
 --     "input_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR"},
 --     "output_tokens_details": {"reasoning_tokens": "VARCHAR"}}}
 -- within: response
 -- claims: coalesce(response.object, object) = 'response'
--- truth: input_tokens holds the cached and the written tokens, output_tokens the reasoning. A web search is a call of
---   its own kind beside the tokens.
+-- truth: total_tokens decides: input_tokens holds the cached and the written tokens and output_tokens the reasoning
+--   unless the total says otherwise. A web search is billed next to the tokens.
+-- truth: a response that is fetched again is the same call. created_at of 0 is no time.
 
 with calls as (
     select
@@ -33,7 +34,7 @@ with calls as (
 select
     line,
     record.usage is not null as carries_call,
-    record.id as request_id,
+    told_apart(record.id, case when not is_unset(record.created_at) then record.created_at end) as request_id,
     coalesce(ts, timestamp, time, record.created_at) as ts,
     coalesce(host, 'openai') as provider,
     record.model as model,
@@ -47,16 +48,22 @@ select
         coalesce(record.metadata, map {}), coalesce(tags, map {}),
         case when record.error.code is null then map {} else map {'error': record.error.code} end
     ) as tags,
-    uncached(
-        record.usage.input_tokens,
-        record.usage.input_tokens_details.cached_tokens,
-        record.usage.input_tokens_details.cache_write_tokens
-    ) as input_tokens,
+    record.usage.input_tokens as input_tokens,
     record.usage.input_tokens_details.cached_tokens as cache_read_tokens,
-    record.usage.input_tokens_details.cache_write_tokens as cache_write_5m_tokens,
+    record.usage.input_tokens_details.cache_write_tokens as cache_write_tokens,
     record.usage.output_tokens as output_tokens,
     record.usage.output_tokens_details.reasoning_tokens as reasoning_tokens,
-    len(list_filter(record.output, lambda item: item ->> '$.type' = 'web_search_call'))::varchar as web_searches,
+    record.usage.total_tokens as total_tokens,
+    'caches' as input_holds,
+    case
+        when record.usage.input_tokens is null or record.usage.output_tokens is null
+        then coalesce(at_path(line.raw, '$.response.usage'), at_path(line.raw, '$.usage'))
+    end as unread_usage,
+    -- opening a page and searching within it cost nothing by themselves
+    len(list_filter(
+        record.output,
+        lambda item: item ->> '$.type' = 'web_search_call' and coalesce(item ->> '$.action.type', 'search') = 'search'
+    ))::varchar as web_searches,
     coalesce(record.max_output_tokens, request.max_output_tokens) as max_output_tokens,
     coalesce(record.incomplete_details.reason, record.status) as stop_reason,
     record.service_tier as service_tier,

@@ -1,35 +1,94 @@
--- opentelemetry: spans of model calls as OpenTelemetry exports them (OTLP JSON)
+-- opentelemetry: spans and log records of model calls as OpenTelemetry exports them (OTLP JSON)
 --
--- source: the OpenTelemetry collector's file exporter, or anything that writes OTLP/JSON export requests, one a line
+-- source: the OpenTelemetry collector's file exporter, or anything that writes OTLP/JSON, one export request, or one
+--   resource of it, a line
 -- ingest: llmcost ingest /var/log/otel/traces*.jsonl
 -- columns: {"resourceSpans": [{
 --     "resource": {"attributes": [{"key": "VARCHAR", "value": {"stringValue": "VARCHAR"}}]},
---     "scopeSpans": [{"spans": [{
---       "traceId": "VARCHAR", "spanId": "VARCHAR", "parentSpanId": "VARCHAR", "name": "VARCHAR",
---       "startTimeUnixNano": "VARCHAR", "endTimeUnixNano": "VARCHAR", "status": {"code": "VARCHAR"},
+--     "scopeSpans": [{"spans": [{"traceId": "VARCHAR", "spanId": "VARCHAR", "parentSpanId": "VARCHAR",
+--     "name": "VARCHAR",
+--       "startTimeUnixNano": "VARCHAR", "endTimeUnixNano": "VARCHAR", "timeUnixNano": "VARCHAR",
+--       "observedTimeUnixNano": "VARCHAR", "eventName": "VARCHAR", "status": {"code": "VARCHAR"},
+--       "body": {"stringValue": "VARCHAR"},
 --       "attributes": [{"key": "VARCHAR", "value": {"stringValue": "VARCHAR", "intValue": "VARCHAR",
---         "doubleValue": "VARCHAR", "arrayValue": {"values": [{"stringValue": "VARCHAR"}]}}}]}]}]}]}
--- records: flatten(list_transform(resourceSpans, lambda resource: flatten(list_transform(resource.scopeSpans,
---   lambda scope: list_transform(scope.spans, lambda span: {'resource': resource.resource, 'span': span})))))
--- claims: resourceSpans is not null
--- truth: the cached tokens are inside the input tokens and the reasoning tokens inside the output tokens, as the GenAI
---   conventions ask; where more is said to be cached than went in, the instrumentation counts them apart, and so does
---   llmcost. Names of older conventions (prompt_tokens, gen_ai.system), of OpenInference and of the Vercel AI SDK are
---   read too.
+--         "doubleValue": "VARCHAR", "arrayValue": {"values": [{"stringValue": "VARCHAR"}]}}}]}]}]}],
+--   "resourceLogs": [{
+--     "resource": {"attributes": [{"key": "VARCHAR", "value": {"stringValue": "VARCHAR"}}]},
+--     "scopeLogs": [{"logRecords": [{"traceId": "VARCHAR", "spanId": "VARCHAR", "parentSpanId": "VARCHAR",
+--     "name": "VARCHAR",
+--       "startTimeUnixNano": "VARCHAR", "endTimeUnixNano": "VARCHAR", "timeUnixNano": "VARCHAR",
+--       "observedTimeUnixNano": "VARCHAR", "eventName": "VARCHAR", "status": {"code": "VARCHAR"},
+--       "body": {"stringValue": "VARCHAR"},
+--       "attributes": [{"key": "VARCHAR", "value": {"stringValue": "VARCHAR", "intValue": "VARCHAR",
+--         "doubleValue": "VARCHAR", "arrayValue": {"values": [{"stringValue": "VARCHAR"}]}}}]}]}]}],
+--   "resource": {"attributes": [{"key": "VARCHAR", "value": {"stringValue": "VARCHAR"}}]},
+--   "scopeSpans": [{"spans": [{"traceId": "VARCHAR", "spanId": "VARCHAR", "parentSpanId": "VARCHAR", "name": "VARCHAR",
+--       "startTimeUnixNano": "VARCHAR", "endTimeUnixNano": "VARCHAR", "timeUnixNano": "VARCHAR",
+--       "observedTimeUnixNano": "VARCHAR", "eventName": "VARCHAR", "status": {"code": "VARCHAR"},
+--       "body": {"stringValue": "VARCHAR"},
+--       "attributes": [{"key": "VARCHAR", "value": {"stringValue": "VARCHAR", "intValue": "VARCHAR",
+--         "doubleValue": "VARCHAR", "arrayValue": {"values": [{"stringValue": "VARCHAR"}]}}}]}]}],
+--         "scopeLogs": [{"logRecords": [{"traceId": "VARCHAR", "spanId": "VARCHAR", "parentSpanId": "VARCHAR",
+--         "name": "VARCHAR",
+--       "startTimeUnixNano": "VARCHAR", "endTimeUnixNano": "VARCHAR", "timeUnixNano": "VARCHAR",
+--       "observedTimeUnixNano": "VARCHAR", "eventName": "VARCHAR", "status": {"code": "VARCHAR"},
+--       "body": {"stringValue": "VARCHAR"},
+--       "attributes": [{"key": "VARCHAR", "value": {"stringValue": "VARCHAR", "intValue": "VARCHAR",
+--         "doubleValue": "VARCHAR", "arrayValue": {"values": [{"stringValue": "VARCHAR"}]}}}]}]}]}
+-- records: list_concat(
+--   flatten(list_transform(
+--     list_concat(resourceSpans, [{'resource': resource, 'scopeSpans': scopeSpans}]), lambda of:
+--     flatten(list_transform(
+--       of.scopeSpans, lambda scope: list_transform(
+--         scope.spans, lambda told: {'resource': of.resource, 'span': told, 'is_span': true}))))),
+--   flatten(list_transform(
+--     list_concat(resourceLogs, [{'resource': resource, 'scopeLogs': scopeLogs}]), lambda of: flatten(list_transform(
+--       of.scopeLogs, lambda scope: list_transform(
+--         scope.logRecords, lambda told: {'resource': of.resource, 'span': told, 'is_span': false}))))))
+-- claims: resourceSpans is not null or resourceLogs is not null
+--   or scopeSpans is not null or scopeLogs is not null
+-- truth: a stated total decides (llm.usage.total_tokens and the like; few instrumentations state one). Else the cached
+--   tokens are inside the input tokens and the reasoning tokens inside the output tokens, as the GenAI conventions ask;
+--   where more is said to be cached than went in, the instrumentation counts them apart, and so does llmcost. What a
+--   total has beyond input and output is reasoning.
+-- truth: names of older conventions (prompt_tokens, gen_ai.system), of OpenInference, of the Vercel AI SDK 4 to 6, of
+--   Langfuse's SDK and of agents' own telemetry (Claude Code, Codex, Gemini CLI, Qwen Code) are read too. Claude Code's
+--   counts are disjoint. A usage attribute that is none of these, on a span without any, makes it a reject.
 -- truth: spans of agents and tools, and of wrappers around a client, repeat the usage of the spans below: the lowest
---   ones count. A span is known by its trace and its own id.
+--   ones count. A span is known by its trace and its own id; a log record that names one is a copy of it.
 
 with named as (
     select
         line,
         record.span as span,
+        record.is_span as is_span,
         list_transform(record.span.attributes, lambda it: it.key) as names,
         list_transform(record.span.attributes, lambda it: coalesce(
             it.value.stringValue, it.value.intValue, it.value.doubleValue, it.value.arrayValue.values[1].stringValue
         )) as texts,
         list_transform(record.resource.attributes, lambda it: it.key) as resource_names,
-        list_transform(record.resource.attributes, lambda it: it.value.stringValue) as resource_texts
+        list_transform(record.resource.attributes, lambda it: it.value.stringValue) as resource_texts,
+        -- telemetry of agents: bare names, under an event that says whose they are
+        coalesce(regexp_extract(
+            coalesce(
+                nullif(record.span.eventName, ''), record.span.body.stringValue,
+                list_filter(record.span.attributes, lambda it: it.key = 'event.name')[1].value.stringValue, ''),
+            '^(claude_code|codex|gemini_cli|qwen-code)\.', 1
+        ), '') as agent
     from lines
+),
+
+told as (
+    select
+        *,
+        try(from_json(
+            under(names, texts, 'langfuse.observation.usage_details'), '"MAP(VARCHAR, VARCHAR)"'
+        )) as langfuse,
+        -- of the events of agents, only those of answers carry usage
+        agent <> '' and not regexp_matches(
+            coalesce(nullif(span.eventName, ''), span.body.stringValue, under(names, texts, 'event.name'), ''),
+            'api_request$|api_response$|sse_event$') as is_other_event
+    from named
 ),
 
 spans as (
@@ -39,52 +98,95 @@ spans as (
             under(names, texts, 'gen_ai.usage.input_tokens'),
             under(names, texts, 'gen_ai.usage.prompt_tokens'),
             under(names, texts, 'llm.usage.prompt_tokens'),
+            under(names, texts, 'llm.usage.input_tokens'),
             under(names, texts, 'llm.token_count.prompt'),
             under(names, texts, 'ai.usage.inputTokens'),
-            under(names, texts, 'ai.usage.promptTokens')
+            under(names, texts, 'ai.usage.promptTokens'),
+            under(names, texts, 'ai.usage.tokens'),
+            langfuse['input'], langfuse['prompt_tokens'], langfuse['promptTokens'], langfuse['input_tokens'],
+            case when agent <> '' then coalesce(
+                under(names, texts, 'input_tokens'), under(names, texts, 'input_token_count')) end
         ) as prompt,
         coalesce(
             under(names, texts, 'gen_ai.usage.output_tokens'),
             under(names, texts, 'gen_ai.usage.completion_tokens'),
             under(names, texts, 'llm.usage.completion_tokens'),
+            under(names, texts, 'llm.usage.output_tokens'),
             under(names, texts, 'llm.token_count.completion'),
             under(names, texts, 'ai.usage.outputTokens'),
-            under(names, texts, 'ai.usage.completionTokens')
+            under(names, texts, 'ai.usage.completionTokens'),
+            langfuse['output'], langfuse['completion_tokens'], langfuse['completionTokens'], langfuse['output_tokens'],
+            case when agent <> '' then coalesce(
+                under(names, texts, 'output_tokens'), under(names, texts, 'output_token_count')) end
         ) as answer,
         coalesce(
             under(names, texts, 'gen_ai.usage.cache_read.input_tokens'),
             under(names, texts, 'gen_ai.usage.cache_read_input_tokens'),
+            under(names, texts, 'gen_ai.usage.cached_tokens'),
+            under(names, texts, 'gen_ai.usage.input_tokens.cached'),
             under(names, texts, 'gen_ai.usage.details.cache_read_tokens'),
+            under(names, texts, 'gen_ai.usage.details.cached_tokens'),
+            under(names, texts, 'llm.usage.cache_read_input_tokens'),
             under(names, texts, 'llm.token_count.prompt_details.cache_read'),
-            under(names, texts, 'ai.usage.cachedInputTokens')
+            under(names, texts, 'ai.usage.inputTokenDetails.cacheReadTokens'),
+            under(names, texts, 'ai.usage.cachedInputTokens'),
+            langfuse['input_cached_tokens'], langfuse['input_cache_read'], langfuse['cache_read_input_tokens'],
+            case when agent <> '' then coalesce(
+                under(names, texts, 'cache_read_tokens'), under(names, texts, 'cached_token_count'),
+                under(names, texts, 'cached_content_token_count')) end
         ) as cache_read,
         coalesce(
             under(names, texts, 'gen_ai.usage.cache_creation.input_tokens'),
             under(names, texts, 'gen_ai.usage.cache_creation_input_tokens'),
+            under(names, texts, 'gen_ai.usage.cache_write.input_tokens'),
             under(names, texts, 'gen_ai.usage.details.cache_write_tokens'),
-            under(names, texts, 'llm.token_count.prompt_details.cache_write')
+            under(names, texts, 'gen_ai.usage.details.cache_creation_tokens'),
+            under(names, texts, 'llm.usage.cache_creation_input_tokens'),
+            under(names, texts, 'llm.token_count.prompt_details.cache_write'),
+            under(names, texts, 'ai.usage.inputTokenDetails.cacheWriteTokens'),
+            langfuse['input_cache_creation'], langfuse['cache_creation_input_tokens'],
+            case when agent <> '' then under(names, texts, 'cache_creation_tokens') end
         ) as cache_write,
         coalesce(
             under(names, texts, 'gen_ai.usage.reasoning.output_tokens'),
             under(names, texts, 'gen_ai.usage.reasoning_tokens'),
+            under(names, texts, 'gen_ai.usage.output_tokens.reasoning'),
             under(names, texts, 'gen_ai.usage.details.reasoning_tokens'),
+            under(names, texts, 'llm.usage.reasoning_tokens'),
             under(names, texts, 'llm.token_count.completion_details.reasoning'),
-            under(names, texts, 'ai.usage.reasoningTokens')
-        ) as reasoning
-    from named
+            under(names, texts, 'ai.usage.outputTokenDetails.reasoningTokens'),
+            under(names, texts, 'ai.usage.reasoningTokens'),
+            langfuse['output_reasoning_tokens'], langfuse['output_reasoning'], langfuse['reasoning_tokens'],
+            case when agent <> '' then coalesce(
+                under(names, texts, 'reasoning_token_count'), under(names, texts, 'thoughts_token_count')) end
+        ) as reasoning,
+        coalesce(
+            under(names, texts, 'gen_ai.usage.total_tokens'),
+            under(names, texts, 'llm.usage.total_tokens'),
+            under(names, texts, 'llm.token_count.total'),
+            under(names, texts, 'ai.usage.totalTokens'),
+            langfuse['total'], langfuse['total_tokens'], langfuse['totalTokens'],
+            case when agent in ('gemini_cli', 'qwen-code') then under(names, texts, 'total_token_count') end
+        ) as total
+    from told
 )
 
 select
     line,
-    prompt is not null or answer is not null as carries_call,
-    lower(span.traceId || ':' || span.spanId) as request_id,
-    lower(span.traceId) as trace_id,
-    lower(span.traceId || ':' || nullif(span.parentSpanId, '')) as parent_id,
-    span.startTimeUnixNano as ts,
+    (prompt is not null or answer is not null) and not is_other_event as carries_call,
+    -- the same span is a call once, wherever it is told of; an event of an agent is a call of its own
+    case
+        when agent = '' and nullif(span.spanId, '') is not null then lower(span.traceId || ':' || span.spanId)
+    end as request_id,
+    case when is_span then lower(nullif(span.traceId, '')) end as trace_id,
+    case when is_span then lower(span.traceId || ':' || nullif(span.parentSpanId, '')) end as parent_id,
+    coalesce(span.startTimeUnixNano, nullif(span.timeUnixNano, '0'), span.observedTimeUnixNano) as ts,
     coalesce(
         under(names, texts, 'gen_ai.provider.name'),
         under(names, texts, 'gen_ai.system'),
-        under(names, texts, 'llm.provider')
+        under(names, texts, 'llm.provider'),
+        under(names, texts, 'ai.model.provider'),
+        case agent when 'claude_code' then 'anthropic' when 'codex' then 'openai' when 'gemini_cli' then 'google' end
     ) as provider,
     coalesce(
         under(names, texts, 'gen_ai.response.model'),
@@ -93,18 +195,21 @@ select
         under(names, texts, 'llm.request.model'),
         under(names, texts, 'llm.model_name'),
         under(names, texts, 'embedding.model_name'),
-        under(names, texts, 'ai.model.id')
+        under(names, texts, 'ai.model.id'),
+        under(names, texts, 'langfuse.observation.model.name'),
+        case when agent <> '' then under(names, texts, 'model') end
     ) as model,
     coalesce(under(names, texts, 'feature'), under(names, texts, 'gen_ai.agent.name')) as feature,
     coalesce(under(names, texts, 'task_type'), under(names, texts, 'gen_ai.operation.name')) as task_type,
     under(names, texts, 'gen_ai.prompt.name') as prompt_id,
     coalesce(under(names, texts, 'user.id'), under(names, texts, 'enduser.id')) as user_id,
     coalesce(
-        under(names, texts, 'gen_ai.conversation.id'), under(names, texts, 'session.id'), lower(span.traceId)
+        under(names, texts, 'gen_ai.conversation.id'), under(names, texts, 'session.id'),
+        case when agent <> '' then under(names, texts, 'conversation.id') end, lower(nullif(span.traceId, ''))
     ) as session_id,
     under(resource_names, resource_texts, 'service.name') as project,
     map_from_entries(list_filter([
-        {'key': 'span', 'value': span.name},
+        {'key': 'span', 'value': coalesce(span.name, nullif(span.eventName, ''))},
         {'key': 'environment', 'value': coalesce(
             under(resource_names, resource_texts, 'deployment.environment.name'),
             under(resource_names, resource_texts, 'deployment.environment'))},
@@ -112,14 +217,34 @@ select
         {'key': 'error', 'value': under(names, texts, 'error.type')}
     ], lambda entry: entry.value is not null)) as tags,
     case
-        when parse_count(prompt) < coalesce(parse_count(cache_read), 0) + coalesce(parse_count(cache_write), 0)
-        then prompt
-        else uncached(coalesce(prompt, '0'), cache_read, cache_write)
+        when agent in ('gemini_cli', 'qwen-code')
+        then tallied([prompt, under(names, texts, 'tool_token_count')])
+        else coalesce(prompt, case when total is null then '0' end)
     end as input_tokens,
     cache_read as cache_read_tokens,
-    cache_write as cache_write_5m_tokens,
+    cache_write as cache_write_tokens,
     coalesce(answer, '0') as output_tokens,
     reasoning as reasoning_tokens,
+    total as total_tokens,
+    case
+        when agent <> 'claude_code' and langfuse is null
+            and (total is not null or countable(prompt) >= coalesce(countable(cache_read), 0) + coalesce(countable(cache_write), 0))
+        then 'caches'
+    end as input_holds,
+    agent in ('gemini_cli', 'qwen-code') as reasoning_beside,
+    case
+        when (prompt is null or answer is null) and not is_other_event
+        then '{' || array_to_string(list_filter(
+            list_transform(
+                range(1, len(names) + 1),
+                lambda place: '"' || regexp_extract(names[place], '^(?:gen_ai|llm|ai)\.(?:usage|token_count)\.(.+)$', 1)
+                    || '": ' || texts[place]
+            ),
+            -- what is read above, where it stands under its known name
+            lambda entry: not starts_with(entry, '""')
+                and not regexp_matches(entry, '(?i)^"(in|out|prompt|completion|total|tokens"|cache|reasoning|details)')
+        ), ', ') || '}'
+    end as unread_usage,
     under(names, texts, 'gen_ai.request.max_tokens') as max_output_tokens,
     coalesce(
         under(names, texts, 'gen_ai.response.finish_reasons'), under(names, texts, 'ai.response.finishReason')
@@ -129,9 +254,12 @@ select
         under(names, texts, 'gen_ai.openai.response.service_tier')
     ) as service_tier,
     case when span.status.code in ('2', 'STATUS_CODE_ERROR') then 'error' end as status,
-    (try_cast(span.endTimeUnixNano as bigint) - try_cast(span.startTimeUnixNano as bigint)) / 1e6 as latency_ms,
+    coalesce(
+        (try_cast(span.endTimeUnixNano as hugeint) - try_cast(span.startTimeUnixNano as hugeint)) / 1e6,
+        case when agent <> '' then try_cast(under(names, texts, 'duration_ms') as double) end
+    ) as latency_ms,
     try_cast(coalesce(
         under(names, texts, 'gen_ai.usage.cost'), under(names, texts, 'llm.cost.total'),
-        under(names, texts, 'operation.cost')
+        under(names, texts, 'operation.cost'), case when agent <> '' then under(names, texts, 'cost_usd') end
     ) as double) as cost_logged_usd
 from spans

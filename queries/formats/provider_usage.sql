@@ -9,11 +9,15 @@
 -- stateful: equal lines are numbered within their file
 -- truth: a stream's usage objects complete each other, the last one to name a count is right; of several in one answer
 --   the first with token counts is the whole, the others are its parts.
--- truth: prompt_tokens and promptTokenCount hold the cached tokens, and input_tokens does where input_tokens_details
---   stands beside it; Anthropic's input_tokens and Bedrock's inputTokens do not. Gemini's thoughts and tool prompts
---   stand outside its other counts. Cohere bills billed_units, which are fewer than its tokens. Embeddings have no
+-- truth: a stated total decides. Without one, prompt_tokens and promptTokenCount hold the cached tokens, and
+--   input_tokens
+--   does where input_tokens_details stands next to it; Anthropic's input_tokens and Bedrock's inputTokens do not.
+--   Gemini's thoughts and tool prompts stand outside its other counts. Cohere bills billed_units, which are fewer than
+--   its tokens. Embeddings have no
 --   output.
--- truth: Anthropic's compaction of a long conversation is billed but stands under iterations alone: it is added.
+-- further: what an advisor used
+-- truth: Anthropic's compactions, several passes and an advisor are counted as in its own API (see anthropic). What a
+--   split of the writes by their life leaves of them lives 5 minutes.
 -- truth: the lines have no ids: equal ones are calls of their own.
 
 with merged as (
@@ -38,15 +42,19 @@ typed as (
             "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
             "input_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR"},
             "output_tokens_details": {"reasoning_tokens": "VARCHAR", "thinking_tokens": "VARCHAR"},
-            "iterations": [{"type": "VARCHAR", "input_tokens": "VARCHAR", "output_tokens": "VARCHAR",
-                "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR"}],
+            "iterations": [{"type": "VARCHAR", "model": "VARCHAR",
+                "input_tokens": "VARCHAR", "output_tokens": "VARCHAR",
+                "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
+                "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"}}],
             "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR",
             "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR"},
             "prompt_token_details": {"cached_tokens": "VARCHAR"},
             "completion_tokens_details": {"reasoning_tokens": "VARCHAR"},
             "cached_tokens": "VARCHAR", "num_cached_tokens": "VARCHAR", "prompt_cache_hit_tokens": "VARCHAR",
             "promptTokenCount": "VARCHAR", "toolUsePromptTokenCount": "VARCHAR", "cachedContentTokenCount": "VARCHAR",
-            "candidatesTokenCount": "VARCHAR", "thoughtsTokenCount": "VARCHAR",
+            "candidatesTokenCount": "VARCHAR", "thoughtsTokenCount": "VARCHAR", "responseTokenCount": "VARCHAR",
+            "totalTokenCount": "VARCHAR", "totalTokens": "VARCHAR", "tokens": "JSON",
+            "cacheDetails": [{"ttl": "VARCHAR", "inputTokens": "VARCHAR"}], "reasoning_tokens": "VARCHAR",
             "inputTokens": "VARCHAR", "outputTokens": "VARCHAR",
             "cacheReadInputTokens": "VARCHAR", "cacheWriteInputTokens": "VARCHAR",
             "billed_units": {"input_tokens": "VARCHAR", "output_tokens": "VARCHAR"},
@@ -59,7 +67,7 @@ typed as (
 parted as (
     select
         *,
-        list_filter(usage.iterations, lambda it: it.type = 'compaction') as compactions,
+        anthropic_counts(usage) as counts,
         coalesce(
             usage.prompt_tokens_details.cached_tokens, usage.input_tokens_details.cached_tokens,
             usage.prompt_token_details.cached_tokens, usage.cachedContentTokenCount, usage.num_cached_tokens,
@@ -67,7 +75,9 @@ parted as (
         ) as cached_inside,
         coalesce(usage.prompt_tokens_details.cache_write_tokens, usage.input_tokens_details.cache_write_tokens)
             as written_inside,
-        coalesce(usage.promptTokenCount, usage.candidatesTokenCount, usage.thoughtsTokenCount) is not null as is_gemini,
+        coalesce(
+            usage.promptTokenCount, usage.candidatesTokenCount, usage.thoughtsTokenCount, usage.responseTokenCount
+        ) is not null as is_gemini,
         regexp_matches(uri, 'embed|rerank', 'i') as is_embedding
     from typed
 )
@@ -87,45 +97,42 @@ select
     ) as model,
     case
         when usage.billed_units is not null then usage.billed_units.input_tokens
-        when is_gemini then uncached(
-            tallied([usage.promptTokenCount, usage.toolUsePromptTokenCount]), cached_inside, null)
-        else with_compactions(
-            uncached(
-                coalesce(
-                    usage.prompt_tokens, usage.input_tokens, usage.inputTokens,
-                    case when is_embedding then usage.total_tokens end
-                ),
-                cached_inside, written_inside
-            ),
-            compactions, list_transform(compactions, lambda it: it.input_tokens))
+        when is_gemini then tallied([usage.promptTokenCount, usage.toolUsePromptTokenCount])
+        else coalesce(usage.prompt_tokens, counts.input, usage.inputTokens)
     end as input_tokens,
-    with_compactions(
-        coalesce(cached_inside, usage.cache_read_input_tokens, usage.cacheReadInputTokens),
-        compactions, list_transform(compactions, lambda it: it.cache_read_input_tokens)
-    ) as cache_read_tokens,
-    with_compactions(
-        coalesce(
-            written_inside, usage.cacheWriteInputTokens, usage.cache_creation.ephemeral_5m_input_tokens,
-            case
-                when usage.cache_creation.ephemeral_1h_input_tokens is null then usage.cache_creation_input_tokens
-            end
-        ),
-        compactions, list_transform(compactions, lambda it: it.cache_creation_input_tokens)
-    ) as cache_write_5m_tokens,
-    usage.cache_creation.ephemeral_1h_input_tokens as cache_write_1h_tokens,
+    coalesce(cached_inside, counts.cache_read, usage.cacheReadInputTokens) as cache_read_tokens,
+    coalesce(written_inside, counts.cache_write, usage.cacheWriteInputTokens) as cache_write_tokens,
+    counts.cache_write_5m as cache_write_5m_tokens,
+    coalesce(
+        counts.cache_write_1h,
+        tallied(list_transform(list_filter(usage.cacheDetails, lambda it: it.ttl = '1h'), lambda it: it.inputTokens))
+    ) as cache_write_1h_tokens,
     case
         when usage.billed_units is not null then usage.billed_units.output_tokens
-        when is_gemini then tallied([usage.candidatesTokenCount, usage.thoughtsTokenCount, '0'])
-        else with_compactions(
-            coalesce(
-                usage.completion_tokens, usage.output_tokens, usage.outputTokens, case when is_embedding then '0' end
-            ),
-            compactions, list_transform(compactions, lambda it: it.output_tokens))
+        when is_gemini then coalesce(usage.candidatesTokenCount, usage.responseTokenCount, '0')
+        else coalesce(usage.completion_tokens, counts.output, usage.outputTokens, case when is_embedding then '0' end)
     end as output_tokens,
     coalesce(
         usage.completion_tokens_details.reasoning_tokens, usage.output_tokens_details.reasoning_tokens,
-        usage.output_tokens_details.thinking_tokens, usage.thoughtsTokenCount
+        usage.output_tokens_details.thinking_tokens, usage.thoughtsTokenCount, usage.reasoning_tokens
     ) as reasoning_tokens,
+    case
+        when usage.billed_units is null then coalesce(usage.total_tokens, usage.totalTokenCount, usage.totalTokens)
+    end as total_tokens,
+    case
+        when is_gemini or usage.prompt_tokens is not null or usage.input_tokens_details is not null
+            or coalesce(counts.input, usage.inputTokens) is null
+        then 'caches'
+    end as input_holds,
+    is_gemini as reasoning_beside,
+    advisor_calls(usage) as further_calls,
+    case
+        when usage_json is not null and coalesce(
+            usage.prompt_tokens, usage.input_tokens, usage.promptTokenCount, usage.inputTokens,
+            usage.billed_units.input_tokens, usage.billed_units.output_tokens, usage.total_tokens
+        ) is null
+        then cast(usage_json as varchar)
+    end as unread_usage,
     usage.server_tool_use.web_search_requests as web_searches,
     coalesce(usage.service_tier, usage.serviceTier) as service_tier,
     case when parse_count(status) >= 400 then 'error' end as status,

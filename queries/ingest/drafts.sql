@@ -3,10 +3,11 @@
 
 select
     cast(null as struct(
-        source_id integer, line_no bigint, record_no integer, raw varchar, fault varchar, claimed boolean
+        source_id integer, line_no bigint, record_no bigint, raw varchar, fault varchar, claimed boolean
     )) as line,
     cast(null as boolean) as carries_call,
     cast(null as varchar) as request_id,
+    cast(null as varchar) as part_of,
     cast(null as bigint) as repetition,         -- where lines without an id are calls of their own: how many equal ones
                                                 -- the file has before this
     cast(null as varchar) as trace_id,          -- of a record that stands under others or over them
@@ -23,12 +24,22 @@ select
     cast(null as boolean) as branched,
     cast(null as varchar) as project,
     cast(null as map(varchar, varchar)) as tags,
+    -- counts as the log has them: what holds what, counted.sql decides
     cast(null as varchar) as input_tokens,
     cast(null as varchar) as cache_read_tokens,
+    cast(null as varchar) as cache_write_tokens,    -- all writes; the next two are parts of it and may be fewer
     cast(null as varchar) as cache_write_5m_tokens,
     cast(null as varchar) as cache_write_1h_tokens,
     cast(null as varchar) as output_tokens,
     cast(null as varchar) as reasoning_tokens,
+    cast(null as varchar) as total_tokens,          -- as the log states it
+    cast(null as varchar) as input_holds,           -- what such logs count as input too: 'caches', 'reads' or nothing
+    cast(null as boolean) as reasoning_beside,      -- such logs leave the reasoning out of their output count
+    cast(null as varchar) as unread_usage,          -- JSON: the usage of a line in which no count was found, or not all
+    cast(null as struct(                            -- other calls that the same line tells of, each a request of its own
+        name varchar, model varchar, input_tokens varchar, cache_read_tokens varchar, cache_write_tokens varchar,
+        cache_write_5m_tokens varchar, cache_write_1h_tokens varchar, output_tokens varchar
+    )[]) as further_calls,
     cast(null as varchar) as input_audio_tokens,
     cast(null as varchar) as input_image_tokens,
     cast(null as varchar) as input_video_tokens,

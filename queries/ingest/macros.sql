@@ -1,7 +1,7 @@
 -- Small functions the ingest queries share. DuckDB only: ingestion does not run on another engine.
 
 -- A time as logs write it: ISO 8601 with or without a zone (none: UTC), or epoch seconds, ms, µs, ns by magnitude.
-create or replace temp macro as_time(text) as
+create or replace temp macro as_any_time(text) as
     case
         when text is null then null
         when suffix(text, 'Z') then try_cast(text as timestamp)
@@ -16,8 +16,23 @@ create or replace temp macro as_time(text) as
         else cast(try_cast(text as timestamptz) as timestamp)
     end;
 
--- A whole number as logs write it: 12, "12", 12.0. Null for anything else.
-create or replace temp macro parse_count(text) as try_cast(text as bigint);
+-- The same; null for anything outside the years 1970 to 2100, so that differences of times stay small.
+create or replace temp macro as_time(text) as
+    case when as_any_time(text) between timestamp '1970-01-01' and timestamp '2100-12-31 23:59:59'
+        then as_any_time(text) end;
+
+-- A time of 0, or none, stands for no time.
+create or replace temp macro is_unset(text) as regexp_full_match(text, '\s*0*(\.0*)?\s*');
+
+-- A whole number as logs write it: 12, "12", 12.0, 1e3. Null for anything else (a fraction, 0x10) and beyond 10^12
+-- either way, so that sums of counts stay small.
+create or replace temp macro parse_count(text) as
+    case
+        when cast(try_cast(text as bigint) as varchar) = text
+            or regexp_full_match(text, '\s*[+-]?[0-9]+(\.0*)?([eE]\+?[0-9]+)?\s*')
+        then case when try_cast(text as bigint) between -1000000000000 and 1000000000000
+            then try_cast(text as bigint) end
+    end;
 
 -- Something stands where a count belongs, and it is none.
 create or replace temp macro is_no_count(text) as text is not null and parse_count(text) is null;
@@ -54,19 +69,9 @@ create or replace temp macro complexity_of(prompt) as
         else 0.5
     end;
 
--- The plain input of a prompt count that holds its cache reads and writes; a token may be both, where a gateway renews
--- a cache as it reads it. Nonsense stays as it is, to be rejected.
-create or replace temp macro uncached(prompt, cache_read, cache_write) as
-    case
-        when is_no_count(prompt) or is_no_count(cache_read) or is_no_count(cache_write) then prompt
-        when parse_count(prompt) < coalesce(parse_count(cache_read), 0) + coalesce(parse_count(cache_write), 0)
-        then cast(
-            parse_count(prompt) - greatest(coalesce(parse_count(cache_read), 0), coalesce(parse_count(cache_write), 0))
-            as varchar)
-        else cast(
-            parse_count(prompt) - coalesce(parse_count(cache_read), 0) - coalesce(parse_count(cache_write), 0)
-            as varchar)
-    end;
+-- A count that can be added to others without running over; null for nonsense, which is rejected later.
+create or replace temp macro countable(text) as
+    case when parse_count(text) between 0 and 1000000000000 then parse_count(text) end;
 
 -- How much a running total has grown; one that has fallen began anew.
 create or replace temp macro risen(total, total_before) as
@@ -81,9 +86,85 @@ create or replace temp macro tallied(texts) as
         list_filter(texts, lambda text: is_no_count(text))[1],
         cast(list_sum(list_transform(texts, lambda text: parse_count(text))) as bigint)::varchar);
 
--- A count of Anthropic's, and that of the compactions beside it: most calls have none.
-create or replace temp macro with_compactions(counted, compactions, further) as
-    case when len(compactions) > 0 then tallied(list_concat([counted], further)) else counted end;
+-- The larger of two counts of the same thing. One that is nonsense stays as it is, to be rejected.
+create or replace temp macro larger(one, other) as
+    case
+        when one is null or is_no_count(other) then other
+        when other is null or is_no_count(one) then one
+        when parse_count(one) >= parse_count(other) then one
+        else other
+    end;
+
+-- A count of an answer that took several passes: that of the whole may be that of the first pass alone, and what
+-- compactions used stands outside it.
+create or replace temp macro over_passes(whole, passes, compactions) as
+    case
+        when coalesce(len(passes), 0) < 2 and coalesce(len(compactions), 0) = 0 then whole
+        else tallied(list_concat(
+            [case when len(passes) > 1 then larger(whole, tallied(passes)) else whole end], compactions))
+    end;
+
+-- What Anthropic bills for the model that answered: `usage` as its API gives it.
+create or replace temp macro anthropic_counts(usage) as {
+    'input': over_passes(
+        usage.input_tokens,
+        list_transform(
+            list_filter(usage.iterations, lambda it: it.type = 'message'), lambda it: it.input_tokens),
+        list_transform(
+            list_filter(usage.iterations, lambda it: it.type = 'compaction'), lambda it: it.input_tokens)),
+    'cache_read': over_passes(
+        usage.cache_read_input_tokens,
+        list_transform(
+            list_filter(usage.iterations, lambda it: it.type = 'message'), lambda it: it.cache_read_input_tokens),
+        list_transform(
+            list_filter(usage.iterations, lambda it: it.type = 'compaction'), lambda it: it.cache_read_input_tokens)),
+    'cache_write': over_passes(
+        usage.cache_creation_input_tokens,
+        list_transform(
+            list_filter(usage.iterations, lambda it: it.type = 'message'), lambda it: it.cache_creation_input_tokens),
+        list_transform(
+            list_filter(usage.iterations, lambda it: it.type = 'compaction'),
+            lambda it: it.cache_creation_input_tokens)),
+    'cache_write_5m': usage.cache_creation.ephemeral_5m_input_tokens,
+    'cache_write_1h': over_passes(
+        usage.cache_creation.ephemeral_1h_input_tokens,
+        list_transform(
+            list_filter(usage.iterations, lambda it: it.type = 'message'),
+            lambda it: it.cache_creation.ephemeral_1h_input_tokens),
+        list_transform(
+            list_filter(usage.iterations, lambda it: it.type = 'compaction'),
+            lambda it: it.cache_creation.ephemeral_1h_input_tokens)),
+    'output': over_passes(
+        usage.output_tokens,
+        list_transform(
+            list_filter(usage.iterations, lambda it: it.type = 'message'), lambda it: it.output_tokens),
+        list_transform(
+            list_filter(usage.iterations, lambda it: it.type = 'compaction'), lambda it: it.output_tokens))
+};
+
+-- What an advisor used while the answer was made: calls of their own model.
+create or replace temp macro advisor_calls(usage) as
+    list_transform(list_filter(usage.iterations, lambda it: it.type = 'advisor_message'), lambda it: {
+        'name': 'advisor',
+        'model': it.model,
+        'input_tokens': it.input_tokens,
+        'cache_read_tokens': it.cache_read_input_tokens,
+        'cache_write_tokens': it.cache_creation_input_tokens,
+        'cache_write_5m_tokens': it.cache_creation.ephemeral_5m_input_tokens,
+        'cache_write_1h_tokens': it.cache_creation.ephemeral_1h_input_tokens,
+        'output_tokens': it.output_tokens
+    });
+
+-- An id together with what else tells calls apart, where the id alone may stand for several: those of small servers and
+-- proxies are short numbers or fixed words, those of vendors at least twelve random characters.
+create or replace temp macro told_apart(id, further) as
+    case
+        when further is null
+            or regexp_matches(regexp_replace(id, '^[a-z]+[-_]', ''), '^[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*$')
+            and length(regexp_replace(id, '^[a-z]+[-_]', '')) >= 12
+        then id
+        else id || '|' || further
+    end;
 
 -- What stands under a name, where names and values are two lists: the first of several.
 create or replace temp macro under(names, texts, name) as texts[list_position(names, name)];
@@ -126,6 +207,16 @@ create or replace temp macro region_in(address) as
 -- A line without an id, told by its text. The last line of a file may gain its line break later, and is the same.
 create or replace temp macro row_hash(raw) as md5(rtrim(raw, chr(10) || chr(13)));
 
+-- What stands at a path of a line, as text of JSON.
+create or replace temp macro at_path(raw, path) as cast(try(json_extract(raw, path)) as varchar);
+
+-- LiteLLM's calls about a stored response, which cost nothing.
+create or replace temp macro is_retrieval(call_type) as
+    coalesce(regexp_matches(call_type, '^a?(get|list|delete|cancel)_'), false);
+
+-- The second in which a call began, the same however its time is written.
+create or replace temp macro started_second(text) as cast(epoch_us(as_time(text)) // 1000000 as varchar);
+
 -- JSON that stands in the log as JSON or, once more, as text.
 create or replace temp macro unquoted(json) as
     case when json_type(json) = 'VARCHAR' then json ->> '$' else cast(json as varchar) end;
@@ -141,18 +232,15 @@ create or replace temp macro named_tags(tags) as
             'value': list_filter(tags, lambda tag: starts_with(tag, name || ':'))[-1][len(name) + 2:]
         }));
 
--- The answer of a host that may leave the reasoning out of it: what the total has beyond prompt and answer is exactly
--- that (xAI), or is not counted anywhere else (Gemini).
-create or replace temp macro with_reasoning(answer, prompt, total, reasoning, model) as
-    case
-        when parse_count(total) - parse_count(prompt) - parse_count(answer) > 0
-        and (
-            parse_count(total) - parse_count(prompt) - parse_count(answer) = parse_count(reasoning)
-            or (reasoning is null and contains(model, 'gemini'))
-        )
-        then cast(parse_count(total) - parse_count(prompt) as varchar)
-        else answer
-    end;
+-- The names in a usage object, at any depth, under which a count above zero stands and which nobody knows. Limits,
+-- times, costs and shares are no counts.
+create or replace temp macro unknown_counts(usage, known) as
+    list_distinct(list_filter(
+        regexp_extract_all(usage, '"([A-Za-z0-9_.]+)"\s*:\s*"?[1-9][0-9]*(?:\.0+)?"?\s*[,}\]]', 1),
+        lambda name: regexp_matches(name, '(?i)token|input|output|prompt|completion|cached|thought|reasoning|usage')
+            and not regexp_matches(name, '(?i)max|limit|budget|window|time|cost|price|usd|second|_ms$|ms$|ratio|percent|_id$')
+            and not list_contains(known, name)
+    ));
 
 -- What looks like a secret, taken out: keys of the known providers and clouds, bearer tokens, JWTs, passwords in URLs
 -- and behind their name, private keys.

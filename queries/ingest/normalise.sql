@@ -11,7 +11,7 @@ with parsed as (
             nullif(trim(user_id), '') as user_id,
             nullif(trim(session_id), '') as session_id,
             nullif(trim(project), '') as project,
-            as_time(ts) as ts,
+            nullif(as_time(ts), timestamp '1970-01-01') as ts,
             parse_count(input_tokens) as input_tokens,
             coalesce(parse_count(cache_read_tokens), 0) as cache_read_tokens,
             coalesce(parse_count(cache_write_5m_tokens), 0) as cache_write_5m_tokens,
@@ -34,9 +34,8 @@ with parsed as (
             parse_count(max_output_tokens) as max_output_tokens,
             parse_count(output_used_tokens) as output_used_tokens
         ),
-        -- a clock that says so cannot be believed, and years of four digits are all that calendars agree on
-        ts is not null
-        and coalesce(as_time(ts) not between timestamp '1990-01-01' and timestamp '2199-12-31', true) as has_no_time,
+        -- 0, and the moment at which clocks begin, stand for no time
+        ts is not null and as_time(ts) is null and not is_unset(ts) as has_no_time,
         is_no_count(input_tokens)
         or is_no_count(cache_read_tokens)
         or is_no_count(cache_write_5m_tokens)
@@ -54,14 +53,17 @@ with parsed as (
         or is_no_count(web_searches)
         or (tools is not null and len(list_filter(map_values(tools), lambda it: is_no_count(it))) > 0)
         or is_no_count(calls) as has_no_count
-    from drafts
+    from counted
 ),
 
 hashed as (
     select
         * replace (
             coalesce(
-                case when list_max(list_transform(prefix, lambda block: abs(block.tokens))) <= 1e8 then prefix end,
+                case
+                    when list_bool_and(list_transform(prefix, lambda block: block.tokens between 0 and 100000000))
+                    then prefix
+                end,
                 prefix_of(
                     prompt_blocks, input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens
                 )
@@ -79,6 +81,9 @@ select
     carries_call,
     case
         when not carries_call then null
+        when line.fault is not null then line.fault
+        when len(unknown_names) > 0
+        then 'usage under a name that no format knows: ' || array_to_string(unknown_names[:3], ', ')
         when coalesce(trim(model), '') = '' then 'no model'
         when has_no_time then 'a time that is no time'
         when has_no_count then 'a count that is no number'
@@ -114,6 +119,7 @@ select
             then 'row_' || row_hash(line.raw)
         else 'row_' || md5(concat_ws(' ', row_hash(line.raw), line.record_no, repetition))
     end as request_id,
+    part_of,
     trace_id,
     parent_id,
     ts,
@@ -156,10 +162,11 @@ select
     tier_of(service_tier) as service_tier,
     coalesce(region_of(region), region_in(provider), region_in(model)) as region,
     case when lower(status) in ('error', 'failure', 'failed', 'errored') then 'error' else 'ok' end as status,
-    -- what is no length of time, like one before the request, is not known
-    case when latency_ms between 0 and 1e11 then latency_ms end as latency_ms,
-    case when ttft_ms between 0 and 1e11 then ttft_ms end as ttft_ms,
+    -- a duration that cannot be, below zero or above a year, is not known
+    case when latency_ms between 0 and 31622400000 then latency_ms end as latency_ms,
+    case when ttft_ms between 0 and 31622400000 then ttft_ms end as ttft_ms,
     coalesce(output_partial, false) as output_partial,
+    coalesce(counts_doubtful, false) as counts_doubtful,
     coalesce(prompt_hash, short_hash(prompt_key)) as prompt_hash,
     coalesce(output_hash, short_hash(output_text)) as output_hash,
     prefix,

@@ -27,6 +27,7 @@ KEYS = {
         "within",
         "claims",
         "wraps",
+        "further",
         "stateful",
         "param",
         "assumes",

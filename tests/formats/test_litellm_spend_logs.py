@@ -30,7 +30,7 @@ def as_text(*names: str) -> Row:
 def test_a_row_of_spend(tmp_path: Path, row: Row) -> None:
     request = read(tmp_path, [row]).only()
     expected = {
-        "request_id": "chatcmpl-1", "source_format": "litellm-spend-logs", "provider": "anthropic",
+        "request_id": "chatcmpl-1|1793613600", "source_format": "litellm-spend-logs", "provider": "anthropic",
         "model": "claude-sonnet-4-6", "feature": "search", "task_type": "qa", "user_id": "u1", "session_id": "s1",
         "project": "t", "input_tokens": 200, "cache_read_tokens": 700, "cache_write_5m_tokens": 100,
         "cache_write_1h_tokens": 200, "output_tokens": 90, "status": "ok", "latency_ms": 2000.0, "ttft_ms": 500.0,
@@ -64,5 +64,7 @@ def test_broken(tmp_path: Path) -> None:
         SPEND | {"request_id": "4", "metadata": {"usage_object": {"cache_read_input_tokens": 9000}}},
     ]
     found = read(tmp_path, rows)
-    assert found.reasons == ["a count that is no number", "no model", "a negative count"]
-    assert found.tokens() == [(1200, 0, 0, 0, 90)], "what the unreadable column said is missing, the call is not"
+    assert found.reasons == ["a count that is no number", "no model"]
+    assert found.tokens() == [(1200, 0, 0, 0, 90), (1200, 9000, 0, 0, 90)], (
+        "the call counts where its metadata does not"
+    )

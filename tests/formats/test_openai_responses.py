@@ -20,7 +20,8 @@ RESPONSE: dict[str, Any] = {
 def test_a_response(tmp_path: Path) -> None:
     request = read(tmp_path, [RESPONSE]).only()
     expected = {
-        "request_id": "resp_1", "source_format": "openai-responses", "provider": "openai", "model": "gpt-5-mini",
+        "request_id": "resp_1|1793613600", "source_format": "openai-responses", "provider": "openai",
+        "model": "gpt-5-mini",
         "feature": "from-metadata", "prompt_id": "pmpt_1 v2", "input_tokens": 86, "cache_read_tokens": 1920,
         "output_tokens": 300, "reasoning_tokens": 64, "web_searches": 1, "max_output_tokens": 800,
         "stop_reason": "completed", "service_tier": "standard", "latency_ms": 3000.0,

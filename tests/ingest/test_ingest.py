@@ -85,6 +85,20 @@ def test_a_grown_file_adds_its_new_lines(tmp_path: Path, store_path: Path, name:
         assert totals(opened)["calls"] == 3
 
 
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz", "a.jsonl.zst"])
+def test_what_is_appended_to_a_file_is_read(tmp_path: Path, store_path: Path, name: str) -> None:
+    """A compressed file grows by a member of its own: what was there stays as it was, byte by byte."""
+    log = write(tmp_path / name, [call(number) for number in range(50)])
+    with ingested(store_path, log):
+        pass
+    more = write(tmp_path / "more" / name, [call(50), call(51)]).read_bytes()
+    with log.open("ab") as file:
+        file.write(more)
+    with ingested(store_path, log) as (opened, account):
+        assert (account.total("requests"), account.total("rejects")) == (2, 0)
+        assert totals(opened)["calls"] == 52
+
+
 def test_a_line_half_written_is_taken_when_it_is_whole(tmp_path: Path, store_path: Path) -> None:
     log = tmp_path / "a.jsonl"
     whole = json.dumps(call(2))

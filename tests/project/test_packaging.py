@@ -76,10 +76,27 @@ def test_the_source_distribution_can_be_tested(in_sdist: set[str]) -> None:
         assert files_under(folder, pattern) <= in_sdist
     assert files_under("sample_logs", "*.jsonl") <= in_sdist
     assert {"Makefile", "LICENSE", "README.md", "CHANGELOG.md", "CONTRIBUTING.md"} <= in_sdist
+    assert {".ci/run", ".github/workflows/ci.yml", ".pre-commit-config.yaml"} <= in_sdist
+
+
+def test_the_workflow_runs_every_supported_version_of_python_and_nothing_of_its_own() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    supported = [name.rsplit(" ", 1)[1] for name in project["classifiers"] if re.search(r":: Python :: 3\.\d+$", name)]
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    [listed] = re.findall(r"^ +python: \[(.*)\]$", workflow, re.MULTILINE)
+    assert listed.replace('"', "").split(", ") == supported
+    assert re.findall(r"^ +- run: (.*)$", workflow, re.MULTILINE) == [".ci/run"]
+
+
+def test_pre_commit_runs_make_lint_and_fetches_nothing() -> None:
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    assert re.findall(r"^ *(?:- )?repo: (.*)$", hooks, re.MULTILINE) == ["local"]
+    assert re.findall(r"^ *entry: (.*)$", hooks, re.MULTILINE) == ["make lint"]
 
 
 def test_the_source_distribution_holds_nothing_generated(in_sdist: set[str]) -> None:
-    assert not [name for name in in_sdist if re.search(r"\.duckdb|\.pyc|benchmarks/\.data|\.venv", name)]
+    packed = {name for name in in_sdist if not name.startswith("tests/engine/stores/")}  # what migrations are tested on
+    assert not [name for name in packed if re.search(r"\.duckdb|\.pyc|benchmarks/\.data|\.venv", name)]
 
 
 def test_metadata(metadata: Message) -> None:

@@ -1,0 +1,55 @@
+-- gemini-cli: sessions of the Gemini CLI
+--
+-- source: ~/.gemini/tmp/*/chats/session-*.jsonl (older versions: one .json a session; subagents in a folder of their
+--   own)
+-- ingest: llmcost ingest ~/.gemini/tmp
+-- columns: {"messages": ["record"], "sessionId": "VARCHAR", "projectHash": "VARCHAR"}
+-- record: {"id": "VARCHAR", "timestamp": "VARCHAR", "type": "VARCHAR", "model": "VARCHAR",
+--   "tokens": {"input": "VARCHAR", "output": "VARCHAR", "cached": "VARCHAR", "thoughts": "VARCHAR",
+--     "tool": "VARCHAR", "total": "VARCHAR"}}
+-- records: messages
+-- claims: (sessionId is not null and projectHash is not null)
+--   or regexp_matches(left(raw, 20), '^\s*\{\s*"[$](set|patch|rewindTo)"')
+--   or (type in ('gemini', 'user', 'info', 'error', 'warning') and id is not null and timestamp is not null
+--     and sessionId is null and (type <> 'gemini' or model is not null or tokens is not null))
+-- stateful: the session stands in the first line of the file
+-- truth: the total decides. Without it the cached tokens are inside the input, the thoughts and the tool prompts
+--   outside
+--   the other counts.
+-- truth: a message comes again with its counts filled in: the copy with most output is the call. What was rewound had
+--   been
+--   billed, and counts. What "$set" repeats is no call of its own.
+
+with calls as (
+    select
+        *,
+        first_value(sessionId ignore nulls) over file as session,
+        first_value(projectHash ignore nulls) over file as project_hash
+    from lines
+    window file as (
+        partition by line.source_id, line.claimed order by line.line_no
+        rows between unbounded preceding and unbounded following
+    )
+)
+
+select
+    line,
+    record.tokens is not null as carries_call,
+    record.id as request_id,
+    record.timestamp as ts,
+    'google' as provider,
+    record.model as model,
+    session as session_id,
+    project_hash as project,
+    tallied([record.tokens.input, record.tokens.tool]) as input_tokens,
+    record.tokens.cached as cache_read_tokens,
+    coalesce(record.tokens.output, '0') as output_tokens,
+    record.tokens.thoughts as reasoning_tokens,
+    record.tokens.total as total_tokens,
+    'caches' as input_holds,
+    true as reasoning_beside,
+    case
+        when record.tokens is not null and (record.tokens.input is null or record.tokens.output is null)
+        then coalesce(at_path(line.raw, '$.tokens'), at_path(line.raw, '$.messages[*].tokens'))
+    end as unread_usage
+from calls
