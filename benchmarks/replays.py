@@ -114,9 +114,13 @@ def _main(path: str, *works: str) -> None:
         if works[0] in SORTS:
             opened.execute(f"create temp table sorted as {SORTS[works[0]]}")
         elif works[0] == EMBEDDING:
-            from llmcost.embeddings.prompts import embedded
+            from llmcost.embeddings.traits import traits
+            from llmcost.embeddings.wordllama import vectors
 
-            embedded(opened.arrow("select request_id as prompt_hash, prompt as prompt_text from texts"))
+            texts = opened.arrow("select prompt from texts")["prompt"].to_pylist()
+            vectors(texts)
+            for text in texts:
+                traits(text)
         else:
             before = "requests"
             for number, work in enumerate(works, start=1):

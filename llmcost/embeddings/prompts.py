@@ -28,22 +28,6 @@ class Prompts:
     traits: list[Traits]
 
 
-def embedded(prompts: pa.Table) -> pa.Table:
-    """`prompt_hash`, `prompt_vector` and `prompt_traits` of each `prompt_hash` and `prompt_text`.
-
-    With this table kept, the texts need not be. It is no secret, though: words can be guessed from it.
-    """
-    texts = prompts["prompt_text"].to_pylist()
-    flat = pa.array(wordllama.vectors(texts).ravel())
-    return pa.table(
-        {
-            "prompt_hash": prompts["prompt_hash"],
-            "prompt_vector": pa.FixedSizeListArray.from_arrays(flat, wordllama.DIMENSIONS),
-            "prompt_traits": [traits(text).to_json() for text in texts],
-        }
-    )
-
-
 def distinct(requests: pa.Table, row: Ints, user: Ints) -> tuple[Ints, Prompts]:
     """For each of the rows the number of its prompt, UNKNOWN where the log does not hold it; and the prompts.
 
@@ -52,22 +36,20 @@ def distinct(requests: pa.Table, row: Ints, user: Ints) -> tuple[Ints, Prompts]:
     names = [codes(requests[name]) for name in ("provider", "model", "feature")]
     group = together([*names, user, codes(_history(requests))])[row]
     known = np.flatnonzero(readable(requests)[row])
-    identity = codes(pc.coalesce(requests["prompt_text"], requests["prompt_hash"]))
+    identity = codes(requests["prompt_text"])
     one_prompt = together([group[known], identity[row[known]]])
     _, first, number = np.unique(one_prompt, return_index=True, return_inverse=True)
     by_age = np.argsort(first)
     prompt = np.full(len(row), UNKNOWN, np.int64)
     prompt[known] = np.argsort(by_age)[number]
     examples = known[first[by_age]]
-    return prompt, _prompts(requests.take(pa.array(row[examples])), group[examples])
+    texts = requests["prompt_text"].take(pa.array(row[examples])).to_pylist()
+    return prompt, Prompts(group[examples], wordllama.vectors(texts), [traits(text) for text in texts])
 
 
 def readable(requests: pa.Table) -> npt.NDArray[np.bool_]:
-    """Which requests' prompts are known: as text, or as what was computed from it."""
-    known = requests["prompt_text"].is_valid()
-    if "prompt_vector" in requests.column_names:
-        known = pc.or_(known, requests["prompt_vector"].is_valid())
-    return np.asarray(known.to_numpy(zero_copy_only=False), np.bool_)
+    """Which requests' prompts are known."""
+    return np.asarray(requests["prompt_text"].is_valid().to_numpy(zero_copy_only=False), np.bool_)
 
 
 class Candidates:
@@ -107,22 +89,6 @@ def together(columns: list[Ints]) -> Ints:
         combined = combined * (column.max(initial=0) + 2) + column + 1
         combined = np.unique(combined, return_inverse=True)[1]
     return combined
-
-
-def _prompts(requests: pa.Table, group: Ints) -> Prompts:
-    """Each prompt with what it is compared by: computed from its text, else as stored."""
-    texts = requests["prompt_text"].to_pylist()
-    read = [place for place, text in enumerate(texts) if text is not None]
-    vectors = np.zeros((len(texts), wordllama.DIMENSIONS), np.float32)
-    seen = [traits(text or "") for text in texts]
-    if read:
-        vectors[read] = wordllama.vectors([texts[place] for place in read])
-    if len(read) < len(texts):
-        stored_vectors, stored_traits = requests["prompt_vector"].to_pylist(), requests["prompt_traits"].to_pylist()
-        for place in sorted(set(range(len(texts))) - set(read)):
-            vectors[place] = stored_vectors[place]
-            seen[place] = Traits.from_json(stored_traits[place])
-    return Prompts(group, vectors, seen)
 
 
 def _history(requests: pa.Table) -> pa.Array:

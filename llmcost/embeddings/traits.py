@@ -7,10 +7,9 @@ that they do not know is content.
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 
 from llmcost.embeddings import lexicon
@@ -51,17 +50,6 @@ class Traits:
     turned: frozenset[str]  # what a prefix turns round: "safe" of "unsafe"
     words: tuple[str, ...]  # without function words, in order
     vocabulary: frozenset[str]
-
-    def to_json(self) -> str:
-        """For a column of text."""
-        return json.dumps({name: value if isinstance(value, int) else [*value] for name, value in asdict(self).items()})
-
-    @staticmethod
-    def from_json(text: str) -> "Traits":
-        """The traits that `to_json` wrote."""
-        values = json.loads(text)
-        words, negations = tuple(values.pop("words")), values.pop("negations")
-        return Traits(words=words, negations=negations, **{name: frozenset(value) for name, value in values.items()})
 
 
 def veto(one: Traits, other: Traits) -> str | None:

@@ -30,12 +30,14 @@ _TOKENS_AT_ONCE = 1 << 16  # 64 MB of vectors
 def vectors(texts: Sequence[str]) -> "npt.NDArray[np.float32]":
     """A row of length one for each text; all zeros, near to nothing, for a text without a token.
 
-    Raises LlmcostError where wordllama is not installed.
+    Raises LlmcostError where there are texts and wordllama is not installed.
     """
     import numpy as np
 
-    tokenizer, weights = _model()
     found = np.zeros((len(texts), DIMENSIONS), np.float32)
+    if not texts:
+        return found
+    tokenizer, weights = _model()
     for start in range(0, len(texts), _TEXTS_AT_ONCE):
         batch = list(texts[start : start + _TEXTS_AT_ONCE])
         for place, encoding in enumerate(tokenizer.encode_batch_fast(batch, add_special_tokens=False), start):

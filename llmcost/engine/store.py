@@ -26,8 +26,8 @@ READ_PATIENCE_S = 2.0
 """How long a reader waits for its turn: who follows a log holds the store for moments."""
 MEMORY_BYTES = 2 << 30
 """What a simulation's relations may take of memory; a kernel's columns come on top of it."""
-ROW_BYTES = 600
-"""What a request takes in a temporary table: 590 bytes of a generated one, with three blocks of its prompt."""
+ROW_BYTES = 700
+"""What a request takes in a temporary table: 695 bytes of a generated one, with three blocks of its prompt."""
 _INTERRUPTED = re.compile(r" registered as '\w+' failed: .*\bKeyboardInterrupt\b", re.DOTALL)
 _FULL = ("no space left", "file too large", "quota exceeded", "max_temp_directory_size")
 """What the engine says where a disk, a quota or the room for temporary files is used up."""

@@ -3,6 +3,7 @@
 import json
 import math
 import random
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib.util import find_spec
@@ -17,8 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmcost.embeddings import neighbours, wordllama
-from llmcost.embeddings.prompts import embedded
-from llmcost.embeddings.traits import Traits, traits, veto
+from llmcost.embeddings.traits import traits, veto
 from llmcost.engine import registry
 from llmcost.errors import LlmcostError, UsageError
 from llmcost.what_ifs.kernels.semantic_caching import KERNEL
@@ -91,14 +91,9 @@ def test_a_month_that_is_also_a_verb_is_a_month_beside_a_number_only() -> None:
 
 
 @given(text=st.text(max_size=200))
-def test_any_text_has_traits_that_agree_with_themselves_and_can_be_stored(text: str) -> None:
+def test_any_text_has_traits_that_agree_with_themselves(text: str) -> None:
     found = traits(text)
     assert veto(found, found) is None
-    assert Traits.from_json(found.to_json()) == found
-
-
-def test_stored_traits_do_not_hold_the_words() -> None:
-    assert "ibuprofen" not in traits("Is ibuprofen safe? Ask Ibuprofen Inc.").to_json().lower()
 
 
 # The search
@@ -189,15 +184,13 @@ class Call:
 
 
 def traffic(calls: list[Call]) -> pa.Table:
-    """The calls as the kernel gets them, their prompts embedded and their texts not kept."""
+    """The calls as the kernel gets them, each prompt the text that `PROMPTS` gives it."""
     ordered = sorted(calls, key=lambda call: (call.at, call.name))
     known = [PROMPTS[call.prompt] if call.readable else None for call in ordered]
     blocks = [[("system", 3), (f"turn {c.prompt}", 9)] if c.history == "system" else _history(c) for c in ordered]
     columns = {
         "prompt_hash": ([call.prompt for call in ordered], pa.string()),
-        "prompt_text": ([None] * len(ordered), pa.string()),
-        "prompt_vector": ([None if p is None else _vector(p.angle) for p in known], pa.list_(pa.float32())),
-        "prompt_traits": ([None if p is None else traits(p.text).to_json() for p in known], pa.string()),
+        "prompt_text": ([None if p is None else p.text for p in known], pa.string()),
         "provider": (["anthropic"] * len(ordered), pa.string()),
         "model": (["m"] * len(ordered), pa.string()),
         "feature": ([call.feature for call in ordered], pa.string()),
@@ -222,6 +215,22 @@ def _history(call: Call) -> list[tuple[str, int]] | None:
         if call.history is None
         else [(call.history, 3), (f"{call.history}, answer", 5), (f"turn {call.prompt}", 9)]
     )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _made_up_directions() -> Iterator[None]:
+    """The texts of `PROMPTS` point where it says; any other text goes to the embedding model."""
+    directions = {prompt.text: _vector(prompt.angle) for prompt in PROMPTS.values()}
+    by_the_model = wordllama.vectors
+
+    def vectors(texts: Sequence[str]) -> Any:
+        if all(text in directions for text in texts):
+            return np.array([directions[text] for text in texts], np.float32).reshape(-1, wordllama.DIMENSIONS)
+        return by_the_model(texts)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wordllama, "vectors", vectors)
+        yield
 
 
 def _vector(angle: float) -> list[float]:
@@ -393,7 +402,7 @@ def test_a_parameter_that_makes_no_sense_is_refused(bad: dict[str, Any]) -> None
 
 def test_without_prompts_only_repetitions_are_found() -> None:
     calls = [Call("1", readable=False), Call("2", at=1, readable=False), Call("3", at=2, prompt="b", readable=False)]
-    replayed = KERNEL.replay(traffic(calls).drop_columns(["prompt_vector", "prompt_traits"]), **DEFAULTS)
+    replayed = KERNEL.replay(traffic(calls), **DEFAULTS)
     assert replayed.decisions["request_id"].to_pylist() == ["2"]
     found = replayed.found
     assert (found.asked, found.readable, found.repeated.hits, found.similar.hits) == (3, 0, 1, 0)
@@ -410,6 +419,7 @@ def test_texts_without_a_model_say_what_to_install(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(wordllama, "find_spec", lambda name: None)
     wordllama._model.cache_clear()
     requests = traffic([Call("1", readable=False)]).set_column(1, "prompt_text", pa.array(["hello"]))
+    assert KERNEL.replay(traffic([Call("1", readable=False)]), **DEFAULTS).found.asked == 1
     with pytest.raises(LlmcostError, match="embedding model") as error:
         KERNEL.replay(requests, **DEFAULTS)
     assert "semantic" in str(error.value.hint)
@@ -428,7 +438,7 @@ def applied(calls: list[Call], **given: str) -> tuple[pa.Table, pa.Table]:
         """
         insert into requests by name
         select
-            * exclude (prompt_text, prompt_vector, prompt_traits), 'llmcost' as source_format, 1 as cache_read_tokens,
+            * exclude (prompt_text), 'llmcost' as source_format, 1 as cache_read_tokens,
             2 as cache_write_5m_tokens, 3 as cache_write_1h_tokens, 0 as web_searches,
             'standard' as service_tier, false as output_partial
         from calls
@@ -471,7 +481,7 @@ def texts(asked: list[tuple[str, int, int, str | None]]) -> pa.Table:
         Call(f"r{number:04}", at=at, took=took, readable=False, answer=answer)
         for number, (_, at, took, answer) in enumerate(asked)
     ]
-    requests = traffic(calls).drop_columns(["prompt_vector", "prompt_traits"])
+    requests = traffic(calls)
     prompts = pa.array([prompt for prompt, *_ in asked])
     return requests.set_column(0, "prompt_hash", prompts).set_column(1, "prompt_text", prompts)
 
@@ -501,19 +511,6 @@ def test_the_cosine_alone_would_have_answered_wrongly() -> None:
         assert answered([one, other], vetoes=False) == [other]
         assert answered([one, other]) == []
     assert answered(["How do I reset my password?", "How can I reset my password, please?"]) != []
-
-
-@needs_model
-def test_stored_embeddings_decide_as_the_texts_do() -> None:
-    asked = ["How do I reset my password?", "how can i reset my password", "How do I reset my password in 2 steps?"]
-    requests = texts([(prompt, at, 0, None) for at, prompt in enumerate(asked)])
-    stored = embedded(requests.select(["prompt_hash", "prompt_text"]))
-    kept = requests.set_column(1, "prompt_text", pa.nulls(3, pa.string()))
-    for name in ("prompt_vector", "prompt_traits"):
-        kept = kept.append_column(name, stored[name])
-    found = KERNEL.replay(kept, **DEFAULTS).decisions
-    assert found.equals(KERNEL.replay(requests, **DEFAULTS).decisions)
-    assert found.num_rows == 1
 
 
 @needs_model

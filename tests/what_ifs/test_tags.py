@@ -113,15 +113,16 @@ def repeated(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("word", ["response-caching", "batch-api", "routing:by=cascade,small=gpt-4o-mini,escalate=1"])
 def test_a_log_with_such_a_tag_saves_what_it_saves_without(repeated: Path, word: str) -> None:
-    def result(folder: Path) -> Row:
+    def simulated(folder: Path) -> tuple[Row, list[Row]]:
         done = llmcost("simulate", "--what-if", word, "--by", "feature", "--format", "json", cwd=folder)
         assert done.returncode == 0, done.stderr
-        return dict(json.loads(done.stdout)["result"])
+        document = json.loads(done.stdout)
+        return document["result"], document["by"]
 
-    plain, found = result(repeated / "plain"), result(repeated / "tagged")
-    assert found == plain
-    assert found["cost_usd"] > 0
-    assert found["saved_usd"] != 0, "the step does something"
+    result, by = simulated(repeated / "tagged")
+    assert (result, by) == simulated(repeated / "plain")
+    assert result["cost_usd"] > 0
+    assert by[0]["saved_usd"] == pytest.approx(result["saved_usd"]) != 0, "the step does something"
 
 
 def test_a_call_that_answers_several_is_said_in_columns(empty: store.Store) -> None:

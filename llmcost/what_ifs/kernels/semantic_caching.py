@@ -85,8 +85,7 @@ class SemanticCaching:
     ) -> Replayed[SemanticHits]:
         """The requests that the cache answers.
 
-        A prompt is known by its `prompt_text` or, where texts are not kept, by `prompt_vector` and `prompt_traits` as
-        `embeddings.prompts` computes them. How an answer compares with the logged one is said by the `labels` where
+        A prompt is known by its `prompt_text`. How an answer compares with the logged one is said by the `labels` where
         they tell. `cosine` is null for a repetition. Raises UsageError for a bad parameter, LlmcostError where there
         are texts but no embedding model.
         """
