@@ -70,10 +70,10 @@ def _fees(store: Store, covered: Scope) -> list[str]:
     """Tools without a known price, and what a free quota may take off."""
     rows = store.rows(*covered.spend("fees"))
     unknown = [f"{row['name']} ({row['uses']:,})" for row in rows if row["kind"] == "unpriced"]
-    found = [f"tools without a known price, counted at $0: {', '.join(unknown)}"] if unknown else []
+    found = [f"tools without a known price, not in the cost: {', '.join(unknown)}"] if unknown else []
     found += [
-        f"Google's free quota of grounded prompts may cover up to ${row['fees_usd']:,.2f} of the fees; it is the whole"
-        " account's, so it is not taken off"
+        f"Google's free quota of grounded prompts may cover up to ${row['fees_usd']:,.2f} of the fees; it belongs to"
+        " the whole account, so it is not deducted"
         for row in rows
         if row["kind"] == "free quota"
     ]
@@ -84,7 +84,7 @@ def _not_logged(rows: Sequence[Row]) -> list[str]:
     """What the providers of these requests bill that no such log shows."""
     providers = {row["provider"] for row in rows if row["cost_usd"]}
     billed = [f"{provider}: {what}" for provider, what in NOT_LOGGED.items() if provider in providers]
-    return [f"not in these logs, where you use it: {'; '.join(billed)}"] if billed else []
+    return [f"billed outside request logs, if used: {'; '.join(billed)}"] if billed else []
 
 
 def _partial(rows: Sequence[Row]) -> list[str]:

@@ -37,14 +37,14 @@ def notes(folder: Path, *words: str) -> list[str]:
 @pytest.mark.parametrize(
     ("word", "reason"),
     [
-        ("batch-api:deadline_hours=0.5", "changes nothing with deadline_hours=0.5, and would with none, the default"),
+        ("batch-api:deadline_hours=0.5", "changes nothing with deadline_hours=0.5, but would with none, the default"),
         (
             "routing:upgrade=false,small_below=0,middle_below=0",
-            "changes nothing with small_below=0.0, and would with 0.5",
+            "changes nothing with small_below=0.0, but would with 0.5",
         ),
         (
             "routing:by=complexity,small=claude-haiku-4-5,upgrade=false",
-            "changes nothing with small=claude-haiku-4-5, and",
+            "changes nothing with small=claude-haiku-4-5, but",
         ),
         ("routing:by=oracle", "cannot be projected: no request has an outcome"),
         ("response-caching:ttl=2h", "changes nothing: there is no request to change"),
