@@ -176,7 +176,7 @@ def _hosting(samples: Store) -> Iterator[Claim]:
 def _cached(model: str, tokens: int, calls: int) -> Stage:
     """A day of calls with nothing but a shared prompt, evenly spread, under prompt caching."""
     with _traffic(_calls(model, tokens, calls)) as opened:
-        return _simulated(opened, "prompt-caching:ttl=5m,breakpoint=system").stages[0]
+        return _simulated(opened, "prompt-caching:ttl=5m,breakpoints=system").stages[0]
 
 
 def _calls(model: str, tokens: int, calls: int) -> list[Row]:

@@ -72,8 +72,9 @@ create table requests (
     latency_ms            double,             -- request sent to last token
     ttft_ms               double,             -- request sent to first token
     output_partial        boolean not null,   -- true: the log never held the final output count, output_tokens is too low
-    counts_doubtful       boolean not null default false, -- true: the total that the log states is not the sum of its
-                                              -- counts, whichever of them hold which
+    counts_doubtful       boolean not null default false,
+                                              -- true: the total that the log states is not the sum of its counts, whichever
+                                              -- of them hold which
 
     -- what a cache sees
     prompt_hash           varchar,            -- hash of everything that decides the answer: the exact-cache key

@@ -9,8 +9,8 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -67,6 +67,14 @@ class Store:
         """Runs every statement of a file under `queries/`."""
         for statement in self._connection.extract_statements((registry.queries_dir() / file).read_text("utf-8")):
             self._connection.execute(statement)
+
+    def function(self, name: str, call: Callable[..., "pa.Array"], takes: list[str], gives: str) -> None:
+        """Makes a Python function over Arrow columns one of SQL's; null where one of what it takes is."""
+        import duckdb
+
+        kind: Any = "arrow"
+        with suppress(duckdb.NotImplementedException):  # it is there already
+            self._connection.create_function(name, call, list(takes), gives, type=kind)
 
     def arrow(self, sql: str, parameters: Mapping[str, Any] | None = None) -> "pa.Table":
         """The statement's result as an Arrow table."""

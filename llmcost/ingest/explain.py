@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
-from llmcost.ingest import formats, lines, run, sources
+from llmcost.ingest import chains, formats, lines, run, sources
 from llmcost.ingest.detect import detect, structure
 
 _MACHINERY = ("source_id", "line_no", "record_no", "claimed", "format", "fault", "carries_call", "is_repeat", "raw",
@@ -33,7 +33,7 @@ def explain(store: Store, path: str, format_asked: str = "auto", count: int = 3)
 
     Raises LlmcostError for a file that no format claims.
     """
-    store.script("ingest/macros.sql")
+    chains.prepare(store)
     file = next((found for found in sources.find([path]).files if found.path == path), None)
     if file is None:
         raise LlmcostError(f"{path} is not a file", hint="--explain takes one file")

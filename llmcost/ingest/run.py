@@ -18,7 +18,7 @@ from llmcost.engine import registry
 from llmcost.engine.compose import compose
 from llmcost.engine.store import Store, is_about_a_value
 from llmcost.errors import LlmcostError, UsageError, did_you_mean
-from llmcost.ingest import documents, formats, lines, sources, streams, torn
+from llmcost.ingest import chains, documents, formats, lines, sources, streams, torn
 from llmcost.ingest.detect import RECORDS, Detection, claim, detect, parsed_lines, structure
 from llmcost.metrics import counts
 from llmcost.prices import book
@@ -100,7 +100,7 @@ def ingest(
     run = _Run(format_asked, texts, bound(assumed or {}), Account(), progress or Progress())
     if format_asked != "auto":
         formats.find(format_asked)
-    store.script("ingest/macros.sql")
+    chains.prepare(store)
     apply.prepare(store, texts)
     book.refresh(store)
 

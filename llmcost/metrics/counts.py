@@ -89,15 +89,16 @@ def _rank_values(store: Store) -> None:
         "insert into label_values select label, value, requests, cost_usd, false from more"
         f" where not exists (from label_values where {same})"
     )
-    store.execute(f"create or replace temp table ranked as {_query('ranked')}", {"top": definitions.TOP_VALUES})
+    store.execute(
+        f"create or replace temp table ranked as {_query('ranked')}",
+        {"top": definitions.TOP_VALUES, "candidates": _CANDIDATES},
+    )
     same = "label_values.label = ranked.label and label_values.value = ranked.value"
     store.execute(
         "update label_values set is_shown = true from ranked"
         f" where {same} and ranked.is_shown and not label_values.is_shown"
     )
-    store.execute(
-        f"delete from label_values using ranked where {same} and not ranked.is_shown and ranked.place > {_CANDIDATES}"
-    )
+    store.execute(f"delete from label_values where not is_shown and not exists (from ranked where {same})")
 
 
 def _count_lines(store: Store, entries: Iterable[dict[str, Any]]) -> None:

@@ -1,5 +1,6 @@
 """Answers of OpenAI's two APIs, and of the many servers that speak them."""
 
+import re
 from typing import Any
 
 from llmcost.track.answers import Answer, as_count, as_object, as_objects, error_name
@@ -28,6 +29,8 @@ class ChatAnswer(Answer):
             written=details.get("cache_write_tokens"),
             output=self.usage.get("completion_tokens"),
             reasoning=as_object(self.usage.get("completion_tokens_details")).get("reasoning_tokens"),
+            total=self.usage.get("total_tokens"),
+            model=self.model,
         )
 
     def _read(self, part: dict[str, Any], content: str) -> None:
@@ -92,6 +95,8 @@ class ResponsesAnswer(Answer):
             written=read.get("cache_write_tokens"),
             output=self.usage.get("output_tokens"),
             reasoning=as_object(self.usage.get("output_tokens_details")).get("reasoning_tokens"),
+            total=self.usage.get("total_tokens"),
+            model=self.model,
         )
         return {**buckets, "web_searches": self.web_searches}
 
@@ -106,16 +111,37 @@ class ResponsesAnswer(Answer):
             self.web_searches += as_object(item.get("action")).get("type", "search") == "search"
 
 
-def _buckets(*, prompt: Any, cached: Any, written: Any, output: Any, reasoning: Any) -> dict[str, int]:
-    """Disjoint buckets of counts that hold each other. A write's life is the provider's default one."""
-    read = as_count(cached)
-    wrote = as_count(written)
+def _buckets(
+    *, prompt: Any, cached: Any, written: Any, output: Any, reasoning: Any, total: Any, model: str | None
+) -> dict[str, int]:
+    """Disjoint buckets of counts that hold each other. A write's life is the provider's default one.
+
+    The total that is stated decides what holds what, as in queries/ingest/counted.sql: the prompt holds the caches and
+    the answer the reasoning unless only another reading adds up to it.
+    """
+    read, wrote, thought = as_count(cached), as_count(written), as_count(reasoning)
+    asked, answered, stated = as_count(prompt), as_count(output), as_count(total)
+    # what the prompt count holds of the caches, and all of the prompt
+    readings = [(read + wrote, asked)] if asked >= read + wrote else []
+    readings += [(read, asked + wrote)] if asked >= read else []
+    readings += [(0, asked + read + wrote)]
+    inside, whole, beside = next(
+        (
+            (held, size, extra)
+            for held, size in readings
+            for extra in (0, thought)
+            if stated and stated == size + answered + extra
+        ),
+        (*readings[0], thought if thought > answered else 0),
+    )
+    if reasoning is None and stated > whole + answered and re.search("gemini|grok", str(model).lower()):
+        beside = stated - whole - answered  # these leave their reasoning out and have it in the total
     return {
-        "input_tokens": max(as_count(prompt) - read - wrote, 0),
+        "input_tokens": asked - inside,
         "cache_read_tokens": read,
         "cache_write_5m_tokens": wrote,
         "cache_write_1h_tokens": 0,
-        "output_tokens": as_count(output),
-        "reasoning_tokens": as_count(reasoning),
+        "output_tokens": answered + beside,
+        "reasoning_tokens": thought,
         "web_searches": 0,
     }

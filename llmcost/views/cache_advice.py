@@ -10,7 +10,7 @@ from llmcost.render import cells, tables
 from llmcost.what_ifs.cache_advice import BREAKPOINTS, TTLS
 
 _SHOWN = 12
-_REACH = {"tools": "after tools", "system": "after system", "last": "after last turn"}
+_REACH = {"tools": "after tools", "system": "after system", "implicit": "at the end", "explicit": "after each part"}
 
 
 def show(rows: Sequence[dict[str, Any]]) -> RenderableType:

@@ -14,7 +14,7 @@ Row = dict[str, Any]
 Run = Callable[[str, Mapping[str, Any]], "pa.Table"]
 """Runs a query with its parameters, where `prices` and the relation of requests can be read."""
 
-BREAKPOINTS = ("tools", "system", "last")
+BREAKPOINTS = ("tools", "system", "implicit", "explicit")
 TTLS = ("5m", "1h")
 
 
@@ -26,7 +26,7 @@ def prompt_lives(run: Run, relation: str = "requests", given: Mapping[str, Any] 
     """One row for each prompt that a cache can serve, those that save most first.
 
     A prompt is a prompt_id, else a feature, else a project, sent to one model. Costs are of the input side, in US
-    dollars: `uncached_usd`, and one for each way to cache, `<breakpoint>_<ttl>_usd`. `best` is the cheapest of them,
+    dollars: `uncached_usd`, and one for each way to cache, `<breakpoints>_<ttl>_usd`. `best` is the cheapest of them,
     or `none` where every way costs more than no cache, or `automatic` where the provider leaves no choice;
     `saved_usd` is what it saves. `costs_money` names the ways that would cost more than no cache. `given` holds the
     replay's other parameters. Of more than LATEST requests the latest are taken.
@@ -34,7 +34,7 @@ def prompt_lives(run: Run, relation: str = "requests", given: Mapping[str, Any] 
     latest = f"(select ts from {relation} order by ts desc nulls last limit {LATEST})"
     if run(f"select count(*) as requests from {relation}", {})["requests"][0].as_py() > LATEST:
         relation = f"(select * from {relation} where ts >= (select min(ts) from {latest}))"
-    ways = {f"{reach}_{ttl}": {"breakpoint": reach, "ttl": ttl} for reach in BREAKPOINTS for ttl in TTLS}
+    ways = {f"{reach}_{ttl}": {"breakpoints": reach, "ttl": ttl} for reach in BREAKPOINTS for ttl in TTLS}
     uncached = _costs(run, relation, None)
     costs = {way: _costs(run, relation, {**(given or {}), **chosen}) for way, chosen in ways.items()}
     rows = [_row(key, plain, {way: of[key]["usd"] for way, of in costs.items()}) for key, plain in uncached.items()]

@@ -8,7 +8,8 @@
 --   "input": {"inputTokenCount": "VARCHAR", "cacheReadInputTokenCount": "VARCHAR",
 --     "cacheWriteInputTokenCount": "VARCHAR", "inputBodyJson": {
 --       "system": "JSON", "toolConfig": "JSON", "tools": "JSON", "messages": ["JSON"], "max_tokens": "VARCHAR",
---       "inferenceConfig": {"maxTokens": "VARCHAR"}}},
+--       "inferenceConfig": {"maxTokens": "VARCHAR"}, "serviceTier": {"type": "VARCHAR"},
+--       "performanceConfig": {"latency": "VARCHAR"}}},
 --   "output": {"outputTokenCount": "VARCHAR", "outputBodyJson": "JSON"}}
 -- claims: schemaType = 'ModelInvocationLog'
 -- truth: inputTokenCount, cacheReadInputTokenCount and cacheWriteInputTokenCount are disjoint, unless the totalTokens
@@ -73,7 +74,9 @@ select
     coalesce(output.outputTokenCount, '0') as output_tokens,
     coalesce(asked.inferenceConfig.maxTokens, asked.max_tokens) as max_output_tokens,
     coalesce(answered ->> '$.stopReason', answered ->> '$.stop_reason') as stop_reason,
-    answered ->> '$.serviceTier.type' as service_tier,
+    coalesce(
+        answered ->> '$.serviceTier.type', asked.serviceTier.type, nullif(asked.performanceConfig.latency, 'standard')
+    ) as service_tier,
     case when errorCode is not null then 'error' end as status,
     try_cast(answered ->> '$.metrics.latencyMs' as double) as latency_ms,
     case

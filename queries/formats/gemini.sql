@@ -11,17 +11,26 @@
 --   "session_id": "VARCHAR", "project": "VARCHAR", "tags": "MAP(VARCHAR, VARCHAR)", "sessionId": "VARCHAR"}
 -- record: {"responseId": "VARCHAR", "response_id": "VARCHAR", "modelVersion": "VARCHAR", "model_version": "VARCHAR",
 --   "createTime": "VARCHAR", "create_time": "VARCHAR",
---   "candidates": [{"finishReason": "VARCHAR", "finish_reason": "VARCHAR", "content": "VARCHAR"}],
+--   "candidates": [{"finishReason": "VARCHAR", "finish_reason": "VARCHAR", "content": "VARCHAR",
+--     "groundingMetadata": {"webSearchQueries": ["VARCHAR"]}, "grounding_metadata": {"web_search_queries": ["VARCHAR"]}}],
 --   "usageMetadata": {"totalTokenCount": "VARCHAR", "promptTokenCount": "VARCHAR",
 --     "cachedContentTokenCount": "VARCHAR",
 --     "candidatesTokenCount": "VARCHAR", "thoughtsTokenCount": "VARCHAR", "toolUsePromptTokenCount": "VARCHAR",
 --     "responseTokenCount": "VARCHAR", "tokenCount": "VARCHAR",
---     "trafficType": "VARCHAR", "serviceTier": "VARCHAR"},
+--     "promptTokensDetails": [{"modality": "VARCHAR", "tokenCount": "VARCHAR"}],
+--     "cacheTokensDetails": [{"modality": "VARCHAR", "tokenCount": "VARCHAR"}],
+--     "candidatesTokensDetails": [{"modality": "VARCHAR", "tokenCount": "VARCHAR"}],
+--     "responseTokensDetails": [{"modality": "VARCHAR", "tokenCount": "VARCHAR"}], "serviceTier": "VARCHAR",
+--     "trafficType": "VARCHAR"},
 --   "usage_metadata": {"total_token_count": "VARCHAR", "prompt_token_count": "VARCHAR",
 --     "cached_content_token_count": "VARCHAR",
 --     "candidates_token_count": "VARCHAR", "thoughts_token_count": "VARCHAR", "tool_use_prompt_token_count": "VARCHAR",
 --     "response_token_count": "VARCHAR", "token_count": "VARCHAR",
---     "traffic_type": "VARCHAR", "service_tier": "VARCHAR"}}
+--     "prompt_tokens_details": [{"modality": "VARCHAR", "token_count": "VARCHAR"}],
+--     "cache_tokens_details": [{"modality": "VARCHAR", "token_count": "VARCHAR"}],
+--     "candidates_tokens_details": [{"modality": "VARCHAR", "token_count": "VARCHAR"}],
+--     "response_tokens_details": [{"modality": "VARCHAR", "token_count": "VARCHAR"}], "service_tier": "VARCHAR",
+--     "traffic_type": "VARCHAR"}}
 -- within: response
 -- claims: sessionId is null and coalesce(response.usageMetadata.promptTokenCount,
 --   response.usage_metadata.prompt_token_count,
@@ -32,6 +41,7 @@
 --   output: candidatesTokenCount holds them where totalTokenCount says so, else they are added. A count of zero is
 --   left out. The chunks of a stream count
 --   up: the one with most output is the answer. The Live API names its answer responseTokenCount.
+-- truth: the details by modality are parts of their counts, those of the prompt with what was read from a cache.
 -- truth: older responses name no model (it is in the URL): such a call is unpriced unless the line says it.
 
 with calls as (
@@ -46,7 +56,25 @@ with calls as (
             record.usageMetadata.responseTokenCount, record.usage_metadata.response_token_count) as answer,
         coalesce(record.usageMetadata.thoughtsTokenCount, record.usage_metadata.thoughts_token_count) as thoughts,
         coalesce(record.usageMetadata.totalTokenCount, record.usage_metadata.total_token_count) as total,
-        lower(coalesce(record.usageMetadata.trafficType, record.usage_metadata.traffic_type)) as traffic
+        coalesce(
+            nullif(record.usageMetadata.serviceTier, ''), nullif(record.usage_metadata.service_tier, ''),
+            record.usageMetadata.trafficType, record.usage_metadata.traffic_type
+        ) as tier,
+        coalesce(record.usageMetadata.promptTokensDetails, list_transform(
+            record.usage_metadata.prompt_tokens_details, lambda it: {'modality': it.modality, 'tokenCount': it.token_count}
+        )) as sent,
+        coalesce(record.usageMetadata.cacheTokensDetails, list_transform(
+            record.usage_metadata.cache_tokens_details, lambda it: {'modality': it.modality, 'tokenCount': it.token_count}
+        )) as read,
+        coalesce(coalesce(record.usageMetadata.candidatesTokensDetails, list_transform(
+            record.usage_metadata.candidates_tokens_details, lambda it: {'modality': it.modality, 'tokenCount': it.token_count}
+        )),
+            coalesce(record.usageMetadata.responseTokensDetails, list_transform(
+            record.usage_metadata.response_tokens_details, lambda it: {'modality': it.modality, 'tokenCount': it.token_count}
+        ))) as made,
+        coalesce(len(list_distinct(list_filter(flatten(list_transform(record.candidates, lambda it: coalesce(
+            it.groundingMetadata.webSearchQueries, it.grounding_metadata.web_search_queries, []
+        ))), lambda query: query <> ''))), 0) as queries
     from lines
 )
 
@@ -81,8 +109,22 @@ select
     coalesce(record.candidates[1].finishReason, record.candidates[1].finish_reason) as stop_reason,
     case
         when key is not null or processed_time is not null then 'batch'
-        else coalesce(record.usageMetadata.serviceTier, record.usage_metadata.service_tier, traffic)
+        else tier
     end as service_tier,
+    without_cached(of_modality(sent, 'AUDIO'), of_modality(read, 'AUDIO')) as input_audio_tokens,
+    without_cached(of_modality(sent, 'IMAGE'), of_modality(read, 'IMAGE')) as input_image_tokens,
+    of_modality(sent, 'VIDEO') as input_video_tokens,
+    of_modality(read, 'AUDIO') as cache_read_audio_tokens,
+    of_modality(read, 'IMAGE') as cache_read_image_tokens,
+    of_modality(made, 'AUDIO') as output_audio_tokens,
+    of_modality(made, 'IMAGE') as output_image_tokens,
+    of_modality(made, 'VIDEO') as output_video_tokens,
+    -- up to Gemini 2.5 a grounded prompt is billed, from 3 on each of its queries
+    case
+        when regexp_matches(coalesce(model, record.modelVersion, record.model_version, request.model), 'gemini-(1|2|pro|flash)')
+        then least(queries, 1)
+        else queries
+    end::varchar as web_searches,
     latency_ms,
     case when request.contents is not null then to_json({'model': model, 'request': request}) end as prompt_key,
     record.candidates[1].content as output_text,

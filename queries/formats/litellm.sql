@@ -4,6 +4,7 @@
 -- ingest: aws s3 sync s3://BUCKET/litellm litellm-logs && llmcost ingest litellm-logs
 -- columns: {"id": "VARCHAR", "litellm_call_id": "VARCHAR", "trace_id": "VARCHAR", "call_type": "VARCHAR",
 --   "status": "VARCHAR", "custom_llm_provider": "VARCHAR", "model": "VARCHAR", "model_group": "VARCHAR",
+--   "api_base": "VARCHAR",
 --   "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR",
 --   "response_cost": "DOUBLE", "spend": "DOUBLE",
 --   "startTime": "VARCHAR",
@@ -13,11 +14,14 @@
 --     "user_api_key_user_id": "VARCHAR", "usage_object": {
 --       "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR",
 --       "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_creation_tokens": "VARCHAR",
+--         "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR", "web_search_requests": "VARCHAR",
 --         "cache_creation_token_details": {"ephemeral_5m_input_tokens": "VARCHAR",
 --           "ephemeral_1h_input_tokens": "VARCHAR"}},
---       "completion_tokens_details": {"reasoning_tokens": "VARCHAR"},
+--       "completion_tokens_details": {"reasoning_tokens": "VARCHAR", "audio_tokens": "VARCHAR",
+--         "image_tokens": "VARCHAR"},
 --       "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
 --       "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
+--       "speed": "VARCHAR", "inference_geo": "VARCHAR", "service_tier": "VARCHAR",
 --       "server_tool_use": {"web_search_requests": "VARCHAR"}}},
 --   "model_parameters": {"max_tokens": "VARCHAR", "max_completion_tokens": "VARCHAR", "tools": "JSON",
 --     "temperature": "VARCHAR", "service_tier": "VARCHAR"},
@@ -25,11 +29,14 @@
 --     "service_tier": "VARCHAR", "usage": {
 --       "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR",
 --       "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_creation_tokens": "VARCHAR",
+--         "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR", "web_search_requests": "VARCHAR",
 --         "cache_creation_token_details": {"ephemeral_5m_input_tokens": "VARCHAR",
 --           "ephemeral_1h_input_tokens": "VARCHAR"}},
---       "completion_tokens_details": {"reasoning_tokens": "VARCHAR"},
+--       "completion_tokens_details": {"reasoning_tokens": "VARCHAR", "audio_tokens": "VARCHAR",
+--         "image_tokens": "VARCHAR"},
 --       "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
 --       "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
+--       "speed": "VARCHAR", "inference_geo": "VARCHAR", "service_tier": "VARCHAR",
 --       "server_tool_use": {"web_search_requests": "VARCHAR"}}}}
 -- wraps: anthropic, cohere, gemini, openai, openai-responses
 -- claims: litellm_call_id is not null or (call_type is not null and custom_llm_provider is not null and spend is null)
@@ -92,7 +99,14 @@ select
     case when not served_from_cache then detail.completion_tokens_details.reasoning_tokens end as reasoning_tokens,
     case when not served_from_cache then coalesce(total_tokens, detail.total_tokens) end as total_tokens,
     'caches' as input_holds,
-    case when not served_from_cache then detail.server_tool_use.web_search_requests end as web_searches,
+    case
+        when not served_from_cache
+        then coalesce(detail.server_tool_use.web_search_requests, detail.prompt_tokens_details.web_search_requests)
+    end as web_searches,
+    case when not served_from_cache then detail.prompt_tokens_details.audio_tokens end as input_audio_tokens,
+    case when not served_from_cache then detail.prompt_tokens_details.image_tokens end as input_image_tokens,
+    case when not served_from_cache then detail.completion_tokens_details.audio_tokens end as output_audio_tokens,
+    case when not served_from_cache then detail.completion_tokens_details.image_tokens end as output_image_tokens,
     case
         when not served_from_cache and not is_retrieval(call_type)
             and (prompt_tokens is null or completion_tokens is null)
@@ -100,7 +114,11 @@ select
     end as unread_usage,
     coalesce(model_parameters.max_completion_tokens, model_parameters.max_tokens) as max_output_tokens,
     response.choices[1].finish_reason as stop_reason,
-    coalesce(response.service_tier, model_parameters.service_tier) as service_tier,
+    coalesce(
+        nullif(tier_of(detail.speed), 'standard'), response.service_tier, detail.service_tier,
+        model_parameters.service_tier
+    ) as service_tier,
+    coalesce(region_of(detail.inference_geo), region_in(api_base)) as region,
     status,
     (epoch_us(as_time(endTime)) - epoch_us(as_time(startTime))) / 1000 as latency_ms,
     (epoch_us(as_time(completionStartTime)) - epoch_us(as_time(startTime))) / 1000 as ttft_ms,

@@ -5,6 +5,7 @@
 -- columns: {"request_id": "VARCHAR", "call_type": "VARCHAR", "api_key": "VARCHAR", "spend": "DOUBLE",
 --   "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR",
 --   "startTime": "VARCHAR", "endTime": "VARCHAR", "completionStartTime": "VARCHAR",
+--   "api_base": "VARCHAR",
 --   "model": "VARCHAR", "model_group": "VARCHAR", "custom_llm_provider": "VARCHAR", "cache_hit": "VARCHAR",
 --   "user": "VARCHAR", "end_user": "VARCHAR", "team_id": "VARCHAR", "session_id": "VARCHAR", "status": "VARCHAR",
 --   "request_tags": "JSON", "metadata": "JSON"}
@@ -31,20 +32,26 @@ with calls as (
             "usage_object": {
                 "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR",
                 "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_creation_tokens": "VARCHAR",
+                  "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR", "web_search_requests": "VARCHAR",
                   "cache_creation_token_details": {"ephemeral_5m_input_tokens": "VARCHAR",
                     "ephemeral_1h_input_tokens": "VARCHAR"}},
-                "completion_tokens_details": {"reasoning_tokens": "VARCHAR"},
+                "completion_tokens_details": {"reasoning_tokens": "VARCHAR", "audio_tokens": "VARCHAR",
+                  "image_tokens": "VARCHAR"},
                 "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
                 "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
+                "speed": "VARCHAR", "inference_geo": "VARCHAR", "service_tier": "VARCHAR",
                 "server_tool_use": {"web_search_requests": "VARCHAR"}},
             "additional_usage_values": {
                 "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR",
                 "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_creation_tokens": "VARCHAR",
+                  "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR", "web_search_requests": "VARCHAR",
                   "cache_creation_token_details": {"ephemeral_5m_input_tokens": "VARCHAR",
                     "ephemeral_1h_input_tokens": "VARCHAR"}},
-                "completion_tokens_details": {"reasoning_tokens": "VARCHAR"},
+                "completion_tokens_details": {"reasoning_tokens": "VARCHAR", "audio_tokens": "VARCHAR",
+                  "image_tokens": "VARCHAR"},
                 "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
                 "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
+                "speed": "VARCHAR", "inference_geo": "VARCHAR", "service_tier": "VARCHAR",
                 "server_tool_use": {"web_search_requests": "VARCHAR"}}
         }')) as noted
     from lines
@@ -98,7 +105,16 @@ select
     case when not served_from_cache then detail.completion_tokens_details.reasoning_tokens end as reasoning_tokens,
     case when not served_from_cache then total_tokens end as total_tokens,
     'caches' as input_holds,
-    case when not served_from_cache then tool_use.web_search_requests end as web_searches,
+    case
+        when not served_from_cache
+        then coalesce(tool_use.web_search_requests, detail.prompt_tokens_details.web_search_requests)
+    end as web_searches,
+    case when not served_from_cache then detail.prompt_tokens_details.audio_tokens end as input_audio_tokens,
+    case when not served_from_cache then detail.prompt_tokens_details.image_tokens end as input_image_tokens,
+    case when not served_from_cache then detail.completion_tokens_details.audio_tokens end as output_audio_tokens,
+    case when not served_from_cache then detail.completion_tokens_details.image_tokens end as output_image_tokens,
+    coalesce(nullif(tier_of(detail.speed), 'standard'), detail.service_tier) as service_tier,
+    coalesce(region_of(detail.inference_geo), region_in(api_base)) as region,
     coalesce(status, noted.status) as status,
     (epoch_us(as_time(endTime)) - epoch_us(as_time(startTime))) / 1000 as latency_ms,
     (epoch_us(as_time(completionStartTime)) - epoch_us(as_time(startTime))) / 1000 as ttft_ms,

@@ -13,25 +13,40 @@
 -- record: {"id": "VARCHAR", "object": "VARCHAR", "created": "VARCHAR", "model": "VARCHAR", "service_tier": "VARCHAR",
 --   "provider": "VARCHAR", "x_groq": {"id": "VARCHAR", "usage": {
 --       "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "JSON",
---     "is_byok": "BOOLEAN", "cost_details": {"upstream_inference_cost": "DOUBLE"},
+--       "is_byok": "VARCHAR", "cost_details": {"upstream_inference_cost": "DOUBLE"}, "cost_in_usd_ticks": "DOUBLE",
+--       "search_context_size": "VARCHAR", "citation_tokens": "VARCHAR", "num_search_queries": "VARCHAR",
+--       "num_sources_used": "VARCHAR", "server_tool_use": {"web_search_requests": "VARCHAR"},
+--       "server_side_tool_usage_details": "MAP(VARCHAR, VARCHAR)",
 --       "prompt_cache_hit_tokens": "VARCHAR", "num_cached_tokens": "VARCHAR", "cached_tokens": "VARCHAR",
 --       "reasoning_tokens": "VARCHAR", "queue_time": "VARCHAR",
---       "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR"},
---       "completion_tokens_details": {"reasoning_tokens": "VARCHAR"}}}, "prompt_filter_results": "VARCHAR",
+--       "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR",
+--         "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR"},
+--       "completion_tokens_details": {"reasoning_tokens": "VARCHAR", "audio_tokens": "VARCHAR",
+--         "image_tokens": "VARCHAR"}}}, "prompt_filter_results": "VARCHAR",
 --   "choices": [{"finish_reason": "VARCHAR", "message": "VARCHAR", "text": "VARCHAR", "delta": "VARCHAR",
 --     "usage": {
 --       "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "JSON",
---     "is_byok": "BOOLEAN", "cost_details": {"upstream_inference_cost": "DOUBLE"},
+--       "is_byok": "VARCHAR", "cost_details": {"upstream_inference_cost": "DOUBLE"}, "cost_in_usd_ticks": "DOUBLE",
+--       "search_context_size": "VARCHAR", "citation_tokens": "VARCHAR", "num_search_queries": "VARCHAR",
+--       "num_sources_used": "VARCHAR", "server_tool_use": {"web_search_requests": "VARCHAR"},
+--       "server_side_tool_usage_details": "MAP(VARCHAR, VARCHAR)",
 --       "prompt_cache_hit_tokens": "VARCHAR", "num_cached_tokens": "VARCHAR", "cached_tokens": "VARCHAR",
 --       "reasoning_tokens": "VARCHAR", "queue_time": "VARCHAR",
---       "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR"},
---       "completion_tokens_details": {"reasoning_tokens": "VARCHAR"}}}], "usage": {
+--       "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR",
+--         "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR"},
+--       "completion_tokens_details": {"reasoning_tokens": "VARCHAR", "audio_tokens": "VARCHAR",
+--         "image_tokens": "VARCHAR"}}}], "usage": {
 --     "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "JSON",
---     "is_byok": "BOOLEAN", "cost_details": {"upstream_inference_cost": "DOUBLE"},
+--     "is_byok": "VARCHAR", "cost_details": {"upstream_inference_cost": "DOUBLE"}, "cost_in_usd_ticks": "DOUBLE",
+--     "search_context_size": "VARCHAR", "citation_tokens": "VARCHAR", "num_search_queries": "VARCHAR",
+--     "num_sources_used": "VARCHAR", "server_tool_use": {"web_search_requests": "VARCHAR"},
+--     "server_side_tool_usage_details": "MAP(VARCHAR, VARCHAR)",
 --     "prompt_cache_hit_tokens": "VARCHAR", "num_cached_tokens": "VARCHAR", "cached_tokens": "VARCHAR",
 --     "reasoning_tokens": "VARCHAR", "queue_time": "VARCHAR",
---     "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR"},
---     "completion_tokens_details": {"reasoning_tokens": "VARCHAR"}}}
+--     "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR",
+--       "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR"},
+--     "completion_tokens_details": {"reasoning_tokens": "VARCHAR", "audio_tokens": "VARCHAR",
+--       "image_tokens": "VARCHAR"}}}
 -- within: response
 -- claims: (coalesce(response.object, object) in ('chat.completion', 'chat.completion.chunk', 'text_completion')
 --     or (coalesce(response.object, object) = 'list'
@@ -48,6 +63,9 @@
 -- truth: a body does not say who served it. Groq, DeepSeek, Azure and OpenRouter are told by fields of their own,
 --   others by the model or by "host" beside the response. DeepSeek's prompt_cache_hit_tokens, Mistral's
 --   num_cached_tokens and Moonshot's cached_tokens are other names of the cached tokens.
+-- truth: Perplexity's reasoning and citation tokens stand outside its other counts; its cost is an object. OpenRouter's
+--   cost with a key of one's own (is_byok) is its fee: what the model's host bills stands in cost_details. xAI's
+--   cost_in_usd_ticks, 1e10 to the dollar, is the exact bill.
 -- truth: an id that is no vendor's (chatcmpl-307 of Ollama) comes again: with another created time it is another call.
 
 with calls as (
@@ -64,7 +82,8 @@ counted as (
             used.prompt_tokens_details.cached_tokens, used.prompt_cache_hit_tokens, used.num_cached_tokens,
             used.cached_tokens
         ) as cached,
-        coalesce(used.completion_tokens_details.reasoning_tokens, used.reasoning_tokens) as reasoning
+        coalesce(used.completion_tokens_details.reasoning_tokens, used.reasoning_tokens) as reasoning,
+        coalesce(used.search_context_size, used.citation_tokens, used.num_search_queries) is not null as is_perplexity
     from calls
 )
 
@@ -78,6 +97,8 @@ select
         when record.x_groq is not null or used.queue_time is not null then 'groq'
         when used.prompt_cache_hit_tokens is not null then 'deepseek'
         when record.prompt_filter_results is not null then 'azure'
+        when is_perplexity then 'perplexity'
+        when used.cost_in_usd_ticks is not null or used.num_sources_used is not null then 'x-ai'
         when record.provider is not null and starts_with(record.id, 'gen-') then 'openrouter'
         else 'openai'
     end as provider,
@@ -97,7 +118,23 @@ select
     used.prompt_tokens_details.cache_write_tokens as cache_write_tokens,
     coalesce(used.completion_tokens, case when record.object = 'list' then '0' end) as output_tokens,
     reasoning as reasoning_tokens,
-    used.total_tokens as total_tokens,
+    case when not is_perplexity then used.total_tokens end as total_tokens,
+    is_perplexity as reasoning_beside,
+    used.prompt_tokens_details.audio_tokens as input_audio_tokens,
+    used.prompt_tokens_details.image_tokens as input_image_tokens,
+    used.completion_tokens_details.audio_tokens as output_audio_tokens,
+    used.completion_tokens_details.image_tokens as output_image_tokens,
+    coalesce(
+        used.num_search_queries, used.server_tool_use.web_search_requests,
+        used.server_side_tool_usage_details['web_search_calls']
+    ) as web_searches,
+    uses_of(list_concat(xai_uses(used.server_side_tool_usage_details), [
+        {'key': 'citation_tokens', 'value': used.citation_tokens},
+        {
+            'key': 'search_context_' || lower(used.search_context_size),
+            'value': case when lower(used.search_context_size) <> 'low' then '1' end
+        }
+    ])) as tools,
     'caches' as input_holds,
     case
         when used.prompt_tokens is null or (used.completion_tokens is null and record.object <> 'list')
@@ -119,7 +156,10 @@ select
         then (request.tools is not null)::integer
             + (coalesce(request.messages[1] ->> '$.role' in ('system', 'developer'), false))::integer
     end as system_blocks,
-    -- with a key of one's own OpenRouter's cost is its fee; Perplexity says its cost in parts
-    coalesce(try_cast(used.cost as double), try_cast(used.cost ->> '$.total_cost' as double))
-    + case when used.is_byok then coalesce(used.cost_details.upstream_inference_cost, 0) else 0 end as cost_logged_usd
+    coalesce(
+        used.cost_in_usd_ticks / 1e10,
+        logged_cost(used.cost) + case
+            when lower(used.is_byok) = 'true' then coalesce(used.cost_details.upstream_inference_cost, 0) else 0
+        end
+    ) as cost_logged_usd
 from counted

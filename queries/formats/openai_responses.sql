@@ -13,13 +13,17 @@
 --   "user": "VARCHAR", "safety_identifier": "VARCHAR", "metadata": "MAP(VARCHAR, VARCHAR)",
 --   "prompt": {"id": "VARCHAR", "version": "VARCHAR"}, "conversation": {"id": "VARCHAR"},
 --   "incomplete_details": {"reason": "VARCHAR"}, "error": {"code": "VARCHAR"}, "output": ["JSON"], "usage": {
---     "input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "DOUBLE",
---     "input_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR"},
---     "output_tokens_details": {"reasoning_tokens": "VARCHAR"}}}
+--     "input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "JSON",
+--     "is_byok": "VARCHAR", "cost_details": {"upstream_inference_cost": "DOUBLE"}, "cost_in_usd_ticks": "DOUBLE",
+--     "server_side_tool_usage_details": "MAP(VARCHAR, VARCHAR)",
+--     "input_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR",
+--       "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR"},
+--     "output_tokens_details": {"reasoning_tokens": "VARCHAR", "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR"}}}
 -- within: response
 -- claims: coalesce(response.object, object) = 'response'
 -- truth: total_tokens decides: input_tokens holds the cached and the written tokens and output_tokens the reasoning
---   unless the total says otherwise. A web search is billed next to the tokens.
+--   unless the total says otherwise. A web search is billed next to the tokens; of its calls
+--   only those that search are. A container is billed for each 20 minutes: here once for each response that uses it.
 -- truth: a response that is fetched again is the same call. created_at of 0 is no time.
 
 with calls as (
@@ -36,7 +40,7 @@ select
     record.usage is not null as carries_call,
     told_apart(record.id, case when not is_unset(record.created_at) then record.created_at end) as request_id,
     coalesce(ts, timestamp, time, record.created_at) as ts,
-    coalesce(host, 'openai') as provider,
+    coalesce(host, case when record.usage.cost_in_usd_ticks is not null then 'x-ai' end, 'openai') as provider,
     record.model as model,
     coalesce(feature, record.metadata['feature']) as feature,
     coalesce(task_type, record.metadata['task_type']) as task_type,
@@ -59,11 +63,27 @@ select
         when record.usage.input_tokens is null or record.usage.output_tokens is null
         then coalesce(at_path(line.raw, '$.response.usage'), at_path(line.raw, '$.usage'))
     end as unread_usage,
-    -- opening a page and searching within it cost nothing by themselves
-    len(list_filter(
-        record.output,
-        lambda item: item ->> '$.type' = 'web_search_call' and coalesce(item ->> '$.action.type', 'search') = 'search'
-    ))::varchar as web_searches,
+    coalesce(
+        record.usage.server_side_tool_usage_details['web_search_calls'],
+        -- opening a page, or finding something in it, is not billed
+        len(list_filter(record.output, lambda item:
+            item ->> '$.type' = 'web_search_call' and coalesce(item ->> '$.action.type', 'search') = 'search'
+        ))::varchar
+    ) as web_searches,
+    uses_of(list_concat(xai_uses(record.usage.server_side_tool_usage_details), case
+        when record.usage.server_side_tool_usage_details is null then [
+            {'key': 'file_search', 'value': len(list_filter(
+                record.output, lambda item: item ->> '$.type' = 'file_search_call'
+            ))::varchar},
+            {'key': 'container', 'value': len(list_distinct(list_transform(list_filter(
+                record.output, lambda item: item ->> '$.type' = 'code_interpreter_call'
+            ), lambda item: item ->> '$.container_id')))::varchar}
+        ]
+    end)) as tools,
+    record.usage.input_tokens_details.audio_tokens as input_audio_tokens,
+    record.usage.input_tokens_details.image_tokens as input_image_tokens,
+    record.usage.output_tokens_details.audio_tokens as output_audio_tokens,
+    record.usage.output_tokens_details.image_tokens as output_image_tokens,
     coalesce(record.max_output_tokens, request.max_output_tokens) as max_output_tokens,
     coalesce(record.incomplete_details.reason, record.status) as stop_reason,
     record.service_tier as service_tier,
@@ -81,5 +101,11 @@ select
     case when request.input is not null
         then (request.tools is not null)::integer + (request.instructions is not null)::integer
     end as system_blocks,
-    record.usage.cost as cost_logged_usd
+    coalesce(
+        record.usage.cost_in_usd_ticks / 1e10,
+        logged_cost(record.usage.cost) + case
+            when lower(record.usage.is_byok) = 'true' then coalesce(record.usage.cost_details.upstream_inference_cost, 0)
+            else 0
+        end
+    ) as cost_logged_usd
 from calls

@@ -47,9 +47,10 @@ typed as (
                 "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
                 "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"}}],
             "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR",
-            "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR"},
+            "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR",
+                "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR"},
             "prompt_token_details": {"cached_tokens": "VARCHAR"},
-            "completion_tokens_details": {"reasoning_tokens": "VARCHAR"},
+            "completion_tokens_details": {"reasoning_tokens": "VARCHAR", "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR"},
             "cached_tokens": "VARCHAR", "num_cached_tokens": "VARCHAR", "prompt_cache_hit_tokens": "VARCHAR",
             "promptTokenCount": "VARCHAR", "toolUsePromptTokenCount": "VARCHAR", "cachedContentTokenCount": "VARCHAR",
             "candidatesTokenCount": "VARCHAR", "thoughtsTokenCount": "VARCHAR", "responseTokenCount": "VARCHAR",
@@ -59,7 +60,14 @@ typed as (
             "cacheReadInputTokens": "VARCHAR", "cacheWriteInputTokens": "VARCHAR",
             "billed_units": {"input_tokens": "VARCHAR", "output_tokens": "VARCHAR"},
             "server_tool_use": {"web_search_requests": "VARCHAR"},
-            "service_tier": "VARCHAR", "serviceTier": "VARCHAR", "cost": "DOUBLE"
+            "service_tier": "VARCHAR", "serviceTier": "VARCHAR", "trafficType": "VARCHAR", "speed": "VARCHAR",
+            "inference_geo": "VARCHAR", "search_context_size": "VARCHAR", "citation_tokens": "VARCHAR",
+            "num_search_queries": "VARCHAR", "server_side_tool_usage_details": "MAP(VARCHAR, VARCHAR)",
+            "promptTokensDetails": [{"modality": "VARCHAR", "tokenCount": "VARCHAR"}],
+            "cacheTokensDetails": [{"modality": "VARCHAR", "tokenCount": "VARCHAR"}],
+            "candidatesTokensDetails": [{"modality": "VARCHAR", "tokenCount": "VARCHAR"}],
+            "cost": "JSON", "is_byok": "VARCHAR", "cost_details": {"upstream_inference_cost": "DOUBLE"},
+            "cost_in_usd_ticks": "DOUBLE"
         }')) as usage
     from merged
 ),
@@ -78,7 +86,8 @@ parted as (
         coalesce(
             usage.promptTokenCount, usage.candidatesTokenCount, usage.thoughtsTokenCount, usage.responseTokenCount
         ) is not null as is_gemini,
-        regexp_matches(uri, 'embed|rerank', 'i') as is_embedding
+        regexp_matches(uri, 'embed|rerank', 'i') as is_embedding,
+        coalesce(usage.search_context_size, usage.citation_tokens, usage.num_search_queries) is not null as is_perplexity
     from typed
 )
 
@@ -117,14 +126,15 @@ select
         usage.output_tokens_details.thinking_tokens, usage.thoughtsTokenCount, usage.reasoning_tokens
     ) as reasoning_tokens,
     case
-        when usage.billed_units is null then coalesce(usage.total_tokens, usage.totalTokenCount, usage.totalTokens)
+        when usage.billed_units is null and not is_perplexity
+        then coalesce(usage.total_tokens, usage.totalTokenCount, usage.totalTokens)
     end as total_tokens,
     case
         when is_gemini or usage.prompt_tokens is not null or usage.input_tokens_details is not null
             or coalesce(counts.input, usage.inputTokens) is null
         then 'caches'
     end as input_holds,
-    is_gemini as reasoning_beside,
+    is_gemini or is_perplexity as reasoning_beside,
     advisor_calls(usage) as further_calls,
     case
         when usage_json is not null and coalesce(
@@ -133,8 +143,42 @@ select
         ) is null
         then cast(usage_json as varchar)
     end as unread_usage,
-    usage.server_tool_use.web_search_requests as web_searches,
-    coalesce(usage.service_tier, usage.serviceTier) as service_tier,
+    coalesce(
+        usage.num_search_queries, usage.server_tool_use.web_search_requests,
+        usage.server_side_tool_usage_details['web_search_calls']
+    ) as web_searches,
+    uses_of(list_concat(xai_uses(usage.server_side_tool_usage_details), [
+        {'key': 'citation_tokens', 'value': usage.citation_tokens},
+        {
+            'key': 'search_context_' || lower(usage.search_context_size),
+            'value': case when lower(usage.search_context_size) <> 'low' then '1' end
+        }
+    ])) as tools,
+    coalesce(
+        usage.prompt_tokens_details.audio_tokens,
+        without_cached(of_modality(usage.promptTokensDetails, 'AUDIO'), of_modality(usage.cacheTokensDetails, 'AUDIO'))
+    ) as input_audio_tokens,
+    coalesce(
+        usage.prompt_tokens_details.image_tokens,
+        without_cached(of_modality(usage.promptTokensDetails, 'IMAGE'), of_modality(usage.cacheTokensDetails, 'IMAGE'))
+    ) as input_image_tokens,
+    of_modality(usage.promptTokensDetails, 'VIDEO') as input_video_tokens,
+    of_modality(usage.cacheTokensDetails, 'AUDIO') as cache_read_audio_tokens,
+    of_modality(usage.cacheTokensDetails, 'IMAGE') as cache_read_image_tokens,
+    coalesce(usage.completion_tokens_details.audio_tokens, of_modality(usage.candidatesTokensDetails, 'AUDIO'))
+        as output_audio_tokens,
+    coalesce(usage.completion_tokens_details.image_tokens, of_modality(usage.candidatesTokensDetails, 'IMAGE'))
+        as output_image_tokens,
+    of_modality(usage.candidatesTokensDetails, 'VIDEO') as output_video_tokens,
+    coalesce(
+        nullif(tier_of(usage.speed), 'standard'), usage.service_tier, nullif(usage.serviceTier, ''), usage.trafficType
+    ) as service_tier,
+    coalesce(region_of(usage.inference_geo), region_in(host || uri), region_in(host)) as region,
     case when parse_count(status) >= 400 then 'error' end as status,
-    usage.cost as cost_logged_usd
+    coalesce(
+        usage.cost_in_usd_ticks / 1e10,
+        logged_cost(usage.cost) + case
+            when lower(usage.is_byok) = 'true' then coalesce(usage.cost_details.upstream_inference_cost, 0) else 0
+        end
+    ) as cost_logged_usd
 from parted

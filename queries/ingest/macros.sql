@@ -39,24 +39,6 @@ create or replace temp macro is_no_count(text) as text is not null and parse_cou
 
 create or replace temp macro short_hash(text) as left(md5(text), 16);
 
--- A prompt's blocks as cumulative (hash, tokens): tokens are the billed prompt shared out by length in characters.
-create or replace temp macro chained(blocks, hashes, chars, prompt_tokens) as
-    list_transform(
-        range(1, len(blocks) + 1),
-        lambda upto: {
-            'hash': short_hash(array_to_string(hashes[1:upto], '')),
-            'tokens': cast(round(prompt_tokens * list_sum(chars[1:upto]) / greatest(list_sum(chars), 1)) as bigint)
-        });
-
-create or replace temp macro prefix_of(blocks, prompt_tokens) as
-    case when len(blocks) > 0 then
-        chained(
-            blocks,
-            list_transform(blocks, lambda block: short_hash(block)),
-            list_transform(blocks, lambda block: length(block)),
-            prompt_tokens)
-    end;
-
 -- The article's rule: complex words among complex and simple ones, 0.5 with neither.
 create or replace temp macro complexity_of(prompt) as
     case
@@ -203,6 +185,43 @@ create or replace temp macro region_in(address) as
             regexp_extract(address, '^azure(_ai)?/(us|eu)/', 2)
         ), ''))
     end;
+
+-- A cost as a log gives it: a number, or an object with the total in it, as Perplexity's.
+create or replace temp macro logged_cost(cost) as
+    coalesce(try_cast(cost as double), try_cast(cost ->> '$.total_cost' as double));
+
+-- Billed uses of tools, those that there were: a list of names and counts as a map.
+create or replace temp macro uses_of(entries) as
+    case
+        when len(list_filter(entries, lambda it: coalesce(it.value, '0') <> '0' and it.key is not null)) > 0
+        then map_from_entries(list_filter(entries, lambda it: coalesce(it.value, '0') <> '0' and it.key is not null))
+    end;
+
+-- What xAI's server-side tools did, by the names of its price list: searches on X by the posts and profiles that they
+-- fetched, where these are counted, else by the call. Calls of MCP servers cost nothing.
+create or replace temp macro xai_uses(details) as
+    case when details is null then [] else [
+        {'key': 'x_posts', 'value': details['x_posts_fetched']},
+        {'key': 'x_profiles', 'value': details['x_users_fetched']},
+        {
+            'key': 'x_search',
+            'value': case
+                when coalesce(details['x_posts_fetched'], details['x_users_fetched']) is null then details['x_search_calls']
+            end
+        },
+        {'key': 'code_execution', 'value': details['code_interpreter_calls']},
+        {'key': 'collections_search', 'value': details['file_search_calls']},
+        {'key': 'attachment_search', 'value': details['document_search_calls']},
+        {'key': 'image_generation', 'value': details['image_generation_calls']}
+    ] end;
+
+-- Of Gemini's counts by modality, that of one.
+create or replace temp macro of_modality(details, name) as
+    tallied(list_transform(list_filter(details, lambda it: it.modality = name), lambda it: it.tokenCount));
+
+-- A part of the prompt less what of it was read from a cache.
+create or replace temp macro without_cached(part, cached) as
+    cast(greatest(parse_count(part) - coalesce(parse_count(cached), 0), 0) as varchar);
 
 -- A line without an id, told by its text. The last line of a file may gain its line break later, and is the same.
 create or replace temp macro row_hash(raw) as md5(rtrim(raw, chr(10) || chr(13)));

@@ -5,11 +5,13 @@ with turns as (
     -- Prompts that the log does not hold begin with what their session sent before.
     select
         *,
-        lag(prompt_tokens) over so_far as before_tokens,
+        -- an answer that ends a unit is read with the prompt that it followed
+        lag(prompt_tokens + case when units and not coalesce(regexp_matches($pessimistic, 'all|answers'), false) then output_tokens else 0 end) over so_far as before_tokens,
         least(prompt_tokens, cast($base_share * first_value(prompt_tokens) over so_far as bigint)) as base_tokens
     from (
         select
-            call_id, cache_id, sent_us, begun_us, life_s, min_tokens, entries = 'units' as units, reach, prompt_tokens,
+            call_id, cache_id, sent_us, begun_us, life_s, min_tokens, entries = 'units' as units, overflows, reach,
+            prompt_tokens, output_tokens,
             hash(cache_id, session_id, branched, thread_id) as thread_id
         from sent
         where ttl is not null and coalesce(len(prefix), 0) = 0
@@ -26,54 +28,68 @@ unseen_prompts as (
     from turns
 ),
 
+prompts as not materialized (
+    -- Where a prompt's entries may end: at blocks up to `upto_block`, of which a client or provider that chooses marks
+    -- the last ones, the system prompt and the tools.
+    select
+        cache_id, call_id, sent_us, begun_us, life_s, prompt_tokens, min_tokens, prefix, upto_block, overflows,
+        entries = 'units' and not coalesce(regexp_matches($optimistic, 'all|steps'), false) as units,
+        lookback_blocks,
+        len(prefix) as blocks,
+        entries in ('steps', 'units') or $ttl = 'endless' or (reach <> 'implicit' and system_blocks is null) as by_block,
+        -- clients that cache the last turn set a breakpoint before it, too
+        case when reach = 'explicit' then upto_block - 1 else upto_block end as sliding_from,
+        case when reach not in ('implicit', 'as-logged') or ends_system then least(system_blocks, upto_block) else 0 end
+            as system_end,
+        case when reach not in ('implicit', 'as-logged') and system_blocks > 1 then 1 else 0 end as tools_end
+    from sent
+    where ttl is not null and least(prompt_tokens, coalesce(prefix[upto_block].tokens, 0)) >= min_tokens
+),
+
 blocks as (
-    -- A prompt as a cache sees it: the prefixes that it can read. It writes those with a breakpoint at their end, or in
-    -- a cache that the client does not steer all of them.
+    -- A prompt as a cache sees it: the prefixes that it can read, and of these the ones that it writes.
     select
         hash(cache_id, block.hash) as entry_id, call_id, sent_us, begun_us, sent_us + 1000000 * life_s as ends_us,
-        units,
+        units, overflows,
         by_block or number >= sliding_from or number in (system_end, tools_end) as writes,
         number = blocks as whole_prompt,
         case when units and number < blocks then hash(prefix[number + 1].hash) end as goes_on,
         least(block.tokens, prompt_tokens) as tokens,
         false as base
-    from (
-        select
-            cache_id, call_id, sent_us, begun_us, life_s, entries = 'units' as units, prompt_tokens, min_tokens, prefix,
-            upto_block,
-            len(prefix) as blocks,
-            not client_sets_life or system_blocks is null or $ttl = 'endless' as by_block,
-            -- clients that cache the last turn set a breakpoint before it, too
-            case when reach = 'last' then upto_block - 1 else upto_block end as sliding_from,
-            least(system_blocks, upto_block) as system_end,
-            case when system_blocks > 1 then 1 else 0 end as tools_end,
-            unnest(prefix) as block,
-            generate_subscripts(prefix, 1) as number
-        from sent
-        where ttl is not null and least(prompt_tokens, coalesce(prefix[upto_block].tokens, 0)) >= min_tokens
-    )
+    from (select *, unnest(prefix) as block, generate_subscripts(prefix, 1) as number from prompts)
     where
         number <= upto_block
         and least(block.tokens, prompt_tokens) >= min_tokens
-        -- 20 positions count back from a breakpoint, itself among them
         and (
             by_block
-            or number > sliding_from - 20
-            or number between system_end - 19 and system_end
+            or number > sliding_from - lookback_blocks
+            or number between system_end - lookback_blocks + 1 and system_end
             or number = tools_end
         )
     union all
+    -- the answer to an earlier prompt, which the next block after it holds, before the one that was asked last
     select
-        hash(cache_id, 'base') as entry_id, call_id, sent_us, begun_us, ends_us, units, true as writes,
-        false as whole_prompt, thread_id as goes_on, base_tokens as tokens, true as base
-    from unseen_prompts
-    where case when reach = 'last' then prompt_tokens else base_tokens end >= min_tokens
+        hash(cache_id, block.hash, 'answer') as entry_id, call_id, sent_us, begun_us,
+        sent_us + 1000000 * life_s as ends_us, false as units, overflows, number = blocks as writes,
+        true as whole_prompt, null as goes_on,
+        least(prefix[least(number + 1, blocks)].tokens, prompt_tokens) as tokens, false as base
+    from (select *, unnest(prefix) as block, generate_subscripts(prefix, 1) as number from prompts where units)
+    where
+        not coalesce(regexp_matches($pessimistic, 'all|answers'), false)
+        and block.tokens >= min_tokens
+        and number <> blocks - 1
     union all
     select
-        hash(thread_id, rewrites) as entry_id, call_id, sent_us, begun_us, ends_us, units, true as writes,
+        hash(cache_id, 'base') as entry_id, call_id, sent_us, begun_us, ends_us, units, overflows, true as writes,
+        false as whole_prompt, thread_id as goes_on, base_tokens as tokens, true as base
+    from unseen_prompts
+    where case when reach in ('implicit', 'explicit') then prompt_tokens else base_tokens end >= min_tokens
+    union all
+    select
+        hash(thread_id, rewrites) as entry_id, call_id, sent_us, begun_us, ends_us, units, overflows, true as writes,
         true as whole_prompt, null as goes_on, least(before_tokens, prompt_tokens) as tokens, false as base
     from unseen_prompts
-    where reach = 'last' and prompt_tokens >= min_tokens
+    where reach in ('implicit', 'explicit') and prompt_tokens >= min_tokens
 ),
 
 uses as (
@@ -81,6 +97,7 @@ uses as (
     select
         *,
         sent_us > lag(ends_us) over earlier as too_late,
+        overflows and coalesce(lag(sent_us, $burst) over earlier > sent_us - 60000000, false) as elsewhere,
         writes and (not units or whole_prompt or coalesce(lag(goes_on) over earlier <> goes_on, false)) as stores
     from blocks
     window earlier as (partition by entry_id order by sent_us, call_id)
@@ -89,7 +106,7 @@ uses as (
 lives_of_entries as (
     -- As long as each use follows the one before it in time, it is one life of the entry.
     select
-        call_id, tokens, base, entry_id, sent_us,
+        call_id, tokens, base, entry_id, sent_us, elsewhere,
         case when stores then begun_us end as stored_us,
         count(case when too_late then 1 end) over (partition by entry_id order by sent_us, call_id) as life
     from uses
@@ -99,7 +116,7 @@ reads as (
     -- An entry is there once a request that wrote it has begun to answer; one that does not find it writes it too.
     select
         call_id, tokens, base,
-        coalesce(min(stored_us) over (
+        not elsewhere and coalesce(min(stored_us) over (
             partition by entry_id, life order by sent_us, call_id rows between unbounded preceding and 1 preceding
         ) <= sent_us, false) as alive
     from lives_of_entries
@@ -118,11 +135,11 @@ found as (
 expected as not materialized (
     -- Where prompts are unseen, sessions elsewhere may have kept the common part alive.
     select
-        sent.* exclude (upto_block, reach, client_sets_life),
+        sent.* exclude (upto_block, reach, client_sets_life, lookback_blocks, ends_system, overflows),
         case
             when found.call_id is null then 0
             when found.base_tokens is null then least(prompt_tokens, coalesce(prefix[upto_block].tokens, 0))
-            when reach = 'last' then prompt_tokens
+            when reach in ('implicit', 'explicit') then prompt_tokens
             else found.base_tokens
         end as upto_tokens,
         coalesce(found.longest_tokens, 0) as longest_tokens,

@@ -26,34 +26,67 @@ matched as (
     cross join days
     inner join prompt_caches
         on regexp_matches(coalesce(used.provider, ''), prompt_caches.hosts)
-        and regexp_matches(replace(used.model, '.', '-'), prompt_caches.models)
+        and regexp_matches(replace(lower(used.model), '.', '-'), prompt_caches.models)
         and coalesce(prompt_caches.valid_from <= days.day, true)
         and coalesce(prompt_caches.valid_to > days.day, true)
+),
+
+prices_now as (
+    -- What a token read or written saves or costs beside plain input, at the newest price of a short prompt.
+    select
+        provider, model,
+        max(input_usd_mtok - cache_read_usd_mtok) as read_saves,
+        max(cache_write_5m_usd_mtok - input_usd_mtok) as write_5m_adds,
+        max(cache_write_1h_usd_mtok - input_usd_mtok) as write_1h_adds
+    from prices
+    where service_tier = 'standard' and region = '' and valid_to is null and prompt_min = 0
+    group by provider, model
 )
 
 select
-    provider,
-    model,
+    matched.provider,
+    matched.model,
     first_day,
     next_day,
     entries,
-    step_tokens,
+    lookback_blocks,
     client_sets_life,
     writes_charged,
+    promised,
+    by_tier,
+    requests_per_minute is not null and coalesce(regexp_matches($pessimistic, 'all|overflow'), false) as overflows,
     case
-        when regexp_matches($pessimistic, 'all|minimum') then min_tokens_low
-        when regexp_matches($optimistic, 'all|minimum') then min_tokens_high
-        else min_tokens
+        when regexp_matches($pessimistic, 'all|minimum') then matched.min_tokens_low
+        when regexp_matches($optimistic, 'all|minimum') then matched.min_tokens_high
+        else matched.min_tokens
     end as min_tokens,
     case
-        when regexp_matches($pessimistic, 'all|life') then life_s_low
-        when regexp_matches($optimistic, 'all|life') then life_s_high
-        else life_s
+        when regexp_matches($pessimistic, 'all|steps') then matched.step_tokens_low
+        when regexp_matches($optimistic, 'all|steps') then matched.step_tokens_high
+        else matched.step_tokens
+    end as step_tokens,
+    case
+        when regexp_matches($pessimistic, 'all|life') then matched.life_s_low
+        when regexp_matches($optimistic, 'all|life') then matched.life_s_high
+        else matched.life_s
     end as life_s,
     case
-        when regexp_matches($pessimistic, 'all|isolation') then isolation_low
-        when regexp_matches($optimistic, 'all|isolation') then isolation_high
-        else isolation
-    end = 'project' as by_project
+        when regexp_matches($pessimistic, 'all|isolation') then matched.isolation_low
+        when regexp_matches($optimistic, 'all|isolation') then matched.isolation_high
+        else matched.isolation
+    end = 'project' as by_project,
+    case
+        when regexp_matches($pessimistic, 'all|system') then matched.ends_system_low
+        when regexp_matches($optimistic, 'all|system') then matched.ends_system_high
+        else matched.ends_system
+    end as ends_system,
+    read_saves,
+    write_5m_adds,
+    write_1h_adds
 from matched
-where nearest = 1 and entries <> 'none'
+left join prices_now on prices_now.provider = matched.provider and prices_now.model = matched.model
+where
+    nearest = 1
+    and entries <> 'none'
+    and coalesce(read_saves > 0, known)
+    and (known or not coalesce(regexp_matches($pessimistic, 'all|unknown'), false))

@@ -1,5 +1,5 @@
--- Every request with the rules of its model's cache and what a replay needs to know of it, if it is replayed; for ttl=auto
--- once for each life. `ttl` is null for a request that stays as it is.
+-- Every request with the rules of its model's cache and what a replay needs to know of it, if it is replayed; once for
+-- each way to cache that is replayed. `ttl` is null for a request that stays as it is.
 -- inlined: its rows are wide, and are read twice
 
 with lives as (
@@ -8,28 +8,20 @@ with lives as (
         as life (ttl, seconds)
 ),
 
-prices_now as (
-    -- What a token read or written saves or costs beside plain input, at the newest price of a short prompt.
-    select
-        provider, model,
-        max(input_usd_mtok - cache_read_usd_mtok) as read_saves,
-        max(cache_write_5m_usd_mtok - input_usd_mtok) as write_5m_adds,
-        max(cache_write_1h_usd_mtok - input_usd_mtok) as write_1h_adds
-    from prices
-    where service_tier = 'standard' and region = '' and valid_to is null and prompt_min = 0
-    group by provider, model
-),
+placements as (select * from (values ('implicit'), ('tools'), ('system'), ('explicit')) as placed (placement)),
 
-replayed_caches as (
-    -- The caches with the lives to replay: one, or two for ttl=auto.
+ways as (
+    -- The caches with the lives and placements to replay: one, or every one where the cheapest is wanted.
     select
-        caches.* exclude (life_s),
+        caches.* exclude (life_s, write_5m_adds, write_1h_adds),
         lives.ttl,
-        coalesce(lives.seconds, caches.life_s) as life_s,
-        prices_now.read_saves,
-        case when lives.ttl = '1h' then prices_now.write_1h_adds else prices_now.write_5m_adds end as write_adds
+        placements.placement,
+        lives.ttl || coalesce(' ' || placements.placement, '') as way,
+        min(lives.ttl || coalesce(' ' || placements.placement, ''))
+            over (partition by caches.provider, caches.model, caches.first_day) as first_way,
+        case when lives.ttl = 'endless' then lives.seconds else least(lives.seconds, caches.life_s) end as life_s,
+        case when lives.ttl = '1h' then caches.write_1h_adds else caches.write_5m_adds end as write_adds
     from caches
-    left join prices_now on prices_now.provider = caches.provider and prices_now.model = caches.model
     inner join lives
         on lives.ttl = case
             when not caches.client_sets_life and $ttl <> 'endless' then 'provider'
@@ -37,7 +29,7 @@ replayed_caches as (
             when $ttl = 'auto' then '5m'
             else $ttl
         end
-    where coalesce(prices_now.read_saves > 0, true)
+    left join placements on $breakpoints = 'best' and caches.entries in ('breakpoints', 'messages')
 ),
 
 conversations as (
@@ -53,13 +45,14 @@ conversations as (
 ),
 
 cacheable as not materialized (
-    -- Every request with the rules of its model's cache, if it is replayed; for ttl=auto once for each life.
+    -- Every request with the rules of its model's cache, if it is replayed; once for each way to cache it.
     select
         requests.*,
-        cache.* exclude (provider, model, first_day, next_day, life_s, by_project),
-        hash(requests.request_id, cache.ttl) as call_id,
+        cache.* exclude (provider, model, first_day, next_day, life_s, by_project, by_tier, promised, placement),
+        hash(requests.request_id, cache.way) as call_id,
         hash(
-            requests.provider, requests.model, case when cache.by_project then requests.project end, cache.ttl
+            requests.provider, requests.model, case when cache.by_project then requests.project end, cache.way,
+            case when cache.by_tier then requests.service_tier end
         ) as cache_id,
         hash(
             requests.provider, requests.model,
@@ -69,7 +62,7 @@ cacheable as not materialized (
         hash(
             requests.provider, requests.model, case when cache.by_project then requests.project end,
             case
-                when $ttl = 'auto'
+                when $ttl = 'auto' or $breakpoints = 'best'
                     then list_filter(requests.prefix, lambda block: block.tokens >= cache.min_tokens)[1].hash
             end
         ) as beginning,
@@ -85,9 +78,11 @@ cacheable as not materialized (
             else 3600
         end as bigint) as life_s,
         case
-            when not cache.client_sets_life then 'last'
-            when $breakpoint <> 'auto' then $breakpoint
-            when conversations.several_turns then 'last'
+            when cache.entries not in ('breakpoints', 'messages') then 'implicit'
+            when cache.placement is not null then cache.placement
+            when $breakpoints <> 'auto' then $breakpoints
+            when cache.entries = 'messages' then 'implicit'
+            when conversations.several_turns then 'explicit'
             else 'system'
         end as reach
     from requests
@@ -99,7 +94,7 @@ cacheable as not materialized (
                 'session ' || requests.session_id, 'prompt ' || requests.prompt_id, 'feature ' || requests.feature
             )
         )
-    left join replayed_caches as cache
+    left join ways as cache
         on cache.provider is not distinct from requests.provider
         and cache.model = requests.model
         and cache.first_day <= requests.ts
@@ -110,13 +105,18 @@ cacheable as not materialized (
         and (len(requests.prefix) > 0 or requests.session_id is not null)
         and requests.service_tier is distinct from 'batch'
         and ($recorded = 'replay' or not conversations.caches_already)
-        and ($automatic = 'replay' or cache.client_sets_life)
+        and ($automatic = 'replay' or cache.promised)
 )
 
 select
     *,
     case
-        when reach = 'last' or system_blocks is null then len(prefix)
+        when reach = 'as-logged'
+            then len(list_filter(
+                prefix,
+                lambda block: block.tokens <= cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens
+            ))
+        when reach in ('implicit', 'explicit') or system_blocks is null then len(prefix)
         when reach = 'system' then least(system_blocks, len(prefix))
         when least(system_blocks, len(prefix)) > 1 then 1
         else 0

@@ -43,6 +43,8 @@ def quiet() -> list[Row]:
 DEFAULTS: Row = {
     "source_format": "llmcost", "cache_read_tokens": 0, "cache_write_5m_tokens": 0, "cache_write_1h_tokens": 0,
     "web_searches": 0, "calls": 1, "service_tier": "standard", "status": "ok", "output_partial": False,
+    "counts_doubtful": False, "branched": False,
+    "answered_by": "model", "requests_answered": 1,
 }  # fmt: skip
 MODELS = ("claude-haiku-4-5", "claude-haiku-5-5", "claude-sonnet-4-5", "claude-opus-4-5")
 
@@ -177,6 +179,14 @@ def test_output_that_was_never_recorded(book: Store) -> None:
     row = only(found(book, rows)["output-not-recorded"])
     assert (row["subject"], row["requests"]) == ("claude-haiku-4-5", 4)
     assert row["cost_usd"] == pytest.approx(4 * (101 - 1) * OUTPUT)  # the median of 100, 101 and 102
+
+
+def test_counts_that_the_total_contradicts(book: Store) -> None:
+    rows = [*quiet(), *(call(n, ts=at(2, n), counts_doubtful=n < 3) for n in range(4))]
+    row = only(found(book, rows)["counts-doubtful"])
+    assert (row["subject"], row["requests"]) == ("llmcost claude-haiku-4-5", 3)
+    assert row["cost_usd"] == pytest.approx(3 * (1000 * INPUT + 100 * OUTPUT))
+    assert row["detail"] == "3,000 tokens in, 300 out as counted"
 
 
 @pytest.mark.parametrize("fields", [{"stop_reason": "max_tokens"}, {"stop_reason": "length"}, {}], ids=str)

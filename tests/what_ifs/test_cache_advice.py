@@ -61,21 +61,23 @@ def test_each_way_to_cache_costs_what_it_costs(tmp_path: Path) -> None:
     assert row["tools_5m_usd"] == pytest.approx(usd(read=19 * TOOLS, write_5m=TOOLS))
     assert row["system_5m_usd"] == pytest.approx(usd(read=19 * SYSTEM, write_5m=SYSTEM))
     assert row["system_1h_usd"] == pytest.approx(usd(read=19 * SYSTEM, write_1h=SYSTEM))
-    assert row["last_5m_usd"] == pytest.approx(usd(read=19 * SYSTEM, write_5m=TOTAL + 19 * 1000))
-    assert (row["best"], row["costs_money"]) == ("system_5m", [])
+    assert row["explicit_5m_usd"] == pytest.approx(usd(read=19 * SYSTEM, write_5m=TOTAL + 19 * 1000))
+    assert row["implicit_5m_usd"] == pytest.approx(usd(write_5m=20 * TOTAL)), "nobody reads what ends with a question"
+    assert row["best"] == "system_5m"
+    assert row["costs_money"] == ["implicit_5m", "implicit_1h"]
     assert row["saved_usd"] == pytest.approx(row["uncached_usd"] - row["system_5m_usd"])
 
 
 def test_the_longer_life_pays_where_calls_are_further_apart(tmp_path: Path) -> None:
     row = lives(tmp_path, calls("hourly", 1200))["hourly"]
     assert row["best"] == "system_1h"
-    assert row["costs_money"] == ["tools_5m", "system_5m", "last_5m"]
+    assert row["costs_money"] == ["tools_5m", "system_5m", "implicit_5m", "implicit_1h", "explicit_5m"]
 
 
 def test_a_prompt_that_no_cache_serves_is_named(tmp_path: Path) -> None:
     row = lives(tmp_path, calls("rare", 7200))["rare"]
     assert (row["best"], row["saved_usd"]) == ("none", 0)
-    assert len(row["costs_money"]) == 6
+    assert len(row["costs_money"]) == 8
 
 
 def test_where_the_provider_leaves_no_choice(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ QUERIES = Path(__file__).resolve().parents[2] / "queries"
 START = datetime(2026, 11, 2)
 BUCKETS = ("input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens")
 
+OUTPUT = 10  # tokens of every answer
+
 Buckets = tuple[int, int, int, int]
 Block = tuple[str, int]
 
@@ -43,11 +45,13 @@ class Call:
     ttft_s: float | None = 0
     ok: bool = True
     calls: int = 1
+    tier: str = "standard"
     buckets: Buckets = (5000, 0, 0, 0)
 
     @property
     def provider(self) -> str:
-        return self.cloud or {"c": "anthropic", "g": "openai", "d": "deepseek"}.get(self.model[0], "elsewhere")
+        known = (provider for start, provider in PROVIDERS.items() if self.model.startswith(start))
+        return self.cloud or next(known, "elsewhere")
 
     @property
     def total(self) -> int:
@@ -76,10 +80,10 @@ def load(engine: duckdb.DuckDBPyConnection, calls: list[Call]) -> None:
             "session_id": call.session,
             "project": call.project,
             "thread_id": call.agent,
-            "output_tokens": 10,
+            "output_tokens": OUTPUT,
             "web_searches": 0,
             "calls": call.calls,
-            "service_tier": "standard",
+            "service_tier": call.tier,
             "status": "ok" if call.ok else "error",
             "ttft_ms": None if call.ttft_s is None else call.ttft_s * 1000,
             "output_partial": False,
@@ -156,21 +160,49 @@ class Cache:
         return found
 
 
-RULES = {  # minimum, step, life, writes are charged, whole units
-    "claude-sonnet-4-5": (1024, 1, None, True, False),
-    "claude-opus-4-6": (4096, 1, None, True, False),
-    "claude-opus-5": (512, 1, None, True, False),
-    "gpt-4o": (1024, 128, 600, False, False),
-    "gpt-5.6": (1024, 128, 1800, True, False),
-    "deepseek-chat": (64, 64, 10800, False, True),
+@dataclass(frozen=True)
+class Rule:
+    """A vendor's cache, from the text of its documentation; see queries/facts/prompt_caches.toml for the sources."""
+
+    least: int  # tokens of the shortest entry
+    step: int  # entries end on whole steps of it
+    life: float | None  # seconds; None: the client chooses
+    charged: bool  # whether writes are
+    kind: str  # where entries end: breakpoints, steps, messages (the prompt's end and the system prompt's), units
+    tiers: bool = False  # whether each service tier has a cache of its own
+    projects: bool = False  # whether each project has
+
+
+RULES = {
+    "claude-sonnet-4-5": Rule(1024, 1, None, True, "breakpoints", tiers=True, projects=True),
+    "claude-opus-4-6": Rule(4096, 1, None, True, "breakpoints", tiers=True, projects=True),
+    "claude-opus-5": Rule(512, 1, None, True, "breakpoints", tiers=True, projects=True),
+    "gpt-4o": Rule(1024, 128, 600, False, "steps", tiers=True),
+    "gpt-5.5": Rule(2048, 2048, 1800, False, "steps", tiers=True),
+    "gpt-5.6": Rule(1024, 1, 1800, True, "messages", tiers=True),
+    "deepseek-chat": Rule(64, 64, 10800, False, "units"),
+    "kimi-k3": Rule(256, 256, None, True, "steps"),
+    "grok-4.6": Rule(128, 128, 600, False, "steps"),
+    "mistral-large-4": Rule(64, 64, 600, False, "steps"),
+    "openai/gpt-oss-120b": Rule(128, 128, 7200, False, "steps"),
+    "qwen3-max": Rule(1024, 1, 300, False, "steps"),
+    "minimax-m3": Rule(512, 1, 300, False, "steps"),
+    "GLM-5.3": Rule(1024, 128, 300, False, "steps"),
+    "gemini-2.5-pro": Rule(2048, 1, 300, False, "steps"),
+    "amazon.nova-pro-v1:0": Rule(1024, 1, 300, True, "breakpoints"),
 }
+PROVIDERS = {
+    "claude": "anthropic", "gpt": "openai", "deepseek": "deepseek", "kimi": "moonshotai", "grok": "x-ai",
+    "mistral": "mistral", "openai/": "groq", "qwen": "qwen", "minimax": "minimax", "GLM": "zai", "gemini": "google",
+    "amazon": "aws",
+}  # fmt: skip
 
 
 def naive(
     engine: duckdb.DuckDBPyConnection,
     calls: list[Call],
     ttl: str = "5m",
-    breakpoint: str = "auto",
+    breakpoints: str = "auto",
     recorded: str = "keep",
     ttft_ms: float = 1000,
     base_share: float = 0.6,
@@ -195,59 +227,72 @@ def naive(
             continue
         if recorded == "keep" and read_already + wrote_5m + wrote_1h:
             continue
-        least, step, own_life, charged, units = RULES[call.model]
+        rule = RULES[call.model]
+        units = rule.kind == "units"
         if ttl == "endless":
             life = 1e9
-        elif own_life is not None:
-            life = own_life
+        elif rule.life is not None:
+            life = rule.life
         elif ttl == "recorded" and (call.buckets[3] or (not call.buckets[2] and wrote_1h > wrote_5m)):
             life = 3600
         else:
             life = {"5m": 300, "1h": 3600, "recorded": 300}[ttl]
-        upto = breakpoint
-        if own_life is not None:
-            upto = "last"
-        elif breakpoint == "auto":
+        upto = breakpoints
+        if rule.kind in ("steps", "units") or (breakpoints == "auto" and rule.kind == "messages"):
+            upto = "implicit"
+        elif breakpoints == "auto":
             several = call.session is not None and sizes[conversation(call)] > 1
-            upto = "last" if several else "system"
+            upto = "explicit" if several else "system"
         assert call.at is not None
         now = microseconds(call.at)
         begun = now + microseconds(ttft_ms / 1000 if call.ttft_s is None else call.ttft_s)
         lasts = microseconds(life if call.blocks else life + slack_s)
-        scope = (call.provider, call.model, call.project)
+        scope = (call.provider, call.model, rule.projects and call.project, rule.tiers and call.tier)
 
         if call.blocks:
             every = len(call.blocks)
             system = every if call.system is None else min(call.system, every)
             tools = every if call.system is None else 1 if system > 1 else 0
-            number = {"last": every, "system": system, "tools": tools}[upto]
+            number = {"tools": tools, "system": system}.get(upto, every)
             inside = [(name, min(tokens, call.total)) for name, tokens in call.blocks[:number]]
             reach = inside[-1][1] if inside else 0
             read = 0
-            breakpoints = {number, number - (upto == "last"), min(system, number), 1 if system > 1 else 0}
-            everywhere = own_life is not None or call.system is None or ttl == "endless"
+            if upto == "implicit":
+                marked = {number, system} if rule.kind == "messages" and call.system is not None else {number}
+            else:
+                marked = {number, number - (upto == "explicit"), min(system, number), 1 if system > 1 else 0}
+            back = 21 if rule.kind == "messages" else 20
+            everywhere = (
+                rule.kind in ("steps", "units") or ttl == "endless" or (call.system is None and upto != "implicit")
+            )
             for place, (name, tokens) in enumerate(inside, start=1):
-                looked_for = everywhere or any(end - 20 < place <= end for end in breakpoints)
-                if reach < least or tokens < least or not looked_for:
+                looked_for = everywhere or any(end - back < place <= end for end in marked)
+                if reach < rule.least or tokens < rule.least:
                     continue
                 goes_on = call.blocks[place][0] if place < every else None
-                writes_it = everywhere or place in breakpoints
-                if cache.use((scope, name), now, lasts, begun, goes_on, units, writes_it):
-                    read = max(read, tokens)
+                if looked_for:
+                    writes_it = everywhere or place in marked
+                    if cache.use((scope, name), now, lasts, begun, goes_on, units, writes_it):
+                        read = max(read, tokens)
+                if units and place != every - 1:  # what ends with an answer: the block after an earlier prompt
+                    following = min(call.blocks[min(place, every - 1)][1], call.total)
+                    if cache.use((scope, name, "answer"), now, lasts, begun, None, False, place == every):
+                        read = max(read, following)
         else:
             thread = (scope, call.session, call.agent)
             first, before, epoch = threads.get(thread, (call.total, 0, 0))
             base = min(call.total, round(base_share * first))
             rewritten = thread in threads and call.total < rewritten_below * before
-            threads[thread] = (first, call.total, epoch + rewritten)
-            reach = call.total if upto == "last" else base
+            threads[thread] = (first, call.total + (OUTPUT if units else 0), epoch + rewritten)
+            whole = upto in ("implicit", "explicit")
+            reach = call.total if whole else base
             read = 0
-            if reach >= least:
+            if reach >= rule.least:
                 elsewhere = 0.0 if others_every_s is None else 1 - exp(-life / others_every_s)
                 known = cache.use((scope, "base"), now, lasts, begun, thread, units, True)
                 common = base if known else round(base * elsewhere)
                 read = common
-                if upto == "last":
+                if whole:
                     history = (thread, epoch + rewritten)
                     tokens = min(before, call.total) if thread in threads and before else 0
                     alive = cache.use(history, now, lasts, begun, None, units, True)
@@ -255,10 +300,10 @@ def naive(
                         read = tokens - round(miss_rate * (tokens - common))
                     elif alive and known:
                         read = max(tokens, common)
-        read = 0 if min(read, reach) < least else read - read % step
-        writes = max(reach - reach % step - read, 0) if charged and reach >= least else 0
+        read = 0 if min(read, reach) < rule.least else read - read % rule.step
+        writes = max(reach - reach % rule.step - read, 0) if rule.charged and reach >= rule.least else 0
         long = ttl == "1h" or (ttl == "recorded" and life == 3600)
-        long = long and own_life is None
+        long = long and rule.life is None
         settled[call.name] = (call.total - read - writes, read, 0 if long else writes, writes if long else 0)
     return settled
 
@@ -267,7 +312,8 @@ def in_order(engine: duckdb.DuckDBPyConnection, calls: list[Call], ttl: str) -> 
     """The calls by time; those of the same moment in the fixed order that the hashes of their names give."""
     timed = [call for call in calls if call.at is not None]
     names = [call.name for call in timed]
-    lives = ["provider" if RULES.get(call.model, (0, 0, None))[2] and ttl != "endless" else ttl for call in timed]
+    own = {model for model, rule in RULES.items() if rule.life is not None}
+    lives = ["provider" if call.model in own and ttl != "endless" else ttl for call in timed]
     rows = engine.execute("select hash(unnest($1::varchar[]), unnest($2::varchar[]))", [names, lives]).fetchall()
     return [
         call
@@ -329,6 +375,7 @@ def logs(draw: st.DrawFn) -> list[Call]:
                 feature=draw(often("f", None)),
                 project=draw(often(None, "p")),
                 agent=draw(often(None, "x")),
+                tier=draw(often("standard", "flex")),
                 ttft_s=draw(st.sampled_from([0, 0.5, 1, 2, None, 400])),
                 ok=draw(often(True, False)),
                 calls=draw(often(1, 4)),
@@ -345,7 +392,7 @@ parameters = st.fixed_dictionaries(
     {"recorded": often("replay", "keep")},
     optional={
         "ttl": st.sampled_from(["5m", "1h", "recorded", "endless"]),
-        "breakpoint": often("last", "auto", "tools", "system"),
+        "breakpoints": often("explicit", "auto", "tools", "system", "implicit"),
         "ttft_ms": st.sampled_from([0, 1000]),
         "slack_s": st.sampled_from([0, 150.5]),
         "base_share": st.sampled_from([0, 0.6, 1]),
@@ -422,8 +469,8 @@ def test_what_is_written_costs_the_writes_of_its_life(engine: duckdb.DuckDBPyCon
     call = turn(0, SYSTEM, ("sys user", 2500))
     assert replayed(engine, [call]) == {call.name: (500, 0, 2000, 0)}
     assert replayed(engine, [call], ttl="1h") == {call.name: (500, 0, 0, 2000)}
-    assert replayed(engine, [call], breakpoint="last") == {call.name: (0, 0, 2500, 0)}
-    assert replayed(engine, [call], breakpoint="tools") == {call.name: (2500, 0, 0, 0)}
+    assert replayed(engine, [call], breakpoints="explicit") == {call.name: (0, 0, 2500, 0)}
+    assert replayed(engine, [call], breakpoints="tools") == {call.name: (2500, 0, 0, 0)}
 
 
 def test_a_parallel_fan_out_all_misses(engine: duckdb.DuckDBPyConnection) -> None:
@@ -473,10 +520,11 @@ def test_nothing_is_cached_below_the_minimum(engine: duckdb.DuckDBPyConnection) 
 def test_openai_reads_whole_steps_and_charges_writes_from_gpt_5_6_on(engine: duckdb.DuckDBPyConnection) -> None:
     prompt = ("p", 2000)
     free = replayed(engine, [turn(at, prompt, model="gpt-4o") for at in (0, 10)])
-    assert list(free.values()) == [(2000, 0, 0, 0), (80, 1920, 0, 0)]
+    assert [free[name] for name in sorted(free)] == [(2000, 0, 0, 0), (80, 1920, 0, 0)]
     charged = replayed(engine, [turn(at, prompt, model="gpt-5.6") for at in (0, 10)])
-    assert list(charged.values()) == [(80, 0, 1920, 0), (80, 1920, 0, 0)]
-    assert reads(engine, [turn(at, prompt, model="gpt-5.6") for at in (0, 1800)]) == [0, 1920]
+    assert [charged[name] for name in sorted(charged)] == [(0, 0, 2000, 0), (0, 2000, 0, 0)]
+    assert reads(engine, [turn(at, prompt, model="gpt-5.6") for at in (0, 1800)]) == [0, 2000]
+    assert reads(engine, [turn(at, prompt, model="gpt-5.6") for at in (0, 1801)]) == [0, 0]
     assert reads(engine, [turn(at, prompt, model="gpt-4o") for at in (0, 1800)]) == [0, 0]
 
 
@@ -490,6 +538,9 @@ def test_deepseek_hits_whole_units(engine: duckdb.DuckDBPyConnection) -> None:
     assert reads(engine, [*deeper, calls[2]]) == [0, 0, 0], "ABx and ABy make AB a unit, not A"
     follow_up = turn(30, common, ("A0", 1280), ("A0 more", 1920), model="deepseek-chat")
     assert reads(engine, [calls[0], follow_up]) == [0, 1280], "an earlier prompt as a whole is a unit"
+    answered = turn(40, common, ("A0", 1280), ("A0 answer", 1408), ("A0 answer more", 1920), model="deepseek-chat")
+    assert reads(engine, [calls[0], answered]) == [0, 1408], "an earlier prompt with its answer is one, too"
+    assert reads(engine, [calls[0], answered], pessimistic="answers") == [0, 1280]
 
 
 def test_entries_are_shared_within_a_project_and_a_model_only(engine: duckdb.DuckDBPyConnection) -> None:
@@ -513,11 +564,15 @@ def test_models_that_cannot_cache_are_left_alone(engine: duckdb.DuckDBPyConnecti
 
 def test_a_model_whose_reads_cost_as_much_as_input_is_left_alone(engine: duckdb.DuckDBPyConnection) -> None:
     calls = [turn(at, SYSTEM) for at in (0, 10)]
-    price = "'standard', '2025-01-01', null, 0, 1440, 0, null, 3, {read}, 3.75, 6, 15, 15, 0, 0, 'test'"
     try:
         for read, found in ((3, 0), (0.3, 2000)):
             engine.execute("delete from prices")
-            engine.execute(f"insert into prices values ('anthropic', 'claude-sonnet-4-5', {price.format(read=read)})")
+            engine.execute(
+                "insert into prices by name select 'anthropic' as provider, 'claude-sonnet-4-5' as model, 'standard' as"
+                " service_tier, '' as region, date '2025-01-01' as valid_from, 1 as weekday_from,"
+                " 8 as weekday_to, 0 as minute_from, 1440 as minute_to,"
+                f" 0 as prompt_min, 3 as input_usd_mtok, {read} as cache_read_usd_mtok, 'test' as source"
+            )
             assert reads(engine, calls) == [0, found]
     finally:
         engine.execute("delete from prices")
@@ -582,11 +637,12 @@ def test_caches_that_promise_nothing_can_be_left_out(engine: duckdb.DuckDBPyConn
 
 
 def test_disputed_minimum_lengths(engine: duckdb.DuckDBPyConnection) -> None:
-    for model, most, least in (("claude-opus-4-7", 4096, 2048), ("claude-sonnet-4-6", 2048, 1024)):
-        for length, optimistic, read in ((most, None, most), (most - 1, "life", 0), (least, "minimum,life", least)):
+    for model, most, taken, least in (("claude-opus-4-7", 4096, 2048, 2048), ("claude-sonnet-4-6", 2048, 2048, 1024)):
+        for length in (most, most - 1, taken, taken - 1, least):
             calls = [turn(at, ("p", length), model=model) for at in (0, 9)]
-            assert reads(engine, calls, optimistic=optimistic) == [0, read]
-            assert reads(engine, calls, optimistic="all", pessimistic="minimum") == [0, read if read == most else 0]
+            assert reads(engine, calls) == [0, length if length >= taken else 0]
+            assert reads(engine, calls, optimistic="minimum,life") == [0, length if length >= least else 0]
+            assert reads(engine, calls, optimistic="all", pessimistic="minimum") == [0, length if length >= most else 0]
 
 
 @pytest.mark.parametrize("calls", [[], [turn(0, SYSTEM)], [turn(0, model="some-model", blocks=(), session=None)]])
@@ -620,7 +676,7 @@ def test_blocks_are_found_at_breakpoints_and_up_to_20_before_one(engine: duckdb.
     assert reads(engine, [grown(5), grown(25), grown(26)]) == [0, 2400, 4400]
     assert reads(engine, [grown(5), grown(26)], ttl="endless") == [0, 2400], "the upper bound"
     assert reads(engine, [grown(5, system=None), grown(26, system=None)]) == [0, 2400], "a log of a cache's own blocks"
-    assert reads(engine, [grown(5), grown(26)], breakpoint="system") == [0, 2000]
+    assert reads(engine, [grown(5), grown(26)], breakpoints="system") == [0, 2000]
 
 
 def test_the_breakpoints_of_tools_and_system_prompt_are_looked_before_too(engine: duckdb.DuckDBPyConnection) -> None:
@@ -657,7 +713,7 @@ def test_a_use_that_may_not_write_does_not_make_an_entry(engine: duckdb.DuckDBPy
 
 
 def test_an_endless_cache_on_a_production_trace(engine: duckdb.DuckDBPyConnection, mooncake: list[Call]) -> None:
-    read = sum(reads(engine, mooncake, ttl="endless", breakpoint="last")) // 512
+    read = sum(reads(engine, mooncake, ttl="endless", breakpoints="explicit")) // 512
     blocks = sum(len(call.blocks) for call in mooncake)
     assert (read, blocks) == (105710, 288500), "36.64 % of the blocks were seen before"
 
@@ -665,4 +721,6 @@ def test_an_endless_cache_on_a_production_trace(engine: duckdb.DuckDBPyConnectio
 @pytest.mark.parametrize("ttl", ["5m", "1h"])
 def test_lives_on_a_production_trace(engine: duckdb.DuckDBPyConnection, mooncake: list[Call], ttl: str) -> None:
     slow = [replace(call, ttft_s=(number % 7) * 0.8) for number, call in enumerate(mooncake)]
-    assert replayed(engine, slow, ttl=ttl, breakpoint="last") == naive(engine, slow, ttl=ttl, breakpoint="last")
+    assert replayed(engine, slow, ttl=ttl, breakpoints="explicit") == naive(
+        engine, slow, ttl=ttl, breakpoints="explicit"
+    )

@@ -48,9 +48,32 @@ def test_the_batch_api_halves_what_can_wait(tmp_path: Path) -> None:
     [stage] = simulated(tmp_path, rows, "batch-api:features=digest,cache_hits=0.3")["stages"]
     one = (1000 * 1 + 100 * 5) / 1e6
     reading = 1000 * 0.10 / 1e6
-    missed = (300 * 0.10 + 700 * 1) / 1e6
+    missed = (300 * 0.10 + 700 * 1.25) / 1e6  # at a breakpoint a miss is a write: platform.claude.com, prompt caching
     assert stage["effects"]["requests_of_another_tier"] == 2
     assert stage["saved_usd"] == pytest.approx(one / 2 + (one + reading) - (one + missed) / 2)
+
+
+def test_a_model_without_a_batch_price_does_not_move(tmp_path: Path) -> None:
+    rows: list[Row | str] = [
+        call(1, provider="openai", model="gpt-realtime"), call(2, provider="cohere", model="command-r"),
+        call(3, provider="openai", model="gpt-4o"),
+    ]  # fmt: skip
+    [stage] = simulated(tmp_path, rows, "batch-api")["stages"]
+    assert stage["effects"]["requests_of_another_tier"] == 1
+    assert stage["saved_usd"] == pytest.approx((1000 * 2.5 + 100 * 10) / 1e6 / 2)
+
+
+def test_bedrock_s_batches_cache_nothing(tmp_path: Path) -> None:
+    """docs.aws.amazon.com/bedrock: prompt caching is not available in batch inference."""
+    model = "regional.anthropic.claude-haiku-4-5-20251001-v1:0"
+    rows: list[Row | str] = [
+        call(1, provider="aws", model=model, cache_read_tokens=1000, cache_write_5m_tokens=500), call(2)
+    ]  # fmt: skip
+    [stage] = simulated(tmp_path, rows, "batch-api:caching=most")["stages"]
+    assert stage["effects"]["requests_of_another_tier"] == 2
+    assert stage["effects"]["cache_read_tokens"] == -1000
+    assert stage["effects"]["cache_write_tokens"] == -500
+    assert stage["effects"]["input_tokens"] == 1500
 
 
 def test_a_model_swap_is_priced_at_the_new_model(tmp_path: Path) -> None:

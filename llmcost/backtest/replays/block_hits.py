@@ -15,7 +15,7 @@ ABOUT = "prompt blocks read from a cache without end, against blocks whose numbe
 WHAT_IF = "prompt-caching"
 LACKS = "no cache blocks"
 
-_ENDLESS = {"ttl": "endless", "breakpoint": "last", "recorded": "replay"}
+_ENDLESS = {"ttl": "endless", "breakpoints": "explicit", "recorded": "replay"}
 _VARIANTS: dict[str, dict[str, str]] = {"found": {"ttft_ms": "0"}, "waited": {}}
 
 
