@@ -1,11 +1,14 @@
 """`llmcost prices`: which price holds, since when, and where it comes from."""
 
-from datetime import datetime
-from typing import Annotated
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from llmcost.commands import options
+
+if TYPE_CHECKING:
+    from llmcost.views.cache_rule import CacheRuleView
 
 
 def prices(
@@ -14,6 +17,10 @@ def prices(
         typer.Argument(metavar="[MODEL]", help="A model, by a log's name for it or its plain name, like mistral-7b."),
     ] = None,
     on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="Only prices that hold on that day.")] = None,
+    cache: Annotated[
+        bool,
+        typer.Option("--cache", help="Show the rule of MODEL's prompt cache with its source, not prices."),
+    ] = False,
     update: Annotated[
         bool,
         typer.Option(
@@ -36,6 +43,9 @@ def prices(
     except ValueError:
         raise UsageError(f"--on {on} is no date", hint="write it like 2026-08-01") from None
     out = options.output(result_format, output)
+    if cache:
+        out.show(_cache(model, day))
+        return
     if update:
         with store.writing(store.locate(db)) as writable:
             fetched = book.update(writable)
@@ -50,3 +60,17 @@ def prices(
         with store.in_memory() as opened:
             found = book.listing_of(opened, model, day)
     out.show(PricesView(found))
+
+
+def _cache(model: str | None, day: date | None) -> "CacheRuleView":
+    from llmcost.engine import store
+    from llmcost.errors import UsageError
+    from llmcost.prices import book, cache_rules
+    from llmcost.views.cache_rule import CacheRuleView
+
+    if model is None:
+        raise UsageError("--cache needs a model", hint="like: llmcost prices gpt-5.6-sol --cache")
+    with store.in_memory() as opened:
+        provider, billed = book.resolve(opened, model)
+    rule = cache_rules.rule_of(provider, billed, day or date.today())
+    return CacheRuleView(provider, billed, rule, cache_rules.is_stale(rule, date.today()))

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from llmcost.engine.store import Store
+from llmcost.prices import cache_rules
 from llmcost.reports.scope import Row, Scope
 from llmcost.what_ifs import cache_advice
 from llmcost.what_ifs.engine.chain import Chain, Traffic
@@ -133,8 +135,23 @@ def _notes(traffic: Traffic, chain: Chain) -> list[str]:
         latest = f"the latest {cache_advice.LATEST:,} requests"
         notes.append(f"{PROMPT_CACHING}: the cheapest way to cache each prompt is found on {latest}, the saving on all")
     for number, step in enumerate(chain.steps, start=1):
+        if step.query.name == PROMPT_CACHING:
+            notes += [f"{PROMPT_CACHING}: {line}" for line in _old_rules(traffic.store, chain.before(number))]
         notes += [f"{step.query.name}: {line}" for line in _why(chain, number)]
     return notes
+
+
+def _old_rules(store: Store, relation: str) -> list[str]:
+    """Which rules of prompt caches that the replay follows were read too long ago."""
+    today = date.today()
+    rows = store.rows(f"select distinct provider, model from {relation} where model is not null")
+    used = [cache_rules.rule_of(row["provider"], row["model"], today) for row in rows]
+    vendors = {rule["vendor"]: rule["read_on"] for rule in used if cache_rules.is_stale(rule, today)}
+    return [
+        f"the rules of {vendor}'s cache were read on {read_on}, more than {cache_rules.STALE_DAYS} days ago; see:"
+        " llmcost prices MODEL --cache"
+        for vendor, read_on in sorted(vendors.items())
+    ]
 
 
 def _why(chain: Chain, number: int) -> list[str]:
