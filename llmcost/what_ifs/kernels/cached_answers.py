@@ -81,7 +81,7 @@ def microseconds(ttl: str | None) -> int:
     except ValueError:
         life = -1
     if not 0 <= life <= ENDLESS:
-        raise UsageError(f"ttl={ttl} is no length of time", hint="seconds, or like 15m, 1h, 7d; none never ends")
+        raise UsageError(f"ttl={ttl} is not a length of time", hint="seconds, or like 15m, 1h, 7d; none never ends")
     return round(life)
 
 
