@@ -64,7 +64,7 @@ def settings(query: registry.Query, text: str) -> dict[str, str]:
             found[last] += f",{part}"
         else:
             raise UsageError(
-                f"{query.name}:{text}: {part.strip()} is no param=value", hint=f"like {query.name}:{_example(query)}"
+                f"{query.name}:{text}: {part.strip()} is not param=value", hint=f"like {query.name}:{_example(query)}"
             )
     return found
 
