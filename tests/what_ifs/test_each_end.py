@@ -45,7 +45,7 @@ def sessions(*seconds: float, session: str = "s", grows: int = 1000) -> list[Row
 
 
 CASES: dict[tuple[str, str], tuple[str, list[Row]]] = {
-    ("batch-api", "cache_hits"): ("", [row(cache_read_tokens=9000)]),
+    ("batch-api", "caching"): ("", [row(cache_read_tokens=9000)]),
     ("model-swap", "verbosity"): ("", [row(model=OPUS)]),
     ("prompt-caching", "automatic"): ("", prompts(0, 60, model=GPT)),
     ("prompt-caching", "base_share"): ("", sessions(0) + sessions(60, session="t")),
