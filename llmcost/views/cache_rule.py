@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
-from llmcost.render import terminal
+from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
 
 _RANGES = ("min_tokens", "step_tokens", "life_s", "isolation", "ends_system")
@@ -29,10 +29,10 @@ class CacheRuleView(View):
         rows = [{"field": name, "value": value} for name, value in self._fields().items()]
         return Flat(rows, ["field", "value"])
 
-    def screen(self) -> RenderableType:
-        cells: list[list[RenderableType]] = [[Text(name), Text(value)] for name, value in self._fields().items()]
-        title = f"The prompt cache of {self.provider or '?'}/{terminal.name(self.model).plain}"
-        return terminal.table([("field", "left"), ("value", "left")], cells, title=title)
+    def screen(self, *, details: bool) -> RenderableType:
+        rows = [[Text(name), Text(value)] for name, value in self._fields().items()]
+        title = f"Prompt cache of {cells.brief(self.provider or '?', 40)}/{cells.brief(self.model, 60)}"
+        return tables.Table([tables.name("field"), tables.words("value")], rows, title)
 
     def _fields(self) -> dict[str, str]:
         """What the rule says, in words; what it leaves open is left out."""
