@@ -85,11 +85,11 @@ def pictures() -> dict[str, str]:
     with tempfile.TemporaryDirectory() as folder, store.writing(Path(folder) / "llmcost.duckdb") as opened:
         run.ingest(opened, [str(ROOT / "sample_logs")])
         covered = scope(opened)
-        overview = ReportView(spend.overview(opened, covered)).screen()
+        overview = ReportView(spend.overview(opened, covered)).screen(details=False)
         stack = [parse(word) for word in STACK]
         projection = simulate(opened, stack, covered, ("feature",))
         backtest.check(opened, projection)
-        simulated = ProjectionView(projection).screen()
+        simulated = ProjectionView(projection).screen(details=False)
     command = "llmcost simulate " + " ".join(f"--what-if {word}" for word in STACK) + " --by feature"
     return {
         "report.svg": _svg("llmcost report", overview),

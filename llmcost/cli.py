@@ -1,4 +1,4 @@
-"""The command line: every command registered, every error for a person in one line."""
+"""The command line: registers every command and reports every error in one line."""
 
 import errno
 import os
@@ -25,7 +25,7 @@ from llmcost.errors import LlmcostError, UsageError
 
 app = typer.Typer(
     name="llmcost",
-    help="Where your LLM money goes, and what would cut it: from the request logs you already have.",
+    help="See where your LLM money goes and what would cut it, from the request logs you already have.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -60,29 +60,29 @@ def _version(asked: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None: ...
 
 
 def _fail_usage(error: typer.TyperException) -> None:
-    """Tells of words that the command line does not take, as every other error is told."""
+    """Reports wrong usage like every other error."""
     from llmcost.render import terminal
 
     message = error.format_message().replace("Value error, ", "").rstrip(".")
-    if message:  # none where the help was shown in its place
+    if message:  # none where the help was shown instead
         command = getattr(getattr(error, "ctx", None), "command_path", app.info.name)
-        terminal.fail(message, f"the words it takes: {command} --help")
+        terminal.fail(message, f"see `{command} --help`")
 
 
 def _fail_system(error: OSError) -> None:
-    """Tells of a file that cannot be read or written, or of standard output, which has no name."""
+    """Reports a file that cannot be read or written; standard output has no name."""
     from llmcost.render import terminal
 
     full = error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
     terminal.fail(
         f"{error.filename or 'standard output'}: {error.strerror or error}",
-        "make room on the disk, or write elsewhere" if full else "LLMCOST_DEBUG=1 shows where",
+        "make room on the disk, or write to another disk" if full else "LLMCOST_DEBUG=1 shows the traceback",
     )
     try:
         sys.stdout.flush()
@@ -91,7 +91,7 @@ def _fail_system(error: OSError) -> None:
 
 
 def _give_up_stdout() -> None:
-    """Nothing more can be written there: keeps Python from trying again at its end."""
+    """Keeps Python from writing there again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -99,7 +99,7 @@ def main() -> None:
     """Runs the command line. Exit status: 0 done, 1 cannot be done, 2 wrong usage, 130 interrupted."""
     try:
         status = app(prog_name="llmcost", standalone_mode=False)
-        sys.stdout.flush()  # what cannot be written is told here
+        sys.stdout.flush()  # an error in writing is reported here
         sys.exit(status)
     except LlmcostError as error:
         from llmcost.render import terminal
@@ -112,7 +112,7 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
-        _give_up_stdout()  # nobody reads on: end quietly
+        _give_up_stdout()  # the reader is gone: end quietly
         sys.exit(141)
     except OSError as error:
         if os.environ.get("LLMCOST_DEBUG"):
@@ -125,5 +125,8 @@ def main() -> None:
         from llmcost.render import terminal
 
         line = str(error).strip().partition("\n")[0]
-        terminal.fail(f"{type(error).__name__}: {line}", "LLMCOST_DEBUG=1 shows where; please report it")
+        terminal.fail(
+            f"{type(error).__name__}: {line}",
+            "this is a bug: please report it with the traceback that LLMCOST_DEBUG=1 shows",
+        )
         sys.exit(1)

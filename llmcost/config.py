@@ -28,7 +28,7 @@ def table(name: str) -> dict[str, Any]:
     """One table of the file, empty where it says nothing."""
     found = _document().get(name, {})
     if not isinstance(found, dict):
-        raise LlmcostError(f"{path()}: {name} is no table", hint=f"begin it with [{name}]")
+        raise LlmcostError(f"{path()}: {name} is not a table", hint=f"begin it with [{name}]")
     return found
 
 
@@ -36,7 +36,7 @@ def entries(name: str) -> list[Any]:
     """One list of tables of the file, empty where it says nothing."""
     found = _document().get(name, [])
     if not isinstance(found, list):
-        raise LlmcostError(f"{path()}: {name} is no list of entries", hint=f"begin each entry with [[{name}]]")
+        raise LlmcostError(f"{path()}: {name} is not a list of entries", hint=f"begin each entry with [[{name}]]")
     return found
 
 

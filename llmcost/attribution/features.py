@@ -103,7 +103,7 @@ def _rule(number: int, given: Any) -> Rule:
         return LlmcostError(f"{where}: {what}", hint=hint)
 
     if not isinstance(given, dict):
-        raise fail("is no table", "begin each entry with [[features]]")
+        raise fail("is not a table", "begin each entry with [[features]]")
     for word in given:
         if word not in ("feature", *_CONDITIONS):
             raise fail(f"there is no {word}", did_you_mean(word, ["feature", *_CONDITIONS]))
@@ -114,14 +114,14 @@ def _rule(number: int, given: Any) -> Rule:
     for word, value in given.items():
         if word == "tag":
             if not isinstance(value, dict) or not value or not all(isinstance(text, str) for text in value.values()):
-                raise fail("tag is no table of names and texts", 'like tag = { team = "search" }')
+                raise fail("tag is not a table of names and texts", 'like tag = { team = "search" }')
         elif not isinstance(value, str) or not value.strip():
-            raise fail(f"{word} is no text: {value!r}", "write it in quotation marks")
+            raise fail(f"{word} is not text: {value!r}", "write it in quotation marks")
     if "matches" in given:
         try:
             re.compile(given["matches"])
         except re.error as error:
-            raise fail(f"matches is no regular expression: {error}", "quote a character with \\\\") from None
+            raise fail(f"matches is not a valid regular expression: {error}", "quote a character with \\\\") from None
     parts = list(_parts(number, given))
     parameters = {name: value for _, values in parts for name, value in values.items()}
     return Rule(given["feature"], " and ".join(sql for sql, _ in parts), parameters, "matches" in given)

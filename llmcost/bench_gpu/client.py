@@ -143,7 +143,7 @@ class Client:
         def attempt(connection: _Connection) -> Awaitable[bool]:
             request = self._http.build_request("POST", address, json=body, extensions={"trace": connection.trace})
             seen.attempts += 1
-            seen.sent_s = perf_counter()  # making the request is no time of the server's
+            seen.sent_s = perf_counter()  # making the request is not a time of the server's
             return self._follow(request, seen, connection)
 
         async with asyncio.timeout(self._timeout_s):

@@ -1,1 +1,1 @@
-"""One file a command: its words, then what it does, read top to bottom."""
+"""One file for each command: its options, then what it does."""

@@ -9,7 +9,7 @@ from llmcost.commands import options
 
 
 class Severity(StrEnum):
-    """How grave a finding is. Critical: sums are wrong; warning: money or data lost; info: worth a look."""
+    """How severe a finding is. Critical: totals are wrong; warning: money or data is lost; info: worth a look."""
 
     info = "info"
     warning = "warning"
@@ -24,17 +24,18 @@ def audit(
     fail_on: Annotated[
         Severity | None,
         typer.Option(
-            "--fail-on", metavar="info|warning|critical", help="Exit with status 1 on a finding as grave, or graver."
+            "--fail-on", metavar="info|warning|critical", help="Exit with status 1 on a finding at least this severe."
         ),
     ] = None,
     show: Annotated[
-        str | None, typer.Option("--show", metavar="NAME", help="The requests behind one finding instead.")
+        str | None, typer.Option("--show", metavar="NAME", help="List the requests behind this finding instead.")
     ] = None,
+    details: options.Details = False,
     result_format: options.ResultFormat = options.Format.table,
     output: options.Output = None,
     db: options.Db = None,
 ) -> None:
-    """Find what is wrong or suspicious: each finding with its dollars and the requests behind it."""
+    """Find what is wrong or suspicious, with the dollars and the requests behind each finding."""
     from llmcost.engine import registry
     from llmcost.errors import UsageError
     from llmcost.reports import audit
@@ -42,13 +43,13 @@ def audit(
     from llmcost.views.audit import ROWS_SHOWN, AuditView, BehindView
 
     if show is not None and fail_on is not None:
-        raise UsageError("--show and --fail-on do not go together", hint="run llmcost audit twice")
+        raise UsageError("--show and --fail-on cannot be combined", hint="run llmcost audit twice")
     query = registry.find("audit", show.replace("_", "-")) if show is not None else None
-    out = options.output(result_format, output)
+    out = options.output(result_format, output, details=details)
     with options.reading(db, out) as opened:
         covered = scope(opened, since, until, features=features or (), models=models or ())
         if query is not None:
-            top = ROWS_SHOWN if result_format is options.Format.table else None
+            top = ROWS_SHOWN if result_format is options.Format.table and not details else None
             behind, requests = audit.rows_behind(opened, covered, query.name, top)
         else:
             result = audit.audit(opened, covered)

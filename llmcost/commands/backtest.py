@@ -1,18 +1,19 @@
-"""`llmcost backtest`: how the replays predict what the log recorded."""
+"""`llmcost backtest`: how well the replays predict what the log recorded."""
 
 from llmcost.commands import options
 
 
 def backtest(
+    details: options.Details = False,
     result_format: options.ResultFormat = options.Format.table,
     output: options.Output = None,
     db: options.Db = None,
 ) -> None:
-    """Hold every replay against the truth in the log: predicted, range, actual and error, in all and by model."""
+    """Compare what the replays predict with what the log recorded: predicted, range, actual and error."""
     from llmcost.backtest import run
     from llmcost.views.backtest import BacktestView
 
-    out = options.output(result_format, output)
+    out = options.output(result_format, output, details=details)
     with options.reading(db, out) as opened:
         found = run.backtested(opened.arrow, "requests") or {}
     out.show(BacktestView(found))

@@ -1,4 +1,4 @@
-"""`llmcost break-even`: from which volume on self-hosting beats the API."""
+"""`llmcost break-even`: the volume from which self-hosting is cheaper than the API."""
 
 from typing import Annotated
 
@@ -11,50 +11,61 @@ _NAMED = ("instance", "gpu", "model", "quantization", "price", "usd_per_hour", "
 
 def break_even(
     instance: Annotated[
-        str | None, typer.Option("--instance", metavar="NAME", help="The machine; else g4dn.xlarge.")
+        str | None, typer.Option("--instance", metavar="NAME", help="The machine. Default: g4dn.xlarge.")
     ] = None,
     gpu: Annotated[
-        str | None, typer.Option("--gpu", metavar="NAME", help="A GPU instead; needs --usd-per-hour.")
+        str | None, typer.Option("--gpu", metavar="NAME", help="A GPU instead of a machine; needs --usd-per-hour.")
     ] = None,
     model: Annotated[
-        str | None, typer.Option("--model", metavar="NAME", help="The open-weight model; else mistral-7b.")
+        str | None, typer.Option("--model", metavar="NAME", help="The open-weight model. Default: mistral-7b.")
     ] = None,
     quantization: Annotated[
-        str | None, typer.Option("--quantization", metavar="none|fp8|awq|gptq", help="Of the weights; else awq.")
+        str | None,
+        typer.Option("--quantization", metavar="none|fp8|awq|gptq", help="Quantization of the weights. Default: awq."),
     ] = None,
     price: Annotated[
-        str | None, typer.Option("--price", metavar="on-demand|spot|reserved|own", help="Else on-demand.")
+        str | None,
+        typer.Option(
+            "--price", metavar="on-demand|spot|reserved|own", help="Which price of the machine. Default: on-demand."
+        ),
     ] = None,
     usd_per_hour: Annotated[
-        str | None, typer.Option("--usd-per-hour", metavar="USD", help="Of one machine; else the table's.")
+        str | None,
+        typer.Option(
+            "--usd-per-hour", metavar="USD", help="Price of one machine. Default: the price in the table of machines."
+        ),
     ] = None,
-    features: Annotated[str | None, typer.Option("--features", metavar="NAME,…", help="Only these; else all.")] = None,
+    features: Annotated[
+        str | None, typer.Option("--features", metavar="NAME,…", help="Only these features. Default: all.")
+    ] = None,
     set_values: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="PARAM=VALUE", help="Any other parameter of --what-if self-hosted; repeatable."),
+        typer.Option("--set", metavar="PARAM=VALUE", help="Another parameter of the what-if self-hosted; repeatable."),
     ] = None,
     caching: Annotated[
         list[str] | None,
         typer.Option(
             "--caching",
             metavar="NAME[:param=value,…]",
-            help="What-ifs that stand for caching; else prompt-caching:ttl=auto. Repeatable.",
+            help="The what-ifs to use as the API with caching. Default: prompt-caching:ttl=auto. Repeatable.",
         ),
     ] = None,
     volumes: Annotated[
-        str | None, typer.Option("--volumes", metavar="N,…", help="Tokens a day, like 1M,10M; else 100k to 300M.")
+        str | None,
+        typer.Option("--volumes", metavar="N,…", help="Tokens a day, for example 1M,10M. Default: 100k to 300M."),
     ] = None,
     list_them: Annotated[
-        bool, typer.Option("--list", help="List the machines, GPUs, models and calibrations there are.")
+        bool, typer.Option("--list", help="List the known machines, GPUs, models and calibrations.")
     ] = False,
     since: options.Since = None,
     until: options.Until = None,
+    details: options.Details = False,
     result_format: options.PageResultFormat = options.PageFormat.table,
     output: options.Output = None,
     db: options.Db = None,
 ) -> None:
-    """Find the volume from which self-hosting beats the API, and the API with caching, for this traffic's shape."""
-    out = options.output(result_format, output)
+    """Find the volume from which self-hosting is cheaper than the API, with and without caching, for your traffic."""
+    out = options.output(result_format, output, details=details)
     if list_them:
         from llmcost.self_hosting import calibrations, catalogue
         from llmcost.views.machines import MachinesView
@@ -62,7 +73,7 @@ def break_even(
         out.show(MachinesView(catalogue.load(), calibrations.load()))
         return
 
-    from llmcost.render import terminal
+    from llmcost.render import cells, terminal
     from llmcost.reports.scope import scope
     from llmcost.self_hosting.volumes import VOLUMES
     from llmcost.views.break_even import BreakEvenView
@@ -76,7 +87,7 @@ def break_even(
     steps = [parse(word) for word in (question.CACHING if caching is None else caching)]
     tried = VOLUMES if volumes is None else _volumes(volumes)
     with options.reading(db, out) as opened:
-        terminal.status(f"replaying {len(tried)} volumes …")
+        terminal.status(f"replaying {cells.counted(len(tried), 'volume')} …")
         answer = question.answer(opened, scope(opened, since, until), given, steps, tried)
     out.show(BreakEvenView(answer))
 
@@ -88,5 +99,5 @@ def _volumes(words: str) -> tuple[float, ...]:
     found = [amount(word) for word in words.split(",")]
     amounts = sorted({value for value in found if value})
     if len(amounts) != len(found):
-        raise UsageError(f"--volumes {words} is no list of tokens a day", hint="like 1M,10M,100M")
+        raise UsageError(f"--volumes {words} is not a list of tokens a day", hint="for example 1M,10M,100M")
     return tuple(amounts)

@@ -1,4 +1,4 @@
-"""`llmcost budget`: what is left of the budgets, and whether it will last."""
+"""`llmcost budget`: how much of each budget is spent, and whether it will last."""
 
 from datetime import date
 from enum import StrEnum
@@ -10,7 +10,7 @@ from llmcost.commands import options
 
 
 class Format(StrEnum):
-    """How the standing is written."""
+    """How the budgets are written."""
 
     table = "table"
     json = "json"
@@ -22,18 +22,19 @@ class Format(StrEnum):
 def budget(
     on: Annotated[
         str | None,
-        typer.Option("--on", metavar="DATE", help="As it stood at the end of that day; else at the newest request."),
+        typer.Option("--on", metavar="DATE", help="As of the end of that day. Default: the newest request."),
     ] = None,
+    details: options.Details = False,
     result_format: Annotated[
         Format,
         typer.Option(
-            "--format", metavar="table|json|csv|markdown|slack", help="How to write the result; slack: for a webhook."
+            "--format", metavar="table|json|csv|markdown|slack", help="Output format; slack is for a webhook."
         ),
     ] = Format.table,
     output: options.Output = None,
     db: options.Db = None,
 ) -> None:
-    """Hold spend and its forecast against the budgets in llmcost.toml; exit status 1 when over, or forecast to be."""
+    """Compare spend and its forecast with the budgets in llmcost.toml; exit status 1 when one is or will be over."""
     from llmcost.errors import LlmcostError, UsageError
     from llmcost.reports import budgets
     from llmcost.views.budget import BudgetView, SlackView
@@ -41,12 +42,14 @@ def budget(
     try:
         day = date.fromisoformat(on) if on else None
     except ValueError:
-        raise UsageError(f"--on {on} is no date", hint="write it like 2026-08-01") from None
+        raise UsageError(f"--on {on} is not a date", hint="for example 2026-08-01") from None
     given = budgets.configured()
     if not given:
-        raise LlmcostError("there is no budget in llmcost.toml", hint="add one: [[budgets]] and below it month = 1000")
+        raise LlmcostError(
+            "there is no budget in llmcost.toml", hint="add one: [[budgets]], and on the next line month = 1000"
+        )
     in_slack = result_format is Format.slack
-    out = options.output("json" if in_slack else result_format, output)
+    out = options.output("json" if in_slack else result_format, output, details=details)
     with options.reading(db, out) as opened:
         standing = budgets.standing(opened, given, day)
     out.show(SlackView(standing) if in_slack else BudgetView(standing))

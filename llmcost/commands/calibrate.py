@@ -1,4 +1,4 @@
-"""`llmcost calibrate`: iteration times of a GPU server fitted to what was measured."""
+"""`llmcost calibrate`: iteration times of a GPU server, fitted to measurements."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,23 +12,27 @@ def calibrate(
     run: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[RUN]", help="A server's own record of a run, one request a line; else what bench-gpu stored."
+            metavar="[RUN]", help="A server's own record of a run, one request a line. Default: what bench-gpu stored."
         ),
     ] = None,
     settings: Annotated[
         Path | None,
-        typer.Option("--settings", metavar="FILE", help="The run's server settings; else the JSON file beside it."),
+        typer.Option(
+            "--settings", metavar="FILE", help="The run's server settings. Default: the JSON file next to it."
+        ),
     ] = None,
     first: Annotated[
         int | None,
-        typer.Option("--first", min=1, metavar="N", help="Fit to the times of the run's first N requests only."),
+        typer.Option("--first", min=1, metavar="N", help="Fit to the first N requests of the run only."),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show it without writing llmcost.toml.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the calibration without writing llmcost.toml.")
+    ] = False,
     result_format: options.ResultFormat = options.Format.table,
     output: options.Output = None,
     db: options.Db = None,
 ) -> None:
-    """Fit the replay of self-hosting to measurements, say how far to trust it, and keep it in llmcost.toml."""
+    """Fit the replay of self-hosting to measurements, show its errors, and save it in llmcost.toml."""
     from llmcost.errors import UsageError
     from llmcost.render import terminal
     from llmcost.reports import measurements
@@ -39,7 +43,7 @@ def calibrate(
     known = catalogue.load()
     if run is None:
         if settings is not None or first is not None:
-            raise UsageError("--settings and --first belong to a recorded run", hint="llmcost calibrate RUN …")
+            raise UsageError("--settings and --first need a recorded run", hint="llmcost calibrate RUN …")
         with options.reading(db, out) as opened:
             rows = measurements.saved(opened)
         terminal.status("fitting to what bench-gpu stored …")

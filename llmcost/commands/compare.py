@@ -10,24 +10,27 @@ from llmcost.commands import options
 def compare(
     scenarios: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[A [B]]", help="Scenarios kept with simulate --save; logged is the traffic as it was."),
+        typer.Argument(
+            metavar="[A [B]]", help="Scenarios saved with simulate --save; logged is the traffic as logged."
+        ),
     ] = None,
     by: Annotated[
-        list[str] | None, typer.Option("--by", metavar="KEY", help="feature, unless said; or model …")
+        list[str] | None, typer.Option("--by", metavar="KEY", help="A key as for report --by. Default: feature.")
     ] = None,
+    details: options.Details = False,
     result_format: options.ResultFormat = options.Format.table,
     output: options.Output = None,
     db: options.Db = None,
 ) -> None:
-    """Lay two scenarios side by side: one alone beside the log, none lists those there are."""
+    """Compare two scenarios, or one with the log; without a name, list the saved ones."""
     from llmcost.errors import UsageError
     from llmcost.views.compare import CompareView, ScenariosView
     from llmcost.what_ifs import scenarios as kept
 
     names = scenarios or []
     if len(names) > 2:
-        raise UsageError("compare takes two scenarios", hint="like: llmcost compare logged cheap")
-    out = options.output(result_format, output)
+        raise UsageError("compare takes at most two scenarios", hint="for example: llmcost compare logged cheap")
+    out = options.output(result_format, output, details=details)
     with options.reading(db, out) as opened:
         if not names:
             view: CompareView | ScenariosView = ScenariosView(kept.listed(opened))

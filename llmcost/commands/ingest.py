@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from llmcost.ingest.run import Account, Reading
 
 SKIPPED = 3
-"""The exit status where all was read but some files that could not be."""
+"""The exit status when some files were skipped."""
 
 
 def ingest(
@@ -22,38 +22,40 @@ def ingest(
     ],
     format_asked: Annotated[
         str,
-        typer.Option("--format", metavar="NAME", help="The logs' format; auto tells it by their content."),
+        typer.Option("--format", metavar="NAME", help="The format of the logs; auto recognises it by content."),
     ] = "auto",
     assume: Annotated[
         list[str] | None,
         typer.Option(
             "--assume",
             metavar="NAME=VALUE",
-            help="What a bare traffic trace leaves open, like assume_model=claude-haiku-4-5; repeatable.",
+            help="What a bare traffic trace does not say, for example assume_model=claude-haiku-4-5; repeatable.",
         ),
     ] = None,
     follow: Annotated[
         bool, typer.Option("--follow", help="Keep reading as the files grow, until interrupted.")
     ] = False,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Read nothing in: show how the first lines of a file are understood.")
+        bool, typer.Option("--explain", help="Only show how the first lines of a file are understood.")
     ] = False,
     keep_text: Annotated[
-        bool, typer.Option("--keep-text", help="Keep the logs' texts in the store too, secrets redacted.")
+        bool, typer.Option("--keep-text", help="Store the texts of the logs too, with secrets redacted.")
     ] = False,
     redact_emails: Annotated[
-        bool, typer.Option("--redact-emails", help="Redact e-mail addresses in kept texts as well.")
+        bool, typer.Option("--redact-emails", help="Redact e-mail addresses in stored texts too.")
     ] = False,
     trust_size: Annotated[
         bool,
-        typer.Option("--trust-size", help="Read on where a file unpacks to over 1 GiB and 1,000 times its size."),
+        typer.Option(
+            "--trust-size", help="Keep reading a file that unpacks to more than 1 GiB and 1,000 times its size."
+        ),
     ] = False,
     db: options.Db = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
-    """Read logs into the store: plain, .gz or .zst; what is there already adds nothing.
+    """Read logs into the store: plain, .gz or .zst. Reading a log again adds nothing.
 
-    Exit status 3: done, but files were skipped; they are named, and `llmcost rejects` lists them.
+    Exit status 3: done, but some files were skipped; they are named, and `llmcost rejects` lists them.
     """
     from llmcost.attribution.texts import Texts
     from llmcost.engine import store
@@ -103,7 +105,7 @@ def _follow(
 ) -> None:
     """Reads new lines every few seconds. The store is closed in between, so that others can read it."""
     from llmcost.ingest import follow as following
-    from llmcost.render import terminal
+    from llmcost.render import cells, terminal
 
     def read() -> None:
         account = _read(path, paths, format_asked, assumed, texts, reading)
@@ -112,7 +114,7 @@ def _follow(
         named.clear()
         named.update(account.skipped)
         if account.total("lines"):
-            terminal.status(f"{terminal.counted(account.total('requests'), 'new request')}")
+            terminal.status(f"{cells.counted(account.total('requests'), 'new request')}")
 
     following.poll(read, terminal.status)
 

@@ -14,21 +14,24 @@ if TYPE_CHECKING:
 
 def metrics(
     port: Annotated[
-        int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="Where to listen; 0: a free port.")
+        int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="Port to listen on; 0 picks a free one.")
     ] = 9184,
     host: Annotated[
-        str, typer.Option("--host", metavar="ADDRESS", help="Whom to listen to; the default is this machine alone.")
+        str,
+        typer.Option("--host", metavar="ADDRESS", help="Address to listen on; the default serves this machine only."),
     ] = "127.0.0.1",
     follow: Annotated[
         list[str] | None,
-        typer.Option("--follow", metavar="PATH", help="Ingest these logs too, as they grow; repeatable."),
+        typer.Option("--follow", metavar="PATH", help="Also ingest these logs as they grow; repeatable."),
     ] = None,
     once: Annotated[
-        bool, typer.Option("--once", help="Write the metrics as text, for the node exporter's textfile collector.")
+        bool, typer.Option("--once", help="Write the metrics once, for the node exporter's textfile collector.")
     ] = False,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Of --once: write there, whole or not at all."),
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="With --once: write to this file instead of standard output."
+        ),
     ] = None,
     db: options.Db = None,
 ) -> None:
@@ -41,9 +44,9 @@ def metrics(
 
     following.check(follow or [])
     if once and follow:
-        raise UsageError("--once and --follow do not go together", hint="run llmcost ingest first, then --once")
+        raise UsageError("--once and --follow cannot be combined", hint="run llmcost ingest first, then --once")
     if output and not once:
-        raise UsageError("-o is an option of --once", hint="without --once, metrics are served at --port")
+        raise UsageError("-o needs --once", hint="without --once, metrics are served on --port")
     path = store.locate(db)
     endpoint = _endpoint(path)
     if once:

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 Db = Annotated[
     Path | None,
-    typer.Option("--db", metavar="FILE", help="The store; else $LLMCOST_DB, else llmcost.duckdb in this folder."),
+    typer.Option("--db", metavar="FILE", help="The store. Default: $LLMCOST_DB, else llmcost.duckdb in this folder."),
 ]
 Since = Annotated[
     str | None,
-    typer.Option("--since", metavar="TIME", help="From: 2026-08-01, or 7d (h, d, w, m) before the newest request."),
+    typer.Option("--since", metavar="TIME", help="Start: 2026-08-01, or 7d (h, d, w, m) before the newest request."),
 ]
 Until = Annotated[
     str | None,
-    typer.Option("--until", metavar="TIME", help="Up to: a date covers its day; or 7d as for --since."),
+    typer.Option("--until", metavar="TIME", help="End: a date includes that day; or 7d, as for --since."),
 ]
 Features = Annotated[
     list[str] | None,
@@ -32,11 +32,14 @@ Features = Annotated[
 ]
 Models = Annotated[
     list[str] | None,
-    typer.Option("--model", metavar="NAME", help="Only this model, as the report names it; repeatable."),
+    typer.Option("--model", metavar="NAME", help="Only this model, by its name in the report; repeatable."),
+]
+Details = Annotated[
+    bool, typer.Option("--details", help="Show everything: all rows, assumptions and figures, not one screen.")
 ]
 Output = Annotated[
     Path | None,
-    typer.Option("-o", "--output", metavar="FILE", help="Write there instead of to standard output."),
+    typer.Option("-o", "--output", metavar="FILE", help="Write to this file instead of standard output."),
 ]
 
 
@@ -54,36 +57,36 @@ class Format(StrEnum):
 
 PageResultFormat = Annotated[
     PageFormat,
-    typer.Option("--format", metavar="table|json|csv|markdown|html", help="How to write the result; html is a page."),
+    typer.Option("--format", metavar="table|json|csv|markdown|html", help="Output format; html writes a page."),
 ]
-ResultFormat = Annotated[
-    Format, typer.Option("--format", metavar="table|json|csv|markdown", help="How to write the result.")
-]
+ResultFormat = Annotated[Format, typer.Option("--format", metavar="table|json|csv|markdown", help="Output format.")]
 
 
 def words(text: list[str] | None) -> tuple[str, ...]:
-    """What a repeatable option holds, commas taken as separators too, each word once."""
+    """The words of a repeatable option, each once; commas separate words too."""
     return tuple(dict.fromkeys(word.strip() for part in text or [] for word in part.split(",") if word.strip()))
 
 
 def pairs(option: str, given: list[str] | None) -> dict[str, str]:
-    """What a repeatable option of NAME=VALUE holds."""
+    """The NAME=VALUE pairs of a repeatable option."""
     from llmcost.errors import UsageError
 
     found: dict[str, str] = {}
     for word in given or []:
         name, equals, value = word.partition("=")
         if not equals:
-            raise UsageError(f"{option} {word} is no NAME=VALUE", hint=f"like {option} assume_model=claude-haiku-4-5")
+            raise UsageError(
+                f"{option} {word} is not NAME=VALUE", hint=f"for example {option} assume_model=claude-haiku-4-5"
+            )
         found[name] = value
     return found
 
 
-def output(form: str, file: Path | None) -> "Written":
-    """Where a result goes, by --format and -o."""
+def output(form: str, file: Path | None = None, *, details: bool = False) -> "Written":
+    """Where a result goes, by --format, -o and --details."""
     from llmcost.render.output import Output
 
-    return Output(formats.Format(form), file)
+    return Output(formats.Format(form), file, details)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""`llmcost rejects`: the lines that could not be taken."""
+"""`llmcost rejects`: the lines that could not be read."""
 
 from typing import Annotated
 
@@ -8,12 +8,12 @@ from llmcost.commands import options
 
 
 def rejects(
-    top: Annotated[int, typer.Option("--top", min=1, help="Lines to show of each reason in the table.")] = 10,
+    top: Annotated[int, typer.Option("--top", min=1, help="Lines to show for each reason in the table.")] = 10,
     result_format: options.ResultFormat = options.Format.table,
     output: options.Output = None,
     db: options.Db = None,
 ) -> None:
-    """List the lines that could not be read as a call: why, where, and how they begin, secrets redacted."""
+    """List the lines that could not be read: why, where, and how they begin, with secrets redacted."""
     from llmcost.reports import rejects
     from llmcost.views.rejects import RejectsView
 

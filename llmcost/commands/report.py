@@ -24,11 +24,14 @@ def report(
     logged: Annotated[
         bool, typer.Option("--logged", help="Compare the log's own costs with the price table's, by model.")
     ] = False,
-    top: Annotated[int | None, typer.Option("--top", min=1, help="Show that many rows, the rest as one.")] = None,
-    sort: Annotated[str | None, typer.Option("--sort", metavar="COLUMN", help="By cost_usd unless said.")] = None,
-    scenario: Annotated[
-        str | None, typer.Option("--scenario", metavar="NAME", help="Of what a scenario makes of the traffic.")
+    top: Annotated[int | None, typer.Option("--top", min=1, help="Show this many rows and the rest as one.")] = None,
+    sort: Annotated[
+        str | None, typer.Option("--sort", metavar="COLUMN", help="Column to sort by. Default: cost_usd.")
     ] = None,
+    scenario: Annotated[
+        str | None, typer.Option("--scenario", metavar="NAME", help="Report on a scenario saved with simulate --save.")
+    ] = None,
+    details: options.Details = False,
     result_format: options.PageResultFormat = options.PageFormat.table,
     output: options.Output = None,
     db: options.Db = None,
@@ -44,12 +47,12 @@ def report(
 
     dimensions = options.words(by)
     if logged and dimensions:
-        raise UsageError("--logged is by model and takes no --by", hint="leave one of them out")
+        raise UsageError("--logged is always by model", hint="leave out --by or --logged")
     if not dimensions and (top is not None or sort is not None):
-        raise UsageError("--top and --sort order the rows of --by", hint="like: llmcost report --by model --top 5")
+        raise UsageError("--top and --sort need --by", hint="for example: llmcost report --by model --top 5")
     if result_format is options.PageFormat.html and (logged or dimensions):
-        raise UsageError("a page shows every key at once", hint="leave --by and --logged out, or take another --format")
-    out = options.output(result_format, output)
+        raise UsageError("a page always shows every key", hint="leave out --by and --logged, or use another --format")
+    out = options.output(result_format, output, details=details)
     with options.reading(db, out) as opened:
         projected = scenarios.find(opened, scenario or scenarios.LOGGED)
         relation = scenarios.relation(opened, projected)
@@ -58,7 +61,7 @@ def report(
         if result_format is options.PageFormat.html:
             from llmcost.views import pages
 
-            with terminal.step_progress("adding up what the page draws"):
+            with terminal.step_progress("preparing the page"):
                 view: View = pages.PageView(pages.report(opened, covered, notes))
         else:
             view = ReportView(spend.report(opened, covered, dimensions, logged=logged, top=top, sort=sort, notes=notes))

@@ -12,23 +12,25 @@ if TYPE_CHECKING:
 
 
 def serve(
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Where it listens; 0: a free one.")] = 9185,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 picks a free one.")
+    ] = 9185,
     db: options.Db = None,
 ) -> None:
-    """Show the report's page in a browser, on this machine only, refreshed as the store grows."""
+    """Serve the report as a page to browsers on this machine; it refreshes as the store grows."""
     from llmcost.engine import store
     from llmcost.page import server
     from llmcost.render import terminal
 
     pages = pages_of(store.locate(db))
-    pages.newest()  # a store that is not there is told before anything listens
+    pages.newest()  # an error about the store comes before anything listens
     with server.server(pages, port) as listening:
         terminal.status(f"The page is at http://{server.HOST}:{listening.server_address[1]}/ until Ctrl-C.")
         listening.serve_forever()
 
 
 def pages_of(path: Path) -> "Pages":
-    """The store's page, and how to tell that it has grown."""
+    """The store's page, and a stamp that changes when the store does."""
     from llmcost import session
     from llmcost.page import html, server
     from llmcost.reports.scope import scope

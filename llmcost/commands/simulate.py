@@ -8,42 +8,49 @@ from llmcost.commands import options
 
 
 def simulate(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="With --list: a what-if.")] = None,
     what_if: Annotated[
         list[str] | None,
         typer.Option(
             "--what-if",
             metavar="NAME[:param=value,…]",
-            help="A what-if with its parameters; repeat it to stack them in the order given. all: each alone, then the"
-            " best stack.",
+            help="A what-if with its parameters; repeat to stack them in order. all: each alone, then the best stack.",
         ),
     ] = None,
     optimized: Annotated[
         bool,
-        typer.Option("--optimize", help="Search the settings of these what-ifs, or all, for the cheapest stack."),
+        typer.Option("--optimize", help="Search these what-ifs, or all, and their settings for the cheapest stack."),
     ] = False,
     limit: Annotated[
         list[str] | None,
         typer.Option(
             "--limit",
             metavar="NAME=VALUE",
-            help="With --optimize: truncated=1% of answers or added-latency-ms=500 at most, quality=0.95 at least;"
-            " repeatable.",
+            help="With --optimize: truncated=1% (of answers, at most), added-latency-ms=500 (at most), quality=0.95 (at"
+            " least); repeatable.",
         ),
     ] = None,
     stacks: Annotated[
         int | None,
-        typer.Option("--stacks", metavar="N", min=1, help="With --optimize: stacks to try at most, else 200."),
+        typer.Option(
+            "--stacks", metavar="N", min=1, help="With --optimize: try at most this many stacks. Default: 200."
+        ),
     ] = None,
-    by: Annotated[list[str] | None, typer.Option("--by", metavar="KEY", help="Savings by feature, model …")] = None,
+    by: Annotated[
+        list[str] | None, typer.Option("--by", metavar="KEY", help="Savings by a key, as for report --by.")
+    ] = None,
     since: options.Since = None,
     until: options.Until = None,
     features: options.Features = None,
     models: options.Models = None,
     save: Annotated[
-        str | None, typer.Option("--save", metavar="NAME", help="Keep it as a scenario, for report and compare.")
+        str | None, typer.Option("--save", metavar="NAME", help="Save it as a scenario for report and compare.")
     ] = None,
-    shown: Annotated[bool, typer.Option("--show-sql", help="Print the composed query instead of running it.")] = False,
-    list_them: Annotated[bool, typer.Option("--list", help="List the what-ifs and their parameters.")] = False,
+    shown: Annotated[bool, typer.Option("--show-sql", help="Print the SQL instead of running it.")] = False,
+    list_them: Annotated[
+        bool, typer.Option("--list", help="List the what-ifs; --list NAME: its parameters and assumptions.")
+    ] = False,
+    details: options.Details = False,
     result_format: options.PageResultFormat = options.PageFormat.table,
     output: options.Output = None,
     db: options.Db = None,
@@ -51,13 +58,16 @@ def simulate(
     """Replay the logged traffic under what-ifs, stacked in the order given."""
     from llmcost.errors import UsageError
 
-    out = options.output(result_format, output)
+    out = options.output(result_format, output, details=details)
     if list_them:
         from llmcost.engine import registry
         from llmcost.views.what_ifs import WhatIfsView
 
-        out.show(WhatIfsView(list(registry.load("what_ifs").values())))
+        known = registry.load("what_ifs")
+        out.show(WhatIfsView([registry.find("what_ifs", name.replace("_", "-"))] if name else list(known.values())))
         return
+    if name is not None:
+        raise UsageError(f"{name} is not an option", hint=f"for example: llmcost simulate --what-if {name}")
 
     from llmcost.backtest import run as backtest
     from llmcost.engine import store
@@ -75,14 +85,14 @@ def simulate(
 
     words = what_if or []
     if not optimized and (limit or stacks):
-        raise UsageError(f"{'--limit' if limit else '--stacks'} goes with --optimize", hint="add --optimize")
+        raise UsageError(f"{'--limit' if limit else '--stacks'} needs --optimize", hint="add --optimize")
     bounds = optimize.limits(limit or ())
     if not words and not optimized:
-        raise UsageError("no --what-if given", hint="see them with: llmcost simulate --list")
+        raise UsageError("no what-if given", hint="add --what-if NAME; list them with: llmcost simulate --list")
     view: View
     takes_all = run_all.WORD in words and not optimized
     if (takes_all or optimized) and shown:
-        raise UsageError("--show-sql shows one stack", hint="name its steps, one --what-if each")
+        raise UsageError("--show-sql needs one stack", hint="name its steps, each with --what-if")
     if save is not None:
         scenarios.check_name(save)
     searched = optimize.techniques(words) if optimized else []

@@ -68,7 +68,7 @@ class Parameter:
         try:
             return date.fromisoformat(text).isoformat()
         except ValueError:
-            raise UsageError(f"{self.name}={text} is no date", hint=f"{self.name}: {self.meaning}") from None
+            raise UsageError(f"{self.name}={text} is not a date", hint=f"{self.name}: {self.meaning}") from None
 
     def _number(self, text: str) -> int | float:
         meaning = f"{self.name}: {self.meaning}"

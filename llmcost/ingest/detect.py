@@ -100,13 +100,11 @@ def _fault(query: registry.Query) -> str:
     if not objects:
         return "fault"
     names = sorted({name for found in objects.values() for name in found})
-    twice = " or ".join(
-        f"contains(substr(raw, strpos(raw, '\"{name}\"') + {len(name) + 2}), '\"{name}\"')" for name in names
-    )
+    twice = "|".join(f'{name}".*"{name}' for name in names)
     paths = ", ".join(f"'{path}'" for path in sorted(objects))
     return f"""
         case
-            when claimed and ({twice}) and list_bool_or(list_transform(
+            when claimed and regexp_matches(raw, '(?s)"({twice})"') and list_bool_or(list_transform(
                 json_keys(raw::json, [{paths}]), lambda keys: len(keys) > list_unique(keys)
             )) then 'a key that stands twice in one object'
             else fault

@@ -7,7 +7,7 @@
     output_tokens = "$.llm.usage.out"
     cache_read_tokens = "$.llm.usage.cached"
     cached_inside_input = true       # the input count holds the cached tokens
-    provider = "openai"              # a text that is no path stands for itself
+    provider = "openai"              # a text that is not a path stands for itself
     tags = { team = "$.owner.team" }
 
 A path is `$`, then names and `[n]` for elements of a list. `model`, `input_tokens` and `output_tokens` must be
@@ -58,7 +58,7 @@ def mapped(name: str, fields: Any) -> Query:
     if not re.fullmatch(r"[a-z0-9_-]+", name):
         raise LlmcostError(f"{where}: a format's name is small letters, digits, - and _", hint="rename it")
     if not isinstance(fields, dict):
-        raise LlmcostError(f"{where} is no table of fields", hint=f"begin it with [formats.{name}]")
+        raise LlmcostError(f"{where} is not a table of fields", hint=f"begin it with [formats.{name}]")
     for field in fields:
         if field not in (*FIELDS, *_OPTIONS):
             raise LlmcostError(f"{where} has no field {field}", hint=did_you_mean(field, [*FIELDS, *_OPTIONS]))
@@ -95,7 +95,7 @@ def _value(where: str, structure: dict[str, Any], given: Any, kind: str) -> str:
         return _text(given)
     steps = _STEP.findall(given[1:])
     if not steps or "".join(f".{name}" if name else f"[{index}]" for name, index in steps) != given[1:] or steps[0][1]:
-        raise LlmcostError(f"{where}: {given} is no path", hint='like "$.usage.input" or "$.choices[0].text"')
+        raise LlmcostError(f"{where}: {given} is not a path", hint='like "$.usage.input" or "$.choices[0].text"')
     place: Any = structure
     sql = ""
     for number, (name, index) in enumerate(steps):

@@ -75,11 +75,13 @@ def _entries(where: str, name: str, given: Any) -> tuple[Alias, ...]:
 
 def _entry(where: str, name: str, given: Any) -> Alias:
     if not isinstance(given, dict):
-        raise LlmcostError(f"{where}: {given!r} is no table", hint='like { model = "gpt-4o", valid_from = 2026-06-01 }')
+        raise LlmcostError(
+            f"{where}: {given!r} is not a table", hint='like { model = "gpt-4o", valid_from = 2026-06-01 }'
+        )
     for word in given:
         if word not in _WORDS:
             raise LlmcostError(f"{where}: there is no {word}", hint=did_you_mean(word, _WORDS))
     model = given.get("model")
     if not isinstance(model, str) or not model.strip():
-        raise LlmcostError(f"{where}: is no model's name: {model!r}", hint="quote names with a point")
+        raise LlmcostError(f"{where}: is not a model name: {model!r}", hint="quote names with a point")
     return Alias(name, model, **validity(where, given))

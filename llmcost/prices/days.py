@@ -14,7 +14,7 @@ def validity(where: str, given: Mapping[str, Any]) -> dict[str, date]:
         if word in given:
             day = _day(given[word])
             if day is None:
-                raise LlmcostError(f"{where}: {word} is no date: {given[word]}",
+                raise LlmcostError(f"{where}: {word} is not a date: {given[word]}",
                                    hint=f"write it like {word} = 2026-03-01")  # fmt: skip
             dates[word] = day
     if len(dates) == 2 and dates["valid_from"] >= dates["valid_to"]:

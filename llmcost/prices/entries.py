@@ -100,11 +100,11 @@ def read(where: str, given: object, *, fact: bool = False) -> Entry:
         if word in ("provider", "model"):
             listed = value if isinstance(value, list) and value else [value]
             if not all(isinstance(name, str) and name.strip() for name in listed):
-                raise fail(f"{word} is no name: {value!r}")
+                raise fail(f"{word} is not a name: {value!r}")
         if word in ("service_tier", "region") and (not isinstance(value, str) or not value.strip()):
-            raise fail(f"{word} is no name: {value!r}")
+            raise fail(f"{word} is not a name: {value!r}")
         if word in PRICES and not _is_amount(value):
-            raise fail(f"{word} is no number from 0 up: {value!r}")
+            raise fail(f"{word} is not a number of at least 0: {value!r}")
     tier = given.get("service_tier")
     if tier and tier not in SERVICE_TIERS and (near := get_close_matches(tier, SERVICE_TIERS, n=1, cutoff=0.7)):
         raise fail(f"there is no service tier {tier}", hint=f"did you mean {near[0]}?")
@@ -144,13 +144,13 @@ def _multiplier(fail: Any, given: Any) -> tuple[dict[str, float], float | None]:
         return {}, None
     if not isinstance(given, dict):
         if not _is_amount(given):
-            raise fail(f"multiplier is no number from 0 up: {given!r}")
+            raise fail(f"multiplier is not a number of at least 0: {given!r}")
         return dict.fromkeys(PRICES, float(given)), float(given)
     for kind, value in given.items():
         if kind not in GROUPS:
             raise fail(f"multiplier has no {kind}", hint=did_you_mean(kind, list(GROUPS)))
         if not _is_amount(value):
-            raise fail(f"multiplier of {kind} is no number from 0 up: {value!r}")
+            raise fail(f"multiplier of {kind} is not a number of at least 0: {value!r}")
     by_column = {column: float(value) for kind, value in given.items() for column in GROUPS[kind]}
     return {column: by_column.get(column, 1.0) for column in PRICES}, None
 
@@ -160,7 +160,7 @@ def _tools(fail: Any, given: Any) -> dict[str, float]:
         raise fail("tools_usd is not a table", hint="like tools_usd = { file_search = 0.0025 }")
     for tool, value in given.items():
         if not _is_amount(value):
-            raise fail(f"tools_usd of {tool} is no number from 0 up: {value!r}")
+            raise fail(f"tools_usd of {tool} is not a number of at least 0: {value!r}")
     return {tool: float(value) for tool, value in given.items()}
 
 

@@ -18,10 +18,11 @@ STDOUT = Path("-")
 
 @dataclass(frozen=True)
 class Output:
-    """A file, else standard output, and the format."""
+    """A file, else standard output, the format, and whether a table holds everything or about a screen of it."""
 
     format: Format = Format.table
     file: Path | None = None
+    details: bool = False
 
     def __post_init__(self) -> None:
         if self.file == STDOUT:
@@ -36,7 +37,7 @@ class Output:
         """Writes the view in the format."""
         match self.format:
             case Format.table:
-                self.draw(view.screen())
+                self.draw(view.screen(details=self.details))
             case Format.json:
                 self.write(text.as_json(view.document()))
             case Format.html:

@@ -32,8 +32,8 @@ class View:
         """Its main table, for CSV and Markdown."""
         raise _lacking("CSV or Markdown", "table or json")
 
-    def screen(self) -> "RenderableType":
-        """What a person reads in a terminal."""
+    def screen(self, *, details: bool) -> "RenderableType":
+        """What a person reads in a terminal: about 40 lines, or everything that matters with `details`."""
         raise _lacking("a table", "html")
 
     def page(self) -> str:

@@ -199,11 +199,11 @@ def _notes(rows: Sequence[Row]) -> list[str]:
     said = []
     unpriced = max((row["unpriced_requests"] for row in rows), default=0)
     if unpriced:
-        have = "request has no price and stands" if unpriced == 1 else "requests have no price and stand"
-        said.append(f"{unpriced:,} {have} in no sum: llmcost prices names the models")
+        have = "request has no price and is" if unpriced == 1 else "requests have no price and are"
+        said.append(f"{unpriced:,} {have} excluded from totals; llmcost prices lists the models")
     for name in dict.fromkeys(row["budget"] for row in rows if row["forecast_usd"] is None):
         met = any(row["requests"] for row in rows if row["budget"] == name)
-        why = "no whole day before this one has a request of it" if met else "no request of late is one of its"
+        why = "it has no requests on any whole day before this one" if met else "it has no recent requests"
         said.append(f"no forecast for the budget {name}: {why}")
     return said
 
@@ -213,19 +213,19 @@ def _budget(where: str, given: Any) -> Budget:
         return LlmcostError(f"{where}: {what}", hint=hint)
 
     if not isinstance(given, dict):
-        raise fail("is no table", "begin each entry with [[budgets]]")
+        raise fail("is not a table", "begin each entry with [[budgets]]")
     for word in given:
         if word not in _WORDS:
             raise fail(f"there is no {word}", did_you_mean(word, list(_WORDS)))
     for word in ("name", *_CONDITIONS):
         if word in given and (not isinstance(given[word], str) or not given[word].strip()):
-            raise fail(f"{word} is no text: {given[word]!r}", "write it in quotation marks")
+            raise fail(f"{word} is not text: {given[word]!r}", "write it in quotation marks")
     limits_usd: dict[Period, float] = {}
     for period in PERIODS:
         if period in given:
             usd = given[period]
             if isinstance(usd, bool) or not isinstance(usd, int | float) or not 0 < usd < math.inf:
-                raise fail(f"{period} is no amount of US dollars above 0: {usd!r}", f"like {period} = 100")
+                raise fail(f"{period} is not an amount of US dollars above 0: {usd!r}", f"like {period} = 100")
             limits_usd[period] = float(usd)
     if not limits_usd:
         raise fail("says neither day nor month", "like month = 1000, in US dollars")

@@ -35,11 +35,11 @@ def _unpriced(rows: Sequence[Row]) -> list[str]:
         by_model.setdefault(str(row["model"]), []).append(row)
     count = sum(row["unpriced_requests"] for row in unpriced)
     logged = sum(row["unpriced_cost_logged_usd"] or 0 for row in unpriced)
-    said = f"; the log itself puts them at ${logged:,.2f}" if logged else ""
-    have = "request has" if count == 1 else "requests have"
+    said = f"; their logged cost is ${logged:,.2f}" if logged else ""
+    have = "request has no price and is" if count == 1 else "requests have no price and are"
     named = "; ".join(_unknown_model(model, own) for model, own in list(by_model.items())[:5])
     more = f"; and {len(by_model) - 5} more models" if len(by_model) > 5 else ""
-    return [f"{count:,} {have} no price and are excluded from totals ({named}{more}){said}"]
+    return [f"{count:,} {have} excluded from totals ({named}{more}){said}"]
 
 
 def _unknown_model(model: str, rows: Sequence[Row]) -> str:
@@ -70,10 +70,10 @@ def _fees(store: Store, covered: Scope) -> list[str]:
     """Tools without a known price, and what a free quota may take off."""
     rows = store.rows(*covered.spend("fees"))
     unknown = [f"{row['name']} ({row['uses']:,})" for row in rows if row["kind"] == "unpriced"]
-    found = [f"tools without a known price, counted at $0: {', '.join(unknown)}"] if unknown else []
+    found = [f"tools without a known price, not in the cost: {', '.join(unknown)}"] if unknown else []
     found += [
-        f"Google's free quota of grounded prompts may cover up to ${row['fees_usd']:,.2f} of the fees; it is the whole"
-        " account's, so it is not taken off"
+        f"Google's free quota of grounded prompts may cover up to ${row['fees_usd']:,.2f} of the fees; it belongs to"
+        " the whole account, so it is not deducted"
         for row in rows
         if row["kind"] == "free quota"
     ]
@@ -84,7 +84,7 @@ def _not_logged(rows: Sequence[Row]) -> list[str]:
     """What the providers of these requests bill that no such log shows."""
     providers = {row["provider"] for row in rows if row["cost_usd"]}
     billed = [f"{provider}: {what}" for provider, what in NOT_LOGGED.items() if provider in providers]
-    return [f"not in these logs, where you use it: {'; '.join(billed)}"] if billed else []
+    return [f"billed outside request logs, if used: {'; '.join(billed)}"] if billed else []
 
 
 def _partial(rows: Sequence[Row]) -> list[str]:
@@ -92,14 +92,17 @@ def _partial(rows: Sequence[Row]) -> list[str]:
     if not count:
         return []
     share = count / sum(row["requests"] for row in rows)
-    return [
-        f"spend is understated: for {count:,} requests ({share:.0%}) the log never held the final output token count"
-    ]
+    part = f"{share:.0%}" if share >= 0.005 else "less than 1%"
+    of = "request" if count == 1 else "requests"
+    return [f"spend is understated: final output count not logged for {count:,} {of} ({part})"]
 
 
 def _timeless(rows: Sequence[Row]) -> list[str]:
     count = sum(row["requests_without_time"] for row in rows)
-    return [f"{count:,} requests have no time: priced at the newest price, in no day"] if count else []
+    if not count:
+        return []
+    have = "request has no time: it is" if count == 1 else "requests have no time: they are"
+    return [f"{count:,} {have} priced at the newest price and excluded from days"]
 
 
 def _outlier(row: Row) -> str:

@@ -84,5 +84,7 @@ def _moment(text: str | None, newest: datetime | None, option: str) -> datetime 
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"{option} {text} is no time", hint="write 2026-08-01, 2026-08-01T12:00 or 7d") from None
+        raise UsageError(
+            f"{option} {text} is not a time", hint="for example 2026-08-01, 2026-08-01T12:00 or 7d"
+        ) from None
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

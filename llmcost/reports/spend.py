@@ -69,7 +69,7 @@ def by(
     rows = _sorted(spend(store, dimensions, covered), dimensions, sort)
     total = spend(store, (), covered)[0]
     if top is not None and len(rows) > top:
-        rows = [*rows[:top], _others(rows[top:], dimensions)]
+        rows = [*rows[:top], others(rows[top:], dimensions)]
     if "prompt" in dimensions:
         _describe(store, rows, "prompt")
         _follow(store, rows, covered)
@@ -97,7 +97,7 @@ def logged_costs(store: Store, covered: Scope) -> Report:
     rows = store.rows(*covered.spend("logged-costs"))
     sums = ("requests", "cost_logged_usd", "cost_usd", "difference_usd")
     total: Row = {name: _sum(rows, name) for name in sums} | {"requests": sum(row["requests"] for row in rows)}
-    return Report(rows, total, [] if rows else ["the log gives no costs of its own"], ("model",))
+    return Report(rows, total, [] if rows else ["the log contains no costs"], ("model",))
 
 
 def spend(store: Store, dimensions: Sequence[str], covered: Scope) -> list[Row]:
@@ -156,11 +156,9 @@ def _unattributed(sections: dict[str, list[Row]]) -> list[str]:
     if not found:
         return []
     [row] = found
-    spent = "" if row["cost_share"] is None else f", {row['cost_share']:.1%} of the cost,"
-    have = "request" if row["requests"] == 1 else "requests"
-    return [
-        f"unattributed: {row['requests']:,} {have}{spent} without a feature; [[features]] in llmcost.toml names them"
-    ]
+    spent = "" if row["cost_share"] is None else f" ({row['cost_share']:.1%} of the cost)"
+    have = "request has" if row["requests"] == 1 else "requests have"
+    return [f"{row['requests']:,} {have} no feature{spent}; name them under [[features]] in llmcost.toml"]
 
 
 def _measures(row: Row) -> Row:
@@ -191,7 +189,8 @@ def _sorted(rows: list[Row], dimensions: Sequence[str], sort: str | None) -> lis
     return sorted(named, key=lambda row: (row[column] is None, str(row[column])))
 
 
-def _others(rows: Sequence[Row], dimensions: Sequence[str]) -> Row:
+def others(rows: Sequence[Row], dimensions: Sequence[str]) -> Row:
+    """The rows added up as one."""
     return {name: f"({len(rows)} others)" for name in dimensions} | {name: _sum(rows, name) for name in MEASURES}
 
 

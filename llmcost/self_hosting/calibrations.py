@@ -85,7 +85,7 @@ def _without(path: Path, name: str, tables: dict[str, Any]) -> dict[str, Any]:
     """The file's tables less one calibration."""
     entries = tables.get("calibrations", {})
     if not isinstance(entries, dict):
-        raise LlmcostError(f"{path}: calibrations is no table", hint='an entry begins with [calibrations."NAME"]')
+        raise LlmcostError(f"{path}: calibrations is not a table", hint='an entry begins with [calibrations."NAME"]')
     left = {key: value for key, value in entries.items() if key != name}
     return {key: value for key, value in tables.items() if key != "calibrations"} | (
         {"calibrations": left} if left else {}

@@ -7,16 +7,16 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from llmcost.ingest.run import COUNTS, Account
-from llmcost.render import terminal
+from llmcost.render import cells, tables
+from llmcost.render.text import visible
 from llmcost.render.view import Document, View
 
 _SKIPPED_SHOWN = 10
-
 _HEADINGS = {
     "lines": "lines",
     "requests": "new requests",
     "duplicates": "duplicates",
-    "no_call": "no call",
+    "no_call": "without a call",
     "rejects": "rejects",
 }
 
@@ -40,41 +40,38 @@ class AccountView(View):
             "unpriced_requests": account.unpriced_requests,
         }
 
-    def screen(self) -> RenderableType:
-        return _screen(self.account, self.store)
+    def screen(self, *, details: bool) -> RenderableType:
+        account = self.account
+        parts: list[RenderableType] = [_table(account)] if account.formats else []
+        unchanged = f", {account.unchanged:,} unchanged since the last ingest" if account.unchanged else ""
+        parts.append(Text(f"{cells.counted(account.files, 'file')}{unchanged}. {_found(account)}"))
+        if account.skipped:
+            parts.append(_skipped(account))
+        if rejects := account.total("rejects"):
+            kept = f"{cells.counted(rejects, 'line')} could not be read and {'is' if rejects == 1 else 'are'} kept"
+            parts.append(Text(f"{kept}, with the reason: llmcost rejects", style="yellow"))
+        parts.append(Text(f"Store: {visible(str(self.store))}. Next: llmcost report", style="dim"))
+        return Group(*parts)
 
 
-def _screen(account: Account, store: Path) -> RenderableType:
-    """The account as a table, and what it found in a sentence."""
-    columns = [("format", "left"), *((heading, "right") for heading in _HEADINGS.values())]
+def _table(account: Account) -> tables.Table:
+    columns = [tables.name("format"), *(tables.number(heading) for heading in _HEADINGS.values())]
     rows = [
-        [terminal.name(name), *(terminal.exact(counts[count]) for count in COUNTS)]
+        [cells.name(name), *(cells.exact(counts[count]) for count in COUNTS)]
         for name, counts in sorted(account.formats.items())
     ]
     if len(rows) > 1:
-        rows.append([Text("all", style="bold"), *(terminal.exact(account.total(count)) for count in COUNTS)])
-    parts: list[RenderableType] = [terminal.table(columns, rows)] if rows else []
-    unchanged = f", {account.unchanged:,} of them unchanged since the last time" if account.unchanged else ""
-    parts.append(Text(f"{terminal.counted(account.files, 'file')}{unchanged}. {_found(account)}"))
-    if account.skipped:
-        parts.append(_skipped(account))
-    if account.total("rejects"):
-        rejects = terminal.counted(account.total("rejects"), "line")
-        parts.append(
-            Text(f"{rejects} could not be read and are kept with their reasons: llmcost rejects", style="yellow")
-        )
-    parts.append(Text(f"Store: {store}. Next: llmcost report", style="dim"))
-    return Group(*parts)
+        rows.append([Text("all", style="bold"), *(cells.exact(account.total(count)) for count in COUNTS)])
+    return tables.Table(columns, rows)
 
 
 def _skipped(account: Account) -> Text:
     """The files that were not read, each with its reason."""
-    said = Text(f"{terminal.counted(len(account.skipped), 'file')} skipped:", style="yellow")
+    said = Text(f"{cells.counted(len(account.skipped), 'file')} skipped:", style="yellow")
     for path, reason in list(account.skipped.items())[:_SKIPPED_SHOWN]:
-        said.append("\n  ").append_text(terminal.name(path, 80))
-        said.append(": ").append_text(terminal.name(reason, 200))
-    if len(account.skipped) > _SKIPPED_SHOWN:
-        said.append(f"\n  and {len(account.skipped) - _SKIPPED_SHOWN:,} more: llmcost rejects lists them all")
+        said.append(f"\n  {cells.brief(path, 80)}: ").append_text(cells.name(reason))
+    if (rest := len(account.skipped) - _SKIPPED_SHOWN) > 0:
+        said.append(f"\n  and {rest:,} more: llmcost rejects lists them all")
     return said
 
 
@@ -82,7 +79,6 @@ def _found(account: Account) -> str:
     if account.total("requests") == 0 and account.total("duplicates") == 0:
         return "Nothing new."
     priced = account.cost_usd is not None
-    spend = f"{terminal.usd(account.cost_usd).plain} of spend" if priced else "no spend that can be priced"
-    unpriced = terminal.counted(account.unpriced_requests, "request")
-    unpriced = f", {unpriced} without a price" if account.unpriced_requests else ""
-    return f"Found {spend}{unpriced}."
+    spend = f"Spend: {cells.usd(account.cost_usd)}" if priced else "No request has a price"
+    unpriced = cells.counted(account.unpriced_requests, "request")
+    return f"{spend}{f'; {unpriced} without a price' if account.unpriced_requests and priced else ''}."

@@ -1,4 +1,4 @@
-"""What is wrong or suspicious, the gravest first."""
+"""What is wrong or suspicious, the most severe first."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from llmcost.engine.registry import Query
-from llmcost.render import terminal
+from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
 from llmcost.reports.audit import COLUMNS, ROW_COLUMNS, Audit, Finding
 
@@ -18,7 +18,9 @@ Row = dict[str, Any]
 ROWS_SHOWN = 20  # of the requests behind a finding, in the table
 
 _SUBJECTS_SHOWN = 4
+_ADVICE_LINES = 10
 _STYLES = {"critical": "bold red", "warning": "bold yellow", "info": "bold cyan"}
+_OVERLAP = "Findings overlap, so do not add up their dollars."
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class AuditView(View):
         }
 
     def flat(self) -> Flat:
-        """A row a subject."""
+        """A row for each subject."""
         rows = [
             {"severity": finding.severity, "finding": finding.query.name, "advice": finding.query.field("advice")}
             | subject
@@ -59,16 +61,21 @@ class AuditView(View):
         ]
         return Flat(rows, COLUMNS)
 
-    def screen(self) -> RenderableType:
+    def screen(self, *, details: bool) -> RenderableType:
         audit = self.audit
         if not audit.findings:
-            return Text(f"Nothing found in {terminal.counted(audit.requests, 'request')}.")
-        parts: list[RenderableType] = [Padding(_headline(audit), (1, 0, 1, 0))]
-        parts += [_finding(finding) for finding in audit.findings]
-        if audit.clean:
+            return Text(f"Nothing found in {cells.counted(audit.requests, 'request')}.")
+        parts: list[RenderableType] = [Padding(_headline(audit), (1, 0, 1 if details else 0, 0))]
+        if details:
+            parts += [_finding(finding) for finding in audit.findings]
             names = ", ".join(query.name for query in audit.clean)
-            parts.append(Padding(Text(f"Not found: {names}.", style="dim"), (0, 0, 1, 0)))
-        said = "Findings overlap: do not add their dollars. The rows behind one: llmcost audit --show NAME"
+            parts.append(Text(f"Not found: {names}.\n" if names else "", style="dim"))
+            said = f"{_OVERLAP} The requests behind a finding: llmcost audit --show NAME"
+        else:
+            parts.append(_table(audit))
+            advice = [f"{finding.query.name}: {finding.query.field('advice')}" for finding in audit.findings]
+            parts.append(tables.Bullets("What to do", advice, at_most=_ADVICE_LINES))
+            said = f"{_OVERLAP} --details shows what each is about, --show NAME the requests behind one."
         return Group(*parts, Text(said, style="dim"))
 
 
@@ -86,65 +93,77 @@ class BehindView(View):
     def flat(self) -> Flat:
         return Flat(self.behind, ROW_COLUMNS)
 
-    def screen(self) -> RenderableType:
-        name, shown = self.query.name, self.behind[:ROWS_SHOWN]
+    def screen(self, *, details: bool) -> RenderableType:
+        shown = self.behind
         if not shown:
-            return Text(f"{name}: nothing found.")
-        cells: list[list[RenderableType]] = [
+            return Text(f"{self.query.name}: nothing found.")
+        rows = [
             [
-                terminal.name(row["subject"], 24),
-                terminal.name(row["request_id"], 30),
-                terminal.name(row["ts"] and row["ts"].isoformat(" ", "seconds")),
-                terminal.name(row["model"], 18),
-                terminal.count(_prompt_tokens(row)),
-                terminal.count(row["output_tokens"]),
-                terminal.usd(row["cost_usd"]),
+                cells.name(row["subject"]),
+                cells.name(row["request_id"]),
+                cells.name(row["ts"] and row["ts"].isoformat(" ", "seconds")),
+                cells.name(row["model"]),
+                cells.count(_prompt_tokens(row)),
+                cells.count(row["output_tokens"]),
+                cells.usd(row["cost_usd"]),
             ]
             for row in shown
         ]
-        headings = [("subject", "left"), ("request", "left"), ("time", "left"), ("model", "left"), ("in", "right"),
-                    ("out", "right"), ("cost", "right")]  # fmt: skip
-        more = f", the first {ROWS_SHOWN}; --format csv has all" if len(shown) < self.requests else ""
-        return terminal.table(headings, cells, title=f"{name}: {terminal.counted(self.requests, 'request')}{more}")
+        columns = [
+            tables.name("subject"), tables.name("request"), tables.words("time", 1), tables.words("model", 2),
+            tables.number("input", 3), tables.number("output", 3), tables.number("cost"),
+        ]  # fmt: skip
+        more = f", the first {len(shown)}; --details shows all" if len(shown) < self.requests else ""
+        return tables.Table(columns, rows, f"{self.query.name}: {cells.counted(self.requests, 'request')}{more}")
 
 
 def _headline(audit: Audit) -> Text:
-    line = Text(f"{terminal.counted(len(audit.findings), 'finding')}", style="bold")
-    line.append(f" in {terminal.counted(audit.requests, 'request')} that cost ", style="not bold")
-    line.append(terminal.usd(audit.cost_usd).plain, style="not bold")
+    line = Text(f"{cells.counted(len(audit.findings), 'finding')}", style="bold")
+    line.append(f" in {cells.counted(audit.requests, 'request')} that cost {cells.usd(audit.cost_usd)}",
+                style="not bold")  # fmt: skip
     return line
+
+
+def _table(audit: Audit) -> RenderableType:
+    columns = [
+        tables.words("severity", 2), tables.name("finding"), tables.number("dollars"), tables.number("requests", 1),
+        tables.words("what it is", 3),
+    ]  # fmt: skip
+    rows = [
+        [
+            Text(finding.severity, style=_STYLES[finding.severity]),
+            Text(finding.query.name, style="bold"),
+            _dollars(finding.cost_usd),
+            cells.count(finding.requests),
+            Text(finding.query.title),
+        ]
+        for finding in audit.findings
+    ]
+    return tables.Table(columns, rows)
 
 
 def _finding(finding: Finding) -> RenderableType:
     heading = Text(f"{finding.severity:<9}", style=_STYLES[finding.severity])
     heading.append(finding.query.name, style="bold")
     heading.append(f"  {_dollars(finding.cost_usd)}", style="bold")
-    heading.append(f"  {terminal.counted(finding.requests, 'request')}", style="not bold")
-    cells: list[list[RenderableType]] = [
-        [
-            terminal.name(row["subject"], 30),
-            Text(_dollars(row["cost_usd"])),
-            terminal.name(row["detail"], 200),
-        ]
-        for row in finding.subjects[:_SUBJECTS_SHOWN]
-    ]
-    left_out = len(finding.subjects) - len(cells)
-    if left_out:
-        cells.append([Text(f"and {left_out:,} more", style="dim"), Text(""), Text("")])
+    heading.append(f"  {cells.counted(finding.requests, 'request')}", style="not bold")
+    grid = Table.grid(padding=(0, 2))
+    for row in finding.subjects[:_SUBJECTS_SHOWN]:
+        grid.add_row(Text(cells.brief(row["subject"], 30)), _dollars(row["cost_usd"]), cells.name(row["detail"]))
+    left_out = len(finding.subjects) - _SUBJECTS_SHOWN
+    if left_out > 0:
+        grid.add_row(Text(f"and {left_out:,} more", style="dim"), Text(""), Text(""))
     said = Text.assemble(
-        (f"{finding.query.title}\n", ""),
-        (f"$: {finding.query.field('dollars')}\n", "dim"),
+        f"{finding.query.title}\n",
+        (f"dollars: {finding.query.field('dollars')}\n", "dim"),
         ("to do: ", "green"),
         finding.query.field("advice"),
     )
-    grid = Table.grid(padding=(0, 2))
-    for cell in cells:
-        grid.add_row(*cell)
     return Group(heading, Padding(Group(said, grid), (0, 0, 1, 9)))
 
 
-def _dollars(value: float | None) -> str:
-    return "$ unknown" if value is None else terminal.usd(value).plain
+def _dollars(value: float | None) -> Text:
+    return Text("unknown", style="dim") if value is None else cells.usd(value)
 
 
 def _prompt_tokens(row: Row) -> int:

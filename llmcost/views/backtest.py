@@ -1,4 +1,4 @@
-"""Predictions beside the truth."""
+"""Predictions of the replays, compared with what the log recorded."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from llmcost.backtest import run
-from llmcost.render import terminal
+from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
 from llmcost.views.projection import between
 from llmcost.what_ifs.engine.ranges import Range
@@ -17,6 +17,13 @@ COLUMNS = [
     "blocks", "predicted_blocks", "low_blocks", "high_blocks", "actual_blocks",
     "hits", "predicted_share", "low_share", "high_share", "actual_share",
 ]  # fmt: skip
+
+_COMPARED = (
+    tables.number("requests", 3), tables.number("predicted", 1), tables.number("range", 2), tables.number("actual", 1),
+    tables.number("error"),
+)  # fmt: skip
+_ABOUT_LINES = 10
+_LACKING_LINES = 8
 
 
 @dataclass(frozen=True)
@@ -29,18 +36,17 @@ class BacktestView(View):
         return self.found
 
     def flat(self) -> Flat:
-        """A row for each replay in all, then one for each model."""
+        """For each replay a row for all models, then one for each model."""
         return Flat([row for name, whole in self.found.items() for row in _rows(name, whole)], COLUMNS)
 
-    def screen(self) -> RenderableType:
+    def screen(self, *, details: bool) -> RenderableType:
         lacking = run.lacking(self.found)
         if not self.found:
             return Text(f"The log records nothing that a replay predicts: {'; '.join(lacking.values())}.")
-        parts = [_replay(name, whole) for name, whole in self.found.items()]
-        if lacking:
-            said = [f"{name}: {why}" for name, why in lacking.items()]
-            parts.append(terminal.bullets("Of what the log records nothing", said))
-        return Group(*parts)
+        parts = [_replay(name, whole) for name, whole in self.found.items()] if details else [_all(self.found)]
+        parts.append(tables.Bullets("Not recorded in this log", [f"{name}: {why}" for name, why in lacking.items()],
+                                    at_most=None if details else _LACKING_LINES))  # fmt: skip
+        return Group(*parts) if details else Group(*parts, Text("--details adds each replay by model.", style="dim"))
 
 
 def compared(found: dict[str, Any]) -> tuple[Text, Text, Text]:
@@ -57,7 +63,7 @@ def compared(found: dict[str, Any]) -> tuple[Text, Text, Text]:
         ranged = Text("–", style="dim") if low is None else Text(f"{low:.1%} to {high:.1%}")
         return Text("–" if predicted is None else f"{predicted:.1%}"), ranged, Text(f"{actual:.1%}")
     ranged = between(Range(found["low_usd"], found["high_usd"]))
-    return terminal.usd(found["predicted_usd"]), ranged, terminal.usd(found["actual_usd"])
+    return cells.usd(found["predicted_usd"]), ranged, cells.usd(found["actual_usd"])
 
 
 def _blocks(number: int, of: int) -> Text:
@@ -65,23 +71,29 @@ def _blocks(number: int, of: int) -> Text:
 
 
 def _rows(name: str, whole: dict[str, Any]) -> list[dict[str, Any]]:
-    """A replay in all, then by model."""
+    """A replay for all models, then for each."""
     return [
         {column: {"replay": name, "model": "all", **part}.get(column) for column in COLUMNS}
         for part in [whole, *whole.get("by_model", [])]
     ]
 
 
+def _all(found: dict[str, Any]) -> RenderableType:
+    columns = [tables.name("replay"), *_COMPARED]
+    rows = [[Text(name), *_cells(_rows(name, whole)[0])] for name, whole in found.items()]
+    about = [f"{name}: {run.about(name)}" for name in found]
+    return Group(tables.Table(columns, rows, "Predictions against what the log recorded"),
+                 tables.Bullets("What is predicted", about, at_most=_ABOUT_LINES))  # fmt: skip
+
+
 def _replay(name: str, whole: dict[str, Any]) -> RenderableType:
-    cells: list[list[RenderableType]] = [
-        [
-            Text("all", style="bold") if row["model"] == "all" else terminal.name(row["model"], 30),
-            terminal.count(row["requests"]),
-            *compared(row),
-            Text("–" if row["error_share"] is None else f"{row['error_share']:+.1%}"),
-        ]
+    rows = [
+        [Text("all", style="bold") if row["model"] == "all" else cells.name(row["model"]), *_cells(row)]
         for row in _rows(name, whole)
     ]
-    headings = [("model", "left"), ("requests", "right"), ("predicted", "right"),
-                ("range", "right"), ("actual", "right"), ("error", "right")]  # fmt: skip
-    return terminal.table(headings, cells, title=f"{name}: {run.about(name)}")
+    return tables.Table([tables.name("model"), *_COMPARED], rows, f"{name}: {run.about(name)}")
+
+
+def _cells(row: dict[str, Any]) -> list[Text]:
+    error = Text("–" if row["error_share"] is None else f"{row['error_share']:+.1%}")
+    return [cells.count(row["requests"]), *compared(row), error]

@@ -1,4 +1,4 @@
-"""Volumes compared: API, API with caching, self-hosted."""
+"""Volumes compared: the API, the API with caching, self-hosting."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -7,14 +7,16 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from llmcost.page import html
-from llmcost.render import plot, terminal
+from llmcost.render import cells, plot, tables
 from llmcost.render.view import Document, Flat, View
 from llmcost.self_hosting.volumes import API, CACHED, HOSTED, Point, article
 from llmcost.what_ifs.break_even import Answer
+from llmcost.what_ifs.search.run_all import ARTICLE_TITLE
 
 COLUMNS = ["tokens_per_day", "requests_per_day", "api_usd", "cached_usd", "machines", "busy", "hosted_share",
            "hosted_usd", "hosted_low_usd", "hosted_high_usd", "cheapest"]  # fmt: skip
 
+_NOTE_LINES = 12
 _SHORT = {API: "API", CACHED: "cached API", HOSTED: "self-hosted"}
 
 
@@ -30,8 +32,8 @@ class BreakEvenView(View):
     def flat(self) -> Flat:
         return Flat(rows(self.answer), COLUMNS)
 
-    def screen(self) -> RenderableType:
-        return _screen(self.answer)
+    def screen(self, *, details: bool) -> RenderableType:
+        return _screen(self.answer, details)
 
     def page(self) -> str:
         return html.page(_page_document(self.answer))
@@ -60,7 +62,7 @@ def _document(answer: Answer) -> dict[str, Any]:
 
 
 def _page_document(answer: Answer) -> dict[str, Any]:
-    """Everything on the comparison's page, for JSON."""
+    """Everything on the page, for JSON."""
     found = crossings(answer)
     points = answer.found.points
     return html.document(
@@ -79,36 +81,40 @@ def _page_document(answer: Answer) -> dict[str, Any]:
                     len(points),
                     "tokens a day",
                 ],
-                ["Requests", f"{answer.requests:,}", answer.requests, "that give the shape"],
+                ["Requests", f"{answer.requests:,}", answer.requests, "used for the shape"],
                 ["A request", f"{answer.tokens_per_request:,.0f} tokens", answer.tokens_per_request, "on average"],
-                ["Machine", terminal.usd(answer.usd_per_hour).plain, answer.usd_per_hour, "an hour"],
+                ["Machine", cells.usd(answer.usd_per_hour).plain, answer.usd_per_hour, "an hour"],
             ],
         },
-        notes=[*_notes(answer), *(f"the article's table: {line}" for line in recomputed(answer))],
+        notes=[*_notes(answer), *(f"{ARTICLE_TITLE}: {line}" for line in recomputed(answer))],
         assumptions=answer.assumptions,
     )
 
 
 def rows(answer: Answer) -> list[dict[str, Any]]:
-    """One row a volume."""
+    """One row for each volume."""
     return [_row(point) for point in answer.found.points]
 
 
-def _screen(answer: Answer) -> RenderableType:
-    points = answer.found.points
-    curves = {
-        API: [(point.tokens_per_day, point.api_usd) for point in points],
-        CACHED: [(point.tokens_per_day, point.cached_usd) for point in points],
-        HOSTED: [(point.tokens_per_day, point.hosted_usd) for point in points],
-    }
-    return Group(
-        _table(answer),
-        plot.curves(curves, x_label="tokens a day", y_label="dollars a month"),
-        terminal.bullets("Break-even", crossings(answer)),
-        terminal.bullets("The article's table, for this traffic", recomputed(answer)),
-        terminal.bullets("What this rests on", answer.assumptions),
-        terminal.bullets("What to know beside these numbers", _notes(answer), "yellow"),
-    )
+def _screen(answer: Answer, details: bool) -> RenderableType:
+    lines = [f"{line[0].upper()}{line[1:]}." for line in crossings(answer)]
+    parts: list[RenderableType] = [Text("\n" + "\n".join(lines) + "\n", style="bold"), _table(answer)]
+    if details:
+        points = answer.found.points
+        curves = {
+            API: [(point.tokens_per_day, point.api_usd) for point in points],
+            CACHED: [(point.tokens_per_day, point.cached_usd) for point in points],
+            HOSTED: [(point.tokens_per_day, point.hosted_usd) for point in points],
+        }
+        parts += [
+            plot.curves(curves, x_label="tokens a day", y_label="dollars a month"),
+            tables.Bullets(f"The table of {ARTICLE_TITLE}, for this traffic", recomputed(answer)),
+            tables.Bullets("Assumptions", answer.assumptions),
+        ]
+    parts.append(tables.Bullets("Caveats", _notes(answer), "yellow", None if details else _NOTE_LINES))
+    if not details:
+        parts.append(Text("--details adds a chart and the assumptions.", style="dim"))
+    return Group(*parts)
 
 
 def _row(point: Point) -> dict[str, Any]:
@@ -117,7 +123,7 @@ def _row(point: Point) -> dict[str, Any]:
 
 
 def _table(answer: Answer) -> RenderableType:
-    cells: list[list[RenderableType]] = [
+    rows = [
         [
             Text(_tokens(point.tokens_per_day)),
             _dollars(point.api_usd),
@@ -130,11 +136,13 @@ def _table(answer: Answer) -> RenderableType:
             Text(_SHORT[point.cheapest], style="green" if point.cheapest == HOSTED else ""),
         ]
         for point in answer.found.points
+    ]
+    columns = [
+        tables.name("tokens/day"), tables.number("API"), tables.number("cached API"), tables.number("machines", 2),
+        tables.number("busy", 3), tables.number("hosted", 4), tables.number("self-hosted"), tables.number("range", 1),
+        tables.words("cheapest"),
     ]  # fmt: skip
-    headings = [("tokens/day", "right"), ("API", "right"), ("cached", "right"), ("machines", "right"),
-                ("busy", "right"), ("hosted", "right"), ("self-hosted", "right"), ("range", "right"),
-                ("cheapest", "left")]  # fmt: skip
-    return terminal.table(headings, cells, title=f"Dollars a month: {_title(answer)}")
+    return tables.Table(columns, rows, f"Dollars a month: {_title(answer)}")
 
 
 def _title(answer: Answer) -> str:
@@ -158,7 +166,7 @@ def _range(point: Point) -> Text:
 
 
 def crossings(answer: Answer) -> list[str]:
-    """From which volumes on self-hosting is cheaper, in words."""
+    """In words: from which volume self-hosting is cheaper."""
     found = answer.found
     lowest, highest = found.points[0].tokens_per_day, found.points[-1].tokens_per_day
     lines = []
@@ -180,7 +188,7 @@ def _tokens(number: float) -> str:
 
 
 def recomputed(answer: Answer) -> list[str]:
-    """The article's table beside what is cheapest for this traffic."""
+    """The article's advice by volume, and what is cheapest for this traffic."""
     return [
         f"{words}: it advises {advice}; here {', '.join(points) if points else 'no volume was tried'}"
         for words, advice, points in article(answer.found.points)
@@ -189,13 +197,13 @@ def recomputed(answer: Answer) -> list[str]:
 
 def _notes(answer: Answer) -> list[str]:
     return [
-        f"iteration time: {answer.footing.text}",
-        f"shape: {answer.requests:,} requests of {answer.tokens_per_request:,.0f} tokens on average;"
-        f" {answer.found.note}",
-        "range: with as many machines as it may take within the error of the iteration time; from: if it is slower by"
-        " all of it, no number of machines keeps the target",
-        "busy: the share of the machines' hours in which they compute, the utilisation that the row assumes;"
-        " hosted: of the requests, the others stay on the API and are paid there",
-        "self-hosting is another model: whether it is good enough is not judged",
         *answer.notes,
+        f"iteration time: {answer.footing.text}",
+        f"shape: {cells.counted(answer.requests, 'request')} of {answer.tokens_per_request:,.0f} tokens on average;"
+        f" {answer.found.note}",
+        'range: the machines needed within the error of the iteration time; "from" means that at the slow end of that'
+        " error no number of machines meets the target",
+        "busy: the share of machine hours spent computing; hosted: the share of requests that the machines answer, the"
+        " others stay on the API and are paid there",
+        "self-hosting means another model, and whether its answers are good enough is not judged",
     ]

@@ -1,4 +1,4 @@
-"""The budgets: spent, forecast, and what was out of line lately."""
+"""The budgets: spent, forecast, and recent unusual days."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from llmcost.render import terminal
+from llmcost.render import cells, tables
 from llmcost.render.text import visible
 from llmcost.render.view import Document, Flat, View
 from llmcost.reports import anomalies, budgets, forecast
@@ -20,7 +20,9 @@ _HEADINGS = {
     budgets.OVER: "Over budget", budgets.WILL_BE_OVER: "Forecast to be over budget",
     budgets.AT_RISK: "Budget at risk", budgets.WITHIN: "Within budget",
 }  # fmt: skip
-"""By the gravest status."""
+"""By the most severe status."""
+_ROWS = 15
+_DAY_LINES = 10
 _SLACK_LINES = 20
 """Of budgets and of days: a message has at most 50 blocks."""
 _SLACK_CHARS = 300
@@ -28,7 +30,7 @@ _SLACK_CHARS = 300
 
 @dataclass(frozen=True)
 class BudgetView(View):
-    """The budgets, their forecasts, and days out of line."""
+    """The budgets, their forecasts, and unusual days."""
 
     standing: Standing
 
@@ -45,8 +47,8 @@ class BudgetView(View):
     def flat(self) -> Flat:
         return Flat(self.standing.rows, budgets.COLUMNS)
 
-    def screen(self) -> RenderableType:
-        return _screen(self.standing)
+    def screen(self, *, details: bool) -> RenderableType:
+        return _screen(self.standing, details)
 
 
 @dataclass(frozen=True)
@@ -59,33 +61,38 @@ class SlackView(View):
         return _slack(self.standing)
 
 
-def _screen(standing: Standing) -> RenderableType:
-    headings = [("budget", "left"), ("period", "left"), ("budgeted", "right"), ("spent", "right"), ("", "right"),
-                ("forecast", "right"), ("range", "right"), ("status", "left")]  # fmt: skip
-    cells: list[list[RenderableType]] = [
+def _screen(standing: Standing, details: bool) -> RenderableType:
+    columns = [
+        tables.name("budget"), tables.name("period"), tables.number("budget", 1), tables.number("spent"),
+        tables.number("used", 2), tables.number("forecast", 1), tables.number("range", 3), tables.words("status"),
+    ]  # fmt: skip
+    shown = standing.rows if details else standing.rows[:_ROWS]
+    rows = [
         [
-            terminal.name(row["budget"], 24),
+            cells.name(row["budget"]),
             Text(_period(row)),
-            terminal.usd(row["budget_usd"]),
-            terminal.usd(row["spent_usd"]),
-            terminal.share(row["spent_share"]),
+            cells.usd(row["budget_usd"]),
+            cells.usd(row["spent_usd"]),
+            cells.share(row["spent_share"]),
             _usd(row["forecast_usd"]),
             Text(_range(row)),
             Text(row["status"], style=_STYLES[row["status"]]),
         ]
-        for row in standing.rows
+        for row in shown
     ]
-    parts: list[RenderableType] = [terminal.table(headings, cells, title=_heading(standing))]
-    if standing.out_of_line:
-        heading = f"Out of line in the last {budgets.RECENT_DAYS} days"
-        parts.append(terminal.bullets(heading, [_line(row) for row in standing.out_of_line], "yellow"))
+    title = _heading(standing) + tables.more(len(shown), len(standing.rows))
+    days = [_line(row) for row in standing.out_of_line]
+    at_most = None if details else _DAY_LINES
     said = (
         f"Forecast: past days of the same kind, drawn {forecast.DRAWS:,} times;"
         f" range: {forecast.HIGH - forecast.LOW:.0%} of the outcomes."
     )
-    parts += [Text(visible(note), style="yellow") for note in standing.notes]
-    parts.append(Text(said, style="dim"))
-    return Group(*parts)
+    return Group(
+        tables.Table(columns, rows, title),
+        tables.Bullets(f"Unusual days in the last {budgets.RECENT_DAYS} days", days, "yellow", at_most),
+        *(Text(visible(note), style="yellow") for note in standing.notes),
+        Text(said, style="dim"),
+    )
 
 
 def _slack(standing: Standing) -> Row:
@@ -120,7 +127,7 @@ def _period(row: Row) -> str:
 
 
 def _usd(value: float | None) -> Text:
-    return Text("–", style="dim") if value is None else terminal.usd(value)
+    return Text("–", style="dim") if value is None else cells.usd(value)
 
 
 def _range(row: Row) -> str:
@@ -138,7 +145,7 @@ def _forecast(row: Row) -> str:
 
 
 def _plain(value: float) -> str:
-    return terminal.usd(value).plain
+    return cells.usd(value).plain
 
 
 def _line(row: Row) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from llmcost.render import terminal
+from llmcost.render import cells, tables
 from llmcost.what_ifs.cache_advice import BREAKPOINTS, TTLS
 
 _SHOWN = 12
@@ -14,32 +14,26 @@ _REACH = {"tools": "after tools", "system": "after system", "implicit": "at the 
 
 
 def show(rows: Sequence[dict[str, Any]]) -> RenderableType:
-    """The prompts that save most by their cheapest way to cache, and those for which a way costs more than none."""
+    """The prompts whose cheapest cache saves most, and those where a cache costs more than none."""
     worth = [row for row in rows if row["best"] != "none"]
-    parts: list[RenderableType] = []
-    if worth:
-        parts.append(_table(worth))
+    parts: list[RenderableType] = [_table(worth)] if worth else []
     losing = [f"{_name(row)}: {_losses(row)}" for row in sorted(rows, key=_worst) if row["costs_money"]]
-    if losing:
-        rest = [f"and {len(losing) - _SHOWN:,} more prompts"] if len(losing) > _SHOWN else []
-        parts.append(terminal.bullets("Where caching would cost money", [*losing[:_SHOWN], *rest], "yellow"))
-    return Group(*parts)
+    rest = [f"and {cells.counted(len(losing) - _SHOWN, 'more prompt')}"] if len(losing) > _SHOWN else []
+    return Group(*parts, tables.Bullets("Caching would cost money", [*losing[:_SHOWN], *rest], "yellow"))
 
 
 def _table(worth: Sequence[dict[str, Any]]) -> RenderableType:
-    headings = [
-        ("prompt", "left"), ("model", "left"), ("requests", "right"), ("no cache", "right"), ("cheapest way", "left"),
-        ("saves", "right"),
+    columns = [
+        tables.name("prompt"), tables.name("model"), tables.number("requests", 2), tables.number("no cache", 1),
+        tables.words("cheapest cache"), tables.number("saves"),
     ]  # fmt: skip
-    cells: list[list[RenderableType]] = [
-        [terminal.name(row["prompt"], 24), terminal.name(row["model"], 22), terminal.count(row["requests"]),
-         terminal.usd(row["uncached_usd"]), Text(_way(row["best"])), terminal.usd(row["saved_usd"])]
+    made = [
+        [cells.name(row["prompt"]), cells.name(row["model"]), cells.count(row["requests"]),
+         cells.usd(row["uncached_usd"]), Text(_way(row["best"])), cells.usd(row["saved_usd"])]
         for row in worth[:_SHOWN]
     ]  # fmt: skip
-    more = f", {_SHOWN} of {len(worth):,}" if len(worth) > _SHOWN else ""
-    return terminal.table(
-        headings, cells, title=f"The cheapest way to cache each prompt{more}; input side, beside no cache at all"
-    )
+    title = f"Each prompt's cheapest cache{tables.more(len(made), len(worth))}: input cost, against no cache at all"
+    return tables.Table(columns, made, title)
 
 
 def _way(way: str) -> str:
@@ -49,21 +43,21 @@ def _way(way: str) -> str:
 
 
 def _name(row: dict[str, Any]) -> str:
-    return f"{terminal.name(row['prompt']).plain} on {terminal.name(row['model']).plain}"
+    return f"{cells.brief(row['prompt'], 40)} on {cells.brief(row['model'], 40)}"
 
 
 def _worst(row: dict[str, Any]) -> float:
-    """What the dearest way saves: below zero where it costs money."""
+    """What the most expensive cache saves: below zero where it costs money."""
     return round(float(row["uncached_usd"]) - max(float(row[f"{way}_usd"]) for way in _ways()), 9)
 
 
 def _losses(row: dict[str, Any]) -> str:
-    """By how much each way is dearer than no cache at all."""
+    """How much more each cache costs than none."""
     costs = row["costs_money"]
-    dearer = [f"{_way(way)} +{terminal.usd(row[f'{way}_usd'] - row['uncached_usd']).plain}" for way in costs]
+    costlier = [f"{_way(way)} +{cells.usd(row[f'{way}_usd'] - row['uncached_usd']).plain}" for way in costs]
     if len(costs) < len(_ways()):
-        return "; ".join(dearer)
-    return f"every way, from +{terminal.usd(-max(row['uncached_usd'] - row[f'{way}_usd'] for way in costs)).plain}"
+        return "; ".join(costlier)
+    return f"every cache, from +{cells.usd(-max(row['uncached_usd'] - row[f'{way}_usd'] for way in costs)).plain}"
 
 
 def _ways() -> list[str]:

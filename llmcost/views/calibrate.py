@@ -8,7 +8,8 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from llmcost.render import terminal
+from llmcost.render import cells, tables
+from llmcost.render.text import visible
 from llmcost.render.view import Document, Flat, View
 from llmcost.self_hosting.calibrations import as_toml
 from llmcost.self_hosting.fitted import Check, Fitted
@@ -49,20 +50,19 @@ class CalibrateView(View):
         }
 
     def flat(self) -> Flat:
-        """One row a check."""
+        """One row for each check."""
         return Flat([_row(one, check) for one in self.found for check in one.checks], COLUMNS)
 
-    def screen(self) -> RenderableType:
+    def screen(self, *, details: bool) -> RenderableType:
         parts: list[RenderableType] = []
         for one in self.found:
-            parts += [_times(one), _checks(one), terminal.bullets("How far to trust it", one.trust)]
-        if self.refused:
-            parts.append(terminal.bullets("Measured, but not calibrated", self.refused, "yellow"))
+            parts += [_times(one), _checks(one), tables.Bullets("How far to trust it", one.trust)]
+        parts.append(tables.Bullets("Measured, but not calibrated", self.refused, "yellow"))
         if self.kept is None:
-            parts.append(Text("Nothing was written. As llmcost.toml would hold it:\n", style="bold"))
+            parts.append(Text("Nothing was written. In llmcost.toml this would be:\n", style="bold"))
             parts += [Text(as_toml(one.calibration)) for one in self.found]
         else:
-            said = f"Written to {self.kept}: replays on the same GPU and model now stand on it."
+            said = f"Written to {visible(str(self.kept))}: replays on the same GPU and model use it from now on."
             parts.append(Text(said, style="bold"))
         return Group(*parts)
 
@@ -74,16 +74,16 @@ def _row(one: Fitted, check: Check) -> dict[str, Any]:
 
 def _times(one: Fitted) -> RenderableType:
     times = asdict(one.calibration.time)
-    cells = [[Text(name), Text(f"{times[name]:.4g}"), Text(meaning)] for name, meaning in _MEANINGS.items()]
-    headings = [("seconds an iteration", "left"), ("", "right"), ("for what", "left")]
-    return terminal.table(headings, cells, title=f"{one.calibration.name}: {one.calibration.source}")
+    rows = [[Text(name), Text(f"{times[name]:.4g}"), Text(meaning)] for name, meaning in _MEANINGS.items()]
+    columns = [tables.name("seconds an iteration"), tables.number(""), tables.words("for what")]
+    return tables.Table(columns, rows, f"{one.calibration.name}: {visible(one.calibration.source)}")
 
 
 def _checks(one: Fitted) -> RenderableType:
     steps = any(check.step for check in one.checks)
-    cells: list[list[RenderableType]] = [
+    rows = [
         [
-            *([terminal.name(check.step, 44)] if steps else []),
+            *([cells.name(check.step)] if steps else []),
             Text(check.metric),
             Text(f"{check.measured:,.2f} {check.unit}"),
             Text(f"{check.fitted:,.2f} {check.unit}"),
@@ -92,9 +92,11 @@ def _checks(one: Fitted) -> RenderableType:
         ]
         for check in one.checks
     ]
-    headings = [*([("step", "left")] if steps else []), ("metric", "left"), ("measured", "right"),
-                ("replayed", "right"), ("error", "right"), ("held back", "right")]  # fmt: skip
-    return terminal.table(headings, cells)
+    columns = [
+        *([tables.name("step")] if steps else []), tables.name("metric"), tables.number("measured", 1),
+        tables.number("replayed", 1), tables.number("error"), tables.number("held back", 2),
+    ]  # fmt: skip
+    return tables.Table(columns, rows)
 
 
 def _signed(error: float | None) -> Text:

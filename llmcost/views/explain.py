@@ -7,7 +7,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from llmcost.ingest.explain import Line
-from llmcost.render import terminal
+from llmcost.render import cells, tables
+from llmcost.render.text import visible
 from llmcost.render.view import Document, View
 
 
@@ -20,19 +21,14 @@ class ExplainView(View):
     def document(self) -> Document:
         return {"lines": [asdict(line) for line in self.lines]}
 
-    def screen(self) -> RenderableType:
-        return _screen(self.lines)
-
-
-def _screen(lines: list[Line]) -> RenderableType:
-    parts: list[RenderableType] = []
-    for line in lines:
-        parts.append(Text(f"line {line.number:,}: {line.format}, {line.outcome}", style="bold"))
-        if line.fields:
-            cells: list[list[RenderableType]] = [
-                [Text(field), terminal.name(value, 76)] for field, value in line.fields.items()
-            ]
-            parts.append(Padding(terminal.table([("column", "left"), ("value", "left")], cells), (0, 0, 0, 2)))
-        if line.ignored:
-            parts.append(Padding(Text("not read: " + ", ".join(line.ignored), style="dim"), (0, 0, 1, 2)))
-    return Group(*parts) if parts else Text("No line of the file is claimed by a format.")
+    def screen(self, *, details: bool) -> RenderableType:
+        parts: list[RenderableType] = []
+        for line in self.lines:
+            parts.append(Text(f"line {line.number:,}: {line.format}, {line.outcome}", style="bold"))
+            if line.fields:
+                rows = [[Text(field), cells.name(value)] for field, value in line.fields.items()]
+                table = tables.Table([tables.name("column"), tables.words("value")], rows)
+                parts.append(Padding(table, (0, 0, 0, 2)))
+            if line.ignored:
+                parts.append(Padding(Text(f"not read: {visible(', '.join(line.ignored))}", style="dim"), (0, 0, 1, 2)))
+        return Group(*parts) if parts else Text("No format claims a line of this file.")

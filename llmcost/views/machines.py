@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from llmcost.render import terminal
+from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
 from llmcost.self_hosting.calibrations import Calibration
 from llmcost.self_hosting.catalogue import Catalogue, Gpu, Instance, Model
@@ -20,7 +20,7 @@ _FORMATS = ("fp16", "bf16", "fp8", "int8", "int4")
 
 @dataclass(frozen=True)
 class MachinesView(View):
-    """All tables that self-hosting reads."""
+    """Everything that self-hosting knows of hardware."""
 
     known: Catalogue
     calibrated: Sequence[Calibration]
@@ -37,12 +37,32 @@ class MachinesView(View):
         """The machines."""
         return Flat(_rows(self.known), COLUMNS)
 
-    def screen(self) -> RenderableType:
-        return _screen(self.known, self.calibrated)
+    def screen(self, *, details: bool) -> RenderableType:
+        machines = tables.Table(
+            [tables.name("instance"), tables.words("GPUs"), tables.number("an hour"), tables.number("spot", 1),
+             tables.number("a month"), tables.words("source", 2), tables.words("date", 3)],
+            [_instance(instance) for instance in self.known.instances.values()],
+            "Machines",
+        )  # fmt: skip
+        gpus = tables.Table(
+            [tables.name("GPU"), tables.number("GiB"), tables.number("GB/s"), tables.number("cc", 4),
+             *(tables.number(name, 1) for name in _FORMATS), tables.words("source", 2), tables.words("date", 3)],
+            [_gpu(gpu) for gpu in self.known.gpus.values()],
+            "GPUs: memory, bandwidth, compute capability, dense tera-operations a second by number format",
+        )  # fmt: skip
+        models = tables.Table(
+            [tables.name("model"), tables.number("parameters"), tables.number("16-bit GiB"),
+             tables.number("KV KiB a token", 1), tables.number("context", 2)],
+            [_model(model) for model in self.known.models.values()],
+            "Models",
+        )  # fmt: skip
+        lines = [f"{one.name}: {one.source} ({one.date})" for one in self.calibrated]
+        said = "Add your own to llmcost.toml, as docs/self_hosting.md shows; they replace entries of the same name."
+        return Group(machines, gpus, models, tables.Bullets("Calibrations", lines), Text(said, style="dim"))
 
 
 def _rows(known: Catalogue) -> list[dict[str, Any]]:
-    """The machines, one a row."""
+    """The machines, one in each row."""
     return [
         {
             "instance": instance.name,
@@ -59,62 +79,35 @@ def _rows(known: Catalogue) -> list[dict[str, Any]]:
     ]
 
 
-def _screen(known: Catalogue, calibrated: Sequence[Calibration]) -> RenderableType:
-    parts: list[RenderableType] = [
-        terminal.table(
-            [("instance", "left"), ("GPUs", "left"), ("an hour", "right"), ("spot", "right"), ("a month", "right"),
-             ("source", "left"), ("date", "left")],
-            [_instance(instance) for instance in known.instances.values()],
-            title="Machines",
-        ),
-        terminal.table(
-            [("GPU", "left"), ("GiB", "right"), ("GB/s", "right"), ("cc", "right"),
-             *((name, "right") for name in _FORMATS), ("source", "left"), ("date", "left")],
-            [_gpu(gpu) for gpu in known.gpus.values()],
-            title="GPUs: memory, bandwidth, compute capability, dense tera-operations a second by number format",
-        ),
-        terminal.table(
-            [("model", "left"), ("parameters", "right"), ("16-bit GiB", "right"), ("KV KiB a token", "right"),
-             ("context", "right")],
-            [_model(model) for model in known.models.values()],
-            title="Models",
-        ),
-    ]  # fmt: skip
-    lines = [f"{one.name}: {one.source} ({one.date})" for one in calibrated]
-    parts.append(terminal.bullets("Calibrated", lines))
-    parts.append(Text("Your own stand in llmcost.toml, in the form that docs/self_hosting.md shows, and win."))
-    return Group(*parts)
-
-
-def _instance(instance: Instance) -> list[RenderableType]:
+def _instance(instance: Instance) -> list[Text]:
     hour, spot = instance.usd_per_hour, instance.spot_usd_per_hour
     return [
-        terminal.name(instance.name),
-        terminal.name(instance.gpu if instance.gpus == 1 else f"{instance.gpus} {instance.gpu}"),
-        terminal.figure(None) if hour is None else Text(f"${hour:.3f}"),
-        terminal.figure(None) if spot is None else Text(f"${spot:.3f}"),
-        terminal.figure(None) if hour is None else Text(f"${hour * HOURS_PER_MONTH:,.0f}"),
-        terminal.name(instance.source, 36),
-        terminal.name(instance.date),
+        cells.name(instance.name),
+        cells.name(instance.gpu if instance.gpus == 1 else f"{instance.gpus} {instance.gpu}"),
+        cells.figure(None) if hour is None else Text(f"${hour:.3f}"),
+        cells.figure(None) if spot is None else Text(f"${spot:.3f}"),
+        cells.figure(None) if hour is None else Text(f"${hour * HOURS_PER_MONTH:,.0f}"),
+        cells.name(instance.source),
+        cells.name(instance.date),
     ]
 
 
-def _gpu(gpu: Gpu) -> list[RenderableType]:
+def _gpu(gpu: Gpu) -> list[Text]:
     return [
-        terminal.name(gpu.name),
+        cells.name(gpu.name),
         Text(f"{gpu.memory_gib:g}"),
         Text(f"{gpu.bandwidth_gb_s:g}"),
         Text(f"{gpu.compute_capability}"),
-        *(terminal.figure(gpu.tflops.get(name)) for name in _FORMATS),
-        terminal.name(gpu.source, 30),
-        terminal.name(gpu.date),
+        *(cells.figure(gpu.tflops.get(name)) for name in _FORMATS),
+        cells.name(gpu.source),
+        cells.name(gpu.date),
     ]
 
 
-def _model(model: Model) -> list[RenderableType]:
+def _model(model: Model) -> list[Text]:
     sizes = _sizes(model)
     return [
-        terminal.name(model.name),
+        cells.name(model.name),
         Text(f"{sizes['parameters'] / 1e9:.1f}B"),
         Text(f"{sizes['parameters'] * 2 / (1 << 30):.1f}"),
         Text(f"{sizes['kv_bytes_per_token'] / 1024:g}"),

@@ -9,7 +9,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from llmcost.bench_gpu.session import title
-from llmcost.render import terminal
+from llmcost.render import cells, tables
+from llmcost.render.text import visible
 from llmcost.render.view import Document, View
 
 Row = Mapping[str, Any]
@@ -28,20 +29,16 @@ class MeasurementsView(View):
     def document(self) -> Document:
         return {"measurements": list(self.rows)}
 
-    def screen(self) -> RenderableType:
-        return _screen(self.rows)
-
-
-def _screen(rows: Sequence[Row]) -> RenderableType:
-    if not rows:
-        return Text("No step has been measured.")
-    parts: list[RenderableType] = []
-    for subject, steps in groupby(rows, key=lambda row: [row[name] for name in _SUBJECT]):
-        alike = list(steps)
-        parts.append(_speed(_title(dict(zip(_SUBJECT, subject, strict=True))), alike))
-        if any(row["usd_per_hour"] is not None for row in alike):
-            parts.append(_dollars(alike))
-    return Group(*parts)
+    def screen(self, *, details: bool) -> RenderableType:
+        if not self.rows:
+            return Text("No step has been measured yet.")
+        parts: list[RenderableType] = []
+        for subject, steps in groupby(self.rows, key=lambda row: [row[name] for name in _SUBJECT]):
+            alike = list(steps)
+            parts.append(_speed(_title(dict(zip(_SUBJECT, subject, strict=True))), alike))
+            if any(row["usd_per_hour"] is not None for row in alike):
+                parts.append(_dollars(alike))
+        return Group(*parts)
 
 
 def _title(subject: Row) -> str:
@@ -57,16 +54,17 @@ def _title(subject: Row) -> str:
 def _speed(subject: str, rows: Sequence[Row]) -> RenderableType:
     goodput = any(row["goodput_share"] is not None for row in rows)
     busy = any(row["gpu_utilization"] is not None for row in rows)
-    headings = [
-        ("load", "left"), ("tokens", "right"), ("ok", "right"), ("failed", "left"), ("out/s", "right"),
-        ("TTFT p50", "right"), ("p99", "right"), ("TPOT p50", "right"), ("p99", "right"), ("E2E p99", "right"),
-        *([("good", "right")] if goodput else []), *([("GPU", "right")] if busy else []),
+    columns = [
+        tables.name("load"), tables.name("tokens"), tables.number("ok", 1), tables.words("failed"),
+        tables.number("output/s"), tables.number("TTFT p50"), tables.number("p99", 2), tables.number("TPOT p50"),
+        tables.number("p99", 2), tables.number("E2E p99", 3), *([tables.number("good", 4)] if goodput else []),
+        *([tables.number("GPU", 5)] if busy else []),
     ]  # fmt: skip
-    cells = [
+    made = [
         [
             Text(_load(row)),
             Text(_lengths(row)),
-            terminal.count(row["ok"]),
+            cells.count(row["ok"]),
             Text(_failed(row), style="red"),
             _short(row["output_tokens_per_s"]),
             *(_short(row[name]) for name in _LATENCIES),
@@ -75,25 +73,28 @@ def _speed(subject: str, rows: Sequence[Row]) -> RenderableType:
         ]
         for row in rows
     ]
-    return terminal.table(headings, cells, title=f"{subject}; milliseconds")
+    return tables.Table(columns, made, f"{visible(subject)}; milliseconds")
 
 
 def _dollars(rows: Sequence[Row]) -> RenderableType:
     own = any(row["own_machines"] for row in rows)
-    kinds = [(kind, "right") for kind in ("input", "output", "total")]
-    headings = [("$ per million tokens", "left"), ("an hour", "right"), *kinds,
-                *([("own load on", "right"), *kinds] if own else [])]  # fmt: skip
-    cells = [
+    columns = [
+        tables.name("$ per million tokens"), tables.number("an hour", 1),
+        *(tables.number(kind) for kind in ("input", "output", "total")),
+        *([tables.words("own load on", 2), *(tables.number(kind, 2) for kind in ("input", "output", "total"))]
+          if own else []),
+    ]  # fmt: skip
+    made = [
         [
             Text(title(row)),
-            terminal.usd(row["usd_per_hour"]),
+            cells.usd(row["usd_per_hour"]),
             *(_short(row[name]) for name in _DOLLARS),
             *([_machines(row["own_machines"]), *(_short(row[f"own_{name}"]) for name in _DOLLARS)] if own else []),
         ]
         for row in rows
         if row["usd_per_hour"] is not None
     ]
-    return terminal.table(headings, cells)
+    return tables.Table(columns, made)
 
 
 def _load(row: Row) -> str:
@@ -127,7 +128,7 @@ def _short(value: float | None) -> Text:
 
 
 def _machines(number: int | None) -> Text:
-    return Text("–", style="dim") if number is None else Text(terminal.counted(number, "machine"))
+    return Text("–", style="dim") if number is None else Text(cells.counted(number, "machine"))
 
 
 def _whole(share: float | None) -> Text:

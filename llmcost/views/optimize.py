@@ -1,4 +1,4 @@
-"""The search for the cheapest stack: as JSON, as a table, and for a terminal."""
+"""The search for the cheapest stack."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from llmcost.page import html
-from llmcost.render import terminal
+from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
 from llmcost.views import pages, projection, simulate
 from llmcost.views.projection import without_dollars
@@ -17,7 +17,7 @@ from llmcost.what_ifs.search.run_all import NO_PRICE
 COLUMNS = ["stack", "cost_usd", "saved_usd", "saved_share", "truncated_share", "added_latency_ms", "quality", "breaks",
            "chosen"]  # fmt: skip
 
-_SHOWN = 9
+_MOST, _FEW = 9, 5
 _HOUR_MS = 3_600_000
 
 
@@ -34,14 +34,18 @@ class OptimizeView(View):
         """A row a stack of the frontier."""
         return Flat(_rows(self.found), COLUMNS)
 
-    def screen(self) -> RenderableType:
-        """The frontier, what was not tried, then the chosen stack as any simulation."""
+    def screen(self, *, details: bool) -> RenderableType:
+        """The frontier, then the chosen stack as any simulation."""
         found = self.found
-        parts = [_frontier(found), terminal.bullets("The cheapest within the limits", _chosen(found))]
-        if found.left_out:
+        parts: list[RenderableType] = [
+            _frontier(found, details),
+            tables.Bullets("The cheapest stack within the limits", _chosen(found, details)),
+        ]
+        if details:
             lines = [f"{one.what_if.word}: {one.why}" for one in found.left_out]
-            parts.append(terminal.bullets("What takes no part", lines))
-        return Group(*parts, simulate.screen(found.projection))
+            parts.append(tables.Bullets("Not tried", lines))
+        parts.append(simulate.steps_table(found.projection))
+        return Group(*parts, simulate.below(found.projection, details=details))
 
     def page(self) -> str:
         return html.page(pages.simulation(self.found.projection, frontier=_rows(self.found)))
@@ -69,7 +73,7 @@ def _document(found: Optimum) -> dict[str, Any]:
 
 
 def _rows(found: Optimum) -> list[dict[str, Any]]:
-    """A row for each stack of the frontier, the dearest first."""
+    """A row for each stack of the frontier, the most expensive first."""
     baseline = found.projection.baseline_usd
     made = [
         {
@@ -88,45 +92,51 @@ def _rows(found: Optimum) -> list[dict[str, Any]]:
     return [row if found.projection.is_priced else without_dollars(row) for row in made]
 
 
-def _frontier(found: Optimum) -> RenderableType:
-    shown = _most_telling(found)
-    most = max((one.saved_usd for one in found.frontier), default=0.0)
+def _frontier(found: Optimum, details: bool) -> RenderableType:
+    shown = _thinned(found, _MOST if details else _FEW)
     baseline = found.projection.baseline_usd
-    cells: list[list[RenderableType]] = []
+    rows: list[list[Text]] = []
     for one in shown:
         saved = one.saved_usd if found.projection.is_priced else None
         mark = "→" if one == found.chosen else "×" if one.breaks else " "
         style = "bold" if one == found.chosen else "dim" if one.breaks else ""
-        cells.append(
+        stack = "\n".join(step.word for step in one.steps) if details else _named(one)
+        rows.append(
             [
                 Text(mark, style=style),
-                terminal.usd(saved),
-                terminal.share(one.saved_usd / baseline if baseline else None),
-                terminal.bar(one.saved_usd / most if most else 0.0, 5),
-                terminal.share(one.truncated_share),
+                cells.usd(saved),
+                cells.share(one.saved_usd / baseline if baseline else None),
+                cells.share(one.truncated_share),
                 Text(_delay(one.added_latency_ms)),
                 Text("unknown" if one.quality is None else f"{one.quality:.2%}"),
-                Text("\n".join(step.word for step in one.steps) or "as logged", style=style),
+                Text(stack or "as logged", style=style),
             ]
         )
-    title = f"{terminal.counted(found.tried, 'stack')} tried; {len(found.frontier)} that none betters in everything"
-    if len(shown) < len(found.frontier):
-        title += f", {len(shown)} shown"
-    headings = {"": "left", "saved": "right", "share": "right", " ": "left", "cut": "right", "later": "right",
-                "quality": "right", "stack": "left"}  # fmt: skip
-    return terminal.table(list(headings.items()), cells, title=title)
+    title = (
+        f"{cells.counted(found.tried, 'stack')} tried; {len(found.frontier)} not beaten on every measure"
+        f"{tables.more(len(shown), len(found.frontier), 'shown')}"
+    )
+    columns = [
+        tables.name(""), tables.number("saves"), tables.number("share", 2), tables.number("cut short", 1),
+        tables.number("delay", 1), tables.number("quality", 1), tables.words("stack"),
+    ]  # fmt: skip
+    return tables.Table(columns, rows, title)
 
 
-def _most_telling(found: Optimum) -> list[Tried]:
+def _named(one: Tried) -> str:
+    return " + ".join(step.query.name for step in one.steps)
+
+
+def _thinned(found: Optimum, most: int) -> list[Tried]:
     """The frontier, thinned evenly where it is long: both ends and the chosen one stay."""
     every = found.frontier
-    if len(every) <= _SHOWN:
+    if len(every) <= most:
         return every
-    places = {round(n * (len(every) - 1) / (_SHOWN - 1)) for n in range(_SHOWN)}
+    places = {round(n * (len(every) - 1) / (most - 1)) for n in range(most)}
     return [one for n, one in enumerate(every) if n in places or one == found.chosen]
 
 
-def _chosen(found: Optimum) -> list[str]:
+def _chosen(found: Optimum, details: bool) -> list[str]:
     limits, chosen = found.limits, found.chosen
     asked = {
         "answers cut short": None if limits.truncated is None else f"at most {limits.truncated:.2%}",
@@ -134,18 +144,18 @@ def _chosen(found: Optimum) -> list[str]:
         "quality": None if limits.quality is None else f"at least {limits.quality:.1%}",
     }
     words = [f"{name} {limit}" for name, limit in asked.items() if limit]
-    lines = [f"limits: {', '.join(words)}" if words else "no limits were given: see --limit"]
+    lines = [f"limits: {', '.join(words)}" if words else "no limits given: see --limit"]
     if chosen.steps:
         lines.append("llmcost simulate " + " ".join(f"--what-if {step.word}" for step in chosen.steps))
     else:
-        lines.append("no stack saves anything within them" if found.projection.is_priced else NO_PRICE)
+        lines.append("no stack within the limits saves anything" if found.projection.is_priced else NO_PRICE)
     if chosen.unmeasured:
-        lines.append(f"quality is unmeasured with {', '.join(chosen.unmeasured)}: --limit quality=… leaves them out")
-    return [
-        *lines,
-        "cut: answers that a cap cuts short; later: the answer that is delayed most; quality: answers that no step"
-        " changes or cuts short, or that the log shows to be the same or an outcomes file as good; ×: breaks a limit",
-    ]
+        lines.append(f"quality is unknown with {', '.join(chosen.unmeasured)}; --limit quality=… excludes them")
+    meanings = (
+        "cut short: answers that a cap cuts; delay: of the answer delayed most; quality: answers that no step changes"
+        " or cuts, or that the log or an outcomes file shows to be as good; ×: breaks a limit"
+    )
+    return [*lines, *([meanings] if details else [])]
 
 
 def _delay(milliseconds: float | None) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from llmcost.engine.store import Store
 from llmcost.page import html, tables
-from llmcost.render.terminal import usd
+from llmcost.render.cells import usd
 from llmcost.render.view import View
 from llmcost.reports import cautions
 from llmcost.reports.scope import Row, Scope

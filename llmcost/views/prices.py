@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from llmcost.prices.book import Listing
-from llmcost.render import terminal
+from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
 
 _RATES = {
@@ -18,7 +18,7 @@ _RATES = {
 
 @dataclass(frozen=True)
 class PricesView(View):
-    """Prices in US dollars per million tokens, the models that have none, and what names of one's own stand for."""
+    """Prices in US dollars per million tokens, the models that have none, and the user's own names for models."""
 
     listing: Listing
 
@@ -33,55 +33,46 @@ class PricesView(View):
     def flat(self) -> Flat:
         return Flat(self.listing.prices, list(self.listing.prices[0]) if self.listing.prices else [])
 
-    def screen(self) -> RenderableType:
-        listed = _screen(self.listing.prices, self.listing.unpriced, self.listing.aliases)
-        return Group(listed, _providers(self.listing.providers)) if self.listing.providers else listed
-
-
-def _screen(
-    prices: list[dict[str, Any]], unpriced: list[dict[str, Any]], aliases: list[dict[str, Any]]
-) -> RenderableType:
-    parts: list[RenderableType] = []
-    headings = [("model", "left"), ("when", "left"), *((name, "right") for name in _RATES.values())]
-    for tier, region, source in dict.fromkeys(map(_kind, prices)):
-        rows = [row for row in prices if _kind(row) == (tier, region, source)]
-        cells: list[list[RenderableType]] = [
-            [
-                terminal.name(f"{row['provider'] or '?'}/{row['model']}", 34),
-                Text(_when(row)),
-                *(Text("–" if row[rate] is None else f"{row[rate]:.6g}") for rate in _RATES),
+    def screen(self, *, details: bool) -> RenderableType:
+        listing = self.listing
+        if not (listing.prices or listing.unpriced):
+            return Text("There are no models in the store. The prices of any model: llmcost prices MODEL")
+        parts: list[RenderableType] = []
+        columns = [tables.name("model"), tables.name("valid"), *(tables.number(name) for name in _RATES.values())]
+        for tier, region, source in dict.fromkeys(map(_kind, listing.prices)):
+            rows = [
+                [
+                    cells.name(f"{row['provider'] or '?'}/{row['model']}"),
+                    Text(_when(row)),
+                    *(Text("–" if row[rate] is None else f"{row[rate]:.6g}") for rate in _RATES),
+                ]
+                for row in listing.prices
+                if _kind(row) == (tier, region, source)
             ]
-            for row in rows
-        ]
-        where = f" in {region}" if region else ""
-        parts.append(terminal.table(headings, cells, title=f"{tier}{where}, USD per million tokens; {source}"))
-    if aliases:
-        named: list[list[RenderableType]] = [
-            [terminal.name(row["name"], 34), Text(_days(row)), terminal.name(row["model"], 34)] for row in aliases
-        ]
-        headings = [("name", "left"), ("when", "left"), ("stands for", "left")]
-        parts.append(terminal.table(headings, named, title="Names in llmcost.toml"))
-    if unpriced:
-        lines = [_missing(row) for row in unpriced]
-        parts.append(terminal.bullets("Models in the store that have no price", lines, "yellow"))
-    return Group(*parts)
+            where = f" in {region}" if region else ""
+            parts.append(tables.Table(columns, rows, f"{tier}{where}, USD per million tokens; {source}"))
+        if listing.aliases:
+            named = [[cells.name(row["name"]), Text(_days(row)), cells.name(row["model"])] for row in listing.aliases]
+            columns = [tables.name("name"), tables.name("valid"), tables.name("stands for")]
+            parts.append(tables.Table(columns, named, "Names in llmcost.toml"))
+        missing = [_missing(row) for row in listing.unpriced]
+        parts.append(tables.Bullets("Models in the store without a price", missing, "yellow"))
+        return Group(*parts, _providers(listing.providers)) if listing.providers else Group(*parts)
 
 
 def _providers(offers: list[dict[str, Any]]) -> RenderableType:
     """Who sells the model, cheapest first."""
-    headings = [("provider", "left"), ("model", "left"), ("input", "right"), ("read", "right"), ("output", "right"),
-                ("3:1", "right")]  # fmt: skip
+    columns = [
+        tables.name("provider"), tables.name("model"), tables.number("input", 1), tables.number("read", 2),
+        tables.number("output", 1), tables.number("3:1"),
+    ]  # fmt: skip
     rates = ("input_usd_mtok", "cache_read_usd_mtok", "output_usd_mtok", "blended_usd_mtok")
-    cells: list[list[RenderableType]] = [
-        [
-            terminal.name(row["provider"], 20),
-            terminal.name(row["model"], 50),
-            *(Text(f"{row[rate]:.6g}") for rate in rates),
-        ]
+    rows = [
+        [cells.name(row["provider"]), cells.name(row["model"]), *(Text(f"{row[rate]:.6g}") for rate in rates)]
         for row in offers
     ]
-    title = "Providers, cheapest first for three tokens of input to one of output; USD per million tokens"
-    return terminal.table(headings, cells, title=title)
+    title = "Providers, the cheapest first at three input tokens to one output token; USD per million tokens"
+    return tables.Table(columns, rows, title)
 
 
 def _kind(row: dict[str, Any]) -> tuple[str, str | None, str]:
@@ -89,7 +80,7 @@ def _kind(row: dict[str, Any]) -> tuple[str, str | None, str]:
 
 
 def _when(row: dict[str, Any]) -> str:
-    """Since when, until when, at which hours and for how long a prompt a price holds."""
+    """The days and hours on which a price is valid, and the prompt length from which it is."""
     hours = f", {row['hours_utc']} UTC" if row["hours_utc"] else ""
     hours = f", {row['weekdays']}{hours}" if row["weekdays"] else hours
     tier = f", above {row['prompt_min'] - 1:,}" if row["prompt_min"] else ""
@@ -103,5 +94,5 @@ def _days(row: dict[str, Any]) -> str:
 
 
 def _missing(row: dict[str, Any]) -> str:
-    near = f" – like it: {', '.join(row['nearest'])}" if row["nearest"] else ""
+    near = f"; similar names with a price: {', '.join(row['nearest'])}" if row["nearest"] else ""
     return f"{row['provider'] or '?'}/{row['model']}{near}"

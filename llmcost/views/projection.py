@@ -4,7 +4,7 @@ from typing import Any
 
 from rich.text import Text
 
-from llmcost.render import terminal
+from llmcost.render import cells
 from llmcost.render.view import Flat
 from llmcost.what_ifs.engine.bootstrap import LEVEL
 from llmcost.what_ifs.engine.ranges import Range
@@ -82,18 +82,18 @@ def ends(found: Range) -> dict[str, float | None]:
 
 def between(found: Range) -> Text:
     """The range by the assumptions, where they leave one."""
-    low, high = terminal.usd(found.low_usd).plain, terminal.usd(found.high_usd).plain
+    low, high = cells.usd(found.low_usd).plain, cells.usd(found.high_usd).plain
     return Text("–", style="dim") if low == high else Text(f"{low} to {high}")
 
 
 def varies(projection: Projection) -> list[str]:
     """In words: what the ranges are."""
-    said = ["range: the same replay with all of its assumptions at the end where they save least, and most"]
+    said = ["range: the same replay with every assumption set to save least, and to save most"]
     found = projection.range
     if projection.blocks and found.traffic_low_usd is not None:
         said.append(
-            f"other {projection.blocks} of the same kind of traffic would save {terminal.usd(found.traffic_low_usd)} to"
-            f" {terminal.usd(found.traffic_high_usd)} in {LEVEL:.0%} of cases (bootstrap over {projection.blocks})"
+            f"other {projection.blocks} of similar traffic would save {cells.usd(found.traffic_low_usd)} to"
+            f" {cells.usd(found.traffic_high_usd)} in {LEVEL:.0%} of cases (bootstrap over {projection.blocks})"
         )
     else:
         said.append("too few days and sessions to say how the savings vary with the traffic")

@@ -1,4 +1,4 @@
-"""Lines that could not be taken, by reason."""
+"""Lines that could not be read, by reason."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -8,7 +8,8 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from llmcost.render import terminal
+from llmcost.render import cells, tables
+from llmcost.render.text import visible
 from llmcost.render.view import Document, Flat, View
 
 _COLUMNS = ("reason", "format", "file", "line", "excerpt")
@@ -28,27 +29,27 @@ class RejectsView(View):
     def flat(self) -> Flat:
         return Flat(self.rows, _COLUMNS)
 
-    def screen(self) -> RenderableType:
-        return _screen(self.rows, self.top)
-
-
-def _screen(rows: list[dict[str, Any]], top: int) -> RenderableType:
-    """The first lines of each reason, with file, line and beginning."""
-    if not rows:
-        return Text("No line was rejected.")
-    parts: list[RenderableType] = []
-    for reason, number in Counter(row["reason"] for row in rows).most_common():
-        shown = [row for row in rows if row["reason"] == reason][:top]
-        thing = "file" if shown[0]["line"] is None else "line"
-        cells: list[list[RenderableType]] = [
-            [
-                terminal.name(Path(row["file"] or "-").name, 28),
-                terminal.exact(row["line"]),
-                terminal.name((row["excerpt"] or "").strip(), _EXCERPT),
+    def screen(self, *, details: bool) -> RenderableType:
+        """The first lines of each reason, with file, line and beginning."""
+        if not self.rows:
+            return Text("No line was rejected.")
+        parts: list[RenderableType] = []
+        for reason, number in Counter(row["reason"] for row in self.rows).most_common():
+            shown = [row for row in self.rows if row["reason"] == reason][: self.top]
+            rows = [
+                [
+                    cells.name(Path(row["file"] or "-").name),
+                    cells.exact(row["line"]),
+                    Text(cells.shortened(visible((row["excerpt"] or "").strip()), _EXCERPT, 1)),
+                ]
+                for row in shown
             ]
-            for row in shown
-        ]
-        more = f", the first {top}" if number > top else ""
-        title = f"{reason}: {terminal.counted(number, thing)}{more}"
-        parts.append(terminal.table([("file", "left"), ("line", "right"), ("begins", "left")], cells, title=title))
-    return Group(*parts)
+            thing = "file" if shown[0]["line"] is None else "line"
+            columns = [tables.name("file"), tables.number("line"), tables.words("begins with")]
+            title = f"{visible(reason)}: {cells.counted(number, thing)}{_first(len(shown), number)}"
+            parts.append(tables.Table(columns, rows, title))
+        return Group(*parts)
+
+
+def _first(shown: int, every: int) -> str:
+    return f", the first {shown}; --top N shows more" if shown < every else ""

@@ -1,5 +1,6 @@
 """Spend by any key, and the overview."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,17 +8,27 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from llmcost.render import terminal
+from llmcost.render import cells, tables
+from llmcost.render.tables import Column
 from llmcost.render.view import Document, Flat, View
 from llmcost.reports.scope import Row
-from llmcost.reports.spend import MEASURES, Report
+from llmcost.reports.spend import MEASURES, TIMES, Report, others
 
 _SECTION_ROWS = 7
+_ROWS = 25
 _TREND_DAYS = 60
-_EXAMPLES_SHOWN = 10
 _EXAMPLE_WIDTH = 180
-_COUNTS = ("requests", "input", "cache read", "cache write", "output", "cost", "share")
-_PER_REQUEST = ("requests", "in each", "out each", "cost", "share", "stable", "trend")
+_NOTE_LINES = 7
+_NAME_WIDTH = 22
+
+_COUNTS = (
+    tables.number("requests", 2), tables.number("input", 3), tables.number("cache read", 4),
+    tables.number("cache write", 5), tables.number("output", 3), tables.number("cost"), tables.number("share", 1),
+)  # fmt: skip
+_PER_REQUEST = (
+    tables.number("requests", 2), tables.number("in each", 3), tables.number("out each", 3), tables.number("cost"),
+    tables.number("share", 1), tables.number("stable", 4), tables.bar("trend"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -42,88 +53,97 @@ class ReportView(View):
         rows = self.report.rows
         return Flat(rows, list(rows[0]) if rows else [*self.report.dimensions, *MEASURES])
 
-    def screen(self) -> RenderableType:
+    def screen(self, *, details: bool) -> RenderableType:
         report = self.report
         if "cost_logged_usd" in report.total:
-            return _logged(report)
+            return _logged(report, None if details else _ROWS)
         if not report.total["requests"]:
-            return Text("No requests here: check --since and --until.")
-        parts = [_overview(report) if report.sections else _by(report)]
-        if report.notes:
-            parts.append(terminal.bullets("What to know beside these numbers", report.notes, "yellow"))
-        return Group(*parts)
+            return Text("There are no requests here. Check --since, --until, --feature and --model.")
+        body = _overview(report, details) if report.sections else _by(report, details)
+        return Group(body, tables.Bullets("Caveats", report.notes, "yellow", None if details else _NOTE_LINES))
 
 
-def _by(report: Report) -> RenderableType:
-    measured = _PER_REQUEST if "prompt" in report.dimensions else _COUNTS
-    cells = _prompt_cells if "prompt" in report.dimensions else _cells
-    headings = [(dimension, "left") for dimension in report.dimensions] + [(heading, "right") for heading in measured]
-    rows: list[list[RenderableType]] = [
-        [
-            *(terminal.name(_called(row, dimension)) for dimension in report.dimensions),
-            *cells(row),
-        ]
-        for row in report.rows
-    ]
-    rows.append([Text("total", style="bold"), *[Text("")] * (len(report.dimensions) - 1), *cells(report.total)])
-    table: RenderableType = terminal.table(headings, rows, rule_before_last=True)
+def _by(report: Report, details: bool) -> RenderableType:
+    is_prompt = "prompt" in report.dimensions
+    measured, made = (_PER_REQUEST, _prompt_cells) if is_prompt else (_COUNTS, _cells)
+    columns = [*(tables.name(dimension) for dimension in report.dimensions), *measured]
+    shown = report.rows if details else _screenful(report)
+    rows = [[*(cells.name(_called(row, name)) for name in report.dimensions), *made(row)] for row in shown]
+    rows.append([Text("total", style="bold"), *[Text("")] * (len(report.dimensions) - 1), *made(report.total)])
+    title = f"{_ROWS} of {len(report.rows):,} rows; --details shows all" if len(shown) < len(report.rows) else ""
+    parts: list[RenderableType] = [tables.Table(columns, rows, title, total=True)]
     if report.total["fees_usd"]:
-        table = Group(table, Text(f"Fees, in the total: {_fees(report.total)}\n"))
+        parts.append(Text(f"Fees, in the total: {_fees(report.total)}\n"))
     examples = [f"{_called(row, 'prompt')}: {row['example']}" for row in report.rows if row.get("example")]
-    if not examples:
-        return table
-    shown = [line if len(line) <= _EXAMPLE_WIDTH else line[: _EXAMPLE_WIDTH - 1] + "…" for line in examples]
-    return Group(table, terminal.bullets("An example of each", shown[:_EXAMPLES_SHOWN]))
+    if details:
+        parts.append(tables.Bullets("Examples", [cells.shortened(line, _EXAMPLE_WIDTH, 1) for line in examples]))
+    return Group(*parts)
 
 
 def _fees(total: Row) -> str:
-    return f"{terminal.usd(total['fees_usd']).plain} for searches, other tools and requests"
+    return f"{cells.usd(total['fees_usd'])} for searches, other tools and requests"
+
+
+def _screenful(report: Report) -> Sequence[Row]:
+    """The first rows, or the newest where they are in order of time, and the others as one."""
+    if len(report.rows) <= _ROWS + 1:
+        return report.rows
+    if report.dimensions[0] in TIMES:
+        return [others(report.rows[:-_ROWS], report.dimensions), *report.rows[-_ROWS:]]
+    return [*report.rows[:_ROWS], others(report.rows[_ROWS:], report.dimensions)]
 
 
 def _called(row: Row, column: str) -> Any:
-    """What a row's column holds; a prompt by its label."""
-    return row.get("label") or row[column] if column in ("prompt", "key") else row[column]
+    """What a row's column holds, in words where it is null; a prompt by its label."""
+    held = row.get("label") or row[column] if column in ("prompt", "key") else row[column]
+    return held if held is not None else "(no time)" if column in TIMES else "(none)"
 
 
-def _logged(report: Report) -> RenderableType:
+def _logged(report: Report, at_most: int | None) -> RenderableType:
     if not report.rows:
-        return terminal.bullets("What to know", report.notes, "yellow")
-    headings = [("model", "left"), ("requests", "right"), ("the log", "right"), ("by tokens", "right"),
-                ("difference", "right"), ("because", "left")]  # fmt: skip
-    rows: list[list[RenderableType]] = [
+        return tables.Bullets("Caveats", report.notes, "yellow")
+    columns = [
+        tables.name("model"), tables.number("requests", 1), tables.number("in the log"),
+        tables.number("by the price table"), tables.number("difference"), tables.words("likely reason", 2),
+    ]  # fmt: skip
+    rows = [
         [
-            terminal.name(row["model"], 28),
-            terminal.count(row["requests"]),
-            *(terminal.usd(row[name]) for name in ("cost_logged_usd", "cost_usd", "difference_usd")),
-            terminal.name(row.get("reason", ""), 120),
+            cells.name(row["model"]),
+            cells.count(row["requests"]),
+            *(cells.usd(row[name]) for name in ("cost_logged_usd", "cost_usd", "difference_usd")),
+            cells.name(row.get("reason", "")),
         ]
-        for row in [*report.rows, report.total | {"model": "total"}]
+        for row in [*report.rows[:at_most], report.total | {"model": "total"}]
     ]
-    return terminal.table(headings, rows, rule_before_last=True)
+    title = f"Cost by model{tables.more(len(rows) - 1, len(report.rows))}"
+    return tables.Table(columns, rows, title, total=True)
 
 
-def _cells(row: Row) -> list[RenderableType]:
-    cost = terminal.usd(row["cost_usd"])
+def _cells(row: Row) -> list[Text]:
+    cost = cells.usd(row["cost_usd"])
     if row["unpriced_requests"] and row["cost_usd"] is not None:
         cost.append("*", style="yellow")
     counts = ("requests", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")
-    return [*(terminal.count(row[name]) for name in counts), cost, terminal.share(row["cost_share"])]
+    return [*(cells.count(row[name]) for name in counts), cost, cells.share(row["cost_share"])]
 
 
-def _prompt_cells(row: Row) -> list[RenderableType]:
-    """What tells a prompt: its size, and how much of it a cache could hold."""
+def _prompt_cells(row: Row) -> list[Text]:
+    """What is particular to a prompt: its size, and how much of it a cache could hold."""
     requests, *_, cost, cost_share = _cells(row)
     prompt = row["input_tokens"] + row["cache_read_tokens"] + row["cache_write_tokens"]
-    each = [terminal.count(tokens / row["requests"]) for tokens in (prompt, row["output_tokens"])]
+    each = [cells.count(tokens / row["requests"]) for tokens in (prompt, row["output_tokens"])]
     stable = row.get("stable_share")
-    trend = terminal.sparkline(row["trend_usd"]) if row.get("trend_usd") else ""
-    return [requests, *each, cost, cost_share, Text("–") if stable is None else terminal.share(stable),
+    trend = cells.sparkline(row["trend_usd"]) if row.get("trend_usd") else ""
+    return [requests, *each, cost, cost_share, Text("–") if stable is None else cells.share(stable),
             Text(trend, style="cyan")]  # fmt: skip
 
 
-def _overview(report: Report) -> RenderableType:
-    pair = terminal.side_by_side(_section(report, "model", "By model"), _section(report, "feature", "By feature"))
-    return Group(_headline(report), pair, _section(report, "prompt", "Most expensive prompts", bars=True))
+def _overview(report: Report, details: bool) -> RenderableType:
+    at_most = None if details else _SECTION_ROWS
+    models = _section(report, "model", "By model", at_most)
+    pair = tables.SideBySide(models, _section(report, "feature", "By feature", at_most))
+    prompts = _section(report, "prompt", "Most expensive prompts", at_most, bars=True)
+    return Group(_headline(report), pair, prompts)
 
 
 def _headline(report: Report) -> RenderableType:
@@ -133,23 +153,23 @@ def _headline(report: Report) -> RenderableType:
     prompt = total["input_tokens"] + total["cache_read_tokens"] + total["cache_write_tokens"]
     priced = requests - total["unpriced_requests"]
     spent = Text("")
-    spent.append(terminal.usd(total["cost_usd"]).plain, style="bold green")
-    spent.append(f" for {terminal.counted(requests, 'request')}")
+    spent.append(cells.usd(total["cost_usd"]).plain, style="bold green")
+    spent.append(f" for {cells.counted(requests, 'request')}")
     if days:
-        spent.append(f", {days[0]['key']} to {days[-1]['key']}")
+        first, last = days[0]["key"], days[-1]["key"]
+        spent.append(f", {first} to {last}" if first != last else f" on {first}")
     lines = [spent]
-    if days:
+    if days and total["cost_usd"] is not None:
         recent = days[-_TREND_DAYS:]
+        peak = max(recent, key=lambda row: row["cost_usd"] or 0.0)
         trend = Text("per day        ", style="dim")
-        trend.append(terminal.sparkline([row["cost_usd"] or 0.0 for row in recent]), style="cyan")
-        dearest = max(recent, key=lambda row: row["cost_usd"] or 0.0)
-        trend.append(f"  {terminal.usd(total['cost_usd'] and total['cost_usd'] / len(days)).plain} on average,")
-        trend.append(f" {terminal.usd(dearest['cost_usd']).plain} on {dearest['key']}")
+        trend.append(cells.sparkline([row["cost_usd"] or 0.0 for row in recent]), style="cyan")
+        trend.append(f"  {cells.usd(total['cost_usd'] / len(days)).plain} on average,")
+        trend.append(f" {cells.usd(peak['cost_usd']).plain} on {peak['key']}")
         lines.append(trend)
     each = Text("per request    ", style="dim")
-    each.append(terminal.usd(total["cost_usd"] / priced if total["cost_usd"] is not None and priced else None).plain)
-    if requests:
-        each.append(f", {prompt / requests:,.0f} tokens in, {total['output_tokens'] / requests:,.0f} out")
+    each.append(cells.usd(total["cost_usd"] / priced if total["cost_usd"] is not None and priced else None).plain)
+    each.append(f", {prompt / requests:,.0f} tokens in, {total['output_tokens'] / requests:,.0f} out")
     lines.append(each)
     if total["fees_usd"]:
         fees = Text("fees           ", style="dim")
@@ -157,26 +177,27 @@ def _headline(report: Report) -> RenderableType:
         lines.append(fees)
     cached = Text("prompt cache   ", style="dim")
     cached.append(
-        f"{terminal.share(total['cache_read_tokens'] / prompt if prompt else None)} of input tokens read from it"
+        f"{cells.share(total['cache_read_tokens'] / prompt if prompt else None)} of input tokens were cache reads"
     )
     lines.append(cached)
     return Padding(Group(*lines), (1, 0, 1, 0))
 
 
-def _section(report: Report, section: str, title: str, *, bars: bool = False) -> RenderableType:
-    rows = report.sections.get(section, [])
-    if not rows:
-        return Text(f"{title}: the log names none.\n", style="dim")
-    cells: list[list[RenderableType]] = [
+def _section(report: Report, section: str, title: str, at_most: int | None, *, bars: bool = False) -> tables.Table:
+    every = report.sections.get(section, [])
+    columns: list[Column] = [
+        tables.name(section), tables.number("requests", 1), tables.number("cost"), tables.number("share", 2),
+        *([tables.bar()] if bars else []),
+    ]  # fmt: skip
+    rows = [
         [
-            terminal.name(_called(row, "key"), 40 if bars else 22),
-            terminal.count(row["requests"]),
-            terminal.usd(row["cost_usd"]),
-            terminal.share(row["cost_share"]),
-            *([terminal.bar(row["cost_share"], 24)] if bars else []),
+            cells.name(_called(row, "key")),
+            cells.count(row["requests"]),
+            cells.usd(row["cost_usd"]),
+            cells.share(row["cost_share"]),
+            *([cells.bar(row["cost_share"], 24)] if bars else []),
         ]
-        for row in rows[:_SECTION_ROWS]
+        for row in every[:at_most]
     ]
-    headings = [(section, "left"), ("requests", "right"), ("cost", "right"), ("share", "right")]
-    more = f" ({_SECTION_ROWS} of {len(rows)})" if len(rows) > _SECTION_ROWS else ""
-    return terminal.table(headings + ([("", "left")] if bars else []), cells, title=title + more)
+    said = title + tables.more(len(rows), len(every)) if rows else f"{title}: none in the log"
+    return tables.Table(columns, rows, said, comfortable=_NAME_WIDTH)

@@ -1,4 +1,4 @@
-"""Every technique alone and together: as JSON, as a table, and for a terminal."""
+"""Every technique alone, and the best stack of them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,11 +7,11 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from llmcost.page import html
-from llmcost.render import terminal
+from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
 from llmcost.views import pages, projection, simulate
 from llmcost.views.projection import between, ends, without_dollars
-from llmcost.what_ifs.search.run_all import ARTICLE, CLAIMED, Everything
+from llmcost.what_ifs.search.run_all import ARTICLE, ARTICLE_TITLE, CLAIMED, Everything
 
 COLUMNS = ["what_if", "word", "saved_usd", "saved_share", "saved_low_usd", "saved_high_usd", "traffic_low_usd",
            "traffic_high_usd", "in_stack_usd", "note"]  # fmt: skip
@@ -30,11 +30,14 @@ class RunAllView(View):
         """A row a technique."""
         return Flat(rows(self.found), COLUMNS)
 
-    def screen(self) -> RenderableType:
-        """Each alone, then the stack, then what is lost between them and what the article promised."""
+    def screen(self, *, details: bool) -> RenderableType:
+        """Each technique alone and in the stack, then what the stack changes, and caveats."""
         found = self.found
-        return Group(_alone(found), terminal.bullets("Alone and together", _together(found)),
-                     simulate.screen(found.projection))  # fmt: skip
+        said = _overlap(found) if not details else [*_left_out(found), *_overlap(found), *_article(found)]
+        parts = [_headline(found), _alone(found), tables.Bullets("Alone and together", said)]
+        if details and found.projection.stages:
+            parts.append(simulate.steps_table(found.projection))
+        return Group(*parts, simulate.below(found.projection, details=details))
 
     def page(self) -> str:
         return html.page(pages.simulation(self.found.projection, alone=rows(self.found)))
@@ -83,34 +86,51 @@ def rows(found: Everything) -> list[dict[str, Any]]:
     return made
 
 
+def _headline(found: Everything) -> RenderableType:
+    projection, spread = found.projection, found.projection.range
+    replayed = f"{cells.counted(projection.requests, 'request')} replayed"
+    if not projection.is_priced:
+        return Text(f"{replayed}; none has a price\n")
+    baseline, saved = projection.baseline_usd, projection.baseline_usd - projection.cost_usd
+    share = f" ({saved / baseline:.1%})" if baseline else ""
+    ranged = f", between {cells.usd(spread.low_usd)} and {cells.usd(spread.high_usd)}"
+    line = Text(f"{replayed}: together they save ")
+    line.append(f"{cells.usd(saved)}{share}", style="bold green")
+    line.append(f" of {cells.usd(baseline)}{ranged if spread.low_usd != spread.high_usd else ''}\n")
+    return line
+
+
 def _alone(found: Everything) -> RenderableType:
     most = max((abs(one.saved_usd) for one in found.alone if one.saved_usd is not None), default=0.0)
-    cells: list[list[RenderableType]] = []
+    made: list[list[Text]] = []
     for one, row in zip(found.alone, rows(found), strict=True):
-        name = terminal.name(row["what_if"], 20)
+        name = cells.name(row["what_if"])
         if one.saved_usd is None or one.range is None:
-            cells.append([name, *[Text("–")] * 3, Text("cannot be projected", style="yellow"), Text("")])
+            made.append([name, *[Text("–")] * 3, Text("not possible", style="yellow"), Text("")])
             continue
-        stacked = Text("left out", style="dim") if row["in_stack_usd"] is None else terminal.usd(row["in_stack_usd"])
-        bar = terminal.bar(one.saved_usd / most if most else 0.0, 16)
-        share = terminal.share(row["saved_share"])
-        cells.append([name, terminal.usd(one.saved_usd), between(one.range), share, stacked, bar])
-    sides = {"alone": "left", "saves": "right", "range": "right", "share": "right", "in the stack": "right", "": "left"}
-    return terminal.table(
-        list(sides.items()), cells, title="Each technique alone, then what it adds to those before it"
-    )
+        stacked = Text("left out", style="dim") if row["in_stack_usd"] is None else cells.usd(row["in_stack_usd"])
+        bar = cells.bar(one.saved_usd / most if most else 0.0, 16)
+        made.append([name, cells.usd(one.saved_usd), between(one.range), cells.share(row["saved_share"]), stacked, bar])
+    columns = [
+        tables.name("technique"), tables.number("alone it saves"), tables.number("range", 2), tables.number("share", 3),
+        tables.number("in the stack"), tables.bar(),
+    ]  # fmt: skip
+    return tables.Table(columns, made, "Each technique alone, and what it adds in the stack, in this order")
 
 
-def _together(found: Everything) -> list[str]:
-    baseline = found.projection.baseline_usd
-    alone, together = found.sum_of_alone_usd, baseline - found.projection.cost_usd
-    lines = [f"{one.what_if.query.name}: {one.why}" for one in found.left_out]
-    if alone:
-        lines.append(
-            f"alone the stacked ones would save {terminal.usd(alone)}, together {terminal.usd(together)}:"
-            f" {terminal.usd(found.lost_usd)} ({found.lost_usd / alone:.0%}) would be saved twice"
-        )
-    return [*lines, *_three(found)]
+def _left_out(found: Everything) -> list[str]:
+    return [f"{one.what_if.query.name}: {one.why}" for one in found.left_out]
+
+
+def _overlap(found: Everything) -> list[str]:
+    """What is lost when techniques that save the same dollar are stacked."""
+    alone, together = found.sum_of_alone_usd, found.projection.baseline_usd - found.projection.cost_usd
+    if not alone:
+        return []
+    return [
+        f"alone, the techniques in the stack would save {cells.usd(alone)} in total; together they save"
+        f" {cells.usd(together)}: {cells.usd(found.lost_usd)} ({found.lost_usd / alone:.0%}) would be saved twice"
+    ]
 
 
 def _three_share(found: Everything) -> float | None:
@@ -118,8 +138,8 @@ def _three_share(found: Everything) -> float | None:
     return saved / baseline if saved is not None and baseline else None
 
 
-def _three(found: Everything) -> list[str]:
-    """What the article promises, beside what this log says of it."""
+def _article(found: Everything) -> list[str]:
+    """What the article claims, and what this log says."""
     share, replayed = _three_share(found), [step.query.name for step in found.three]
     if not found.projection.baseline_usd:
         return []
@@ -128,9 +148,9 @@ def _three(found: Everything) -> list[str]:
     elif len(replayed) < len(ARTICLE):
         here = f"on this log {len(replayed)} of the 3 can be replayed ({', '.join(replayed)}): {share:.1%}"
     else:
-        verdict = "as promised" if CLAIMED[0] <= share <= CLAIMED[1] else "less" if share < CLAIMED[0] else "more"
-        here = f"on this log it is {share:.1%}: {verdict}"
+        verdict = "as claimed" if CLAIMED[0] <= share <= CLAIMED[1] else "less" if share < CLAIMED[0] else "more"
+        here = f"on this log they save {share:.1%}: {verdict}"
     return [
-        f"the article promises {CLAIMED[0]:.0%} to {CLAIMED[1]:.0%} for response caching, routing and prompt caching"
+        f"{ARTICLE_TITLE} claims {CLAIMED[0]:.0%} to {CLAIMED[1]:.0%} for response caching, routing and prompt caching"
         f" together; {here}"
     ]

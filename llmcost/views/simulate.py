@@ -1,5 +1,6 @@
-"""A simulation: the baseline, each step, what it rests on."""
+"""A simulation: the baseline, each step, and what the numbers depend on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from llmcost.page import html
-from llmcost.render import terminal
+from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
 from llmcost.views import cache_advice, pages, quality
 from llmcost.views.backtest import compared
@@ -15,16 +16,23 @@ from llmcost.views.projection import between, document, steps, varies
 from llmcost.what_ifs.engine.ranges import Range
 from llmcost.what_ifs.projection import Projection, Stage
 
+DETAILS = "--details adds assumptions, the replays' figures, each prompt's cheapest cache and the backtest."
+
 _MOVES_SHOWN = 6
-_EFFECTS = {
+_BY_ROWS = 9
+_CHANGE_LINES = 8
+_NOTE_LINES = 6
+_TOKENS = {
     "input_tokens": "input tokens",
-    "cache_read_tokens": "cache read",
-    "cache_write_tokens": "cache write",
-    "output_tokens": "output",
-    "answers_cut_short": "answers cut short",
-    "requests_without_a_call": "requests served without a call",
-    "requests_of_another_tier": "requests of another tier",
-    "requests_asked_twice": "requests asked twice",
+    "cache_read_tokens": "cache read tokens",
+    "cache_write_tokens": "cache write tokens",
+    "output_tokens": "output tokens",
+}
+_COUNTS = {
+    "answers_cut_short": ("answer cut short", "answers cut short"),
+    "requests_without_a_call": ("request answered without a call", "requests answered without a call"),
+    "requests_of_another_tier": ("request moved to another tier", "requests moved to another tier"),
+    "requests_asked_twice": ("request sent twice", "requests sent twice"),
 }
 
 
@@ -38,81 +46,75 @@ class ProjectionView(View):
         return document(self.projection)
 
     def flat(self) -> Flat:
-        """By the keys asked for, else a row a step."""
+        """By the keys asked for, else a row for each step."""
         if not self.projection.by:
             return steps(self.projection)
         measures = ("requests", "baseline_cost_usd", "cost_usd", "saved_usd", "saved_low_usd", "saved_high_usd")
         return Flat(self.projection.by, [*self.projection.dimensions, *measures])
 
-    def screen(self) -> RenderableType:
-        return screen(self.projection)
+    def screen(self, *, details: bool) -> RenderableType:
+        return Group(steps_table(self.projection), below(self.projection, details=details))
 
     def page(self) -> str:
         return html.page(pages.simulation(self.projection))
 
 
-def screen(projection: Projection) -> RenderableType:
-    """The simulation as a person reads it."""
-    parts: list[RenderableType] = [_steps(projection)]
-    effects = [f"{stage.what_if.query.name}: {line}" for stage in projection.stages if (line := _effects(stage))]
-    effects += [f"{stage.what_if.query.name}: {_cut(stage)}" for stage in projection.stages if stage.cut_short]
-    if effects:
-        parts.append(terminal.bullets("What changes", effects))
-    moves = [line for stage in projection.stages for line in _moves(stage)]
-    if moves:
-        parts.append(terminal.bullets("Requests that move", moves))
-    parts += [_summary(stage) for stage in projection.stages if stage.summary]
-    parts += [quality.show(stage.quality) for stage in projection.stages if stage.quality]
-    parts += [cache_advice.show(stage.prompts) for stage in projection.stages if stage.prompts]
+def below(projection: Projection, *, details: bool) -> RenderableType:
+    """What stands below the table of steps: what changes, how far the savings range, and caveats."""
+    stages = projection.stages
+    parts: list[RenderableType] = []
+    if not details and projection.is_priced:
+        parts.append(Text("\n".join(f"{line[0].upper()}{line[1:]}." for line in varies(projection)) + "\n"))
     if projection.by:
-        parts.append(_by(projection))
-    if projection.is_priced:
-        parts.append(terminal.bullets("How far to trust it", varies(projection)))
-    if projection.backtest:
-        parts.append(terminal.bullets("How the replay predicts what the log recorded", _backtest(projection.backtest)))
-    if projection.assumptions:
-        parts.append(terminal.bullets("What this rests on", projection.assumptions))
-    notes = [note for stage in projection.stages for note in (stage.summary or {}).get("notes", [])]
-    if notes or projection.notes:
-        heading = "What to know beside these numbers"
-        parts.append(terminal.bullets(heading, [*projection.notes, *notes], "yellow"))
+        parts.append(_by(projection, None if details else _BY_ROWS))
+    parts += [quality.show(stage.quality, details=details) for stage in stages if stage.quality]
+    if details:
+        parts.append(tables.Bullets("What changes", [line for stage in stages for line in _changes(stage)]))
+        parts.append(tables.Bullets("Requests that move", [line for stage in stages for line in _moves(stage)]))
+        parts += [_summary(stage) for stage in stages if stage.summary]
+        parts += [cache_advice.show(stage.prompts) for stage in stages if stage.prompts]
+        parts.append(tables.Bullets("Ranges", varies(projection) if projection.is_priced else ()))
+        parts.append(tables.Bullets("Backtest", _backtest(projection.backtest or {})))
+        parts.append(tables.Bullets("Assumptions", projection.assumptions))
+    else:
+        most = sorted(stages, key=lambda stage: -abs(stage.saved_usd))
+        changes = [line for stage in most for line in _changes(stage)[:1]]
+        parts.append(tables.Bullets("What changes", changes, at_most=_CHANGE_LINES))
+    notes = [*projection.notes, *(note for stage in stages for note in (stage.summary or {}).get("notes", []))]
+    parts.append(tables.Bullets("Caveats", notes, "yellow", None if details else _NOTE_LINES))
+    if not details:
+        parts.append(Text(DETAILS, style="dim"))
     return Group(*parts)
 
 
-def _steps(projection: Projection) -> RenderableType:
+def steps_table(projection: Projection) -> tables.Table:
+    """The baseline, each step with its saving and range, and all of them together."""
     baseline = projection.baseline_usd
 
     def usd(value: float) -> Text:
-        return terminal.usd(value if projection.is_priced else None)
+        return cells.usd(value if projection.is_priced else None)
 
-    cells: list[list[RenderableType]] = [
-        [Text("as logged"), usd(baseline), *[Text("")] * 3, _remaining(baseline, 0.0, baseline)]
-    ]
-    cells += [
+    rows = [[Text("as logged"), usd(baseline), *[Text("")] * 3, _remaining(baseline, 0.0, baseline)]]
+    rows += [
         [
             Text(stage.what_if.query.name),
             usd(stage.cost_usd),
             usd(stage.saved_usd),
             between(stage.range),
-            terminal.share(stage.saved_share),
+            cells.share(stage.saved_share),
             _remaining(stage.cost_usd, stage.saved_usd, baseline),
         ]
         for stage in projection.stages
     ]
     saved = baseline - projection.cost_usd
     share = saved / baseline if baseline else None
-    cells.append([Text("together", style="bold"), usd(projection.cost_usd), usd(saved),
-                  between(projection.range), terminal.share(share), Text("")])  # fmt: skip
-    headings = [
-        ("step", "left"),
-        ("cost", "right"),
-        ("saved", "right"),
-        ("range", "right"),
-        ("share", "right"),
-        ("", "left"),
-    ]
-    title = f"{projection.requests:,} requests replayed"
-    return terminal.table(headings, cells, title=title, rule_before_last=True)
+    rows.append([Text("together", style="bold"), usd(projection.cost_usd), usd(saved),
+                 between(projection.range), cells.share(share), Text("")])  # fmt: skip
+    columns = [
+        tables.name("step"), tables.number("cost", 1), tables.number("saved"), tables.number("range", 2),
+        tables.number("share", 3), tables.bar(),
+    ]  # fmt: skip
+    return tables.Table(columns, rows, f"{cells.counted(projection.requests, 'request')} replayed", total=True)
 
 
 def _remaining(cost: float, saved: float, baseline: float, width: int = 28) -> Text:
@@ -126,36 +128,44 @@ def _remaining(cost: float, saved: float, baseline: float, width: int = 28) -> T
     return picture
 
 
-def _effects(stage: Stage) -> str:
+def _changes(stage: Stage) -> list[str]:
+    """In words: requests that move, tokens and answers that change; then of which features answers are cut short."""
     said = []
-    for name, words in _EFFECTS.items():
-        amount = stage.effects[name] or 0
-        if amount:
-            sign = ("+" if amount > 0 else "−") if name.endswith("_tokens") else ""
-            said.append(f"{sign}{terminal.count(abs(amount)).plain} {words}")
-    return ", ".join(said)
+    if stage.moves:
+        requests, before, after = _moved(stage.moves)
+        said.append(f"{cells.counted(requests, 'request')} to another model, {cells.usd(before)} becomes"
+                    f" {cells.usd(after)}")  # fmt: skip
+    for name, words in _TOKENS.items():
+        if amount := stage.effects[name] or 0:
+            said.append(f"{'+' if amount > 0 else '-'}{cells.count(abs(amount))} {words}")
+    for name, (one, many) in _COUNTS.items():
+        if amount := stage.effects[name] or 0:
+            said.append(cells.counted(amount, one, many))
+    step = stage.what_if.query.name
+    lines = [f"{step}: {', '.join(said)}"] if said else []
+    return [*lines, *([f"{step}: {_cut(stage)}"] if stage.cut_short else [])]
 
 
 def _cut(stage: Stage) -> str:
     """In words: of which features the answers are cut short, the most often cut first."""
     shown = [
-        f"{terminal.name(row['feature'], 24).plain} {row['answers_cut_short']:,}"
+        f"{cells.brief(row['feature'], 24)} {row['answers_cut_short']:,}"
         f" ({row['answers_cut_short'] / row['requests']:.1%})"
         for row in stage.cut_short[:_MOVES_SHOWN]
     ]
     rest = len(stage.cut_short) - len(shown)
-    return f"cut short by feature: {', '.join(shown)}{f' and {rest} more' if rest else ''}"
+    return f"answers cut short by feature: {', '.join(shown)}{f' and {rest} more' if rest else ''}"
 
 
 def _summary(stage: Stage) -> RenderableType:
-    """What a kernel says of its replay as a whole: one line a figure, groups of figures in one line."""
-    cells: list[list[RenderableType]] = [
+    """What a kernel says of its replay as a whole: one line for each figure, groups of figures in one line."""
+    rows = [
         [Text(name.replace("_", " ")), Text(_figure(name, value))]
         for name, value in (stage.summary or {}).items()
         if name != "notes" and value not in (None, {}, [])
     ]
-    headings = [("figure", "left"), ("value", "left")]
-    return terminal.table(headings, cells, title=f"{stage.what_if.query.name}, replayed")
+    columns = [tables.name("figure"), tables.words("value")]
+    return tables.Table(columns, rows, f"{stage.what_if.query.name}: figures of the replay")
 
 
 def _figure(name: str, value: Any) -> str:
@@ -165,9 +175,9 @@ def _figure(name: str, value: Any) -> str:
     if isinstance(value, list):
         return " to ".join(_figure(name, inner) for inner in value)
     if value is None:
-        return "no end"
+        return "no upper bound"
     if "usd" in name.split("_"):
-        return terminal.usd(value).plain
+        return cells.usd(value).plain
     if name.endswith(("_busy", "_share")):
         return f"{value:.1%}"
     if isinstance(value, float):
@@ -176,48 +186,49 @@ def _figure(name: str, value: Any) -> str:
 
 
 def _moves(stage: Stage) -> list[str]:
+    step = stage.what_if.query.name
     lines = [
-        f"{stage.what_if.query.name}: {row['requests']:,} ({row['share']:.1%}) from {row['from_model']}"
-        f" to {row['to_model']}: {terminal.usd(row['before_usd'])} becomes {terminal.usd(row['after_usd'])},"
-        f" {_saving(row['saved_usd'])}"
+        f"{step}: {row['requests']:,} ({row['share']:.1%}) from {row['from_model']} to {row['to_model']}:"
+        f" {cells.usd(row['before_usd'])} becomes {cells.usd(row['after_usd'])}, {_saving(row['saved_usd'])}"
         for row in stage.moves[:_MOVES_SHOWN]
     ]
     rest = stage.moves[_MOVES_SHOWN:]
     if rest:
-        lines.append(f"{stage.what_if.query.name}: {sum(row['requests'] for row in rest):,} in {len(rest)} other ways")
-    if len(stage.moves) > 1:
-        requests, before, after = (
-            sum(row[name] for row in stage.moves) for name in ("requests", "before_usd", "after_usd")
-        )
-        lines.append(
-            f"{stage.what_if.query.name}: {requests:,} in all, {terminal.usd(before)} becomes {terminal.usd(after)}"
-        )
+        lines.append(f"{step}: {_moved(rest)[0]:,} between {len(rest)} other pairs of models")
     return lines
 
 
+def _moved(rows: Sequence[dict[str, Any]]) -> tuple[int, float, float]:
+    """Requests that move, and their cost before and after."""
+    requests, before, after = (sum(row[name] for row in rows) for name in ("requests", "before_usd", "after_usd"))
+    return requests, before, after
+
+
 def _saving(saved_usd: float) -> str:
-    return f"{'saving' if saved_usd >= 0 else 'costing'} {terminal.usd(abs(saved_usd)).plain}"
+    return f"{'saves' if saved_usd >= 0 else 'costs'} {cells.usd(abs(saved_usd))}"
 
 
-def _by(projection: Projection) -> RenderableType:
-    headings = [(name, "left") for name in projection.dimensions] + [
-        ("requests", "right"), ("as logged", "right"), ("projected", "right"), ("saved", "right"), ("range", "right"),
-        ("", "left"),
+def _by(projection: Projection, at_most: int | None) -> RenderableType:
+    columns = [
+        *(tables.name(name) for name in projection.dimensions), tables.number("requests", 3),
+        tables.number("as logged", 1), tables.number("projected", 1), tables.number("saved"),
+        tables.number("range", 2), tables.bar(),
     ]  # fmt: skip
     most = max((abs(row["saved_usd"]) for row in projection.by), default=0.0)
-    cells = [
+    rows = [
         [
-            *(terminal.name(row[name]) for name in projection.dimensions),
-            terminal.count(row["requests"]),
-            terminal.usd(row["baseline_cost_usd"]),
-            terminal.usd(row["cost_usd"]),
-            terminal.usd(row["saved_usd"]),
+            *(cells.name(row[name]) for name in projection.dimensions),
+            cells.count(row["requests"]),
+            cells.usd(row["baseline_cost_usd"]),
+            cells.usd(row["cost_usd"]),
+            cells.usd(row["saved_usd"]),
             between(Range(row["saved_low_usd"], row["saved_high_usd"])),
-            terminal.bar(row["saved_usd"] / most if most else 0.0),
+            cells.bar(row["saved_usd"] / most if most else 0.0),
         ]
-        for row in projection.by
+        for row in projection.by[:at_most]
     ]
-    return terminal.table(headings, cells, title=f"Savings by {', '.join(projection.dimensions)}")
+    title = f"Savings by {', '.join(projection.dimensions)}{tables.more(len(rows), len(projection.by))}"
+    return tables.Table(columns, rows, title)
 
 
 def _backtest(found: dict[str, Any]) -> list[str]:

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.text import Text
 
-from llmcost.engine.registry import Query
-from llmcost.render import terminal
+from llmcost.engine.registry import Query, Value
+from llmcost.render import tables
 from llmcost.render.view import Document, Flat, View
 
 _COLUMNS = ("what_if", "question", "parameter", "default", "meaning")
@@ -36,7 +35,7 @@ class WhatIfsView(View):
         }
 
     def flat(self) -> Flat:
-        """A row a parameter."""
+        """A row for each parameter."""
         return Flat(
             [
                 {"what_if": query.name, "question": query.field("question")} | parameter
@@ -46,21 +45,30 @@ class WhatIfsView(View):
             _COLUMNS,
         )
 
-    def screen(self) -> RenderableType:
-        parts: list[RenderableType] = []
-        for query in self.queries:
-            title = Text(query.name, style="bold cyan")
-            title.append(f"  {query.title}", style="default")
-            parts.append(title)
-            parts.append(Padding(Text(query.field("question"), style="italic"), (0, 0, 0, 2)))
-            lines = [
-                [Text(p.name), Text("none" if p.default is None else str(p.default).lower()
-                                    if isinstance(p.default, bool) else str(p.default), style="green"), Text(p.meaning)]
-                for p in query.parameters
-            ]  # fmt: skip
-            headings = [("parameter", "left"), ("default", "left"), ("meaning", "left")]
-            parts.append(Padding(terminal.table(headings, lines), (0, 0, 0, 2)))
-        return Group(*parts)
+    def screen(self, *, details: bool) -> RenderableType:
+        if len(self.queries) == 1:
+            return _whole(self.queries[0])
+        if details:
+            return Group(*(_whole(query) for query in self.queries))
+        rows = [[Text(query.name, style="cyan"), Text(query.title)] for query in self.queries]
+        table = tables.Table([tables.name("what-if"), tables.words("what it replays")], rows)
+        said = "Parameters and assumptions of one: llmcost simulate --list NAME"
+        return Group(table, Text(said, style="dim"))
+
+
+def _whole(query: Query) -> RenderableType:
+    rows = [[Text(p.name), Text(_shown(p.default), style="green"), Text(p.meaning)] for p in query.parameters]
+    columns = [tables.name("parameter"), tables.words("default"), tables.words("meaning")]
+    title = Text(query.name, style="bold cyan")
+    title.append(f": {query.title}", style="default")
+    question = Text(query.field("question"), style="italic")
+    assumptions = tables.Bullets("Assumptions", query.fields.get("assumes", ()))
+    return Group(title, question, tables.Table(columns, rows), assumptions)
+
+
+def _shown(value: Value) -> str:
+    """A parameter's value as the command line takes it."""
+    return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _parameters(query: Query) -> list[dict[str, Any]]:

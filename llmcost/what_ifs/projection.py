@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from llmcost.engine.store import Store
+from llmcost.prices import cache_rules
 from llmcost.reports.scope import Row, Scope
 from llmcost.what_ifs import cache_advice
 from llmcost.what_ifs.engine.chain import Chain, Traffic
@@ -126,24 +128,40 @@ def _prompts(store: Store, chain: Chain, number: int) -> list[Row]:
 def _notes(traffic: Traffic, chain: Chain) -> list[str]:
     notes = []
     if traffic.unpriced:
-        notes.append(f"{traffic.unpriced:,} requests have no price: they are replayed but take part in no sum")
+        have = "request has no price: it is" if traffic.unpriced == 1 else "requests have no price: they are"
+        notes.append(f"{traffic.unpriced:,} {have} replayed but excluded from totals")
     if not traffic.is_priced:
-        notes.append("no request has a price, so nothing can be said in dollars; see: llmcost prices")
+        notes.append("no request has a price, so there are no dollars to show; see: llmcost prices")
     if traffic.requests > cache_advice.LATEST and any(step.query.name == PROMPT_CACHING for step in chain.steps):
         latest = f"the latest {cache_advice.LATEST:,} requests"
-        notes.append(f"{PROMPT_CACHING}: the cheapest way to cache each prompt is found on {latest}, the saving on all")
+        notes.append(f"{PROMPT_CACHING}: each prompt's cheapest cache comes from {latest}, the saving from all")
     for number, step in enumerate(chain.steps, start=1):
+        if step.query.name == PROMPT_CACHING:
+            notes += [f"{PROMPT_CACHING}: {line}" for line in _old_rules(traffic.store, chain.before(number))]
         notes += [f"{step.query.name}: {line}" for line in _why(chain, number)]
     return notes
+
+
+def _old_rules(store: Store, relation: str) -> list[str]:
+    """Which rules of prompt caches that the replay follows were read too long ago."""
+    today = date.today()
+    rows = store.rows(f"select distinct provider, model from {relation} where model is not null")
+    used = [cache_rules.rule_of(row["provider"], row["model"], today) for row in rows]
+    vendors = {rule["vendor"]: rule["read_on"] for rule in used if cache_rules.is_stale(rule, today)}
+    return [
+        f"the rules of {vendor}'s cache were read on {read_on}, more than {cache_rules.STALE_DAYS} days ago; see:"
+        " llmcost prices MODEL --cache"
+        for vendor, read_on in sorted(vendors.items())
+    ]
 
 
 def _why(chain: Chain, number: int) -> list[str]:
     """Why a step, counted from 1, changes nothing, or less than it could."""
     if failure := chain.points[number - 1].failure:
-        return [f"not projected, as {failure.message}"]
+        return [f"not projected: {failure.message}"]
     found = reasons(chain, number)
     if not found.is_known:
-        return [f"nothing can be projected, as {' and '.join(found.said)}"]
+        return [f"cannot be projected: {' and '.join(found.said)}"]
     if found.changed or found.said:
         return found.said
-    return [f"changes nothing: it finds no {'priced ' if chain.traffic.unpriced else ''}request to change"]
+    return [f"changes nothing: there is no {'priced ' if chain.traffic.unpriced else ''}request to change"]

@@ -42,9 +42,9 @@ class Comparison:
 def check_name(name: str) -> None:
     """Raises UsageError for a name that no scenario can have."""
     if name == LOGGED:
-        raise UsageError(f"{LOGGED} is the traffic as it was logged", hint="take another name")
+        raise UsageError(f"{LOGGED} is the name of the traffic as logged", hint="use another name")
     if not _NAME.fullmatch(name):
-        raise UsageError(f"{name!r} is no name", hint="letters, digits, points, - and _, 64 at most")
+        raise UsageError(f"{name!r} is not a valid name", hint="use up to 64 letters, digits, points, - and _")
 
 
 def save(opened: Store, name: str, stack: Sequence[WhatIf], covered: Scope) -> None:
@@ -68,7 +68,7 @@ def find(opened: Store, name: str) -> Scenario:
         return Scenario(LOGGED, ())
     known = {scenario.name: scenario for scenario in listed(opened)}
     if name not in known:
-        hint = did_you_mean(name, [LOGGED, *known]) if known else "keep one with: llmcost simulate … --save NAME"
+        hint = did_you_mean(name, [LOGGED, *known]) if known else "save one with: llmcost simulate … --save NAME"
         raise UsageError(f"there is no scenario named {name}", hint=hint)
     return known[name]
 
@@ -101,7 +101,12 @@ def compare(opened: Store, first: str, second: str, dimensions: Sequence[str]) -
     totals = [spend.spend(opened, (), scope)[0] for scope in scopes]
     said = notes(chosen)
     if unpriced := max(total["unpriced_requests"] for total in totals):
-        said.append(f"{unpriced:,} requests have no price in the log: they stay as logged, and stand in no sum")
+        have = (
+            "request has no price: it stays as logged and is"
+            if unpriced == 1
+            else ("requests have no price: they stay as logged and are")
+        )
+        said.append(f"{unpriced:,} {have} excluded from totals")
     return Comparison((first, second), tuple(dimensions), rows, _beside(dict(zip("ab", totals, strict=True))), said)
 
 
@@ -120,7 +125,7 @@ def notes(chosen: Sequence[Scenario]) -> list[str]:
     """In words: what the scenarios are, and whether they cover the same requests."""
     said = [f"scenario {one.name}: {', then '.join(one.words)}" for one in chosen if one.words]
     if any(one.covered != chosen[0].covered for one in chosen):
-        said.append("the two cover other times, features or models: their difference is not of the steps alone")
+        said.append("the two cover different times, features or models, so the steps are not the only difference")
     return said
 
 

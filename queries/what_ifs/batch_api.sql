@@ -8,28 +8,61 @@
 --   which the answer is more likely than `late` to come later stays. none: whenever it comes.
 -- param late float(0, 1) = 0: share of the answers that may come after the deadline.
 -- param window_s float(1, inf) = 3600: seconds for which requests are collected into one batch.
--- param cache_hits float(0, 1) = 0.64: share, 0 to 1, of tokens read from a prompt cache that are still read inside a
---   batch.
+-- param cache_hits float(0, 1) = none: share, 0 to 1, of tokens read from a prompt cache that are still read inside a
+--   batch; none: by vendor, see `caching`.
+-- param caching choice(typical, least, most) = typical: which share of the reads the vendors' rules give, where nobody
+--   promises one.
 -- neutral: features=none
 -- order: 70
--- needs: provider in ('anthropic', 'openai', 'google'): a provider whose batch API is known
--- low: cache_hits=0.3
--- high: cache_hits=0.98
+-- reads: facts/batch_apis
+-- needs: exists (select 1 from batch_apis where regexp_matches(coalesce(provider, ''), hosts) and regexp_matches(replace(
+--   lower(coalesce(model, '')), '.', '-'), models)): a provider whose batch API is known
+-- low: caching=least
+-- high: caching=most
 -- grid: features=all
 -- summary: batches
--- assumes: Anthropic, OpenAI and Google bill input, output and cache tokens of batches at 50 %, and answer within 24 h.
--- assumes: a model without a known batch price stays.
+-- assumes: batches cost what the price table says of them; a model without a batch price there, or of a vendor without a
+--   batch API in `queries/facts/batch_apis.toml`, stays.
 -- assumes: answers come within 7 minutes for half of the batches and within the hour for 90 % (one provider-side measure
 --   of 230,000 batches), all within 24 h; between these points as the logarithm of the time. They count from the end of
 --   the window in which a request came, when its batch is sent: until then it waits, the whole window where it came first
 --   or without a time, and the deadline counts that wait.
--- assumes: cache hits inside a batch are best effort, 30 to 98 % on Anthropic: the middle by default, both ends as the
---   range. What is no longer read is plain input.
+-- assumes: cache hits inside a batch are best effort: 30 to 98 % on Anthropic, none on Bedrock, unknown elsewhere: the
+--   middle by default, both ends as the range. What is no longer read is written again where the client has set a
+--   breakpoint (Claude, GPT-5.6 and later), else it is plain input; where a batch has no cache, so is what was written.
 -- assumes: only requests that ended well, and that no cache has answered, can move; which of them can wait is yours to
 --   say, and by default all are taken to.
 -- assumes: a batch holds 100,000 requests or 256 MB at Anthropic, 50,000 or 200 MB at OpenAI, four bytes a token.
 
-with waiting as (
+with ruled as (
+    -- the batch API of every model in the log: of several rules that match, the first
+    select provider, model, cache_hits, misses_are_written, cache_hits_high = 0 as no_cache
+    from (
+        select
+            used.provider,
+            used.model,
+            coalesce($cache_hits, case $caching
+                when 'least' then batch_apis.cache_hits_low
+                when 'most' then batch_apis.cache_hits_high
+                else batch_apis.cache_hits
+            end) as cache_hits,
+            batch_apis.cache_hits_high,
+            batch_apis.misses_are_written,
+            row_number() over (partition by used.provider, used.model order by batch_apis.place) as nearest
+        from (select distinct provider, model from requests) as used
+        inner join batch_apis
+            on regexp_matches(used.provider, batch_apis.hosts)
+            and regexp_matches(replace(lower(used.model), '.', '-'), batch_apis.models)
+        where exists (
+            select 1
+            from prices
+            where prices.service_tier = 'batch' and prices.provider = used.provider and prices.model = used.model
+        )
+    )
+    where nearest = 1
+),
+
+waiting as (
     -- what is left of the deadline once the request's batch has been sent
     select
         *,
@@ -55,30 +88,55 @@ promised as (
 moving as (
     select
         promised.* exclude (hours_left, late_share),
+        ruled.misses_are_written,
+        ruled.no_cache,
+        cast(floor(promised.cache_read_tokens * case when ruled.no_cache then 0 else ruled.cache_hits end) as bigint)
+            as still_read_tokens,
         service_tier != 'batch'
         and list_contains(string_split($tiers, ','), service_tier)
         and status = 'ok'
         and answered_by <> 'cache'
-        and provider in ('anthropic', 'openai', 'google')
-        and model in (select sold.model from prices as sold where sold.service_tier = 'batch')
+        and ruled.provider is not null
         and $features is not null
         and $task_types is not null
         and ($features = 'all' or coalesce(list_contains(string_split($features, ','), feature), false))
         and ($task_types = 'all' or coalesce(list_contains(string_split($task_types, ','), task_type), false))
         and late_share <= $late as moves
     from promised
+    left join ruled on ruled.provider = promised.provider and ruled.model = promised.model
+),
+
+sorted_out as (
+    -- what a miss becomes: written again for as long as the request's other writes live, or plain input
+    select
+        *,
+        case when moves then cache_read_tokens - still_read_tokens else 0 end as missed_tokens,
+        case when moves and no_cache then cache_write_5m_tokens + cache_write_1h_tokens else 0 end as unwritten_tokens,
+        case
+            when not misses_are_written or no_cache then 'input'
+            when cache_write_1h_tokens > cache_write_5m_tokens then '1h'
+            else '5m'
+        end as missed_as
+    from moving
 )
 
 select
-    * exclude (moves) replace (
+    * exclude (moves, misses_are_written, no_cache, still_read_tokens, missed_tokens, unwritten_tokens, missed_as)
+    replace (
         case when moves then 'batch' else service_tier end as service_tier,
-        case when moves
-            then input_tokens + cache_read_tokens - cast(floor(cache_read_tokens * $cache_hits) as bigint)
-            else input_tokens
-        end as input_tokens,
-        case when moves then cast(floor(cache_read_tokens * $cache_hits) as bigint) else cache_read_tokens end
-            as cache_read_tokens,
+        input_tokens + unwritten_tokens + case when missed_as = 'input' then missed_tokens else 0 end as input_tokens,
+        cache_read_tokens - missed_tokens as cache_read_tokens,
+        case
+            when unwritten_tokens > 0 then 0
+            when missed_as = '5m' then cache_write_5m_tokens + missed_tokens
+            else cache_write_5m_tokens
+        end as cache_write_5m_tokens,
+        case
+            when unwritten_tokens > 0 then 0
+            when missed_as = '1h' then cache_write_1h_tokens + missed_tokens
+            else cache_write_1h_tokens
+        end as cache_write_1h_tokens,
         case when moves then null else latency_ms end as latency_ms,
         case when moves then null else ttft_ms end as ttft_ms
     )
-from moving
+from sorted_out

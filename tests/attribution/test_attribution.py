@@ -145,9 +145,9 @@ def test_rules_decide_the_same_however_the_log_is_read(tmp_path: Path, rules: Pa
         ('project = "p"', "names no feature"),
         ('feature = "f"', "has no condition"),
         ('feature = "f"\nprojekt = "p"', "there is no projekt"),
-        ('feature = "f"\nmodel = 3', "model is no text: 3"),
-        ('feature = "f"\ntag = "x"', "tag is no table"),
-        ('feature = "f"\nmatches = "("', "matches is no regular expression"),
+        ('feature = "f"\nmodel = 3', "model is not text: 3"),
+        ('feature = "f"\ntag = "x"', "tag is not a table"),
+        ('feature = "f"\nmatches = "("', "matches is not a valid regular expression"),
     ],
 )
 def test_a_wrong_rule_is_named(entry: str, said: str, tmp_path: Path, store_path: Path, rules: Path) -> None:
@@ -226,7 +226,7 @@ def test_a_report_by_prompt_shows_labels_and_what_never_changes(tmp_path: Path, 
     labels = {row["prompt"]: row["label"] for row in report.rows}
     assert labels["named"] == "named"
     assert any(label.startswith("system prompt of") for label in labels.values())
-    assert any(note.startswith("unattributed: 4 requests, 100.0% of the cost") for note in overview.notes)
+    assert any(note.startswith("4 requests have no feature (100.0% of the cost)") for note in overview.notes)
 
 
 def test_a_prompt_has_a_trend_and_its_dearest_request(tmp_path: Path, store_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_report_json(folder: Path) -> None:
     assert set(done) == {"rows", "total", "notes"}
     columns = {
         "feature", "requests", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "cost_usd",
-        "cost_share", "unpriced_requests",
+        "cost_share", "unpriced_requests", "fees_usd",
     }  # fmt: skip
     assert all(set(row) == columns for row in done["rows"])
     assert {row["feature"]: row["requests"] for row in done["rows"]} == {"unattributed": 2, "search": 1}
@@ -80,7 +80,7 @@ def test_simulate_json(folder: Path) -> None:
         (("ingest", "nowhere"), 1, "nowhere"),
         (("ingest", "empty.jsonl"), 1, "empty"),
         (("ingest", "folder-without-logs"), 1, "no log"),
-        (("ingest", "binary.jsonl"), 1, "no text"),
+        (("ingest", "binary.jsonl"), 1, "binary file"),
         (("ingest", "other.jsonl"), 1, "claude-code"),
         (("ingest", "log.jsonl", "--format", "claude"), 2, "claude-code"),
         (("ingest", "log.jsonl", "--db", "nowhere/llmcost.duckdb"), 1, "nowhere"),
@@ -200,6 +200,6 @@ def test_logged_costs_beside_computed_ones(tmp_path: Path) -> None:
     rows = json.loads(llmcost("report", "--logged", "--format", "json", cwd=tmp_path).stdout)["rows"]
     reasons = {row["model"]: row["reason"] for row in rows}
     assert "agree" in reasons["claude-haiku-4-5"]
-    assert "half" in reasons["claude-opus-4-7"]
+    assert "0.5 times the price" in reasons["claude-opus-4-7"]
     assert "req_23" in reasons["gpt-4o"]
     assert rows[0]["difference_usd"] == pytest.approx(9000 - 0.0035)

@@ -1,14 +1,19 @@
 """Days out of line: found by a robust comparison with days of their kind, and explained in one line."""
 
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from llmcost.engine import store
+from llmcost.engine.store import Store
+from llmcost.prices import book
 from llmcost.reports import anomalies
 from llmcost.reports.scope import scope
 from tests.logs import Row, call, ingested, write
+from tests.what_ifs.traffic import fill
 
 MONDAY = date(2026, 8, 3)
 
@@ -70,6 +75,55 @@ def test_a_feature_that_hardly_costs_anything_is_left_out(tmp_path: Path) -> Non
     small = [row for number in range(42) for row in day_of(number, 1, "tiny", input_tokens=10, output_tokens=1)]
     more = day_of(23, 60, "tiny", input_tokens=10, output_tokens=1, prompt_id="again")
     assert found(tmp_path, usual_weeks() + small + more) == []
+
+
+@pytest.fixture
+def opened() -> Iterator[Store]:
+    with store.in_memory() as made:
+        book.learn(made, [(None, "claude-haiku-4-5")])
+        yield made
+
+
+def of_days(opened: Store, *calls: int, **features: tuple[int, ...]) -> list[Row]:
+    """What is out of line where each working day from Monday on has so many calls, also by feature."""
+    rows = []
+    for feature, counts in (features or {"f": calls}).items():
+        for number, count in enumerate(counts):
+            day = MONDAY + timedelta(days=number + 2 * (number // 5))
+            ts = int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp() * 1e6)
+            usage = {"input_tokens": 1000, "output_tokens": 0}
+            rows += [{"ts": ts, "feature": feature, "model": "claude-haiku-4-5", **usage}] * count
+    fill(opened, rows)
+    return anomalies.find(opened, scope(opened))
+
+
+@pytest.mark.parametrize(
+    ("calls", "days_found"),
+    [
+        ((10, 10, 10, 20, 10, 10), 0),  # exactly twice is in line
+        ((10, 10, 10, 21, 10, 10), 1),
+        ((10, 10, 10, 5, 10, 10), 0),  # and so is half
+        ((10, 10, 10, 4, 10, 10), 1),
+        ((10, 10, 30, 10), 0),  # four days tell nothing
+        ((10, 10, 30, 10, 10), 1),
+        ((30, 10, 10, 10, 10), 1),  # a first day may be long, but is never short
+        ((2, 10, 10, 10, 10), 0),
+        ((10, 10, 10, 10, 2), 0),
+        # a median of 12, a robust deviation of ln(1.5) / 0.6745: within 3.5 of these, a factor of 8.2, is usual
+        ((8, 12, 8, 12, 8, 98, 12, 8, 12, 8, 12), 0),
+        ((8, 12, 8, 12, 8, 99, 12, 8, 12, 8, 12), 1),
+    ],
+)
+def test_where_a_day_is_out_of_line(opened: Store, calls: tuple[int, ...], days_found: int) -> None:
+    found = of_days(opened, *calls)
+    assert len([row for row in found if row["feature"] is None]) == days_found
+
+
+@pytest.mark.parametrize(("calls", "is_found"), [(10, False), (12, True)])
+def test_a_feature_is_named_from_a_tenth_of_a_usual_day_on(opened: Store, calls: int, is_found: bool) -> None:
+    """A usual day has 100 calls; the feature's own day of 1 becomes one of 10, or of 12."""
+    found = of_days(opened, large=(99,) * 6, small=(1, 1, 1, calls, 1, 1))
+    assert [row["feature"] for row in found] == (["small"] if is_found else [])
 
 
 def test_names_from_a_log_are_only_text(tmp_path: Path) -> None:

@@ -127,8 +127,8 @@ def test_budgets_of_features_and_users(tmp_path: Path) -> None:
     found = answered(tmp_path, toml, rows=rows)
     spent = {row["budget"]: (row["scope"], row["requests"]) for row in found["budgets"]}
     assert spent == {"feature search*": ("feature", 9), "user u-2": ("user", 4), "chat of nobody": ("user", 0)}
-    assert "no forecast for the budget chat of nobody: no request of late is one of its" in found["notes"]
-    assert "no forecast for the budget user u-2: no whole day before this one has a request of it" in found["notes"]
+    assert "no forecast for the budget chat of nobody: it has no recent requests" in found["notes"]
+    assert "no forecast for the budget user u-2: it has no requests on any whole day before this one" in found["notes"]
 
 
 def test_on_a_day_it_is_as_it_stood_at_its_end(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_days_out_of_line_are_told(tmp_path: Path) -> None:
 def test_requests_without_a_price_are_told(tmp_path: Path) -> None:
     rows = [*traffic(), call(1, model="our-own-7b", provider=None, ts="2026-11-11T04:00:00Z")]
     assert answered(tmp_path, ALL, rows=rows)["notes"] == [
-        "1 request has no price and stands in no sum: llmcost prices names the models"
+        "1 request has no price and is excluded from totals; llmcost prices lists the models"
     ]
 
 
@@ -202,18 +202,18 @@ def test_every_form_holds_every_budget(tmp_path: Path, form: str) -> None:
     ("toml", "said"),
     [
         ("", "there is no budget in llmcost.toml"),
-        ("[budgets]\nday = 1\n", "budgets is no list of entries"),
-        ("budgets = [1]\n", "entry 1: is no table"),
+        ("[budgets]\nday = 1\n", "budgets is not a list of entries"),
+        ("budgets = [1]\n", "entry 1: is not a table"),
         ("[[budgets]]\nfeature = 'x'\n", "entry 1: says neither day nor month"),
-        ("[[budgets]]\nday = 0\n", "day is no amount of US dollars above 0: 0"),
-        ("[[budgets]]\nmonth = -5\n", "month is no amount"),
-        ("[[budgets]]\nmonth = inf\n", "month is no amount"),
-        ("[[budgets]]\nmonth = nan\n", "month is no amount"),
-        ("[[budgets]]\nmonth = true\n", "month is no amount"),
-        ("[[budgets]]\nmonth = '5'\n", "month is no amount"),
+        ("[[budgets]]\nday = 0\n", "day is not an amount of US dollars above 0: 0"),
+        ("[[budgets]]\nmonth = -5\n", "month is not an amount"),
+        ("[[budgets]]\nmonth = inf\n", "month is not an amount"),
+        ("[[budgets]]\nmonth = nan\n", "month is not an amount"),
+        ("[[budgets]]\nmonth = true\n", "month is not an amount"),
+        ("[[budgets]]\nmonth = '5'\n", "month is not an amount"),
         ("[[budgets]]\nday = 1\nfeatur = 'x'\n", "there is no featur"),
-        ("[[budgets]]\nday = 1\nfeature = ''\n", "feature is no text"),
-        ("[[budgets]]\nday = 1\nuser = 7\n", "user is no text"),
+        ("[[budgets]]\nday = 1\nfeature = ''\n", "feature is not text"),
+        ("[[budgets]]\nday = 1\nuser = 7\n", "user is not text"),
         ("[[budgets]]\nday = 1\n[[budgets]]\nday = 2\n", "entry 2: there is a budget overall already"),
         ("[[budgets\n", "cannot be read"),
     ],

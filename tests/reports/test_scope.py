@@ -86,7 +86,7 @@ def test_an_empty_stretch_is_refused(opened: Store, since: str, until: str) -> N
 
 @pytest.mark.parametrize("words", ["monday", "1y", "d", "2026-13-01", "2026-11-01T25:00", ""])
 def test_what_is_no_time_is_refused(opened: Store, words: str) -> None:
-    with pytest.raises(UsageError, match="is no time"):
+    with pytest.raises(UsageError, match="is not a time"):
         scope(opened, since=words)
 
 

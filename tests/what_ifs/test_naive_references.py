@@ -212,5 +212,5 @@ def test_what_had_no_price_on_that_day_is_paid_at_its_own(opened: store.Store) -
 
 
 def test_a_word_that_is_no_date_is_refused() -> None:
-    with pytest.raises(UsageError, match="prices_on=2026-13-01 is no date"):
+    with pytest.raises(UsageError, match="prices_on=2026-13-01 is not a date"):
         parse("model-swap:prices_on=2026-13-01")

@@ -225,11 +225,11 @@ def test_a_limit_that_is_none(word: str) -> None:
 @pytest.mark.parametrize(
     ("words", "part"),
     [
-        (("--limit", "truncated=1%"), "--limit goes with --optimize"),
+        (("--limit", "truncated=1%"), "--limit needs --optimize"),
         (("--optimize", "--limit", "truncation=1%"), "there is no limit named truncation"),
         (("--optimize", "--limit", "quality=1", "--limit", "quality=0.9"), "given twice"),
-        (("--optimize", "--what-if", "model-swap"), "model-swap takes no part"),
-        (("--optimize", "--show-sql"), "--show-sql shows one stack"),
+        (("--optimize", "--what-if", "model-swap"), "model-swap is not part of"),
+        (("--optimize", "--show-sql"), "--show-sql needs one stack"),
     ],
 )
 def test_what_does_not_go_with_it(tmp_path: Path, words: tuple[str, ...], part: str) -> None:

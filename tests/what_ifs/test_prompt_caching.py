@@ -178,7 +178,7 @@ RULES = {
     "claude-opus-4-6": Rule(4096, 1, None, True, "breakpoints", tiers=True, projects=True),
     "claude-opus-5": Rule(512, 1, None, True, "breakpoints", tiers=True, projects=True),
     "gpt-4o": Rule(1024, 128, 600, False, "steps", tiers=True),
-    "gpt-5.5": Rule(2048, 2048, 1800, False, "steps", tiers=True),
+    "gpt-5.5": Rule(2048, 512, 1800, False, "steps", tiers=True),
     "gpt-5.6": Rule(1024, 1, 1800, True, "messages", tiers=True),
     "deepseek-chat": Rule(64, 64, 10800, False, "units"),
     "kimi-k3": Rule(256, 256, None, True, "steps"),

@@ -120,9 +120,7 @@ def test_a_step_that_cannot_be_projected_is_noted_and_the_rest_is(logged: store.
 
 def test_what_the_log_lacks_is_said(logged: store.Store) -> None:
     found = simulate(logged, [parse("routing")], scope(logged))
-    assert (
-        "routing: nothing can be projected, as no request has the task type or complexity that decides" in found.notes
-    )
+    assert "routing: cannot be projected: no request has the task type or complexity that decides" in found.notes
 
 
 def test_a_step_as_a_word_means_the_same_step() -> None:

@@ -37,17 +37,17 @@ def notes(folder: Path, *words: str) -> list[str]:
 @pytest.mark.parametrize(
     ("word", "reason"),
     [
-        ("batch-api:deadline_hours=0.5", "changes nothing with deadline_hours=0.5, and would with none, the default"),
+        ("batch-api:deadline_hours=0.5", "changes nothing with deadline_hours=0.5, but would with none, the default"),
         (
             "routing:upgrade=false,small_below=0,middle_below=0",
-            "changes nothing with small_below=0.0, and would with 0.5",
+            "changes nothing with small_below=0.0, but would with 0.5",
         ),
         (
             "routing:by=complexity,small=claude-haiku-4-5,upgrade=false",
-            "changes nothing with small=claude-haiku-4-5, and",
+            "changes nothing with small=claude-haiku-4-5, but",
         ),
-        ("routing:by=oracle", "nothing can be projected, as no request has an outcome"),
-        ("response-caching:ttl=2h", "changes nothing: it finds no request to change"),
+        ("routing:by=oracle", "cannot be projected: no request has an outcome"),
+        ("response-caching:ttl=2h", "changes nothing: there is no request to change"),
     ],
 )
 def test_what_holds_a_step_back(folder: Path, word: str, reason: str) -> None:
@@ -88,14 +88,14 @@ def test_early_stop_says_that_nothing_tells_what_was_used(folder: Path) -> None:
     assert notes(folder, "token-caps:early_stop=true") == [f"token-caps: no request has {used}"]
     uncapped = "classification=none,extraction=none,summarization=none,code_generation=none"
     [note] = notes(folder, f"token-caps:early_stop=true,{uncapped}")
-    assert note == f"token-caps: nothing can be projected, as no request has {used}"
+    assert note == f"token-caps: cannot be projected: no request has {used}"
 
 
 def test_a_family_without_rules_is_named(tmp_path: Path) -> None:
     write(tmp_path / "log.jsonl", [call(n, provider="cohere", model="command-r", session_id="s") for n in range(4)])
     assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
     [note] = notes(tmp_path, "prompt-caching")
-    assert note.endswith("nothing can be projected, as no request has a model whose prompt cache is known")
+    assert note.endswith("cannot be projected: no request has a model whose prompt cache is known")
 
 
 def test_the_models_that_prompt_caching_asks_for_are_those_of_its_rules(store_path: Path) -> None:

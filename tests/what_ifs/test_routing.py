@@ -204,7 +204,7 @@ def test_a_dearer_model_may_be_the_worse_one(tmp_path: Path) -> None:
     assert by_policy["oracle"] == by_policy["always-cheap"] | {"policy": "oracle", "model": None}
     assert by_policy["oracle"]["pgr"] is None
     assert found["apgr"] is None
-    assert "dearest model is not the better one" in llmcost(
+    assert "the most expensive model is not better here" in llmcost(
         "simulate", "--what-if", "routing:outcomes=outcomes.csv", cwd=tmp_path
     ).stdout.replace("\n", " ").replace("  ", " ")
 

@@ -92,8 +92,8 @@ def test_a_word_beside_all_sets_its_parameters(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "part"),
     [
-        (("--what-if", "all", "--what-if", "model-swap"), "model-swap takes no part"),
-        (("--what-if", "all", "--show-sql"), "--show-sql shows one stack"),
+        (("--what-if", "all", "--what-if", "model-swap"), "model-swap is not part of"),
+        (("--what-if", "all", "--show-sql"), "--show-sql needs one stack"),
     ],
 )
 def test_what_does_not_go_with_all(tmp_path: Path, words: tuple[str, ...], part: str) -> None:

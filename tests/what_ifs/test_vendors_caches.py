@@ -124,8 +124,8 @@ def test_gpt_5_6_reads_a_conversation_to_the_end_of_its_last_message(engine: duc
 @pytest.mark.parametrize(
     ("model", "every_s", "read", "most"),
     [
-        # kept 24 hours at most, typically about 30 minutes: 3 × 2,048 = 6,144 of 8,000; most: 62 × 128
-        ("gpt-5.5", 1800, 6144, 7936),
+        # kept 24 hours at most, typically about 30 minutes: 15 × 512 = 7,680 of 8,000; most: 62 × 128
+        ("gpt-5.5", 1800, 7680, 7936),
         ("gpt-5.5", 3600, 0, 7936),
         # 24 hours is the default for gpt-4.1
         ("gpt-4.1", 1200, 7936, 7936),
@@ -143,7 +143,9 @@ def test_openai_s_earlier_caches_live_by_their_retention(
 
 
 def test_gpt_5_5_reads_from_2048_tokens(engine: duckdb.DuckDBPyConnection) -> None:
-    """OPENAI: boundaries every 2,048 tokens from the start of the hidden system message."""
+    """OPENAI: boundaries every 2,048 tokens from the start of the hidden system message; Codex CLI logs show 512."""
+    assert used(engine, shared("gpt-5.5"), pessimistic="steps")[0] == 19 * 3 * 2048
+    assert used(engine, shared("gpt-5.5"))[0] == 19 * 15 * 512
     assert used(engine, shared("gpt-5.5", system=1500))[0] == 0
     assert used(engine, shared("gpt-5.5", system=1500), **MOST)[0] == 19 * 1408, "copies say from 1,024"
 

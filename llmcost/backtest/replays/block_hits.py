@@ -11,7 +11,7 @@ from llmcost.backtest.truth import Row, Run
 from llmcost.engine import registry
 from llmcost.engine.compose import compose
 
-ABOUT = "blocks that an endless cache reads as replayed, beside those whose number stood in the trace before"
+ABOUT = "prompt blocks read from a cache without end, against blocks whose number occurred earlier in the trace"
 WHAT_IF = "prompt-caching"
 LACKS = "no cache blocks"
 

@@ -5,7 +5,7 @@ from llmcost.engine import registry
 from llmcost.engine.compose import compose
 from llmcost.engine.relations import priced
 
-ABOUT = "cost of the calls whose log gives one, by the price table, beside what the log says"
+ABOUT = "cost by the price table, against the cost in the log, for calls that have one"
 WHAT_IF = None
 LACKS = "no costs"
 

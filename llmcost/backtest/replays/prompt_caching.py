@@ -14,7 +14,7 @@ from llmcost.engine import registry
 from llmcost.engine.compose import compose
 from llmcost.engine.relations import priced
 
-ABOUT = "input-side cost (input, cache reads, cache writes) as replayed, beside what the log recorded"
+ABOUT = "input cost (plain input, cache reads, cache writes), against what the log recorded"
 WHAT_IF = "prompt-caching"
 LACKS = "no cache reads or writes"
 

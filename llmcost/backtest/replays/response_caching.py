@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Costs = Mapping[tuple[str, str], float]
 """US dollars by model and day or session."""
 
-ABOUT = "cost of the hits of a response cache, beside that of the hits whose answer the model gave again word for word"
+ABOUT = "cost of cache hits, against that of hits to which the model gave the same answer again, word for word"
 WHAT_IF = "response-caching"
 LACKS = "no prompt answered twice"
 

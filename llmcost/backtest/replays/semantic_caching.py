@@ -19,7 +19,7 @@ ABOUT = (
     " answer is another, word for word"
 )
 WHAT_IF = "semantic-caching"
-LACKS = "too few prompts of like meaning whose texts and answers are kept, see: llmcost ingest --keep-text"
+LACKS = "too few prompts of similar meaning with stored texts and answers; see llmcost ingest --keep-text"
 
 _FEWEST = 30  # prompts; the estimate says nothing of fewer
 

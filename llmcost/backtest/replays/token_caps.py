@@ -5,7 +5,7 @@ from llmcost.engine import registry
 from llmcost.engine.compose import compose
 from llmcost.engine.relations import priced
 
-ABOUT = "output cost of the answers that reach their cap, beside that of those that the log says were cut off"
+ABOUT = "output cost of answers that reach their cap, against that of answers that the log marks as cut off"
 WHAT_IF = "token-caps"
 LACKS = "no caps with a reason to stop"
 

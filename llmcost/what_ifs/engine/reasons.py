@@ -29,7 +29,7 @@ class Lack:
         if self.of_all:
             return f"no request has {self.words}"
         share = f"{self.share:.0%}" if self.share >= 0.005 else "fewer than 1%"
-        return f"{share} of the requests have {self.words}{'; the others stay as they are' if self.decides else ''}"
+        return f"{share} of the requests have {self.words}{'; the others do not change' if self.decides else ''}"
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _held_back(chain: Chain, number: int) -> str:
         default = replace(step, values=step.values | {parameter.name: parameter.default})
         if not freed.add(default).failure and changes(freed, number):
             return (
-                f"changes nothing with {parameter.name}={written(value)}, and would with {written(parameter.default)},"
+                f"changes nothing with {parameter.name}={written(value)}, but would with {written(parameter.default)},"
                 f" the default ({parameter.meaning.rstrip('.')})"
             )
     return ""

@@ -49,7 +49,7 @@ def parse(word: str) -> WhatIf:
     given = settings(rest)
     for part in given:
         if given[part] is None:
-            raise UsageError(f"{word}: {part} is no param=value", hint=f"like {query.name}:{_example(query)}")
+            raise UsageError(f"{word}: {part} is not param=value", hint=f"like {query.name}:{_example(query)}")
     words = {name: value for name, value in given.items() if value is not None}
     return WhatIf(query, query.bind(words), frozenset(words))
 

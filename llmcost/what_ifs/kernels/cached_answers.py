@@ -81,12 +81,12 @@ def microseconds(ttl: str | None) -> int:
     except ValueError:
         life = -1
     if not 0 <= life <= ENDLESS:
-        raise UsageError(f"ttl={ttl} is no length of time", hint="seconds, or like 15m, 1h, 7d; none never ends")
+        raise UsageError(f"ttl={ttl} is not a length of time", hint="seconds, or like 15m, 1h, 7d; none never ends")
     return round(life)
 
 
 def takes_part(requests: pa.Table) -> Bools:
-    """Which rows ask a cache: single calls with a time, but not those that another cache answered before."""
+    """Which rows ask a cache: single calls with a time that failed or for which something was billed."""
     billed = pc.greater(pc.add(requests["input_tokens"], requests["output_tokens"]), 0)
     reaches = pc.or_(pc.equal(requests["status"], "error"), billed)
     return mask(pc.and_(pc.and_(reaches, pc.equal(requests["calls"], 1)), requests["ts"].is_valid()))

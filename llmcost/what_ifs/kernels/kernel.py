@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Found = TypeVar("Found")
-"""What one replay finds, as numbers: small, and fit to be pickled."""
+"""What one replay finds: numbers, at most a few for each request, that can be pickled."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class Kernel(Protocol[Found]):
     def replay(self, requests: "pa.Table", /, *args: Any, **given: Any) -> Replayed[Found]:
         """Decides on the requests; its keywords are the parameters of the header, a file as the table that it holds.
 
+        To a type checker `*args` and `**given` mean that any keywords will do.
         Raises UsageError for a bad parameter, LlmcostError where this traffic cannot be projected.
         """
 

@@ -41,7 +41,7 @@ def stacked(traffic: Traffic, steps: Sequence[WhatIf], alone_usd: Sequence[float
         return best
     single = Chain(traffic, "single_")
     cost = single.add(steps[place]).cost_usd
-    why = f"{steps[place].query.name} without those before it is {_dollars(best.cost_usd - cost)} cheaper"
+    why = f"{steps[place].query.name} without the steps before it is {_dollars(best.cost_usd - cost)} cheaper"
     return _grown(Stack(single, cost, dict.fromkeys(range(place), why)), steps, place + 1)
 
 

@@ -156,7 +156,7 @@ def techniques(words: Sequence[str]) -> list[list[WhatIf]]:
     placed = [query for query in registry.load("what_ifs").values() if "grid" in query.fields]
     for name in given:
         if name not in {query.name for query in placed}:
-            raise UsageError(f"{name} takes no part in --optimize", hint="simulate it by itself, or in a stack")
+            raise UsageError(f"{name} is not part of --optimize", hint="simulate it alone or in a stack")
     wanted = [query for query in placed if not given or WORD in words or query.name in given]
     return [_options(query, given.get(query.name)) for query in sorted(wanted, key=lambda q: int(q.field("order")))]
 

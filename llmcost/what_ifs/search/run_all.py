@@ -19,6 +19,9 @@ WORD = "all"
 ARTICLE = ("response-caching", "routing", "prompt-caching")
 """The three that the article combines ("LLM Cost Optimization in Production", DevOpsBoys, 2026-05-29, part 8)."""
 
+ARTICLE_TITLE = '"LLM Cost Optimization in Production" (DevOpsBoys)'
+"""How output names it."""
+
 CLAIMED = (0.6, 0.8)
 """The share that it says they save together, "without touching response quality"."""
 
@@ -65,7 +68,7 @@ def steps(words: Sequence[str]) -> list[WhatIf]:
     placed = [query for query in registry.load("what_ifs").values() if query.field("order")]
     for name in given:
         if name not in {query.name for query in placed}:
-            raise UsageError(f"{name} takes no part in --what-if all", hint="simulate it by itself, or in a stack")
+            raise UsageError(f"{name} is not part of --what-if all", hint="simulate it alone or in a stack")
     placed.sort(key=lambda query: int(query.field("order")))
     return [given.get(query.name) or _as_stacked(query) for query in placed]
 

@@ -1,0 +1,120 @@
+"""What a command prints by default fits on a screen; everything else is behind --details and in JSON."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from llmcost.render.output import Output
+from llmcost.render.terminal import plain
+from llmcost.render.view import View
+from tests.cases import sampled_store
+from tests.command import llmcost
+
+SCREEN_LINES = 40
+
+BUDGETS = "".join(f'[[budgets]]\nfeature = "{name}*"\nday = 1\nmonth = 10\n' for name in "abcdefghijklmnop")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a store of all sample logs and many budgets."""
+    made = tmp_path_factory.mktemp("screens")
+    (made / "llmcost.toml").write_text(BUDGETS)
+    with sampled_store() as samples:
+        shutil.copy(samples, made / "llmcost.duckdb")
+    words = ("simulate", "--what-if", "routing", "--what-if", "token-caps", "--save", "cheap")
+    assert llmcost(*words, cwd=made).returncode == 0
+    return made
+
+
+SCREENS = [
+    ("report",),
+    ("report", "--by", "feature,model"),
+    ("report", "--by", "user"),
+    ("report", "--by", "day"),
+    ("report", "--by", "prompt"),
+    ("report", "--logged"),
+    ("simulate", "--what-if", "all"),
+    ("simulate", "--what-if", "routing", "--what-if", "prompt-caching", "--what-if", "batch-api"),
+    ("simulate", "--what-if", "token-caps", "--by", "model"),
+    ("simulate", "--what-if", "self-hosted:features='search-answers'"),
+    ("simulate", "--list"),
+    ("simulate", "--list", "token-caps"),
+    ("audit",),
+    ("backtest",),
+    ("break-even", "--volumes", "1M,3M,10M,30M,100M", "--features", "search-answers"),
+    ("compare", "cheap"),
+    ("compare", "logged", "cheap", "--by", "user"),
+    ("budget",),
+]
+
+
+def views(monkeypatch: pytest.MonkeyPatch) -> list[View]:
+    """Gets every view that a command shows."""
+    seen: list[View] = []
+    show = Output.show
+
+    def watched(self: Output, view: View) -> None:
+        seen.append(view)
+        show(self, view)
+
+    monkeypatch.setattr(Output, "show", watched)
+    return seen
+
+
+@pytest.mark.parametrize("words", SCREENS, ids=" ".join)
+def test_the_default_fits_on_a_screen(folder: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]) -> None:
+    shown = views(monkeypatch)
+    done = llmcost(*words, cwd=folder, COLUMNS="100")
+    assert done.returncode == (1 if words == ("budget",) else 0), done.stderr
+    lines = done.stdout.splitlines()
+    assert 5 < len(lines) <= SCREEN_LINES
+    assert max(map(len, lines)) <= 100
+    [view] = shown
+    for columns, most in ((80, 80), (250, 250)):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        widths = [len(line.rstrip()) for line in plain(view.screen(details=False)).splitlines()]
+        assert max(widths) <= most
+        assert columns == 80 or max(widths) > 80, "a wide terminal is used"
+
+
+def test_details_show_what_the_screen_leaves_out(folder: Path) -> None:
+    words = ("simulate", "--what-if", "all")
+    short, whole = (llmcost(*words, *more, cwd=folder).stdout for more in ((), ("--details",)))
+    for heading in ("Assumptions", "Backtest", "Each prompt's cheapest cache", "figures of the replay"):
+        assert heading in whole
+        assert heading not in short.replace("--details adds assumptions", "")
+    found = json.loads(llmcost(*words, "--format", "json", cwd=folder).stdout)
+    assert found["assumptions"]
+    assert found["backtest"]
+    assert any(stage["prompts"] for stage in found["stages"])
+
+
+def test_rows_beyond_the_screen_are_added_up(folder: Path) -> None:
+    short, whole = (llmcost("report", "--by", "user", *more, cwd=folder).stdout for more in ((), ("--details",)))
+    rows = len(json.loads(llmcost("report", "--by", "user", "--format", "json", cwd=folder).stdout)["rows"])
+    assert rows > 26
+    assert f"({rows - 25} others)" in short
+    assert f"25 of {rows} rows; --details shows all" in short
+    assert "others" not in whole
+    assert len(whole.splitlines()) > rows
+
+
+def test_what_ifs_are_listed_in_a_line_each_and_one_in_full(folder: Path) -> None:
+    every = llmcost("simulate", "--list", cwd=folder).stdout
+    names = [row["what_if"] for row in
+             json.loads(llmcost("simulate", "--list", "--format", "json", cwd=folder).stdout)["what_ifs"]]  # fmt: skip
+    assert [line.split()[0] for line in every.splitlines() if line.split()[:1] and line.split()[0] in names] == names
+    one = llmcost("simulate", "--list", "token_caps", cwd=folder).stdout
+    for word in ("percentile", "early_stop", "Assumptions"):
+        assert word in one
+    assert "ttl" not in one
+    for words, status, said in (
+        (("--list", "token-cups"), 2, "did you mean token-caps?"),
+        (("token-caps",), 2, "--what-if token-caps"),
+    ):
+        done = llmcost("simulate", *words, cwd=folder)
+        assert done.returncode == status
+        assert said in done.stderr
