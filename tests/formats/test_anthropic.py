@@ -40,7 +40,7 @@ def test_an_advisor_is_a_request_of_its_own(tmp_path: Path) -> None:
     assert found.tokens() == [(181, 5, 100, 200, 8), (2543, 0, 0, 0, 18)]
     own, advice = found.requests
     assert (own["part_of"], advice["part_of"]) == (None, own["request_id"])
-    assert (own["model"], advice["model"]) == ("claude-opus-4-7", "claude-opus-4-8")
+    assert (own["model"], advice["model"]) == ("claude-sonnet-4-6", "claude-opus-4-8")
     assert (own["web_searches"], advice["web_searches"]) == (2, 0), "a search is billed once"
     assert found.counts["lines"] == 2
 

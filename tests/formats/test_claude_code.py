@@ -37,7 +37,7 @@ def test_the_copy_with_most_output_is_the_call(tmp_path: Path) -> None:
     ("written", "cache_write"),
     [
         ({"cache_creation": {"ephemeral_5m_input_tokens": 100, "ephemeral_1h_input_tokens": 200}}, (100, 200)),
-        ({"cache_creation": {"ephemeral_1h_input_tokens": 200}}, (0, 200)),
+        ({"cache_creation": {"ephemeral_1h_input_tokens": 200}}, (100, 200)),
         ({"cache_creation": {"ephemeral_5m_input_tokens": 300, "ephemeral_1h_input_tokens": 0}}, (300, 0)),
         ({"cache_creation": None}, (300, 0)),  # without a split they live 5 minutes
     ],
@@ -71,7 +71,7 @@ def test_what_a_session_says_of_its_call(tmp_path: Path) -> None:
     row = claude(cwd="/home/u/shop", gitBranch="main", version="2.1.0", agentId="a7", durationMs=1234.5, costUSD=0.25)
     found = read(tmp_path, [row | {"isSidechain": True}]).only()
     expected = {
-        "request_id": "msg_1", "provider": "anthropic", "model_logged": "claude-sonnet-4-6", "session_id": "s1",
+        "request_id": "msg_1|req_1", "provider": "anthropic", "model_logged": "claude-sonnet-4-6", "session_id": "s1",
         "project": "/home/u/shop", "latency_ms": 1234.5, "cost_logged_usd": 0.25, "status": "ok",
         "stop_reason": "end_turn",
         "tags": {"sidechain": "true", "git_branch": "main", "agent": "a7", "client_version": "2.1.0"},
@@ -111,7 +111,7 @@ def test_progress_of_a_subagent_is_its_call(tmp_path: Path) -> None:
         "data": {"message": {"timestamp": "2026-11-02T11:00:00Z", "requestId": "req_9", "message": inner["message"]}},
     }  # fmt: skip
     found = read(tmp_path, [progress]).only()
-    assert (found["request_id"], str(found["ts"])) == ("msg_4", "2026-11-02 11:00:00")
+    assert (found["request_id"], str(found["ts"])) == ("msg_4|req_9", "2026-11-02 11:00:00")
     unnamed = changed(progress, ("data", "message", "message", "id"), None)
     assert read(tmp_path / "unnamed", [unnamed]).only()["request_id"] == "req_9"
 
