@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from llmcost.engine import facts
+from llmcost.engine.compose import Inlined, Relation, compose
 from llmcost.errors import UsageError, did_you_mean
 
 Value = str | int | float | bool | date | list[str] | None
@@ -26,7 +27,6 @@ Kind = Literal[
 _PARAM = re.compile(r"^(?P<name>\w+) (?P<type>\w+)(?:\((?P<choices>[^)]*)\))? = (?P<default>.*?): (?P<meaning>.+)$")
 _SOME = "any of them separated by commas, all or none."
 _LIST = "names separated by commas, all or none; * in a name stands for any characters."
-_LAST_CTE = re.compile(r"\n\)\n\n(?=select\b)")
 _MACRO = re.compile(r"^create or replace temp macro (\w+)\(.*?;$", re.MULTILINE | re.DOTALL)
 _PLACEHOLDER = re.compile(r"\$([a-z_][a-z0-9_]*)")
 
@@ -117,7 +117,7 @@ class Query:
     body: str  # the SQL without its header, after the relations that it reads
     fields: Mapping[str, tuple[str, ...]]  # every header line by key, in order
     parameters: tuple[Parameter, ...]
-    relations: str = ""  # SQL: what it reads besides the relation of its folder, as CTEs without their WITH
+    reads: tuple[Relation, ...] = ()  # besides the relation of its folder
 
     def field(self, key: str, default: str = "") -> str:
         """The header's only line under this key."""
@@ -137,13 +137,6 @@ def queries_dir() -> Path:
     here = Path(__file__).resolve().parents[1]
     inside = here / "queries"
     return inside if inside.is_dir() else here.parent / "queries"
-
-
-def after(relations: str, select: str) -> str:
-    """SQL: the SELECT, which may read the relations."""
-    if not relations:
-        return select
-    return f"with {relations},\n\n{select[5:]}" if select.startswith("with ") else f"with {relations}\n\n{select}"
 
 
 @cache
@@ -208,36 +201,29 @@ def _read(path: Path, kind: str) -> Query:
     for line in _joined(header[1:]):
         key, _, value = line.partition(":") if not line.startswith("param ") else ("param", "", line[6:])
         fields.setdefault(key.strip(), []).append(value.strip())
-    relations = _relations(path.parents[1], fields.get("reads", ()))
+    reads = _relations(path.parents[1], fields.get("reads", ()))
     return Query(
         name=path.stem.replace("_", "-"),
         kind=kind,
         title=title.partition(": ")[2],
-        body=after(relations, body),
+        body=compose(reads, body),
         fields={key: tuple(values) for key, values in fields.items()},
         parameters=tuple(_parameter(path, line) for line in fields.get("param", ())),
-        relations=relations,
+        reads=reads,
     )
 
 
-def _relations(queries: Path, reads: Sequence[str]) -> str:
-    """SQL: the files that a header names under `reads`, each a CTE named after it, in that order.
-
-    A file's own CTEs stand before it and not inside it, so that an engine works each of them out once.
-    """
-    made: list[str] = []
+def _relations(queries: Path, reads: Sequence[str]) -> tuple[Relation, ...]:
+    """The files that a header names under `reads`, each a relation named after it, in that order."""
+    made: list[Relation] = []
     for name in (part.strip() for line in reads for part in line.split(",")):
-        inlined = ""
         if (table := queries / f"{name}.toml").exists():
-            select = facts.select(table)
-        else:
-            header, select = _split((queries / f"{name}.sql").read_text(encoding="utf-8"))
-            inlined = " not materialized" if any(line.startswith("inlined: ") for line in header) else ""
-        if select.startswith("with "):
-            *own, select = _LAST_CTE.split(select)
-            made.append("\n)\n\n".join(own)[5:] + "\n)")
-        made.append(f"{Path(name).name} as{inlined} (\n{select}\n)")
-    return ",\n\n".join(made)
+            made.append((table.stem, facts.select(table)))
+            continue
+        header, select = _split((queries / f"{name}.sql").read_text(encoding="utf-8"))
+        relation = (Path(name).name, select)
+        made.append(Inlined(relation) if any(line.startswith("inlined: ") for line in header) else relation)
+    return tuple(made)
 
 
 def _split(text: str) -> tuple[list[str], str]:
