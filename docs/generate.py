@@ -75,7 +75,7 @@ def what_if_table() -> str:
     """The table of what-ifs and their parameters."""
     lines = ["| what-if | question | parameters and defaults |", "| --- | --- | --- |"]
     for query in registry.load("what_ifs").values():
-        parameters = ", ".join(f"`{p.name}={_shown(p.default)}`" for p in query.parameters)
+        parameters = ", ".join(f"`{p.name}={p.written(p.default)}`" for p in query.parameters)
         lines.append(f"| `{query.name}` | {query.field('question')} | {parameters} |")
     return "\n".join(lines) + "\n"
 
@@ -131,10 +131,6 @@ def _default(parameter: Any) -> str:
     if default is None or default is False or default == () or getattr(parameter, "required", False):
         return ""
     return f"`{getattr(default, 'value', default)}`"
-
-
-def _shown(value: registry.Value) -> str:
-    return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 if __name__ == "__main__":

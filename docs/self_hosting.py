@@ -89,7 +89,7 @@ def _samples() -> store.Store:
 
 
 def _hosted(words: str) -> Row:
-    step = parse(f"self-hosted:features='{FEATURES}'{words}")
+    step = parse(f"self-hosted:features={FEATURES}{words}")
     [stage] = simulate(_samples(), [step], scope(_samples())).stages
     assert stage.summary is not None
     return stage.summary | {"api_usd": sum(move["before_usd"] for move in stage.moves)}

@@ -42,7 +42,7 @@ def priced(requests: Sequence[Row], price_rows: Iterable[Row]) -> list[Row]:
         for number, row in enumerate(requests)
     ]
     with duckdb.connect() as connection:
-        for file in ("schema.sql", "prices.sql"):
+        for file in ("schema.sql", "prices.sql", "macros.sql"):
             connection.execute((registry.queries_dir() / file).read_text(encoding="utf-8"))
         for table, rows in (("requests", filled), ("prices", list(price_rows))):
             if rows:

@@ -7,6 +7,15 @@ from collections.abc import Sequence
 Relation = tuple[str, str]
 """A name and the SELECT that makes the relation of that name."""
 
+
+class Inlined(tuple[str, str]):
+    """A relation that the engine works out for each reader again, as wide rows that are kept cost more.
+
+    The CTEs of its own stand before it and not inside it, so that each of these is worked out once.
+    """
+
+
+_TOKEN = re.compile(r"'(?:[^']|'')*'|--[^\n]*|[()]|\w+")
 _WITH = re.compile(r"(?P<comments>(?:\s|--[^\n]*\n)*)with\s+", re.IGNORECASE)
 
 
@@ -21,10 +30,15 @@ def compose(relations: Sequence[Relation], body: str) -> str:
     times: Counter[str] = Counter()
     newest: dict[str, str] = {}
     made: list[str] = []
-    for name, select in relations:
+    for relation in relations:
+        name, select = relation
         times[name] += 1
         own = f"{name}_{times[name]}" if name in again else name
-        made.append(_named(own, _over(_aliases(newest, select), select)))
+        renamed, inlined = _aliases(newest, select), isinstance(relation, Inlined)
+        if inlined and not renamed:
+            inner, select = _apart(select)
+            made += [inner] if inner else []
+        made.append(_named(own, _over(renamed, select), inlined=inlined))
         if name in again:
             newest[name] = own
     return _over([*made, *_aliases(newest, body)], body)
@@ -35,8 +49,20 @@ def _aliases(newest: dict[str, str], select: str) -> list[str]:
     return [_named(name, f"select * from {own}") for name, own in newest.items() if re.search(rf"\b{name}\b", select)]
 
 
-def _named(name: str, select: str) -> str:
-    return f"{name} as (\n{select}\n)"
+def _named(name: str, select: str, *, inlined: bool = False) -> str:
+    return f"{name} as{' not materialized' if inlined else ''} (\n{select}\n)"
+
+
+def _apart(select: str) -> tuple[str, str]:
+    """The list of CTEs of a SELECT's WITH, and the rest."""
+    if not (start := _WITH.match(select)):
+        return "", select
+    depth = 0
+    for token in _TOKEN.finditer(select, start.end()):
+        depth += {"(": 1, ")": -1}.get(token[0], 0)
+        if depth == 0 and token[0].lower() in ("select", "from"):
+            return f"{start['comments']}{select[start.end() : token.start()].rstrip()}", select[token.start() :]
+    raise ValueError(f"a WITH without a SELECT: {select}")
 
 
 def _over(relations: Sequence[str], select: str) -> str:

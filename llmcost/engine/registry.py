@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from llmcost.engine import facts
+from llmcost.engine.compose import Inlined, Relation, compose
 from llmcost.errors import UsageError, did_you_mean
 
 Value = str | int | float | bool | date | list[str] | None
@@ -24,7 +25,9 @@ Kind = Literal[
 ]  # fmt: skip
 
 _PARAM = re.compile(r"^(?P<name>\w+) (?P<type>\w+)(?:\((?P<choices>[^)]*)\))? = (?P<default>.*?): (?P<meaning>.+)$")
-_LAST_CTE = re.compile(r"\n\)\n\n(?=select\b)")
+_SOME = "any of them separated by commas, all or none."
+_LIST = "names separated by commas, all or none; * in a name stands for any characters."
+_MACRO = re.compile(r"^create or replace temp macro (\w+)\(.*?;$", re.MULTILINE | re.DOTALL)
 _PLACEHOLDER = re.compile(r"\$([a-z_][a-z0-9_]*)")
 
 
@@ -39,7 +42,12 @@ class Parameter:
     meaning: str
 
     def parse(self, text: str) -> Value:
-        """The value that a user's word stands for; UsageError when it is none of this type."""
+        """The value that a user's word stands for; UsageError when it is none of this type.
+
+        Names are a list: that of `none` is empty, and `all` is None.
+        """
+        if self.type == "names":
+            return None if text == "all" else self._listed(_names(text))
         if text == "none" and not self._always_a_number:
             return None
         if self.type in ("int", "float"):
@@ -53,6 +61,22 @@ class Parameter:
         if self.choices and text not in self.choices:
             raise UsageError(f"{self.name}={text} is not a choice", hint=did_you_mean(text, list(self.choices)))
         return text
+
+    def _listed(self, words: list[str]) -> list[str]:
+        for word in words:
+            if self.choices and word not in self.choices:
+                raise UsageError(f"{self.name}={word} is not a choice", hint=did_you_mean(word, list(self.choices)))
+        return words
+
+    def written(self, value: Value) -> str:
+        """The value as the command line takes it."""
+        if self.type == "names":
+            text = "all" if value is None else ",".join(map(str, value)) or "none"  # type: ignore[arg-type]
+            return f'"{text}"' if "=" in text else text
+        if value is None:
+            return "none"
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        return f'"{text}"' if "," in text else text
 
     @property
     def _always_a_number(self) -> bool:
@@ -93,7 +117,7 @@ class Query:
     body: str  # the SQL without its header, after the relations that it reads
     fields: Mapping[str, tuple[str, ...]]  # every header line by key, in order
     parameters: tuple[Parameter, ...]
-    relations: str = ""  # SQL: what it reads besides the relation of its folder, as CTEs without their WITH
+    reads: tuple[Relation, ...] = ()  # besides the relation of its folder
 
     def field(self, key: str, default: str = "") -> str:
         """The header's only line under this key."""
@@ -115,13 +139,6 @@ def queries_dir() -> Path:
     return inside if inside.is_dir() else here.parent / "queries"
 
 
-def after(relations: str, select: str) -> str:
-    """SQL: the SELECT, which may read the relations."""
-    if not relations:
-        return select
-    return f"with {relations},\n\n{select[5:]}" if select.startswith("with ") else f"with {relations}\n\n{select}"
-
-
 @cache
 def load(kind: Kind) -> dict[str, Query]:
     """All query files of one kind, by name."""
@@ -136,6 +153,13 @@ def find(kind: Kind, name: str) -> Query:
         what = {"what_ifs": "what-if", "audit": "finding"}.get(kind, kind.rstrip("s"))
         raise UsageError(f"there is no {what} named {name}", hint=did_you_mean(name, list(known)))
     return known[name]
+
+
+@cache
+def macros() -> dict[str, str]:
+    """The expressions that many queries share, by name: the statement that defines each."""
+    text = (queries_dir() / "macros.sql").read_text(encoding="utf-8")
+    return {match[1]: match[0] for match in _MACRO.finditer(text)}
 
 
 def rename(sql: str, prefix: str) -> str:
@@ -177,36 +201,29 @@ def _read(path: Path, kind: str) -> Query:
     for line in _joined(header[1:]):
         key, _, value = line.partition(":") if not line.startswith("param ") else ("param", "", line[6:])
         fields.setdefault(key.strip(), []).append(value.strip())
-    relations = _relations(path.parents[1], fields.get("reads", ()))
+    reads = _relations(path.parents[1], fields.get("reads", ()))
     return Query(
         name=path.stem.replace("_", "-"),
         kind=kind,
         title=title.partition(": ")[2],
-        body=after(relations, body),
+        body=compose(reads, body),
         fields={key: tuple(values) for key, values in fields.items()},
         parameters=tuple(_parameter(path, line) for line in fields.get("param", ())),
-        relations=relations,
+        reads=reads,
     )
 
 
-def _relations(queries: Path, reads: Sequence[str]) -> str:
-    """SQL: the files that a header names under `reads`, each a CTE named after it, in that order.
-
-    A file's own CTEs stand before it and not inside it, so that an engine works each of them out once.
-    """
-    made: list[str] = []
+def _relations(queries: Path, reads: Sequence[str]) -> tuple[Relation, ...]:
+    """The files that a header names under `reads`, each a relation named after it, in that order."""
+    made: list[Relation] = []
     for name in (part.strip() for line in reads for part in line.split(",")):
-        inlined = ""
         if (table := queries / f"{name}.toml").exists():
-            select = facts.select(table)
-        else:
-            header, select = _split((queries / f"{name}.sql").read_text(encoding="utf-8"))
-            inlined = " not materialized" if any(line.startswith("inlined: ") for line in header) else ""
-        if select.startswith("with "):
-            *own, select = _LAST_CTE.split(select)
-            made.append("\n)\n\n".join(own)[5:] + "\n)")
-        made.append(f"{Path(name).name} as{inlined} (\n{select}\n)")
-    return ",\n\n".join(made)
+            made.append((table.stem, facts.select(table)))
+            continue
+        header, select = _split((queries / f"{name}.sql").read_text(encoding="utf-8"))
+        relation = (Path(name).name, select)
+        made.append(Inlined(relation) if any(line.startswith("inlined: ") for line in header) else relation)
+    return tuple(made)
 
 
 def _split(text: str) -> tuple[list[str], str]:
@@ -214,6 +231,12 @@ def _split(text: str) -> tuple[list[str], str]:
     lines = text.splitlines()
     end = next((number for number, line in enumerate(lines) if not line.startswith("--")), len(lines))
     return [line[2:].removeprefix(" ") for line in lines[:end]], "\n".join(lines[end:]).strip().rstrip(";")
+
+
+def _names(text: str) -> list[str]:
+    """The names of a list that a user wrote, each once; `none` is an empty one."""
+    words = (word.strip().strip("'\"").strip() for word in text.split(","))
+    return [] if text == "none" else list(dict.fromkeys(word for word in words if word))
 
 
 def _joined(lines: list[str]) -> list[str]:
@@ -232,4 +255,7 @@ def _parameter(path: Path, line: str) -> Parameter:
         raise ValueError(f"{path}: not a parameter line: {line}")
     choices = tuple(choice.strip() for choice in (match["choices"] or "").split(",") if choice.strip())
     bare = Parameter(match["name"], match["type"], choices, None, match["meaning"])
-    return Parameter(bare.name, bare.type, choices, bare.parse(match["default"].strip("'")), bare.meaning)
+    meaning = bare.meaning
+    if bare.type == "names":
+        meaning = f"{meaning.rstrip('.')}; {_SOME if choices else _LIST}"
+    return Parameter(bare.name, bare.type, choices, bare.parse(match["default"].strip("'")), meaning)

@@ -21,14 +21,14 @@ INPUTS: Mapping[registry.Kind, Input] = {
     "pricing": Input(("requests",), ("prices",)),
     "what_ifs": Input(("requests",), ("replayed", "prices", "outcomes", "judged_complexity")),
     "billing": Input(("decided",), ("token_counts", "prices")),
-    "spend": Input(("priced",)),
+    "spend": Input(("priced",), ("prices",)),
     "page": Input(("priced",), ("fine",)),
     "audit": Input(("priced",), ("prices", "anomalies")),
     "changes": Input(("before", "after"), ("outcomes",)),
     "savings": Input(("before", "after")),
     "quality": Input(("asked", "chosen"), ("outcomes", "judged_complexity")),
     "backtests": Input(("logged", "found", "missed", "waited", "low", "high")),
-    "ledger": Input((), ("ledger", "rejects", "sources")),
+    "ledger": Input((), ("ledger", "rejects", "skipped", "sources")),
 }
 """By folder. A test holds every query to it; the other folders hold steps of one process, which read each other."""
 

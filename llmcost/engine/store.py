@@ -80,9 +80,9 @@ class Store:
         """The statement's result as an Arrow table."""
         return self._connection.sql(sql, params=registry.used(sql, parameters or {})).to_arrow_table()
 
-    def batches(self, sql: str, rows: int) -> "pa.RecordBatchReader":
+    def batches(self, sql: str, rows: int, parameters: Mapping[str, Any] | None = None) -> "pa.RecordBatchReader":
         """The statement's result, that many rows at a time. Nothing else may be asked until it has been read."""
-        return self._connection.sql(sql).to_arrow_reader(rows)
+        return self._connection.sql(sql, params=registry.used(sql, parameters or {})).to_arrow_reader(rows)
 
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """The statement's result as one dict a row. For small results."""
@@ -303,6 +303,8 @@ def _configured(connection: "duckdb.DuckDBPyConnection") -> "duckdb.DuckDBPyConn
         "set autoload_known_extensions = false",
     ):
         connection.execute(setting)
+    for macro in registry.macros().values():
+        connection.execute(macro)
     return connection
 
 

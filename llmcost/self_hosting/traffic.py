@@ -11,7 +11,7 @@ from llmcost.errors import UsageError
 from llmcost.self_hosting.replay import Traffic
 
 COLUMNS = (
-    "calls", "status", "feature", "task_type", "model", "complexity", "web_searches",
+    "calls", "status", "complexity", "web_searches",
     "input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "output_tokens",
 )  # fmt: skip
 _PROMPT = ("input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens")
@@ -19,12 +19,9 @@ _PROMPT = ("input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_
 
 @dataclass(frozen=True)
 class Selection:
-    """Which requests to host, and how their tokens count there. None: whatever it is."""
+    """Which requests to host, and how their tokens count there."""
 
-    features: tuple[str, ...] | None = None
-    task_types: tuple[str, ...] | None = None
-    models: tuple[str, ...] | None = None
-    max_complexity: float | None = None
+    max_complexity: float | None = None  # None: whatever it is
     tokenizer_ratio: float = 1.0  # the hosted model's tokens for one of the logged model's
     prefix_hit_rate: float = 0.0  # share of the logged cache reads that the server's own prefix cache holds
 
@@ -54,13 +51,6 @@ def select(requests: pa.Table, selection: Selection) -> tuple[Traffic, NDArray[n
 
 def _wanted(requests: pa.Table, selection: Selection) -> NDArray[np.bool_]:
     wanted = np.ones(requests.num_rows, bool)
-    for column, names in (
-        ("feature", selection.features),
-        ("task_type", selection.task_types),
-        ("model", selection.models),
-    ):
-        if names is not None:
-            wanted &= pc.is_in(requests[column], pa.array(names, pa.string())).to_numpy()
     if selection.max_complexity is not None:
         wanted &= pc.less_equal(requests["complexity"], selection.max_complexity).fill_null(False).to_numpy()
     return wanted

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from llmcost.engine.registry import Query, Value
+from llmcost.engine.registry import Query
 from llmcost.render import tables
 from llmcost.render.view import Document, Flat, View
 
@@ -57,7 +57,7 @@ class WhatIfsView(View):
 
 
 def _whole(query: Query) -> RenderableType:
-    rows = [[Text(p.name), Text(_shown(p.default), style="green"), Text(p.meaning)] for p in query.parameters]
+    rows = [[Text(p.name), Text(p.written(p.default), style="green"), Text(p.meaning)] for p in query.parameters]
     columns = [tables.name("parameter"), tables.words("default"), tables.words("meaning")]
     title = Text(query.name, style="bold cyan")
     title.append(f": {query.title}", style="default")
@@ -66,10 +66,12 @@ def _whole(query: Query) -> RenderableType:
     return Group(title, question, tables.Table(columns, rows), assumptions)
 
 
-def _shown(value: Value) -> str:
-    """A parameter's value as the command line takes it."""
-    return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def _parameters(query: Query) -> list[dict[str, Any]]:
-    return [{"parameter": p.name, "default": p.default, "meaning": p.meaning} for p in query.parameters]
+    return [
+        {
+            "parameter": p.name,
+            "default": p.written(p.default) if p.type == "names" else p.default,
+            "meaning": p.meaning,
+        }
+        for p in query.parameters
+    ]

@@ -62,8 +62,10 @@ def answer(
     columns = ", ".join(f"stage_0.{name}" for name in self_hosted.KERNEL.columns)
     priced = store.arrow(
         f"select stage_0.ts, {columns}, cost_0.cost_usd as api_usd, cached.cost_usd as cached_usd"
-        f" from stage_0 join cost_0 using (request_id) join cost_{len(chain.steps)} as cached using (request_id)"
-        " order by stage_0.ts, request_id"
+        f" from (select * from stage_0 where {self_hosted.KERNEL.rows}) as stage_0 join cost_0 using (request_id)"
+        f" join cost_{len(chain.steps)} as cached using (request_id)"
+        " order by stage_0.ts, request_id",
+        params,
     )
     shape = compared.shape_of(priced, self_hosted.selection(params))
     if len(shape.traffic) == 0:

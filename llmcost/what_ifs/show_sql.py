@@ -14,7 +14,9 @@ from llmcost.what_ifs.inputs import side_tables
 
 
 def composed(store: Store, stack: Sequence[WhatIf], covered: Scope) -> str:
-    """SQL: the stack's cost in one row, its parameters written out; comments at its head say what it cannot tell.
+    """SQL: the stack's cost in one row, its parameters written out, after the macros that it uses.
+
+    Comments at its head say what it cannot tell.
 
     It counts what `simulate` counts: requests without a price in the log stand in no sum. Prices that the store does
     not hold, of models that only the stack names, are written into it.
@@ -29,7 +31,9 @@ def composed(store: Store, stack: Sequence[WhatIf], covered: Scope) -> str:
         tables += side_tables.written()
     unpriced = ("unpriced", "select request_id from priced where cost_usd is null")
     head = "".join(f"-- {line}\n" for step in stack for line in _untold(step))
-    return head + compose([*tables, *priced(*priced(*scope), unpriced, *made)], _TOTAL)
+    query = compose([*tables, *priced(*priced(*scope), unpriced, *made)], _TOTAL)
+    macros = "".join(f"{macro}\n\n" for name, macro in registry.macros().items() if f"{name}(" in query)
+    return head + macros + query
 
 
 _TOTAL = """select sum(cost_usd) as cost_usd

@@ -6,7 +6,7 @@ with turns as (
     select
         *,
         -- an answer that ends a unit is read with the prompt that it followed
-        lag(prompt_tokens + case when units and not coalesce(regexp_matches($pessimistic, 'all|answers'), false) then output_tokens else 0 end) over so_far as before_tokens,
+        lag(prompt_tokens + case when units and not is_named('answers', $pessimistic) then output_tokens else 0 end) over so_far as before_tokens,
         least(prompt_tokens, cast($base_share * first_value(prompt_tokens) over so_far as bigint)) as base_tokens
     from (
         select
@@ -33,7 +33,7 @@ prompts as not materialized (
     -- the last ones, the system prompt and the tools.
     select
         cache_id, call_id, sent_us, begun_us, life_s, prompt_tokens, min_tokens, prefix, upto_block, overflows,
-        entries = 'units' and not coalesce(regexp_matches($optimistic, 'all|steps'), false) as units,
+        entries = 'units' and not is_named('steps', $optimistic) as units,
         lookback_blocks,
         len(prefix) as blocks,
         entries in ('steps', 'units') or $ttl = 'endless' or (reach <> 'implicit' and system_blocks is null) as by_block,
@@ -75,7 +75,7 @@ blocks as (
         least(prefix[least(number + 1, blocks)].tokens, prompt_tokens) as tokens, false as base
     from (select *, unnest(prefix) as block, generate_subscripts(prefix, 1) as number from prompts where units)
     where
-        not coalesce(regexp_matches($pessimistic, 'all|answers'), false)
+        not is_named('answers', $pessimistic)
         and block.tokens >= min_tokens
         and number <> blocks - 1
     union all

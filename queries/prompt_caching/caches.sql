@@ -54,30 +54,30 @@ select
     writes_charged,
     promised,
     by_tier,
-    requests_per_minute is not null and coalesce(regexp_matches($pessimistic, 'all|overflow'), false) as overflows,
+    requests_per_minute is not null and is_named('overflow', $pessimistic) as overflows,
     case
-        when regexp_matches($pessimistic, 'all|minimum') then matched.min_tokens_low
-        when regexp_matches($optimistic, 'all|minimum') then matched.min_tokens_high
+        when is_named('minimum', $pessimistic) then matched.min_tokens_low
+        when is_named('minimum', $optimistic) then matched.min_tokens_high
         else matched.min_tokens
     end as min_tokens,
     case
-        when regexp_matches($pessimistic, 'all|steps') then matched.step_tokens_low
-        when regexp_matches($optimistic, 'all|steps') then matched.step_tokens_high
+        when is_named('steps', $pessimistic) then matched.step_tokens_low
+        when is_named('steps', $optimistic) then matched.step_tokens_high
         else matched.step_tokens
     end as step_tokens,
     case
-        when regexp_matches($pessimistic, 'all|life') then matched.life_s_low
-        when regexp_matches($optimistic, 'all|life') then matched.life_s_high
+        when is_named('life', $pessimistic) then matched.life_s_low
+        when is_named('life', $optimistic) then matched.life_s_high
         else matched.life_s
     end as life_s,
     case
-        when regexp_matches($pessimistic, 'all|isolation') then matched.isolation_low
-        when regexp_matches($optimistic, 'all|isolation') then matched.isolation_high
+        when is_named('isolation', $pessimistic) then matched.isolation_low
+        when is_named('isolation', $optimistic) then matched.isolation_high
         else matched.isolation
     end = 'project' as by_project,
     case
-        when regexp_matches($pessimistic, 'all|system') then matched.ends_system_low
-        when regexp_matches($optimistic, 'all|system') then matched.ends_system_high
+        when is_named('system', $pessimistic) then matched.ends_system_low
+        when is_named('system', $optimistic) then matched.ends_system_high
         else matched.ends_system
     end as ends_system,
     read_saves,
@@ -89,4 +89,4 @@ where
     nearest = 1
     and entries <> 'none'
     and coalesce(read_saves > 0, known)
-    and (known or not coalesce(regexp_matches($pessimistic, 'all|unknown'), false))
+    and (known or not is_named('unknown', $pessimistic))

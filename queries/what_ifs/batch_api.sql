@@ -1,9 +1,9 @@
 -- batch-api: work that can wait goes through the provider's batch API
 --
 -- question: What would it have cost had the requests that can wait gone through the batch API at half price?
--- param features text = all: the features whose requests can wait, separated by commas in quotes; none: none can.
--- param task_types text = all: the task types that can wait, likewise.
--- param tiers text = standard: the service tiers whose requests can move, likewise.
+-- param features names = all: the features whose requests can wait.
+-- param task_types names = all: the task types that can wait.
+-- param tiers names = standard: the service tiers whose requests can move.
 -- param deadline_hours float(0, inf) = none: hours from a request within which its answer must be there; a request of
 --   which the answer is more likely than `late` to come later stays. none: whenever it comes.
 -- param late float(0, 1) = 0: share of the answers that may come after the deadline.
@@ -93,14 +93,12 @@ moving as (
         cast(floor(promised.cache_read_tokens * case when ruled.no_cache then 0 else ruled.cache_hits end) as bigint)
             as still_read_tokens,
         service_tier != 'batch'
-        and list_contains(string_split($tiers, ','), service_tier)
+        and is_named(service_tier, $tiers)
         and status = 'ok'
         and answered_by <> 'cache'
         and ruled.provider is not null
-        and $features is not null
-        and $task_types is not null
-        and ($features = 'all' or coalesce(list_contains(string_split($features, ','), feature), false))
-        and ($task_types = 'all' or coalesce(list_contains(string_split($task_types, ','), task_type), false))
+        and is_named(feature, $features)
+        and is_named(task_type, $task_types)
         and late_share <= $late as moves
     from promised
     left join ruled on ruled.provider = promised.provider and ruled.model = promised.model

@@ -2,8 +2,8 @@
 --
 -- question: What would the traffic have cost on another model, or at the prices of another day?
 -- param target model = claude-haiku-4-5: the model that takes over; none changes no model.
--- param models text = all: the models to replace, separated by commas in quotes.
--- param features text = all: the features to move, likewise.
+-- param models names = all: the models to replace.
+-- param features names = all: the features to move.
 -- param prices_on date = none: the day whose prices are paid, like 2026-01-31; none is each request's own.
 -- param cache choice(lost, kept) = kept: what becomes of tokens read from and written to a prompt cache.
 -- param input_ratio float(0, inf) = none: tokens of the new model for one of the old one; none is by their tokenizers.
@@ -30,8 +30,7 @@ with listed as (
 chosen as (
     select
         *,
-        ($models = 'all' or coalesce(list_contains(string_split($models, ','), model), false))
-        and ($features = 'all' or coalesce(list_contains(string_split($features, ','), feature), false)) as is_meant
+        is_named(model, $models) and is_named(feature, $features) as is_meant
     from requests
 ),
 

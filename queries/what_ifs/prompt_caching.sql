@@ -26,12 +26,13 @@
 -- param recorded choice(keep, replay) = keep: what becomes of sessions and prompts whose log records real cache use.
 -- param automatic choice(replay, keep) = replay: requests to caches that promise nothing, such as Gemini's, DeepSeek's
 --   or Groq's: keep is right where the log would have recorded their reads and has none.
--- param pessimistic text = none: what the providers leave open, taken where a cache saves least: any of minimum (the
---   shortest prompt that is cached), steps (where entries end), life (how long an idle entry lives), isolation (whose
---   requests share an entry), system (whether a shared system prompt is an entry of its own), answers (whether one ends
---   after the answer), overflow (reads lost above `burst` requests a minute) and unknown (caches without a published
---   rule), separated by commas in quotes, or all.
--- param optimistic text = none: the same, taken where a cache saves most.
+-- param pessimistic names(minimum, steps, life, isolation, system, answers, overflow, unknown) = none: what the
+--   providers leave open, taken where a cache saves least: minimum (the shortest prompt that is cached), steps (where
+--   entries end), life (how long an idle entry lives), isolation (whose requests share an entry), system (whether a
+--   shared system prompt is an entry of its own), answers (whether one ends after the answer), overflow (reads lost above
+--   `burst` requests a minute), unknown (caches without a published rule).
+-- param optimistic names(minimum, steps, life, isolation, system, answers, overflow, unknown) = none: the same, taken
+--   where a cache saves most.
 -- param burst int(1, inf) = 15: requests for one entry in a minute, above which a cache of limited machines may miss.
 -- param ttft_ms float(0, inf) = 1000: time to the first token in milliseconds where the log has none; an entry can be
 --   read only after it.

@@ -12,8 +12,8 @@
 -- delays: answers wait for one another
 -- param items int(1, inf) = 5: how many items a call may hold; 1 changes nothing.
 -- param seconds float(0, inf) = 60: how long the first item of a call waits for others.
--- param features text = all: the features whose requests may be joined, separated by commas in quotes.
--- param task_types text = 'classification,extraction,summarization': the task types that may be, likewise; all: any.
+-- param features names = all: the features whose requests may be joined.
+-- param task_types names = classification,extraction,summarization: the task types that may be joined.
 -- param max_prompt_tokens int(1, inf) = 100000: how long the joined prompt may get.
 -- param numbering_input_tokens int(0, inf) = 4: tokens of input that number an item, like "Document 3:".
 -- param numbering_output_tokens int(0, inf) = 4: tokens of output that number its answer.

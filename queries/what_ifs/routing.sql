@@ -23,8 +23,8 @@
 -- param large model = claude-opus-5-5: takes everything else.
 -- param small_below float(0, 1) = 0.5: complexity, 0 to 1, below which a simple task goes to the small model.
 -- param middle_below float(0, 1) = 0.8: complexity, 0 to 1, below which a simple task goes to the middle model.
--- param simple_tasks text = 'classification,extraction,summarization': task types that need no large model.
--- param features text = all: the features whose requests may move, separated by commas in quotes.
+-- param simple_tasks names = classification,extraction,summarization: task types that need no large model.
+-- param features names = all: the features whose requests may move.
 -- param complexity choice(keywords, embeddings) = keywords: how complex a prompt is: by the article's words, or by its
 --   meaning, for which texts have to be kept and wordllama installed.
 -- param upgrade bool = true: also move requests to a dearer model where the rule says so.
@@ -69,10 +69,10 @@ scored as (
     select
         requests.*,
         coalesce(judged.complexity, requests.complexity) as score,
-        list_contains(string_split($simple_tasks, ','), task_type) as is_simple,
+        is_named(task_type, $simple_tasks) as is_simple,
         $small is not null and $middle is not null and $large is not null
         and answered_by <> 'cache'
-        and ($features = 'all' or coalesce(list_contains(string_split($features, ','), feature), false)) as may_move
+        and is_named(feature, $features) as may_move
     from requests
     left join judged_complexity as judged on judged.request_id = requests.request_id
 ),

@@ -29,9 +29,9 @@
 --   what the model and its cache hold.
 -- param max_waiting int(0, inf) = none: requests waiting at a machine beyond which a further one stays on the API;
 --   none: all wait.
--- param features text = none: only these features, separated by commas; none is all.
--- param task_types text = none: only these task types.
--- param from_models text = none: only requests that went to these models.
+-- param features names = all: only these features.
+-- param task_types names = all: only these task types.
+-- param from_models names = all: only requests that went to these models.
 -- param max_complexity float(0, 1) = none: only requests up to this complexity, 0 to 1.
 -- param tokenizer_ratio float(0, inf) = 1: tokens of the hosted model for one token of the logged one.
 -- param prefix_hit_rate float(0, 1) = 0: share, 0 to 1, of the logged cache reads that the server's own prefix cache

@@ -4,7 +4,7 @@ import duckdb
 import pytest
 import sqlglot
 
-from llmcost.engine.compose import compose
+from llmcost.engine.compose import Inlined, compose
 
 NUMBERS = ("numbers", "select unnest([3, 1, 2]) as n")
 
@@ -68,3 +68,22 @@ def test_no_relation_hides_one_of_its_own_name() -> None:
 def test_sqlglot_carries_it_to_spark() -> None:
     sql = compose([("requests", "select * from stored"), ("requests", "select * from requests")], "from requests")
     assert sqlglot.parse_one(sql, dialect="duckdb").sql("spark").count("stored") == 1
+
+
+@pytest.mark.parametrize(
+    "select",
+    [
+        "select n from numbers",
+        "with three as (select n from numbers where ')' <> '(' -- not the end)\n)\n\nselect n from three",
+        "-- first\nwith a as (select n from numbers), b as (with c as (select n from a) select n from c) from b",
+    ],
+)
+def test_an_inlined_relation_is_read_more_than_once(select: str) -> None:
+    sql = compose(
+        [NUMBERS, Inlined(("wide", select))], "select a.n from wide as a inner join wide as b using (n) order by 1"
+    )
+    assert "wide as not materialized" in sql
+    assert rows(sql) == [1, 2, 3]
+    [outer] = [query for query in sqlglot.parse(sql, dialect="duckdb") if query]
+    wide = next(cte for cte in outer.args["with_"].expressions if cte.alias == "wide")
+    assert not wide.this.args.get("with_"), "its own relations stand before it"

@@ -52,7 +52,8 @@ HEADED = [path for path in FILES if path.parent.name in KEYS]
 FIELD = re.compile(r"(?P<key>[a-z_]+): (?P<value>\S.*)")
 PARAM = re.compile(
     r"param (?P<name>[a-z][a-z0-9_]*)"
-    r" (?P<type>text|bool|date|model|file|(?:int|float)(?:\([0-9.-]+, (?:[0-9.]+|inf)\))?|choice\([a-z0-9_, -]+\))"
+    r" (?P<type>text|names(?:\([a-z0-9_, -]+\))?|bool|date|model|file"
+    r"|(?:int|float)(?:\([0-9.-]+, (?:[0-9.]+|inf)\))?|choice\([a-z0-9_, -]+\))"
     r" = (?P<default>\S+|'[^']*'): (?P<meaning>\S.*)"
 )
 PLACEHOLDER = re.compile(r"\$([a-z_][a-z0-9_]*)")

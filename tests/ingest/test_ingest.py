@@ -38,9 +38,12 @@ WORST = 2**63 - 1
 @pytest.mark.parametrize(
     ("field", "value", "reason"),
     [
-        ("input_tokens", WORST, "an absurd count"),
+        ("input_tokens", 10**12, "an absurd count"),
+        ("output_tokens", 10**12 + 1, "a count that is no number"),
+        ("input_tokens", WORST, "a count that is no number"),
         ("output_tokens", WORST + 1, "a count that is no number"),
-        ("web_searches", WORST, "an absurd count"),
+        ("web_searches", 10**12, "an absurd count"),
+        ("web_searches", WORST, "a count that is no number"),
         ("cost_logged_usd", 1e300, "an absurd cost"),
         ("cost_logged_usd", -1e12, "an absurd cost"),
         ("ts", "9999-12-31T23:59:59Z", "a time that is no time"),
@@ -241,7 +244,7 @@ def test_formats_mixed_in_one_file(tmp_path: Path, store_path: Path) -> None:
     ("fields", "reason"),
     [
         ({"input_tokens": -1}, "a negative count"),
-        ({"output_tokens": 10**15}, "an absurd count"),
+        ({"output_tokens": 10**12}, "an absurd count"),
         ({"cache_read_tokens": "many"}, "a count that is no number"),
         ({"ts": "yesterday"}, "a time that is no time"),
         ({"model": ""}, "no model"),

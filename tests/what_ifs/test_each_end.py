@@ -91,8 +91,8 @@ def ends() -> dict[tuple[str, str], tuple[str, str]]:
     """The low and the high end of each assumption of each what-if."""
     found: dict[tuple[str, str], tuple[str, str]] = {}
     for name, query in registry.load("what_ifs").items():
-        low, high = (settings(query.field(end)) for end in ENDS)
-        found |= {(name, parameter): (str(low[parameter]), str(high[parameter])) for parameter in low}
+        low, high = (settings(query, query.field(end)) for end in ENDS)
+        found |= {(name, parameter): (low[parameter], high[parameter]) for parameter in low}
     return found
 
 

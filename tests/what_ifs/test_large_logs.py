@@ -53,7 +53,7 @@ def test_shares_are_whole_partitions(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(replay, "ROWS_AT_ONCE", 3)
     traffic = "select model, feature, ts, request_id from requests order by model, feature, ts, request_id"
     with store.reading(path) as opened:
-        shares = [share.to_pylist() for share in replay._shares(opened, traffic, ("model", "feature"))]
+        shares = [share.to_pylist() for share in replay._shares(opened.batches(traffic, 3), ("model", "feature"))]
         assert [row for share in shares for row in share] == opened.rows(traffic)
     kinds = [{(row["model"], row["feature"]) for row in share} for share in shares]
     assert len(kinds) > 1

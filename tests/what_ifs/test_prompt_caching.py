@@ -61,7 +61,7 @@ class Call:
 @pytest.fixture(scope="module")
 def engine() -> Iterator[duckdb.DuckDBPyConnection]:
     connection = duckdb.connect()
-    for file in ("schema.sql", "prices.sql"):
+    for file in ("schema.sql", "prices.sql", "macros.sql"):
         connection.execute((QUERIES / file).read_text(encoding="utf-8"))
     yield connection
     connection.close()

@@ -111,10 +111,8 @@ def test_the_models_that_prompt_caching_asks_for_are_those_of_its_rules(store_pa
             " (select unnest($models::varchar[]) as model)",
             {"providers": providers, "models": models},
         )
-        told = registry.after(
-            query.relations, f"select provider, model from requests where {needed.partition(': ')[0]}"
-        )
-        rows = opened.rows(compose([("requests", "select * from met")], told), query.bind({}))
+        told = f"select provider, model from requests where {needed.partition(': ')[0]}"
+        rows = opened.rows(compose([("requests", "select * from met"), *query.reads], told), query.bind({}))
     found = {(row["provider"], row["model"]) for row in rows}
     assert found >= known
     assert not {model for _, model in found} & {"claude-2.1", "gpt-3.5-turbo", "command-r"}

@@ -91,7 +91,7 @@ def test_a_large_log_is_replayed_in_shares_with_the_same_result(
 
 @pytest.mark.parametrize("words", ["items=0", "seconds=-1", "max_prompt_tokens=0"])
 def test_bad_parameters(words: str) -> None:
-    given = {"items": 5, "seconds": 60.0, "features": "all", "task_types": "all", "max_prompt_tokens": 1000,
+    given = {"items": 5, "seconds": 60.0, "max_prompt_tokens": 1000,
              "numbering_input_tokens": 4, "numbering_output_tokens": 4}  # fmt: skip
     name, value = words.split("=")
     with pytest.raises(UsageError, match="too small"):
@@ -148,14 +148,12 @@ def table(rows: list[Row]) -> pa.Table:
     return pa.Table.from_pylist(made, schema)
 
 
-def naive(rows: list[Row], items: int, seconds: float, task_types: str, most: int) -> dict[str, tuple[Any, ...]]:
+def naive(rows: list[Row], items: int, seconds: float, most: int) -> dict[str, tuple[Any, ...]]:
     """One open call for each kind of request, looked at request by request."""
     calls: list[list[Row]] = []
     open_calls: dict[tuple[Any, ...], list[Row]] = {}
     for row in sorted(rows, key=lambda row: (row["ts"], row["request_id"])):
         if row["status"] != "ok" or row["system_hash"] is None:
-            continue
-        if task_types != "all" and row["task_type"] not in task_types.split(","):
             continue
         key = (row["feature"], row["task_type"], row["system_hash"])
         current = open_calls.get(key)
@@ -204,14 +202,12 @@ def _billed(call: list[Row], place: int) -> tuple[int | float | None, ...]:
     return *sums.values(), 8 * len(call), sum(reasoning) if reasoning else None, *bounds
 
 
-@given(requests, st.integers(2, 5), st.sampled_from([0.0, 1.0, 3.0, 30.0]), st.sampled_from(["all", "extraction"]),
+@given(requests, st.integers(2, 5), st.sampled_from([0.0, 1.0, 3.0, 30.0]),
        st.sampled_from([30, 100, 10_000]))  # fmt: skip
-def test_it_is_what_one_open_call_a_kind_would_give(
-    rows: list[Row], items: int, seconds: float, task_types: str, most: int
-) -> None:
+def test_it_is_what_one_open_call_a_kind_would_give(rows: list[Row], items: int, seconds: float, most: int) -> None:
     handed = table(rows)
     replayed = request_batching.KERNEL.replay(
-        handed, items=items, seconds=seconds, features="all", task_types=task_types, max_prompt_tokens=most,
+        handed, items=items, seconds=seconds, max_prompt_tokens=most,
         numbering_input_tokens=2, numbering_output_tokens=3,
     ).decisions.to_pylist()  # fmt: skip
     billed = ("input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "output_tokens", "reasoning_tokens",
@@ -222,7 +218,7 @@ def test_it_is_what_one_open_call_a_kind_would_give(
         )
         for row in replayed
     }  # fmt: skip
-    assert naive(handed.to_pylist(), items, seconds, task_types, most) == found
+    assert naive(handed.to_pylist(), items, seconds, most) == found
 
 
 @pytest.mark.parametrize(("tokens", "cut", "answers"), [(8, 0, 0), (10, 0, 0), (200, 5 * 204 - 5 * (100 + 8), 5)])

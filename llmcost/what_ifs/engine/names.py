@@ -1,6 +1,7 @@
 """The features, task types, tiers and models that a user names in a step's parameters, against those of the log."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
 from llmcost.engine.store import Store
 from llmcost.errors import UsageError, did_you_mean
@@ -14,7 +15,6 @@ _COLUMNS = {
     "models": "model",
     "from_models": "model",
 }
-_ALL = "all"
 
 
 def check(store: Store, steps: Sequence[WhatIf]) -> None:
@@ -25,7 +25,7 @@ def check(store: Store, steps: Sequence[WhatIf]) -> None:
     for step, name, wanted in _named(steps):
         column = _COLUMNS[name]
         known = _known(store, column, "requests")
-        if not any(word in known or (column == "model" and _is_priced(store, word)) for word in wanted):
+        if not any(_finds(word, known) or (column == "model" and _is_priced(store, word)) for word in wanted):
             raise UsageError(
                 f"{step.query.name}:{name}: {_none_has(column, wanted[0])}", hint=_nearest(wanted[0], known)
             )
@@ -37,17 +37,23 @@ def absent(store: Store, step: WhatIf, relation: str) -> list[str]:
     for _, name, wanted in _named([step]):
         column = _COLUMNS[name]
         known = _known(store, column, relation)
-        said += [f"{_none_has(column, word)}; {_nearest(word, known)}" for word in wanted if word not in known]
+        said += [f"{_none_has(column, word)}; {_nearest(word, known)}" for word in wanted if not _finds(word, known)]
     return said
 
 
 def _named(steps: Sequence[WhatIf]) -> Iterator[tuple[WhatIf, str, list[str]]]:
-    """The parameters in which the user names something, with the names as the step's SQL splits them."""
+    """The parameters in which the user names something, with the names."""
     for step in steps:
         for name in sorted(step.given & _COLUMNS.keys()):
             value = step.values[name]
-            if value not in (None, _ALL):
-                yield step, name, str(value).split(",")
+            if isinstance(value, list) and value:
+                yield step, name, value
+
+
+def _finds(word: str, known: Iterable[str]) -> bool:
+    """Whether one of the names is the word, in which * stands for any characters."""
+    pattern = ".*".join(re.escape(part) for part in word.split("*"))
+    return any(re.fullmatch(pattern, name, re.DOTALL) for name in known)
 
 
 def _known(store: Store, column: str, relation: str) -> list[str]:

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-from llmcost.engine import registry
 from llmcost.engine.compose import compose
 from llmcost.engine.store import Store
 from llmcost.what_ifs.engine import names
 from llmcost.what_ifs.engine.chain import Chain
-from llmcost.what_ifs.engine.step import WhatIf, written
+from llmcost.what_ifs.engine.step import WhatIf
 
 _NEARLY_ALL = 0.95
 
@@ -59,12 +58,12 @@ def lacks(store: Store, what_if: WhatIf, relation: str) -> list[Lack]:
     found = []
     for place, need in enumerate(what_if.query.fields.get("needs", ())):
         condition, _, words = need.partition(": ")
-        told = registry.after(
-            what_if.query.relations,
+        told = (
             "select coalesce(sum(case when is_known then calls end), 0) as known, sum(calls) as requests"
-            f" from (select calls, {condition} as is_known from requests)",
+            f" from (select calls, {condition} as is_known from requests)"
         )
-        [row] = store.rows(compose([("requests", f"select * from {relation}")], told), what_if.values)
+        read = [("requests", f"select * from {relation}"), *what_if.query.reads]
+        [row] = store.rows(compose(read, told), what_if.values)
         if (share := row["known"] / row["requests"]) < _NEARLY_ALL:
             found.append(Lack(words, share, place == 0))
     return found
@@ -89,7 +88,7 @@ def _held_back(chain: Chain, number: int) -> str:
         default = replace(step, values=step.values | {parameter.name: parameter.default})
         if not freed.add(default).failure and changes(freed, number):
             return (
-                f"changes nothing with {parameter.name}={written(value)}, but would with {written(parameter.default)},"
-                f" the default ({parameter.meaning.rstrip('.')})"
+                f"changes nothing with {parameter.name}={parameter.written(value)}, but would with"
+                f" {parameter.written(parameter.default)}, the default ({parameter.meaning.rstrip('.')})"
             )
     return ""

@@ -37,21 +37,24 @@ def replay(
     if "prompt_text" in kernel.columns:
         before = f"(select s.*, texts.prompt as prompt_text from {before} as s left join texts using (request_id))"
     traffic = f"from {before} where {kernel.rows}"
-    given = {p.name: side_tables.as_given(p, values[p.name]) for p in query.parameters}
+    chosen = registry.used(kernel.rows, values)
+    given = {p.name: side_tables.as_given(p, values[p.name]) for p in query.parameters if p.name not in chosen}
     for name, measure in kernel.measured.items():
         if given[name] is None:
-            given[name] = store.value(f"select {measure} {traffic}")
+            given[name] = store.value(f"select {measure} {traffic}", values)
     ready = f"select {selected(kernel)} {traffic} order by {ordered(kernel)}"
-    shares = _shares(store, ready, kernel.partition) if kernel.is_apart(given) else [store.arrow(ready)]
+    if kernel.is_apart(given):
+        shares = _shares(store.batches(ready, ROWS_AT_ONCE, values), kernel.partition)
+    else:
+        shares = iter([store.arrow(ready, values)])
     parts = [kernel.replay(share, **given) for share in shares]
     return pa.concat_tables([part.decisions for part in parts]), kernel.summary([part.found for part in parts])
 
 
-def _shares(store: Store, traffic: str, partition: Sequence[str]) -> "Iterator[pa.Table]":
+def _shares(batches: "pa.RecordBatchReader", partition: Sequence[str]) -> "Iterator[pa.Table]":
     """The traffic, sorted by partition, in shares of whole partitions, so that a large log fits into memory."""
     import pyarrow as pa
 
-    batches = store.batches(traffic, ROWS_AT_ONCE)
     held = batches.schema.empty_table()
     for batch in batches:
         held = pa.concat_tables([held, pa.Table.from_batches([batch])])

@@ -29,7 +29,7 @@ class WhatIf:
     def word(self) -> str:
         """The step as the command line takes it, naming what differs from the defaults."""
         changed = [
-            f"{p.name}={written(self.values[p.name])}"
+            f"{p.name}={p.written(self.values[p.name])}"
             for p in self.query.parameters
             if self.values[p.name] != p.default
         ]
@@ -46,20 +46,26 @@ def parse(word: str) -> WhatIf:
     """`NAME[:param=value,…]` as the command line takes it. Raises UsageError for unknown names and values."""
     name, _, rest = word.partition(":")
     query = registry.find("what_ifs", name.strip().replace("_", "-"))
-    given = settings(rest)
-    for part in given:
-        if given[part] is None:
-            raise UsageError(f"{word}: {part} is not param=value", hint=f"like {query.name}:{_example(query)}")
-    words = {name: value for name, value in given.items() if value is not None}
+    words = settings(query, rest)
     return WhatIf(query, query.bind(words), frozenset(words))
 
 
-def settings(text: str) -> dict[str, str | None]:
-    """`param=value,…` by name; a part without a value has none. A comma inside quotes separates nothing."""
-    found: dict[str, str | None] = {}
+def settings(query: registry.Query, text: str) -> dict[str, str]:
+    """`param=value,…` by name. A comma inside quotes separates nothing; one between names adds to a list of names."""
+    lists = {parameter.name for parameter in query.parameters if parameter.type == "names"}
+    found: dict[str, str] = {}
+    last = ""
     for part in _parts(text):
         key, equals, value = part.partition("=")
-        found[key.strip()] = value.strip() if equals else None
+        if equals:
+            last = key.strip()
+            found[last] = value.strip()
+        elif last in lists:
+            found[last] += f",{part}"
+        else:
+            raise UsageError(
+                f"{query.name}:{text}: {part.strip()} is not param=value", hint=f"like {query.name}:{_example(query)}"
+            )
     return found
 
 
@@ -67,7 +73,7 @@ def at(end: str, what_if: WhatIf) -> WhatIf:
     """The step with its assumptions at their low or high end; what the user set himself stays."""
     if not (text := what_if.query.field(end)):
         return what_if
-    moved = {name: value for name, value in settings(text).items() if value is not None and name not in what_if.given}
+    moved = {name: word for name, word in settings(what_if.query, text).items() if name not in what_if.given}
     bound = what_if.query.bind(moved)
     return replace(what_if, values=what_if.values | {name: bound[name] for name in moved})
 
@@ -146,13 +152,5 @@ def _parts(text: str) -> Sequence[str]:
     return [part for part in [*parts, current] if part.strip()]
 
 
-def written(value: registry.Value) -> str:
-    """The value as the command line takes it."""
-    if value is None:
-        return "none"
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    return f'"{text}"' if "," in text else text
-
-
 def _example(query: registry.Query) -> str:
-    return f"{query.parameters[0].name}={query.parameters[0].default}" if query.parameters else "param=value"
+    return next((f"{p.name}={p.written(p.default)}" for p in query.parameters), "param=value")

@@ -36,7 +36,7 @@ class Kernel(Protocol[Found]):
 
     @property
     def rows(self) -> str:
-        """SQL: the condition on the requests that it gets."""
+        """SQL: the condition on the requests that it gets. A `$parameter` in it is one that `replay` does not get."""
 
     @property
     def partition(self) -> Sequence[str]:
@@ -54,7 +54,7 @@ class Kernel(Protocol[Found]):
         """Whether partitions do not depend on one another with these parameters, so that it may get some at a time."""
 
     def replay(self, requests: "pa.Table", /, *args: Any, **given: Any) -> Replayed[Found]:
-        """Decides on the requests; its keywords are the parameters of the header, a file as the table that it holds.
+        """Decides on the requests; its keywords are the header's other parameters, a file as the table that it holds.
 
         To a type checker `*args` and `**given` mean that any keywords will do.
         Raises UsageError for a bad parameter, LlmcostError where this traffic cannot be projected.

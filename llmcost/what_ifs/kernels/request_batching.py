@@ -37,7 +37,10 @@ class Calls:
 
 
 class RequestBatching:
-    """Calls of several requests, each of one partition."""
+    """Calls of several requests, each of one partition.
+
+    Those joined before, and those that a cache has answered, have no call of their own and are not among its rows.
+    """
 
     columns = (
         "provider", "model", "feature", "task_type", "project", "status", "service_tier", "region", "calls",
@@ -45,7 +48,7 @@ class RequestBatching:
         "prefix[system_blocks].hash as system_hash", "prefix[system_blocks].tokens as system_tokens",
         *_BILLED,
     )  # fmt: skip
-    rows = "requests_answered = 1"  # not those joined before, nor those that a cache has answered
+    rows = "requests_answered = 1 and is_named(feature, $features) and is_named(task_type, $task_types)"
     partition = _PARTITION
     measured: ClassVar[Mapping[str, str]] = {}
     decisions: ClassVar[Mapping[str, str]] = {
@@ -57,8 +60,8 @@ class RequestBatching:
         return True
 
     def replay(
-        self, requests: pa.Table, *, items: int, seconds: float, features: str, task_types: str,
-        max_prompt_tokens: int, numbering_input_tokens: int, numbering_output_tokens: int,
+        self, requests: pa.Table, *, items: int, seconds: float, max_prompt_tokens: int,
+        numbering_input_tokens: int, numbering_output_tokens: int,
     ) -> Replayed[Calls]:  # fmt: skip
         """For every request that may be joined: its call's first request, its place in it, the call's size, its wait.
 
@@ -70,7 +73,7 @@ class RequestBatching:
                 f"items={items}, seconds={seconds:g}, max_prompt_tokens={max_prompt_tokens}: one of them is too small",
                 hint="items and max_prompt_tokens from 1, seconds from 0",
             )
-        row = np.flatnonzero(_may_be_joined(requests, features, task_types)) if items > 1 else np.empty(0, np.int64)
+        row = np.flatnonzero(_may_be_joined(requests)) if items > 1 else np.empty(0, np.int64)
         sent = requests["ts"].cast(pa.timestamp("us")).cast(pa.int64()).fill_null(0).to_numpy()[row]
         group = _groups(requests, row)
         order = np.lexsort((np.arange(len(row)), sent, group))
@@ -115,15 +118,12 @@ class RequestBatching:
 KERNEL: Kernel[Calls] = RequestBatching()
 
 
-def _may_be_joined(requests: pa.Table, features: str, task_types: str) -> npt.NDArray[np.bool_]:
+def _may_be_joined(requests: pa.Table) -> npt.NDArray[np.bool_]:
     joins = mask(requests["ts"].is_valid()) & mask(requests["system_hash"].is_valid())
     joins &= mask(requests["uses_no_tools"])
     joins &= mask(pc.equal(requests["status"], "ok")) & mask(pc.equal(requests["service_tier"], "standard"))
     joins &= mask(pc.equal(requests["calls"], 1))
     joins &= _prompt_tokens(requests) + _numbers(requests, "output_tokens") > 0  # none for which nothing was billed
-    for column, wanted in (("feature", features), ("task_type", task_types)):
-        if wanted != "all":
-            joins &= mask(pc.is_in(requests[column], pa.array(wanted.split(","), requests[column].type)))
     return joins
 
 

@@ -35,7 +35,7 @@ class SelfHosted:
     """Machines that all requests share."""
 
     columns = COLUMNS
-    rows = "true"
+    rows = "is_named(feature, $features) and is_named(task_type, $task_types) and is_named(model, $from_models)"
     partition = ()
     measured: ClassVar[Mapping[str, str]] = {}
     decisions: ClassVar[Mapping[str, str]] = {
@@ -86,19 +86,12 @@ def host(requests: pa.Table, **params: Any) -> Hosting:
 
 
 def selection(params: Mapping[str, Any]) -> Selection:
-    """Which requests are to be hosted, by the what-if's parameters."""
+    """Which of the rows are to be hosted, and as what, by the what-if's parameters."""
     return Selection(
-        features=_names(params["features"]),
-        task_types=_names(params["task_types"]),
-        models=_names(params["from_models"]),
         max_complexity=params["max_complexity"],
         tokenizer_ratio=params["tokenizer_ratio"],
         prefix_hit_rate=params["prefix_hit_rate"],
     )
-
-
-def _names(words: str | None) -> tuple[str, ...] | None:
-    return None if words is None else tuple(word.strip() for word in words.split(",") if word.strip())
 
 
 def options(known: Catalogue, params: Mapping[str, Any]) -> Options:

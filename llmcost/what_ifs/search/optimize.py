@@ -198,7 +198,7 @@ def _options(query: registry.Query, given: WhatIf | None) -> list[WhatIf]:
     fixed = {name: given.values[name] for name in given.given} if given else {}
     made: list[WhatIf] = []
     for line in query.fields["grid"]:
-        values = query.bind({name: value for name, value in settings(line).items() if value is not None}) | fixed
+        values = query.bind(settings(query, line)) | fixed
         if all(values != one.values for one in made):
             made.append(WhatIf(query, values, frozenset(fixed)))
     return made

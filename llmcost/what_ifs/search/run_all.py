@@ -91,8 +91,7 @@ def simulate(store: Store, stack: Sequence[WhatIf], covered: Scope, dimensions: 
 
 def _as_stacked(query: registry.Query) -> WhatIf:
     """The step with the settings that its header names for this."""
-    set_here = {name: value for name, value in settings(query.field("stacked")).items() if value is not None}
-    return WhatIf(query, query.bind(set_here))
+    return WhatIf(query, query.bind(settings(query, query.field("stacked"))))
 
 
 def _alone(traffic: Traffic, step: WhatIf, baseline: float) -> Alone:
