@@ -52,7 +52,14 @@ with parsed as (
         or is_no_count(output_video_tokens)
         or is_no_count(web_searches)
         or (tools is not null and len(list_filter(map_values(tools), lambda it: is_no_count(it))) > 0)
-        or is_no_count(calls) as has_no_count
+        or is_no_count(calls) as has_no_count,
+        has_no_count and regexp_matches(
+            concat_ws(
+                ' ', input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens,
+                reasoning_tokens, web_searches, calls
+            ),
+            '(^| )[+-]?[0-9]{13}'
+        ) as has_absurd_count
     from counted
 ),
 
@@ -85,8 +92,9 @@ select
         when len(unknown_names) > 0
         then 'usage under a name that no format knows: ' || array_to_string(unknown_names[:3], ', ')
         when coalesce(trim(model), '') = '' then 'no model'
-        when has_no_time then 'a time that is no time'
-        when has_no_count then 'a count that is no number'
+        when has_no_time then 'a time that cannot be read or is outside 1970 to 2100'
+        when has_absurd_count then 'an absurd count: a trillion or more'
+        when has_no_count then 'a count that is not a whole number'
         when input_tokens is null then 'no input token count'
         when output_tokens is null then 'no output token count'
         when least(

@@ -47,7 +47,7 @@ def test_a_broken_stream(tmp_path: Path) -> None:
     rows = [delta(output_tokens=5), start(input_tokens="many"), start(input_tokens=-1), delta(spoken_tokens=5)]
     found = read(tmp_path, rows)
     assert found.reasons == [
-        "no model", "a count that is no number", "a negative count",
+        "no model", "a count that is not a whole number", "a negative count",
         "usage under a name that no format knows: spoken_tokens",
     ]  # fmt: skip
 
@@ -85,7 +85,7 @@ def test_broken_qwen_code(tmp_path: Path) -> None:
     rows = [qwen(model=None), qwen(usageMetadata={"promptTokenCount": "x"}), MONTH | {"inputTokens": -1},
             qwen(usageMetadata={"promptTokenCount": 5, "spokenTokenCount": 7})]  # fmt: skip
     assert read(tmp_path, rows).reasons == [
-        "no model", "a count that is no number", "a negative count",
+        "no model", "a count that is not a whole number", "a negative count",
         "usage under a name that no format knows: spokenTokenCount",
     ]  # fmt: skip
 
@@ -129,7 +129,7 @@ def test_a_broken_session_of_the_gemini_cli(tmp_path: Path) -> None:
         told("c", spoken_tokens=7),
     ]
     assert read(tmp_path, rows).reasons == [
-        "a count that is no number", "no model", "usage under a name that no format knows: spoken_tokens",
+        "a count that is not a whole number", "no model", "usage under a name that no format knows: spoken_tokens",
     ]  # fmt: skip
 
 
@@ -158,5 +158,5 @@ def test_managed_agents_without_a_session(tmp_path: Path) -> None:
 def test_broken_managed_agents(tmp_path: Path) -> None:
     rows = [ended("a", model_usage={"input_tokens": "x"}), ended("b", model_usage={"spoken_tokens": 4})]
     assert read(tmp_path, rows).reasons == [
-        "a count that is no number", "usage under a name that no format knows: spoken_tokens",
+        "a count that is not a whole number", "usage under a name that no format knows: spoken_tokens",
     ]  # fmt: skip

@@ -27,7 +27,7 @@ def test_equal_lines_are_requests_of_their_own(tmp_path: Path) -> None:
 
 def test_broken(tmp_path: Path) -> None:
     found = read(tmp_path, [AZURE.replace("4808", "many"), AZURE[:20], AZURE, ",,", ""], suffix="csv")
-    assert found.reasons == ["a count that is no number", "not JSON", "not JSON"]
+    assert found.reasons == ["a count that is not a whole number", "not JSON", "not JSON"]
     assert found.counts["requests"] == 1
 
 

@@ -102,7 +102,7 @@ def test_broken(tmp_path: Path) -> None:
     """No turn before it; a count that is none; a line cut off."""
     wrong = count(usage(5, 0, 1, 0) | {"output_tokens": "many"}, usage(9, 0, 9, 0))
     found = read(tmp_path, [meta("s1"), CALL, turn(), wrong, json.dumps(SECOND)[:90], SECOND])
-    assert found.reasons == ["no model", "a count that is no number", "not JSON"]
+    assert found.reasons == ["no model", "a count that is not a whole number", "not JSON"]
     assert found.counts["requests"] == 1
 
 

@@ -40,5 +40,5 @@ def test_broken(tmp_path: Path) -> None:
         HELICONE | {"request_id": "r4", "request_properties": "none", "reasoning_tokens": None},
     ]
     found = read(tmp_path, rows)
-    assert found.reasons == ["a count that is no number", "no model"]
+    assert found.reasons == ["a count that is not a whole number", "no model"]
     assert (found.counts["no_call"], found.tokens()) == (1, [(100, 900, 0, 0, 50)])

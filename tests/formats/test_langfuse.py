@@ -132,7 +132,7 @@ def test_broken(tmp_path: Path) -> None:
         observation("e"),
     ]
     found = read(tmp_path, rows)
-    assert found.reasons == ["a count that is no number", "no model", "a negative count", "not JSON"]
+    assert found.reasons == ["a count that is not a whole number", "no model", "a negative count", "not JSON"]
     assert found.counts["requests"] == 1
 
 

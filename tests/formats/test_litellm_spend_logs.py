@@ -64,7 +64,7 @@ def test_broken(tmp_path: Path) -> None:
         SPEND | {"request_id": "4", "metadata": {"usage_object": {"cache_read_input_tokens": 9000}}},
     ]
     found = read(tmp_path, rows)
-    assert found.reasons == ["a count that is no number", "no model"]
+    assert found.reasons == ["a count that is not a whole number", "no model"]
     assert found.tokens() == [(1200, 0, 0, 0, 90), (1200, 9000, 0, 0, 90)], (
         "the call counts where its metadata does not"
     )

@@ -23,7 +23,7 @@ def test_what_is_assumed(tmp_path: Path) -> None:
     assert (request["provider"], request["model"]) == ("openai", "gpt-5-mini")
     assert str(request["ts"]) == "2026-01-01 12:00:01.500000"
     wrong = read(tmp_path / "wrong", [MOONCAKE], assumed={"assume_start": "soon"})
-    assert wrong.reasons == ["a time that is no time"]
+    assert wrong.reasons == ["a time that cannot be read or is outside 1970 to 2100"]
 
 
 def test_prompts_that_begin_alike_share_blocks(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_broken(tmp_path: Path) -> None:
         MOONCAKE,
     ]
     found = read(tmp_path, rows)
-    assert found.reasons == ["a count that is no number", "a time that is no time", "a negative count", "not JSON"]
+    assert found.reasons == ["a count that is not a whole number", "a time that cannot be read or is outside 1970 to 2100", "a negative count", "not JSON"]
 
 
 def test_known_answers(shared_data: Path, store_path: Path) -> None:

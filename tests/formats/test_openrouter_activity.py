@@ -37,5 +37,5 @@ def test_broken(tmp_path: Path) -> None:
     rows = [{"data": [ACTIVITY, ACTIVITY | {"model": "x", "prompt_tokens": "?"},
                       ACTIVITY | {"model": "y", "requests": -1}]}, {"data": []}]  # fmt: skip
     found = read(tmp_path, rows)
-    assert found.reasons == ["a count that is no number", "a negative count"]
+    assert found.reasons == ["a count that is not a whole number", "a negative count"]
     assert found.counts == {"lines": 4, "requests": 1, "duplicates": 0, "no_call": 1, "rejects": 2}

@@ -141,5 +141,5 @@ def test_broken(tmp_path: Path) -> None:
         json.dumps(request(span("f")))[:300],
     ]  # fmt: skip
     found = read(tmp_path, rows)
-    assert found.reasons == ["a count that is no number", "no model", "not JSON"]
+    assert found.reasons == ["a count that is not a whole number", "no model", "not JSON"]
     assert found.counts == {"lines": 8, "requests": 1, "duplicates": 0, "no_call": 4, "rejects": 3}

@@ -71,7 +71,7 @@ def test_broken(tmp_path: Path) -> None:
         exchange(OPENAI, {"prompt_tokens": 5, "completion_tokens": 1}) | {"usage_objects": [None, 7, "x"]},
     ]
     found = read(tmp_path, rows)
-    assert found.reasons == ["a count that is no number", "no output token count"]
+    assert found.reasons == ["a count that is not a whole number", "no output token count"]
     assert found.counts["no_call"] == 2
     assert (found.tokens(), found.only()["counts_doubtful"]) == ([(5, 9, 0, 0, 1)], True)
 

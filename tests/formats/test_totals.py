@@ -99,4 +99,4 @@ def test_of_gemini_the_rest_of_the_total_is_its_thoughts(tmp_path: Path) -> None
 
 def test_counts_near_the_end_of_what_a_number_holds(tmp_path: Path) -> None:
     found = read(tmp_path, [chat(2**63 - 1, 2**63 - 1, 2**62, 2**63 - 1, 2**63 - 1, 2**63 - 1)])
-    assert found.reasons == ["a count that is no number"]
+    assert found.reasons == ["an absurd count: a trillion or more"]

@@ -33,22 +33,20 @@ def test_an_empty_label_is_none(tmp_path: Path, store_path: Path) -> None:
 
 
 WORST = 2**63 - 1
+YEAR_MS = 366 * 86_400_000.0
 
 
 @pytest.mark.parametrize(
     ("field", "value", "reason"),
     [
-        ("input_tokens", 10**12, "an absurd count"),
-        ("output_tokens", 10**12 + 1, "a count that is no number"),
-        ("input_tokens", WORST, "a count that is no number"),
-        ("output_tokens", WORST + 1, "a count that is no number"),
-        ("web_searches", 10**12, "an absurd count"),
-        ("web_searches", WORST, "a count that is no number"),
+        ("input_tokens", WORST, "an absurd count"),
+        ("output_tokens", WORST + 1, "an absurd count"),
+        ("web_searches", WORST, "an absurd count"),
         ("cost_logged_usd", 1e300, "an absurd cost"),
         ("cost_logged_usd", -1e12, "an absurd cost"),
-        ("ts", "9999-12-31T23:59:59Z", "a time that is no time"),
-        ("ts", "0001-01-01T00:00:00Z", "a time that is no time"),
-        ("ts", "294246-01-01T00:00:00Z", "a time that is no time"),
+        ("ts", "9999-12-31T23:59:59Z", "a time that cannot be read or is outside 1970 to 2100"),
+        ("ts", "0001-01-01T00:00:00Z", "a time that cannot be read or is outside 1970 to 2100"),
+        ("ts", "294246-01-01T00:00:00Z", "a time that cannot be read or is outside 1970 to 2100"),
     ],
 )
 def test_an_absurd_value_costs_its_line_alone(
@@ -244,9 +242,9 @@ def test_formats_mixed_in_one_file(tmp_path: Path, store_path: Path) -> None:
     ("fields", "reason"),
     [
         ({"input_tokens": -1}, "a negative count"),
-        ({"output_tokens": 10**12}, "an absurd count"),
-        ({"cache_read_tokens": "many"}, "a count that is no number"),
-        ({"ts": "yesterday"}, "a time that is no time"),
+        ({"output_tokens": 10**15}, "an absurd count"),
+        ({"cache_read_tokens": "many"}, "a count that is not a whole number"),
+        ({"ts": "yesterday"}, "a time that cannot be read or is outside 1970 to 2100"),
         ({"model": ""}, "no model"),
         ({"output_tokens": None}, "no output token count"),
     ],
@@ -272,7 +270,7 @@ def test_each_count_must_be_a_whole_number_in_reason(tmp_path: Path, store_path:
     tokens = name.endswith("_tokens")
     most = 100_000_000 if tokens else 1_000_000_000
     rows = [call(1, **{name: "many"}), call(2, **{name: 1.5}), call(3, **{name: -1}), call(4)]
-    reasons = ["a count that is no number", "a count that is no number", "a negative count"]
+    reasons = ["a count that is not a whole number", "a count that is not a whole number", "a negative count"]
     if name != "reasoning_tokens":  # a part of the output, which has a limit
         rows += [call(5, **{name: most}), call(6, **{name: most + 1})]
         reasons.append("an absurd count")
@@ -291,17 +289,17 @@ def test_no_calls_at_all_is_no_count_of_calls(tmp_path: Path, store_path: Path) 
 
 @pytest.mark.parametrize(
     ("ts", "is_taken"),
-    [("1990-01-01T00:00:00Z", True), ("1989-12-31T23:59:59Z", False), ("2199-12-31T00:00:00Z", True),
-     ("2199-12-31T00:00:01Z", False)],
+    [("1970-01-01T00:00:01Z", True), ("1969-12-31T23:59:59Z", False), ("2100-12-31T23:59:59Z", True),
+     ("2101-01-01T00:00:00Z", False)],
 )  # fmt: skip
-def test_a_clock_is_believed_between_1990_and_2199(tmp_path: Path, store_path: Path, ts: str, is_taken: bool) -> None:
+def test_a_clock_is_believed_between_1970_and_2100(tmp_path: Path, store_path: Path, ts: str, is_taken: bool) -> None:
     with ingested(store_path, write(tmp_path / "a.jsonl", [call(1, ts=ts), call(2)])) as (_, account):
         assert account.total("requests") == 1 + is_taken
 
 
 @pytest.mark.parametrize(
     ("field", "least", "most", "step"),
-    [("max_output_tokens", 1, 10**9, 1), ("latency_ms", 0.0, 1e11, 1000.0), ("ttft_ms", 0.0, 1e11, 1000.0),
+    [("max_output_tokens", 1, 10**9, 1), ("latency_ms", 0.0, YEAR_MS, 1000.0), ("ttft_ms", 0.0, YEAR_MS, 1000.0),
      ("complexity", 0.0, 1.0, 0.01), ("output_used_tokens", 0, 100, 1), ("system_blocks", 0, 1, 1)],
 )  # fmt: skip
 def test_what_decides_no_money_is_known_within_its_limits(

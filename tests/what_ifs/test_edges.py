@@ -77,7 +77,7 @@ def test_a_what_if_alone(stores: dict[str, Path], name: str, kind: str) -> None:
     [stage] = document["stages"]
     if kind == "no price at all":
         assert dollars(document) == set()
-        assert any("nothing can be said in dollars" in note for note in document["notes"])
+        assert any("there are no dollars to show" in note for note in document["notes"])
     elif stage["saved_usd"] == 0 and not any(stage["effects"].values()) and not stage["moves"]:
         assert any(note.startswith(f"{name}: ") for note in document["notes"]), "it saves nothing and does not say why"
     shown = llmcost("simulate", "--what-if", name, "--by", "feature", cwd=stores[kind]).stdout
