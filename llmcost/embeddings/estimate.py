@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from llmcost.embeddings.prompts import Ints, Prompts
+from llmcost.embeddings.candidates import Ints, Prompts
 from llmcost.embeddings.traits import veto
 
 _SAMPLE = 1000

@@ -225,7 +225,7 @@ def _ingest_group(store: Store, group: list[Detection], run: _Run) -> None:
     ]
     if records:
         _remember(store, records)
-    store.execute(f"insert into rejects {_query('rejects')}")
+    store.execute(f"insert into rejects {_query('refused')}")
     added = counts.count(store, before, entries)
     if added.cost_usd is not None:
         run.account.cost_usd = (run.account.cost_usd or 0.0) + added.cost_usd

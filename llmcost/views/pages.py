@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from llmcost.engine.store import Store
-from llmcost.page import html, tables
+from llmcost.page import content, html
 from llmcost.render.cells import usd
 from llmcost.render.view import View
 from llmcost.reports import cautions
@@ -21,10 +21,10 @@ def report(store: Store, covered: Scope, notes: Sequence[str] = ()) -> dict[str,
     """Everything on a report's page, for JSON. `notes` come before those of the report."""
     return html.document(
         "report",
-        tables.tables(store, covered),
+        content.tables(store, covered),
         title=TITLE,
         notes=[*notes, *_covered(covered), *cautions.notes(store, covered)],
-        assumptions=tables.assumptions(),
+        assumptions=content.assumptions(),
     )
 
 

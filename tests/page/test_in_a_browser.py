@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from llmcost.page.tables import MOST_ROWS
+from llmcost.page.content import MOST_ROWS
 from tests.command import llmcost
 from tests.logs import Row, call
 from tests.page.conftest import Browser

@@ -21,8 +21,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from llmcost.embeddings.candidates import UNKNOWN, Candidates, codes, distinct, readable, together
 from llmcost.embeddings.estimate import FalseShare, Questions, Rules, false_share
-from llmcost.embeddings.prompts import UNKNOWN, Candidates, codes, distinct, readable, together
 from llmcost.errors import UsageError
 from llmcost.what_ifs.kernels import cached_answers, labelled_hits
 from llmcost.what_ifs.kernels.cached_answers import NEVER, NOBODY, Asked, FalseHits, Ints
