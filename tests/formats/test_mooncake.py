@@ -48,7 +48,12 @@ def test_broken(tmp_path: Path) -> None:
         MOONCAKE,
     ]
     found = read(tmp_path, rows)
-    assert found.reasons == ["a count that is not a whole number", "a time that cannot be read or is outside 1970 to 2100", "a negative count", "not JSON"]
+    assert found.reasons == [
+        "a count that is not a whole number",
+        "a time that cannot be read or is outside 1970 to 2100",
+        "a negative count",
+        "not JSON",
+    ]
 
 
 def test_known_answers(shared_data: Path, store_path: Path) -> None:
