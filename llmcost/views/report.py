@@ -15,7 +15,7 @@ from llmcost.reports.scope import Row
 from llmcost.reports.spend import MEASURES, TIMES, Report, others
 
 _SECTION_ROWS = 7
-_ROWS = 25
+_ROWS = 22
 _TREND_DAYS = 60
 _EXAMPLE_WIDTH = 180
 _NOTE_LINES = 7
@@ -104,7 +104,7 @@ def _logged(report: Report, at_most: int | None) -> RenderableType:
         return tables.Bullets("Caveats", report.notes, "yellow")
     columns = [
         tables.name("model"), tables.number("requests", 1), tables.number("in the log"),
-        tables.number("by the price table"), tables.number("difference"), tables.words("likely reason", 2),
+        tables.number("computed"), tables.number("difference"), tables.words("likely reason"),
     ]  # fmt: skip
     rows = [
         [
