@@ -8,10 +8,11 @@ before the plain ones. Every row gets its `place` in the file, counted from 1.
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from llmcost.engine import literals
 
 Row = dict[str, Any]
 
@@ -28,7 +29,7 @@ def over(document: Mapping[str, Any]) -> str:
     types = columns(document)
     rows = list(expanded(document))
     names = ", ".join(f"column_{number}" for number in range(len(types)))
-    values = ",\n    ".join(f"({', '.join(_literal(row[name]) for name in types)})" for row in rows)
+    values = ",\n    ".join(f"({', '.join(literals.written(row[name]) for name in types)})" for row in rows)
     cast = ",\n    ".join(f"column_{number}::{type} as {name}" for number, (name, type) in enumerate(types.items()))
     return f"select\n    {cast}\nfrom (\n    values\n    {values}\n) as given ({names})"
 
@@ -62,13 +63,3 @@ def _complete(row: Row, ranges: Mapping[str, str]) -> Row:
         low, middle, high = value if isinstance(value, list) else (value, value, value)
         made |= {f"{name}_low": low, name: middle, f"{name}_high": high}
     return made
-
-
-def _literal(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return "'" + value.replace("'", "''") + "'"
-    return f"date '{value.isoformat()}'" if isinstance(value, date) else repr(value)

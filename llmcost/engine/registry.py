@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from llmcost.engine import facts
+from llmcost.engine import facts, literals
 from llmcost.engine.compose import Inlined, Relation, compose
 from llmcost.errors import UsageError, did_you_mean
 
@@ -169,29 +169,13 @@ def rename(sql: str, prefix: str) -> str:
 
 def literal(sql: str, values: Mapping[str, Value]) -> str:
     """The SQL with its parameters written out, for a reader to copy. Never executed by llmcost."""
-    return _PLACEHOLDER.sub(lambda match: _literal(values[match[1]]) if match[1] in values else match[0], sql)
+    return _PLACEHOLDER.sub(lambda match: literals.written(values[match[1]]) if match[1] in values else match[0], sql)
 
 
 def used(sql: str, values: Mapping[str, Value]) -> dict[str, Value]:
     """Those of the values that the SQL names: the engine refuses superfluous ones."""
     names = set(_PLACEHOLDER.findall(sql))
     return {name: value for name, value in values.items() if name in names}
-
-
-def _literal(value: Value) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return "'" + value.replace("'", "''") + "'"
-    if isinstance(value, date):
-        return _literal(value.isoformat())
-    if isinstance(value, dict):
-        return "map {" + ", ".join(f"{_literal(key)}: {_literal(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(_literal(item) for item in value) + "]"
-    return repr(value)
 
 
 def _read(path: Path, kind: str) -> Query:

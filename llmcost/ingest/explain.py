@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
-from llmcost.ingest import chains, formats, lines, run, sources
+from llmcost.ingest import chains, formats, lines, run, sources, staging
 from llmcost.ingest.detect import detect, structure
 
 _MACHINERY = ("source_id", "line_no", "record_no", "claimed", "format", "fault", "carries_call", "is_repeat", "raw",
@@ -42,7 +42,7 @@ def explain(store: Store, path: str, format_asked: str = "auto", count: int = 3)
     [detection] = detect(store, [source], format_asked, {path})
     batches = []
     size = 0
-    for batch in run.stream_of([detection], lambda _: None):
+    for batch in staging.stream_of([detection], lambda _: None):
         batches.append(batch)
         size += batch.nbytes
         if size > _ENOUGH_BYTES:
@@ -52,7 +52,7 @@ def explain(store: Store, path: str, format_asked: str = "auto", count: int = 3)
     with store.relation("sample", pa.Table.from_batches(batches, lines.SCHEMA)):
         for name in detection.formats:
             rows = store.rows(
-                f"select read.*, sample.raw as text from ({run.read_as(name, 'sample')}) as read"
+                f"select read.*, sample.raw as text from ({staging.read_as(name, 'sample')}) as read"
                 " join sample using (source_id, line_no) where read.claimed"
                 " order by read.carries_call desc, read.line_no limit $count",
                 values | {"count": count},

@@ -36,6 +36,11 @@ _OPTIONS = ("tags", "cached_inside_input")
 _STEP = re.compile(r"\.([A-Za-z0-9_-]+)|\[(\d+)\]")
 
 
+def is_stateful(name: str) -> bool:
+    """Whether lines of the format mean what the lines before them in their file decide, so that it is read whole."""
+    return "stateful" in find(name).fields
+
+
 def known() -> dict[str, Query]:
     """Every format by name. Raises LlmcostError for a mapping in `llmcost.toml` that cannot be."""
     shipped = registry.load("formats")

@@ -15,11 +15,10 @@ import pyarrow as pa
 from llmcost.attribution import apply
 from llmcost.attribution.texts import NO_TEXTS, Texts
 from llmcost.engine import registry
-from llmcost.engine.compose import compose
-from llmcost.engine.store import Store, is_about_a_value
+from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, UsageError, did_you_mean
-from llmcost.ingest import chains, documents, formats, lines, sources, streams, torn
-from llmcost.ingest.detect import RECORDS, Detection, claim, detect, parsed_lines, structure
+from llmcost.ingest import chains, formats, lines, sources, staging, streams
+from llmcost.ingest.detect import Detection, detect
 from llmcost.metrics import counts
 from llmcost.prices import book
 
@@ -132,7 +131,8 @@ def ingest(
     run.progress.start(sum(detection.source.size() for detection in logs))
     for group in _groups(logs):
         _number(store, group)
-        _stage(store, group, run)  # into temporary tables: an error of the engine there must not end the transaction
+        # into temporary tables, before the transaction: an error of the engine there must not end it
+        staging.stage(store, group, run.values, run.progress.advance, any_format=run.asked == "auto")
         with store.transaction():
             _ingest_group(store, group, run)
     account.skipped |= {it.source.path: it.source.problem for it in logs if it.source.problem}
@@ -215,7 +215,7 @@ def _ingest_group(store: Store, group: list[Detection], run: _Run) -> None:
     entries += _count_blank_lines(store, group)
     for entry in entries:
         run.account.add(entry)
-    whole = {entry["source_id"] for entry in entries if entry["format"] and _needs_whole_files(entry["format"])}
+    whole = {entry["source_id"] for entry in entries if entry["format"] and formats.is_stateful(entry["format"])}
     whole |= {detection.source.source_id for detection in group if detection.source.is_document}
     records = [
         sources.record(detection.source, run.asked, document=detection.source.source_id in whole)
@@ -252,172 +252,6 @@ def _remember(store: Store, records: list[dict[str, Any]]) -> None:
         )
         store.execute("delete from sources where source_id in (select source_id from records)")
         store.execute("insert into sources by name select * exclude (start_line) from records")
-
-
-def _needs_whole_files(name: str) -> bool:
-    return "stateful" in formats.find(name).fields
-
-
-def _stage(store: Store, group: list[Detection], run: _Run) -> None:
-    """Reads the group's lines into `staged`, one row a line that a format claims, and `leftover`, the others.
-
-    The leading format reads the stream; lines it does not claim are offered to the others.
-    """
-    lead = group[0].formats[0]
-    _read_stream(store, group, lead, run.values, run.progress.advance)
-    if torn := _torn(store):
-        if _needs_whole_files(lead):  # what stands before a piece decides what it means
-            by_id = {detection.source.source_id: detection.source for detection in group}
-            for (source_id, line_no), pieces in torn.items():
-                by_id[source_id].torn[line_no] = pieces
-            _read_stream(store, group, lead, run.values, lambda _: None)
-        else:
-            _put_pieces(store, torn)
-    if run.asked == "auto" and store.value("select count(*) from unclaimed") > 0:
-        claim(store, "unclaimed")
-        for row in store.rows("select distinct format from claims order by format"):
-            _take_over(store, row["format"], run.values)
-    store.execute("delete from staged where not claimed")
-    store.execute(f"create or replace temp table leftover as {_query('leftover')}")
-
-
-def _read_stream(
-    store: Store,
-    group: list[Detection],
-    lead: str,
-    values: dict[str, registry.Value],
-    on_bytes: Callable[[int], None],
-) -> None:
-    try:
-        with store.stream("stream", lines.SCHEMA, stream_of(group, on_bytes)):
-            store.execute(f"create or replace temp table staged as {read_as(lead, 'stream')}", values)
-    except Exception as error:
-        if not is_about_a_value(error):
-            raise
-        with store.stream("stream", lines.SCHEMA, stream_of(group, lambda _: None)):
-            store.execute("create or replace temp table held as from stream")
-        _held_apart(store, lead, "held", values)
-        store.execute(f"create or replace temp table staged as {read_as(lead, 'held')}", values)
-        store.execute("drop table held")
-    store.execute(
-        "create or replace temp table unclaimed as"
-        f" select source_id, line_no, ((record_no - 1) // {RECORDS} + 1)::integer as piece, raw, fault"
-        " from staged where not claimed"
-    )
-
-
-def _held_apart(store: Store, name: str, table: str, values: dict[str, registry.Value]) -> None:
-    """Gives a fault to the lines of a table in which a format finds a value that the engine refuses.
-
-    They are found by halving: a part that can be read holds none, one that cannot be is halved, down to a line.
-    """
-    store.execute(f"create or replace temp table in_order as select row_number() over () as place, * from {table}")
-    parts = [(0, int(store.value("select count(*) from in_order")))]
-    while parts:
-        after, upto = parts.pop()
-        part = f"(select * exclude (place) from in_order where place > {after} and place <= {upto})"
-        try:
-            store.execute(f"create or replace temp table tried as {read_as(name, part)}", values)
-        except Exception as error:
-            if not is_about_a_value(error):
-                raise
-            if upto - after > 1:
-                middle = (after + upto) // 2
-                parts += [(middle, upto), (after, middle)]
-                continue
-            store.execute(
-                f"update {table} as lines set fault = $fault from in_order where in_order.place = {upto}"
-                " and in_order.source_id = lines.source_id and in_order.line_no = lines.line_no"
-                " and in_order.piece = lines.piece",
-                {"fault": f"a value that the engine refuses ({type(error).__name__})"},
-            )
-    store.execute("drop table in_order")
-
-
-def _torn(store: Store) -> dict[tuple[int, int], list[torn.Piece]]:
-    """The unclaimed lines that are not JSON and hold whole records, in their pieces."""
-    found: dict[tuple[int, int], list[torn.Piece]] = {}
-    suspects = (
-        "select source_id, line_no, raw from unclaimed where fault is null and not json_valid(raw)"
-        f" and strlen(raw) < {torn.MAX_LINE_BYTES} and contains(raw, '{{') and contains(raw, '}}')"
-    )
-    for batch in store.batches(suspects, 1000):
-        for row in batch.to_pylist():
-            if pieces := torn.pieces(row["raw"]):
-                found[row["source_id"], row["line_no"]] = pieces
-    return found
-
-
-def _put_pieces(store: Store, found: dict[tuple[int, int], list[torn.Piece]]) -> None:
-    """Puts the pieces of torn lines in their place."""
-    rows = [
-        (source_id, line_no, number, text, fault)
-        for (source_id, line_no), pieces in found.items()
-        for number, (text, fault) in enumerate(pieces, 1)
-    ]
-    with store.relation("pieces", pa.Table.from_batches([lines.batch_of(rows)])):
-        store.execute(
-            "delete from unclaimed using pieces"
-            " where unclaimed.source_id = pieces.source_id and unclaimed.line_no = pieces.line_no"
-        )
-        store.execute("insert into unclaimed by name select * from pieces")
-
-
-def _take_over(store: Store, name: str, values: dict[str, registry.Value]) -> None:
-    """Moves the lines that a further format claims from `unclaimed` to `staged`."""
-    take_over = f"insert into staged by name select * from ({read_as(name, 'unclaimed')}) where claimed"
-    try:
-        store.execute(take_over, values)
-    except Exception as error:
-        if not is_about_a_value(error):
-            raise
-        _held_apart(store, name, "unclaimed", values)
-        store.execute(take_over, values)
-    store.execute(
-        "delete from unclaimed using claims where claims.format = $name"
-        " and unclaimed.source_id = claims.source_id and unclaimed.line_no = claims.line_no"
-        " and unclaimed.piece = claims.piece",
-        {"name": name},
-    )
-
-
-def stream_of(group: list[Detection], on_bytes: Callable[[int], None]) -> Iterator[pa.RecordBatch]:
-    for detection in group:
-        read = documents.read if detection.source.is_document else lines.read
-        yield from read(detection.source, on_bytes)
-
-
-def read_as(name: str, relation: str) -> str:
-    """SQL: the relation's lines as one format reads them, normalised."""
-    query = formats.find(name)
-    further = [("drafts", _query("further"))] if "further" in query.fields else []
-    names = ", ".join(f"'{name}'" for name in sorted(_leaves(structure(query))) if name.replace("_", "a").isalnum())
-    return compose(
-        [
-            ("lines", parsed_lines(query, relation)),
-            ("known", f"select cast([{names}] as varchar[]) as names"),
-            ("drafts", f"{_query('drafts')} union all by name ({query.body})"),
-            *further,
-            ("counted", _query("counted")),
-            ("normalised", _query("normalise")),
-        ],
-        f"""
-        select
-            line.source_id, line.line_no, line.record_no, line.claimed, '{name}' as format, line.fault,
-            line.claimed and coalesce(carries_call, false) as carries_call, false as is_repeat,
-            case when not line.claimed or reason is not null then line.raw end as raw,
-            * exclude (line, carries_call)
-        from normalised""",
-    )
-
-
-def _leaves(fields: Any) -> Iterator[str]:
-    """The names under which a format reads values."""
-    if isinstance(fields, list):
-        yield from _leaves(fields[0])
-    elif isinstance(fields, dict):
-        for name, inner in fields.items():
-            yield from _leaves(inner) if isinstance(inner, dict | list) else (name,)
 
 
 def _set_repeats_apart(store: Store, source_id: int) -> list[dict[str, Any]]:

@@ -87,12 +87,6 @@ def _findings(store: Store, covered: Scope) -> Iterator[Row]:
     for finding in audit.audit(store, covered).findings:
         dearest = finding.subjects[:_SUBJECTS]
         yield {
-            "finding": finding.query.name,
-            "severity": finding.severity,
-            "title": finding.query.title,
-            "requests": finding.requests,
-            "cost_usd": finding.cost_usd,
-            "dollars": finding.query.field("dollars"),
-            "advice": finding.query.field("advice"),
+            **finding.described(),
             "subjects": "; ".join(f"{row['subject']}: {row['detail']}" for row in dearest),
         }

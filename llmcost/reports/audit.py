@@ -51,6 +51,18 @@ class Finding:
         known = [row["cost_usd"] for row in self.subjects if row["cost_usd"] is not None]
         return sum(known) if known else None
 
+    def described(self) -> Row:
+        """The finding as a whole, in words and figures, without its subjects."""
+        return {
+            "finding": self.query.name,
+            "severity": self.severity,
+            "title": self.query.title,
+            "requests": self.requests,
+            "cost_usd": self.cost_usd,
+            "dollars": self.query.field("dollars"),
+            "advice": self.query.field("advice"),
+        }
+
 
 @dataclass(frozen=True)
 class Audit:

@@ -35,13 +35,7 @@ class AuditView(View):
             "cost_usd": self.audit.cost_usd,
             "findings": [
                 {
-                    "finding": finding.query.name,
-                    "severity": finding.severity,
-                    "title": finding.query.title,
-                    "requests": finding.requests,
-                    "cost_usd": finding.cost_usd,
-                    "dollars": finding.query.field("dollars"),
-                    "advice": finding.query.field("advice"),
+                    **finding.described(),
                     "assumptions": list(finding.query.fields.get("assumes", ())),
                     "subjects": finding.subjects,
                 }

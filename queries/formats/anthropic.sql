@@ -69,7 +69,7 @@ select
     used.server_tool_use.web_search_requests as web_searches,
     request.max_tokens as max_output_tokens,
     record.stop_reason as stop_reason,
-    coalesce(nullif(tier_of(used.speed), 'standard'), used.service_tier) as service_tier,
+    anthropic_tier(used) as service_tier,
     used.inference_geo as region,
     latency_ms,
     case

@@ -110,7 +110,7 @@ select
     used.output_tokens_details.thinking_tokens as reasoning_tokens,
     used.server_tool_use.web_search_requests as web_searches,
     stop_reason,
-    coalesce(case when used.speed = 'fast' then 'fast' end, used.service_tier) as service_tier,
+    anthropic_tier(used) as service_tier,
     used.inference_geo as region,
     begun is not null and coalesce(next_change > next_begin, next_change is null) as output_partial,
     (epoch_us(as_time(at_time)) - epoch_us(as_time(began))) / 1000 as latency_ms,

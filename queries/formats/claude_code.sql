@@ -86,7 +86,7 @@ select
     end as unread_usage,
     answer.usage.server_tool_use.web_search_requests as web_searches,
     answer.stop_reason as stop_reason,
-    coalesce(nullif(tier_of(answer.usage.speed), 'standard'), answer.usage.service_tier) as service_tier,
+    anthropic_tier(answer.usage) as service_tier,
     answer.usage.inference_geo as region,
     case when isApiErrorMessage then 'error' end as status,
     durationMs as latency_ms,

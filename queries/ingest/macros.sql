@@ -162,6 +162,10 @@ create or replace temp macro tier_of(text) as
         else left(regexp_replace(lower(trim(text)), '^(on_demand_|service_tier_)', ''), 40)
     end;
 
+-- The tier that Anthropic bills a usage object by: its speed, where that is not the standard one, else its service tier.
+create or replace temp macro anthropic_tier(usage) as
+    coalesce(nullif(tier_of(usage.speed), 'standard'), usage.service_tier);
+
 -- A region as logs spell it; null where the request could be processed anywhere.
 create or replace temp macro region_of(text) as
     case

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from llmcost.engine import store
-from llmcost.ingest import run
+from llmcost.ingest import run, staging
 from tests.formats.samples import FORMATS
 from tests.formats.samples import lines as sample_lines
 from tests.logs import Row, call, check_account, claude, ingested, write
@@ -65,13 +65,13 @@ def test_a_key_that_stands_twice_is_a_reject(tmp_path: Path, store_path: Path) -
 def test_what_the_engine_refuses_is_found_by_halving(
     tmp_path: Path, store_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read_as = run.read_as
+    read_as = staging.read_as
 
     def refusing(name: str, relation: str) -> str:
         refused = "case when feature = 'boom' then cast(cast('x' || feature as bigint) as varchar) else feature end"
         return f"select * replace ({refused} as feature) from ({read_as(name, relation)})"
 
-    monkeypatch.setattr(run, "read_as", refusing)
+    monkeypatch.setattr(staging, "read_as", refusing)
     rows: list[Row | str] = [call(number, feature="boom" if number in (3, 77) else "fine") for number in range(100)]
     with ingested(store_path, write(tmp_path / "a.jsonl", [*rows, claude(1), claude(2)])) as (opened, account):
         assert (account.total("requests"), account.total("rejects")) == (100, 2)
@@ -112,7 +112,7 @@ def test_no_extreme_in_any_number_stops_an_ingest(form: str, tmp_path: Path, mon
             texts += [json.dumps(value) for value in _with_extremes(json.loads(text))]
         except ValueError:
             texts += [text.replace(",", f",{extreme}", 1) for extreme in EXTREMES]
-    monkeypatch.setattr(run, "_held_apart", lambda *_: pytest.fail("the engine refused a value"))
+    monkeypatch.setattr(staging, "_held_apart", lambda *_: pytest.fail("the engine refused a value"))
     with store.in_memory() as opened:
         account = run.ingest(opened, [str(write(tmp_path / "a.jsonl", texts))], form)
         check_account(account)
