@@ -265,7 +265,7 @@ def _look(detection: Detection, max_lines: int, max_bytes: int, *, is_last: bool
         return []
     start = lines.repaired(start)
     look = lines.Source(source.path, source.file, source_id=source.source_id)
-    elements = documents.sample(start, max_lines)
+    elements = documents.sample(start, max_lines, is_whole=end == "end")
     source.is_document = elements is not None
     if elements is not None:
         return [lines.numbered(look, elements)]

@@ -6,6 +6,7 @@ An array is read an element at a time, whatever its size; a value is held whole,
 import codecs
 import json
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
@@ -18,6 +19,7 @@ MAX_VALUE_BYTES = 64 << 20
 _BATCH_CHARACTERS = 1 << 21
 _WRAPPERS = ("data", "observations", "traces", "results", "items")
 _SPACE = " \t\r\n\ufeff\x00"
+_LINES_TRIED = 100
 _INCOMPLETE = 32
 """An error this near to the end of what has been read may be a number or a word cut in two."""
 
@@ -26,26 +28,51 @@ class NoDocumentError(Exception):
     """The text is no JSON, or more of it than is held."""
 
 
-def looks_like_one(start: bytes) -> bool:
-    """Whether the first bytes are those of a JSON array, or of an object that goes on over several lines."""
+def looks_like_one(start: bytes, *, is_whole: bool) -> bool:
+    """Whether the first bytes, or the whole file, are a JSON array or an object that goes on over several lines.
+
+    A first line that is cut off begins like either; what tells is whether the lines after it are records themselves.
+    """
     text = start.lstrip(b"\xef\xbb\xbf\x00 \t\r\n")
-    if text.startswith(b"["):
+    if not text.startswith((b"[", b"{")):
+        return False
+    first, line_break, rest = text.partition(b"\n")
+    if _is_json(first):
+        return text.startswith(b"[")
+    if text.startswith(b"{") and (not line_break or first.rstrip().endswith(b"}")):
+        return False
+    if _is_value(text.decode("utf-8", "replace"), is_whole=is_whole):
         return True
-    if not text.startswith(b"{"):
-        return False
-    first, line_break, _ = text.partition(b"\n")
-    if not line_break:
-        return False
+    return not any(line.startswith(b"{") and _is_json(line) for line in islice(rest.split(b"\n"), _LINES_TRIED))
+
+
+def _is_value(text: str, *, is_whole: bool) -> bool:
+    """Whether the text is one JSON value, or may be the beginning of one."""
     try:
-        json.loads(first)
+        _DECODER.raw_decode(text)
+    except json.JSONDecodeError as error:
+        return not is_whole and _is_cut(error, text)
     except (ValueError, RecursionError):
-        return first.strip() in (b"{", b"{}") or not first.rstrip().endswith(b"}")
-    return False
+        return False
+    return True
 
 
-def sample(start: bytes, most: int) -> list[str] | None:
+def _is_cut(error: json.JSONDecodeError, text: str) -> bool:
+    """Whether more text may put the error right."""
+    return error.msg.startswith("Unterminated") or error.pos > len(text) - _INCOMPLETE
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def sample(start: bytes, most: int, *, is_whole: bool) -> list[str] | None:
     """The first elements of a file that begins so, as far as they are whole; None when it is no document after all."""
-    if not looks_like_one(start):
+    if not looks_like_one(start, is_whole=is_whole):
         return None
     found: list[str] = []
     try:
@@ -129,8 +156,7 @@ class _Text:
             try:
                 value, end = _DECODER.raw_decode(self._text, self._at)
             except json.JSONDecodeError as error:
-                cut = error.msg.startswith("Unterminated") or error.pos > len(self._text) - _INCOMPLETE
-                if not cut or self._ended:
+                if self._ended or not _is_cut(error, self._text):
                     raise NoDocumentError("not JSON from here on") from None
             except (ValueError, RecursionError):  # a number of thousands of digits, nesting without end
                 raise NoDocumentError("not JSON that can be read from here on") from None

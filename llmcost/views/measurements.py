@@ -56,8 +56,8 @@ def _speed(subject: str, rows: Sequence[Row]) -> RenderableType:
     busy = any(row["gpu_utilization"] is not None for row in rows)
     columns = [
         tables.name("load"), tables.name("tokens"), tables.number("ok", 1), tables.words("failed"),
-        tables.number("output/s"), tables.number("TTFT p50"), tables.number("p99", 2), tables.number("TPOT p50"),
-        tables.number("p99", 2), tables.number("E2E p99", 3), *([tables.number("good", 4)] if goodput else []),
+        tables.number("output/s"), tables.number("TTFT p50"), tables.number("p99", 4), tables.number("TPOT p50"),
+        tables.number("p99", 4), tables.number("E2E p99", 3), *([tables.number("good", 2)] if goodput else []),
         *([tables.number("GPU", 5)] if busy else []),
     ]  # fmt: skip
     made = [

@@ -50,7 +50,7 @@ select
     difference_usd,
     case
         when unpriced_requests = requests then 'the price table has no price'
-        when abs(difference_usd) <= 0.01 * greatest(cost_usd, cost_logged_usd) then 'they agree within 1 %'
+        when abs(difference_usd) <= 0.01 * greatest(cost_usd, cost_logged_usd) then 'agree within 1%'
         when share_logged_zero > 0.9 then 'the log says $0 for ' || round(100 * share_logged_zero) || ' % of them'
         when has_cache_use and checked_share > 0.9
             and abs(checked_logged_usd - uncached_usd) <= 0.01 * checked_logged_usd
@@ -66,7 +66,7 @@ select
             end
         when share_of_largest > 0.5 and requests > 2
             then 'one request makes most of it: ' || largest_request_id
-        else 'not explained; the median request has ' || round(ratio_p50, 2) || ' times the price'
+        else 'not explained (logged ÷ computed, median request: ' || round(ratio_p50, 2) || ')'
     end as reason
 from summed
 order by abs(difference_usd) desc nulls last, model

@@ -111,7 +111,7 @@ def test_a_simulation_shows_those_of_its_steps_and_the_logged_costs(tmp_path: Pa
     assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
     done = llmcost("simulate", "--what-if", "token-caps", "--format", "json", cwd=tmp_path)
     assert list(json.loads(done.stdout)["backtest"]) == ["logged-costs"]
-    assert "logged-costs: predicted" in llmcost("simulate", "--what-if", "token-caps", cwd=tmp_path).stdout
+    assert "logged-costs: predicted" in llmcost("simulate", "--what-if", "token-caps", "--details", cwd=tmp_path).stdout
 
 
 def test_every_replay_says_what_it_predicts() -> None:

@@ -42,7 +42,7 @@ def test_the_table_holds_every_figure_at_a_hundred_columns(tmp_path: Path) -> No
     with running(Behaviour(fault=fault)) as server:
         done = llmcost("bench-gpu", "--endpoint", server.address, *options, *QUICK, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    for words in ("Tesla T4", "2 in flight", "12+3", "out/s", "TTFT p50", "TPOT p50", "E2E p99", "good", "cut",
+    for words in ("Tesla T4", "2 in flight", "12+3", "output/s", "TTFT p50", "TPOT p50", "E2E p99", "good", "cut",
                   "$ per million tokens", "own load on", "1 machine"):  # fmt: skip
         assert words in done.stdout
     assert "…" not in done.stdout

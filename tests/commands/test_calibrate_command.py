@@ -98,7 +98,7 @@ def test_stored_measurements_are_fitted(tmp_path: Path) -> None:
         ([], 1, "there is no store"),
         (["nothing.jsonl"], 2, "settings are not beside nothing.jsonl"),
         (["nothing.jsonl", "--settings", "nothing.json"], 1, "nothing.jsonl cannot be read"),
-        (["--first", "3"], 2, "belong to a recorded run"),
+        (["--first", "3"], 2, "need a recorded run"),
     ],
 )
 def test_what_is_missing_is_said(tmp_path: Path, words: list[str], status: int, message: str) -> None:

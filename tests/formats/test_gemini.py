@@ -51,7 +51,7 @@ def test_a_body_without_a_model_counts_and_is_unpriced(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("traffic", "tier"),
     [("ON_DEMAND", "standard"), ("ON_DEMAND_FLEX", "flex"), ("ON_DEMAND_PRIORITY", "priority"),
-     ("PROVISIONED_THROUGHPUT", "standard"), (None, "standard")],
+     ("PROVISIONED_THROUGHPUT", "provisioned_throughput"), (None, "standard")],
 )  # fmt: skip
 def test_the_traffic_type_is_the_service_tier(tmp_path: Path, traffic: str | None, tier: str) -> None:
     said = changed(GEMINI, ("usageMetadata", "trafficType"), traffic)

@@ -50,11 +50,11 @@ def test_a_mapped_log_is_read(tmp_path: Path) -> None:
     [
         ('[formats.mine]\nmodel = "$.m"\n', "input_tokens, output_tokens"),
         ('[formats.mine]\nmodel = "$.m"\ninput_tokens = "$.i"\noutput_tokens = "$.o"\nmodle = "$.m"\n', "model"),
-        ('[formats.mine]\nmodel = "$m"\ninput_tokens = "$.i"\noutput_tokens = "$.o"\n', "no path"),
+        ('[formats.mine]\nmodel = "$m"\ninput_tokens = "$.i"\noutput_tokens = "$.o"\n', "is not a path"),
         ('[formats.mine]\nmodel = "$.m"\ninput_tokens = "$.m.i"\noutput_tokens = "$.o"\n', "one value"),
         ('[formats.aider]\nmodel = "$.m"\n', "another name"),
         ("[formats.mine]\nmodel = 3\ninput_tokens = 1\noutput_tokens = 2\n", "neither a path nor a text"),
-        ("formats = 3\n", "no table"),
+        ("formats = 3\n", "is not a table"),
         ("[formats.mine\n", "TOML"),
     ],
 )

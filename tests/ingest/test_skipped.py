@@ -45,7 +45,7 @@ def test_what_was_skipped_is_named_listed_and_in_the_exit_status(logs: Path, tmp
     assert "2 files skipped:" in done.stdout
     assert "notes.txt: no format claims it" in done.stdout
     assert "core: a binary file" in done.stdout
-    assert "Found $" in done.stdout
+    assert "Spend: $" in done.stdout
     listed = json.loads(llmcost("rejects", "--format", "json", cwd=tmp_path).stdout)["rejects"]
     assert [(Path(row["file"]).name, row["reason"]) for row in listed] == [
         ("core", "a binary file"), ("notes.txt", "no format claims it"),

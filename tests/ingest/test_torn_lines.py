@@ -81,3 +81,21 @@ def test_a_torn_line_of_a_session_whose_lines_depend_on_one_another(tmp_path: Pa
             {"model_logged": "gpt-5", "session_id": "s1"}
         ]
         assert (totals(opened)["calls"], account.total("rejects")) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    "first", ['{"ts": "2026-11-', "[" + json.dumps(call(9))[1:], '{"usage": {"input_tokens": 1', "["]
+)
+def test_a_first_line_that_is_broken_does_not_swallow_the_others(tmp_path: Path, store_path: Path, first: str) -> None:
+    log = write(tmp_path / "a.jsonl", [first, *(call(n) for n in range(1, 6))])
+    with ingested(store_path, log) as (opened, account):
+        assert (totals(opened)["calls"], account.total("rejects"), account.total("lines")) == (5, 1, 6)
+
+
+@pytest.mark.parametrize("indent", [None, 0, 2])
+def test_a_document_of_several_lines_is_one(tmp_path: Path, store_path: Path, indent: int | None) -> None:
+    (tmp_path / "list.json").write_text(json.dumps([call(1), call(2)], indent=indent))
+    (tmp_path / "one.json").write_text(json.dumps(call(3), indent=indent))
+    (tmp_path / "lines.json").write_text("[\n" + ",\n".join(json.dumps(call(n)) for n in range(4, 600)) + "\n]\n")
+    with ingested(store_path, tmp_path) as (opened, account):
+        assert (totals(opened)["calls"], account.total("rejects")) == (599, 0)

@@ -129,7 +129,7 @@ def test_it_says_what_is_missing(tmp_path: Path, store_path: Path) -> None:
         (["metrics"], 1, "there is no store"),
         (["metrics", "--once"], 1, "there is no store"),
         (["metrics", "--once", "--follow", "x"], 2, "--once and --follow"),
-        (["metrics", "-o", "x"], 2, "-o is an option of --once"),
+        (["metrics", "-o", "x"], 2, "-o needs --once"),
         (["metrics", "--follow", "no-such-log", "--port", "0"], 1, "no-such-log"),
         (["metrics", "--port", "70000"], 2, "--port"),
     ):

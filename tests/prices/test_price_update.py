@@ -73,7 +73,7 @@ def test_a_newer_model_has_a_price_after_an_update(tmp_path: Path, monkeypatch: 
         monkeypatch.setenv("LLMCOST_PRICES_URL", address)
         done = llmcost("prices", "--update", "--format", "json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "fetched the price data of 20" in done.stderr
+    assert "downloaded the prices of 20" in done.stderr
     [row] = [row for row in json.loads(done.stdout)["prices"] if row["service_tier"] == "standard"]
     assert row["source"].startswith("genai-prices of 20")
     # the server is gone: the data is in the store

@@ -76,7 +76,7 @@ def test_the_package_is_the_installed_one(installed: Installed) -> None:
 
 
 def test_the_queries_lie_inside_the_package(installed: Installed) -> None:
-    script = "from llmcost.registry import queries_dir; print(queries_dir())"
+    script = "from llmcost.engine.registry import queries_dir; print(queries_dir())"
     queries = Path(installed.run("python", "-c", script).strip())
     assert queries.parent.name == "llmcost"
     for path in (ROOT / "queries").rglob("*.sql"):

@@ -227,7 +227,7 @@ def test_importing_the_tracker_imports_nothing_heavy() -> None:
     }
     assert not loaded & heavy
     ours = {name for name in json.loads(done.stdout) if name.startswith("llmcost.")}
-    assert ours - {"llmcost.track.complexity"} == {name for name in ours if name.startswith("llmcost.track")}
+    assert ours == {name for name in ours if name.startswith("llmcost.track")}
 
 
 def test_hosts_are_of_the_providers_that_the_price_table_says() -> None:

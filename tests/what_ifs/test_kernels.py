@@ -25,6 +25,13 @@ def kernel_of(name: str) -> Kernel[Any]:
     return kernel
 
 
+def given(query: registry.Query) -> dict[str, Any]:
+    """The parameters that the replay gets: those that do not choose its requests."""
+    values = query.bind({})
+    chosen = registry.used(kernel_of(query.name).rows, values)
+    return {name: value for name, value in values.items() if name not in chosen}
+
+
 @pytest.fixture(scope="module")
 def opened() -> Iterator[store.Store]:
     """Four features that each ask three prompts over and over, with the same instructions."""
@@ -64,10 +71,12 @@ def test_a_type_checker_holds_it_to_the_protocol(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_it_takes_the_parameters_of_its_header(name: str) -> None:
     taken = inspect.signature(kernel_of(name).replay).parameters.values()
-    declared = {parameter.name for parameter in registry.find("what_ifs", name).parameters}
+    query = registry.find("what_ifs", name)
+    declared = {parameter.name for parameter in query.parameters}
     assert set(kernel_of(name).measured) <= declared
     if not any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in taken):
-        assert {parameter.name for parameter in taken if parameter.kind is inspect.Parameter.KEYWORD_ONLY} == declared
+        keywords = {parameter.name for parameter in taken if parameter.kind is inspect.Parameter.KEYWORD_ONLY}
+        assert keywords == set(given(query))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -99,14 +108,14 @@ def test_its_parts_add_up_wherever_they_were_replayed(
 
     read = "(select *, null::varchar as prompt_text from requests)"  # no texts are kept
     traffic = opened.arrow(f"select {selected(kernel)} from {read} order by {ordered(kernel)}")
-    [found] = pickle.loads(pickle.dumps([kernel.replay(traffic, **values).found]))
+    [found] = pickle.loads(pickle.dumps([kernel.replay(traffic, **given(query)).found]))
     assert kernel.summary([found]) == told
 
 
 def test_a_part_without_requests_adds_nothing(opened: store.Store) -> None:
     for name in NAMES:
         query, kernel = registry.find("what_ifs", name), kernel_of(name)
-        values = query.bind({})
+        values = given(query)
         if not kernel.is_apart(values):
             continue
         traffic = opened.arrow(f"select {selected(kernel)} from requests order by {ordered(kernel)}")

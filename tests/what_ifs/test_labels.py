@@ -58,10 +58,10 @@ def test_parquet_is_read_too(tmp_path: Path) -> None:
         ("l.csv", "prompt_1,prompt_2,label\na,b,1\nb,a,0\n", "l.csv:3: another label"),
         ("l.csv", "prompt,label\na,1\n", "l.csv:2: no two prompts"),
         ("l.csv", "prompt_1,prompt_2,label\n", "l.csv holds no labels"),
-        ("l.jsonl", "{nonsense\n", "l.jsonl is no labels file"),
+        ("l.jsonl", "{nonsense\n", "l.jsonl is not a labels file"),
         ("l.jsonl", "5\n", "l.jsonl:1: no object"),
-        ("l.json", "[" * 100_000, "l.json is no labels file"),
-        ("l.parquet", "no parquet", "l.parquet is no labels file"),
+        ("l.json", "[" * 100_000, "l.json is not a labels file"),
+        ("l.parquet", "no parquet", "l.parquet is not a labels file"),
         ("l.csv", None, "l.csv cannot be read"),
     ],
 )

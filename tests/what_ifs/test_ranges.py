@@ -14,7 +14,7 @@ from llmcost.what_ifs.projection import simulate
 from tests.logs import Row, call, ingested, write
 from tests.what_ifs.test_small_what_ifs import simulated
 
-READ, PLAIN, OUT = 0.10 / 1e6, 1 / 1e6, 5 / 1e6  # claude-haiku-4-5, US dollars a token
+READ, PLAIN, WRITE, OUT = 0.10 / 1e6, 1 / 1e6, 1.25 / 1e6, 5 / 1e6  # claude-haiku-4-5, US dollars a token
 
 
 def test_the_range_is_the_replay_at_both_ends(tmp_path: Path) -> None:
@@ -23,7 +23,7 @@ def test_the_range_is_the_replay_at_both_ends(tmp_path: Path) -> None:
     before = 1000 * PLAIN + 100 * OUT + 1000 * READ
 
     def saved(hits: float) -> float:
-        return before - (1000 * PLAIN + 100 * OUT + 1000 * hits * READ + 1000 * (1 - hits) * PLAIN) / 2
+        return before - (1000 * PLAIN + 100 * OUT + 1000 * hits * READ + 1000 * (1 - hits) * WRITE) / 2
 
     assert stage["saved_usd"] == pytest.approx(saved(0.64))
     assert (stage["saved_low_usd"], stage["saved_high_usd"]) == (pytest.approx(saved(0.3)), pytest.approx(saved(0.98)))

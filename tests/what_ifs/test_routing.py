@@ -240,9 +240,9 @@ def test_the_means_of_a_line() -> None:
         ("o.csv", "prompt,model,correct\nh1,gpt-4o,1\nh1,gpt-4o,0\n", "o.csv:3: another outcome of gpt-4o"),
         ("o.csv", "prompt,model,correct\nelsewhere,gpt-4o,1\n", "no request's prompt is in o.csv"),
         ("o.csv", "prompt,model,correct\nh1,no-such-model,1\n", "no price for a model named no-such-model"),
-        ("o.jsonl", "{nonsense\n", "o.jsonl is no outcomes file"),
+        ("o.jsonl", "{nonsense\n", "o.jsonl is not an outcomes file"),
         ("o.jsonl", "[1]\n", "o.jsonl"),
-        ("o.parquet", "no parquet", "o.parquet is no outcomes file"),
+        ("o.parquet", "no parquet", "o.parquet is not an outcomes file"),
         ("o.csv", None, "o.csv cannot be read"),
     ],
 )

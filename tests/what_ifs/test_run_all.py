@@ -51,7 +51,7 @@ def test_each_alone_is_its_own_simulation(folder: Path, found: dict[str, Any]) -
         [stage] = document["stages"]
         if row["saved_usd"] is None:
             assert stage["saved_usd"] == 0
-            assert any(note.startswith(f"{row['what_if']}: nothing can be projected") for note in document["notes"])
+            assert any(note.startswith(f"{row['what_if']}: cannot be projected: ") for note in document["notes"])
             continue
         assert row["saved_usd"] == pytest.approx(stage["saved_usd"]), row["word"]
         assert (row["saved_low_usd"], row["saved_high_usd"]) == (stage["saved_low_usd"], stage["saved_high_usd"])
@@ -122,7 +122,7 @@ def test_what_the_log_does_not_tell_is_no_zero(tmp_path: Path) -> None:
     assert (found["article"]["replayed"], found["article"]["saved_usd"], found["article"]["saved_share"]) == (
         [], None, None,
     )  # fmt: skip
-    shown = llmcost("simulate", "--what-if", "all", cwd=tmp_path).stdout
+    shown = llmcost("simulate", "--what-if", "all", "--details", cwd=tmp_path).stdout
     assert "none of the three can be replayed" in " ".join(shown.split())
     assert "less" not in shown.split()
 
@@ -138,5 +138,5 @@ def test_what_some_requests_lack_is_said(tmp_path: Path) -> None:
     assert routing["saved_usd"] > 0
     assert routing["note"].startswith("25% of the requests have the task type or complexity that decides")
     assert found["article"]["replayed"] == ["routing"]
-    shown = " ".join(llmcost("simulate", "--what-if", "all", cwd=tmp_path).stdout.split())
+    shown = " ".join(llmcost("simulate", "--what-if", "all", "--details", cwd=tmp_path).stdout.split())
     assert f"1 of the 3 can be replayed (routing): {found['article']['saved_share']:.1%}" in shown

@@ -37,9 +37,8 @@ def records(file: Path, kind: str, hint: str) -> Iterator[tuple[int, Row]]:
         raise LlmcostError(f"the {kind} file {file} cannot be read: {error.strerror}", hint=hint) from None
     except (ValueError, csv.Error, RecursionError) as error:
         said = str(error).splitlines()[0]
-        raise LlmcostError(
-            f"{file} is not a {kind} file: {said}", hint=f"CSV, JSON, JSONL or Parquet; {hint}"
-        ) from None
+        named = f"{'an' if kind[0] in 'aeiou' else 'a'} {kind} file"
+        raise LlmcostError(f"{file} is not {named}: {said}", hint=f"CSV, JSON, JSONL or Parquet; {hint}") from None
 
 
 def wrong(file: Path, line: int, why: str, hint: str) -> LlmcostError:
