@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmcost.engine import registry, store
+from llmcost.engine.compose import compose
 from llmcost.errors import UsageError
 from llmcost.what_ifs.engine import replay, step
 from llmcost.what_ifs.kernels import cached_answers
@@ -319,8 +320,9 @@ def applied(connection: duckdb.DuckDBPyConnection, **given: str) -> pa.Table:
     query = registry.find("what_ifs", "response-caching")
     values = query.bind(given)
     connection.register("replayed", replayed(connection, **given).decisions)
-    params = registry.used(query.body, values)
-    return connection.sql(f"select * from ({query.body}) order by request_id", params=params).to_arrow_table()
+    made = [("requests", "select * from main.requests"), *step.steps(step.WhatIf(query, values))]
+    sql = compose(made, "select * from requests order by request_id")
+    return connection.sql(sql, params=registry.used(sql, values)).to_arrow_table()
 
 
 def before(connection: duckdb.DuckDBPyConnection) -> pa.Table:

@@ -20,7 +20,9 @@ from hypothesis import strategies as st
 from llmcost.embeddings import neighbours, wordllama
 from llmcost.embeddings.traits import traits, veto
 from llmcost.engine import registry
+from llmcost.engine.compose import compose
 from llmcost.errors import LlmcostError, UsageError
+from llmcost.what_ifs.engine import step
 from llmcost.what_ifs.kernels.semantic_caching import KERNEL
 
 SCHEMA = Path(__file__).resolve().parents[2] / "queries" / "schema.sql"
@@ -446,10 +448,11 @@ def applied(calls: list[Call], **given: str) -> tuple[pa.Table, pa.Table]:
     )
     values = query.bind(given)
     connection.register("replayed", KERNEL.replay(traffic(calls), **values).decisions)
-    ordered = "select * from ({}) order by request_id"
-    before = connection.sql(ordered.format("select * from requests")).to_arrow_table()
-    params = registry.used(query.body, values)
-    return before, connection.sql(ordered.format(query.body), params=params).to_arrow_table()
+    ordered = "select * from requests order by request_id"
+    before = connection.sql(ordered).to_arrow_table()
+    made = [("requests", "select * from main.requests"), *step.steps(step.WhatIf(query, values))]
+    sql = compose(made, ordered)
+    return before, connection.sql(sql, params=registry.used(sql, values)).to_arrow_table()
 
 
 def test_a_hit_keeps_its_row_and_says_whose_answer_it_got() -> None:
