@@ -25,7 +25,7 @@ def rule_of(provider: str | None, model: str, day: date) -> Row:
 
 
 def setting(provider: str | None, model: str, breakpoints: str) -> Row | None:
-    """What to send so that a model's entries end there: a row of cache_settings.toml; None where nothing is to be set."""
+    """What to send so that a model's entries end there, a row of cache_settings.toml; None: nothing is to be set."""
     found = _matching(facts.expanded(_document("cache_settings")), provider, model)
     return next((row for row in found if row["breakpoints"] == breakpoints), None)
 

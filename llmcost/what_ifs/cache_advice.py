@@ -29,9 +29,9 @@ def prompt_lives(run: Run, relation: str = "requests", given: Mapping[str, Any] 
     A prompt is a prompt_id, else a feature, else a project, sent to one model. Costs are of the input side, in US
     dollars: `uncached_usd`, and one for each way to cache, `<breakpoints>_<ttl>_usd`. `best` is the cheapest of them,
     or `none` where every way costs more than no cache, or `automatic` where the provider leaves no choice;
-    `saved_usd` is what it saves. `setting` is the JSON to send for it and `put_at` where, None where there is nothing to
-    set. `costs_money` names the ways that would cost more than no cache. `given` holds the replay's other parameters. Of
-    more than LATEST requests the latest are taken.
+    `saved_usd` is what it saves. `setting` is the JSON to send for it and `put_at` where, None where there is nothing
+    to set. `costs_money` names the ways that would cost more than no cache. `given` holds the replay's other
+    parameters. Of more than LATEST requests the latest are taken.
     """
     latest = f"(select ts from {relation} order by ts desc nulls last limit {LATEST})"
     if run(f"select count(*) as requests from {relation}", {})["requests"][0].as_py() > LATEST:
