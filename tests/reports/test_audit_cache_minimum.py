@@ -51,7 +51,7 @@ def test_lengthening_pays_above_the_formula(book: Store) -> None:
 
 def test_1024_tokens_with_free_writes(book: Store) -> None:
     """GPT-4o reads at half the price and writes for nothing: 1,024 × (0.5 + 0.5 / 10) = 563.2."""
-    fields = {"model": "gpt-4o", "provider": "openai"}
+    fields: dict[str, Any] = {"model": "gpt-4o", "provider": "openai"}
     assert NAME in found(book, [*quiet(), *prompts(564, **fields)])
     assert NAME not in found(book, [*quiet(), *prompts(563, **fields)])
 
