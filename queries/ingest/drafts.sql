@@ -35,6 +35,8 @@ select
     cast(null as varchar) as total_tokens,          -- as the log states it
     cast(null as varchar) as input_holds,           -- what such logs count as input too: 'caches', 'reads' or nothing
     cast(null as boolean) as reasoning_beside,      -- such logs leave the reasoning out of their output count
+    cast(null as varchar) as refusal,               -- what the format knows that cannot be right in the line
+    cast(null as bigint) as mapped_fields,          -- of a log of one's own: which mapped fields the line has, bit by bit
     cast(null as varchar) as unread_usage,          -- JSON: the usage of a line in which no count was found, or not all
     cast(null as struct(                            -- other calls that the same line tells of, each a request of its own
         name varchar, model varchar, input_tokens varchar, cache_read_tokens varchar, cache_write_tokens varchar,

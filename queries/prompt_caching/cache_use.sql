@@ -41,7 +41,9 @@ prompts as not materialized (
         case when reach = 'explicit' then upto_block - 1 else upto_block end as sliding_from,
         case when reach not in ('implicit', 'as-logged') or ends_system then least(system_blocks, upto_block) else 0 end
             as system_end,
-        case when reach not in ('implicit', 'as-logged') and system_blocks > 1 then 1 else 0 end as tools_end
+        case
+            when entries = 'breakpoints' and reach not in ('implicit', 'as-logged') and system_blocks > 1 then 1 else 0
+        end as tools_end
     from sent
     where ttl is not null and least(prompt_tokens, coalesce(prefix[upto_block].tokens, 0)) >= min_tokens
 ),

@@ -29,7 +29,10 @@ ways as (
             when $ttl = 'auto' then '5m'
             else $ttl
         end
-    left join placements on $breakpoints = 'best' and caches.entries in ('breakpoints', 'messages')
+    -- where entries end at messages, none can end at the tools
+    left join placements
+        on $breakpoints = 'best'
+        and (caches.entries = 'breakpoints' or caches.entries = 'messages' and placements.placement <> 'tools')
 ),
 
 conversations as (
@@ -118,7 +121,7 @@ select
             ))
         when reach in ('implicit', 'explicit') or system_blocks is null then len(prefix)
         when reach = 'system' then least(system_blocks, len(prefix))
-        when least(system_blocks, len(prefix)) > 1 then 1
+        when entries = 'breakpoints' and least(system_blocks, len(prefix)) > 1 then 1
         else 0
     end as upto_block
 from cacheable
