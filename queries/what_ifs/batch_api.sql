@@ -17,7 +17,8 @@
 -- neutral: features=none
 -- order: 70
 -- reads: facts/batch_apis
--- needs: exists (select 1 from batch_apis where is_about(batch_apis, provider, model)): a provider whose batch API is known
+-- needs: exists (select 1 from batch_apis where is_about(batch_apis, provider, model)): a provider whose batch API is
+--   known
 -- low: caching=least
 -- high: caching=most
 -- grid: features=all
@@ -25,9 +26,9 @@
 -- assumes: batches cost what the price table says of them; a model without a batch price there, or of a vendor without a
 --   batch API in `queries/facts/batch_apis.toml`, stays.
 -- assumes: answers come within 7 minutes for half of the batches and within the hour for 90 % (one provider-side measure
---   of 230,000 batches), all within the vendor's window, 24 h where none is known; between these points as the logarithm of the time. They count from the end of
---   the window in which a request came, when its batch is sent: until then it waits, the whole window where it came first
---   or without a time, and the deadline counts that wait.
+--   of 230,000 batches), all within the vendor's window, 24 h where none is known; between these points as the logarithm
+--   of the time. They count from the end of the window in which a request came, when its batch is sent: until then it
+--   waits, the whole window where it came first or without a time, and the deadline counts that wait.
 -- assumes: cache hits inside a batch are best effort: 30 to 98 % on Anthropic, none on Bedrock, unknown elsewhere: the
 --   middle by default, both ends as the range. What is no longer read is written again where the client has set a
 --   breakpoint (Claude, GPT-5.6 and later), else it is plain input; where a batch has no cache, so is what was written.
