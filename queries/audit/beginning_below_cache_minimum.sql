@@ -19,7 +19,7 @@ with ratios as (
         max(cache_read_usd_mtok / input_usd_mtok) as read_price,
         max(greatest(coalesce(cache_write_5m_usd_mtok / input_usd_mtok, 1), 1)) as write_price
     from prices
-    where service_tier = 'standard' and region = '' and valid_to is null and input_usd_mtok > 0
+    where is_list_price(prices) and input_usd_mtok > 0
     group by provider, model
     having max(cache_read_usd_mtok / input_usd_mtok) < 1
 ),
@@ -69,7 +69,7 @@ sent as (
         and priced.ts is not null
         and priced.service_tier <> 'batch'
         and priced.input_cost_usd > 0
-        and priced.cache_read_tokens + priced.cache_write_5m_tokens + priced.cache_write_1h_tokens = 0
+        and cached_tokens(priced) = 0
 ),
 
 in_common as (
@@ -103,9 +103,9 @@ found as (
         subject, model, min_tokens,
         min(tokens) as tokens,
         count(*) as requests,
-        sum((
+        exact_sum(
             usd_per_token * (tokens - min_tokens * case when is_read then read_price else write_price end)
-        )::decimal(38, 15))::double as cost_usd,
+        ) as cost_usd,
         list(request_id order by usd_per_token desc, request_id)[1:$examples] as example_request_ids
     from spaced
     group by provider, subject, model, beginning, min_tokens
@@ -114,7 +114,7 @@ found as (
 select
     subject,
     sum(requests)::bigint as requests,
-    sum(cost_usd::decimal(38, 15))::double as cost_usd,
+    exact_sum(cost_usd) as cost_usd,
     format('{:,} tokens in common, ', min(tokens)) || format('cached from {:,}', min(min_tokens)) || ', on ' || model
         as detail,
     flatten(list(example_request_ids order by cost_usd desc))[1:$examples] as example_request_ids

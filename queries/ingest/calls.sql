@@ -8,7 +8,7 @@ select
     staged.format as source_format,
     coalesce(models.provider, staged.provider) as provider,
     coalesce(models.model, staged.model_logged) as model,
-    cast(null as double) as cost_override_usd,
+    null::double as cost_override_usd,
     staged.source_id,
     staged.line_no,
     staged.record_no

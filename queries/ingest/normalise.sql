@@ -71,9 +71,7 @@ hashed as (
                     when list_bool_and(list_transform(prefix, lambda block: block.tokens between 0 and 100000000))
                     then prefix
                 end,
-                prefix_of(
-                    prompt_blocks, input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens
-                )
+                prefix_of(prompt_blocks, prompt_tokens(parsed))
             ) as prefix
         ),
         case

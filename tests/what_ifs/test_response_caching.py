@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmcost.engine import registry, store
+from llmcost.engine.compose import compose
 from llmcost.errors import UsageError
 from llmcost.what_ifs.engine import replay, step
 from llmcost.what_ifs.kernels import cached_answers
@@ -266,8 +267,10 @@ def replayed(opened: store.Store, **given: str) -> Replayed[Hits]:
 def applied(opened: store.Store, **given: str) -> pa.Table:
     """The what-if as the driver runs it: the kernel, then the query over its decisions."""
     query = registry.find("what_ifs", "response-caching")
+    what_if = step.WhatIf(query, query.bind(given))
+    made = compose([("requests", "select * from requests"), *step.steps(what_if)], "select * from requests")
     with opened.relation("replayed", replayed(opened, **given).decisions):
-        return opened.arrow(f"select * from ({query.body}) order by request_id", query.bind(given))
+        return opened.arrow(f"select * from ({made}) order by request_id", what_if.values)
 
 
 def before(opened: store.Store) -> pa.Table:

@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 from llmcost.embeddings import neighbours, wordllama
 from llmcost.embeddings.traits import traits, veto
 from llmcost.engine import registry, store
+from llmcost.engine.compose import compose
 from llmcost.errors import LlmcostError, UsageError
+from llmcost.what_ifs.engine import step
 from llmcost.what_ifs.kernels.semantic_caching import KERNEL
 from tests.what_ifs.calls import Call, fill, for_kernel
 
@@ -401,10 +403,12 @@ def applied(opened: store.Store, calls: list[Call], **given: str) -> tuple[pa.Ta
     query = registry.find("what_ifs", "semantic-caching")
     fill(opened, calls)
     values = query.bind(given)
+    what_if = step.WhatIf(query, values)
+    made = compose([("requests", "select * from requests"), *step.steps(what_if)], "select * from requests")
     with opened.relation("replayed", KERNEL.replay(for_kernel(KERNEL, calls), **values).decisions):
         before, after = (
             opened.arrow(f"select * from ({body}) order by request_id", values)
-            for body in ("select * from requests", query.body)
+            for body in ("select * from requests", made)
         )
     return before, after
 
