@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from llmcost.engine import registry
 from llmcost.engine.compose import compose
-from llmcost.engine.store import Store, is_about_a_value
+from llmcost.engine.faults import is_about_a_value
+from llmcost.engine.store import Store
 from llmcost.ingest import documents, formats, lines, torn
 from llmcost.ingest.detect import RECORDS, Detection, claim, parsed_lines, structure
 
