@@ -41,6 +41,7 @@ class Account:
     empty_fields: dict[str, list[str]] = field(default_factory=dict)  # of mapped formats: fields that no line had
     cost_usd: float | None = None  # of the requests this run added or completed; null: none has a price
     unpriced_requests: int = 0
+    assumed: list[dict[str, Any]] = field(default_factory=list)  # model, requests, cost_usd of assumed models
 
     def add(self, row: dict[str, Any]) -> None:
         """Counts one row of the ledger in."""
@@ -260,6 +261,14 @@ def _ingest_group(store: Store, group: list[Detection], run: _Run) -> None:
     if added.cost_usd is not None:
         run.account.cost_usd = (run.account.cost_usd or 0.0) + added.cost_usd
     run.account.unpriced_requests += added.unpriced_requests
+    run.account.assumed += [
+        row | {"cost_usd": added.cost_usd}  # the files of a group are of one format
+        for row in store.rows(
+            "select model_logged as model, count(*) as requests from requests where rowid > $before and model_assumed"
+            " group by model_logged order by model_logged",
+            {"before": before},
+        )
+    ]
 
 
 def _count_blank_lines(store: Store, group: list[Detection]) -> list[dict[str, Any]]:

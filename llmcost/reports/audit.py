@@ -10,7 +10,7 @@ from llmcost.engine.relations import priced
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
 from llmcost.prices import book
-from llmcost.reports import anomalies
+from llmcost.reports import anomalies, assumed
 from llmcost.reports.scope import Row, Scope
 
 SEVERITIES = ("info", "warning", "critical")
@@ -72,6 +72,7 @@ class Audit:
     clean: list[registry.Query]  # looked for and not found
     requests: int
     cost_usd: float | None
+    assumed: list[Row]  # of them what rests on a model that was assumed
 
     def fails(self, severity: str) -> bool:
         """Whether anything as grave as this, or graver, was found."""
@@ -87,7 +88,7 @@ def audit(store: Store, covered: Scope) -> Audit:
     found = [finding for finding in looked if finding.subjects]
     found.sort(key=lambda finding: (-SEVERITIES.index(finding.severity), -(finding.cost_usd or 0), finding.query.name))
     clean = [finding.query for finding in looked if not finding.subjects]
-    return Audit(found, clean, counted["requests"] or 0, counted["cost_usd"])
+    return Audit(found, clean, counted["requests"] or 0, counted["cost_usd"], assumed.find(store, covered))
 
 
 def rows_behind(store: Store, covered: Scope, name: str, top: int | None = None) -> tuple[list[Row], int]:

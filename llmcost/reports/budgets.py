@@ -26,7 +26,7 @@ from typing import Any, Literal
 from llmcost import config
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, did_you_mean
-from llmcost.reports import anomalies, forecast
+from llmcost.reports import anomalies, assumed, forecast
 from llmcost.reports.scope import Row, Scope
 
 Period = Literal["day", "month"]
@@ -102,7 +102,8 @@ def standing(store: Store, budgets: Sequence[Budget], on: date | None = None) ->
     since = datetime.combine(at.date() - timedelta(days=forecast.PAST_DAYS), time.min)
     found = anomalies.find(store, Scope(since=since, until=at + timedelta(microseconds=1)))
     lately = [row for row in found if row["day"] > at.date() - timedelta(days=RECENT_DAYS)]
-    return Standing(at, rows, lately, _notes(rows))
+    rests = assumed.find(store, Scope(until=at + timedelta(microseconds=1)))
+    return Standing(at, rows, lately, [*assumed.said(rests), *_notes(rows)])
 
 
 def now(store: Store) -> list[Row]:

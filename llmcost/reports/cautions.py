@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from llmcost.engine.store import Store
+from llmcost.reports import assumed
 from llmcost.reports.scope import Row, Scope
 
 NOT_LOGGED = {
@@ -20,7 +21,14 @@ NOT_LOGGED = {
 def notes(store: Store, covered: Scope) -> list[str]:
     """In words: requests without a price, spend that the log understates, requests without a time, outliers."""
     rows = store.rows(*covered.spend("cautions"))
-    found = [*_unpriced(rows), *_unpriced_kinds(rows), *_fees(store, covered), *_partial(rows), *_timeless(rows)]
+    found = [
+        *_unpriced(rows),
+        *_unpriced_kinds(rows),
+        *_fees(store, covered),
+        *_partial(rows),
+        *_timeless(rows),
+        *assumed.said(assumed.find(store, covered)),
+    ]
     far_out = store.rows(*covered.spend("outliers"))
     return [*found, *(_outlier(row) for row in far_out), *_not_logged(rows)]
 

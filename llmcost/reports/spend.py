@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from llmcost.engine import registry
 from llmcost.engine.store import Store
 from llmcost.errors import UsageError, did_you_mean
+from llmcost.reports import assumed
 from llmcost.reports.cautions import notes
 from llmcost.reports.scope import Row, Scope
 
@@ -30,6 +31,7 @@ class Report:
     rows: list[Row]
     total: Row
     notes: list[str]
+    assumed: list[Row]  # what rests on a model that was assumed
     dimensions: tuple[str, ...] = ()
     sections: dict[str, list[Row]] = field(default_factory=dict)  # of the overview, by section
 
@@ -73,7 +75,7 @@ def by(
     if "prompt" in dimensions:
         _describe(store, rows, "prompt")
         _follow(store, rows, covered)
-    return Report(rows, total, notes(store, covered), tuple(dimensions))
+    return Report(rows, total, notes(store, covered), assumed.find(store, covered), tuple(dimensions))
 
 
 def overview(store: Store, covered: Scope) -> Report:
@@ -89,7 +91,8 @@ def overview(store: Store, covered: Scope) -> Report:
     sections["day"] = sorted(sections.get("day", []), key=lambda row: str(row["key"]))
     rows = [{"model": row["key"], **_measures(row)} for row in found if row["section"] == "model"]
     _describe(store, sections.get("prompt", []), "key")
-    return Report(rows, _measures(total), notes(store, covered) + _unattributed(sections), ("model",), sections)
+    said = notes(store, covered) + _unattributed(sections)
+    return Report(rows, _measures(total), said, assumed.find(store, covered), ("model",), sections)
 
 
 def logged_costs(store: Store, covered: Scope) -> Report:
@@ -97,7 +100,9 @@ def logged_costs(store: Store, covered: Scope) -> Report:
     rows = store.rows(*covered.spend("logged-costs"))
     sums = ("requests", "cost_logged_usd", "cost_usd", "difference_usd")
     total: Row = {name: _sum(rows, name) for name in sums} | {"requests": sum(row["requests"] for row in rows)}
-    return Report(rows, total, [] if rows else ["the log contains no costs"], ("model",))
+    rests = assumed.find(store, covered)
+    said = assumed.said(rests) if rows else ["the log contains no costs"]
+    return Report(rows, total, said, rests, ("model",))
 
 
 def spend(store: Store, dimensions: Sequence[str], covered: Scope) -> list[Row]:

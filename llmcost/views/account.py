@@ -10,6 +10,7 @@ from llmcost.ingest.run import COUNTS, Account
 from llmcost.render import cells, tables
 from llmcost.render.text import visible
 from llmcost.render.view import Document, View
+from llmcost.reports import assumed
 
 _SKIPPED_SHOWN = 10
 _HEADINGS = {
@@ -40,6 +41,7 @@ class AccountView(View):
             "empty_fields": account.empty_fields,
             "cost_usd": account.cost_usd,
             "unpriced_requests": account.unpriced_requests,
+            "assumptions": assumed.said(account.assumed),
         }
 
     def screen(self, *, details: bool) -> RenderableType:
@@ -89,4 +91,5 @@ def _found(account: Account) -> str:
     priced = account.cost_usd is not None
     spend = f"Spend: {cells.usd(account.cost_usd)}" if priced else "No request has a price"
     unpriced = cells.counted(account.unpriced_requests, "request")
-    return f"{spend}{f'; {unpriced} without a price' if account.unpriced_requests and priced else ''}."
+    rests = assumed.condition(account.assumed, account.total("requests")) if priced else ""
+    return f"{spend}{rests}{f'; {unpriced} without a price' if account.unpriced_requests and priced else ''}."

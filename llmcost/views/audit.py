@@ -11,6 +11,7 @@ from rich.text import Text
 from llmcost.engine.registry import Query
 from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
+from llmcost.reports import assumed
 from llmcost.reports.audit import COLUMNS, ROW_COLUMNS, Audit, Finding
 
 Row = dict[str, Any]
@@ -33,6 +34,7 @@ class AuditView(View):
         return {
             "requests": self.audit.requests,
             "cost_usd": self.audit.cost_usd,
+            "assumptions": assumed.said(self.audit.assumed),
             "findings": [
                 {
                     **finding.described(),
@@ -58,7 +60,9 @@ class AuditView(View):
     def screen(self, *, details: bool) -> RenderableType:
         audit = self.audit
         if not audit.findings:
-            return Text(f"Nothing found in {cells.counted(audit.requests, 'request')}.")
+            cost = f" that cost {cells.usd(audit.cost_usd)}" if audit.assumed else ""
+            rests = assumed.condition(audit.assumed, audit.requests)
+            return Text(f"Nothing found in {cells.counted(audit.requests, 'request')}{cost}{rests}.")
         parts: list[RenderableType] = [Padding(_headline(audit), (1, 0, 1 if details else 0, 0))]
         if details:
             parts += [_finding(finding) for finding in audit.findings]
@@ -113,7 +117,8 @@ class BehindView(View):
 
 def _headline(audit: Audit) -> Text:
     line = Text(f"{cells.counted(len(audit.findings), 'finding')}", style="bold")
-    line.append(f" in {cells.counted(audit.requests, 'request')} that cost {cells.usd(audit.cost_usd)}",
+    rests = assumed.condition(audit.assumed, audit.requests)
+    line.append(f" in {cells.counted(audit.requests, 'request')} that cost {cells.usd(audit.cost_usd)}{rests}",
                 style="not bold")  # fmt: skip
     return line
 

@@ -11,6 +11,7 @@ from rich.text import Text
 from llmcost.render import cells, tables
 from llmcost.render.tables import Column
 from llmcost.render.view import Document, Flat, View
+from llmcost.reports import assumed
 from llmcost.reports.scope import Row
 from llmcost.reports.spend import MEASURES, TIMES, Report, others
 
@@ -40,6 +41,7 @@ class ReportView(View):
     def document(self) -> Document:
         report = self.report
         made: dict[str, Any] = {"rows": report.rows, "total": report.total, "notes": report.notes}
+        made["assumptions"] = assumed.said(report.assumed)
         if report.sections:
             made["overview"] = {
                 section: [{section: row["key"]} | {name: row[name] for name in MEASURES} for row in rows]
@@ -154,10 +156,13 @@ def _headline(report: Report) -> RenderableType:
     priced = requests - total["unpriced_requests"]
     spent = Text("")
     spent.append(cells.usd(total["cost_usd"]).plain, style="bold green")
-    spent.append(f" for {cells.counted(requests, 'request')}")
+    rests = assumed.condition(report.assumed, requests)
+    whole = assumed.rests_on_it(report.assumed, requests)
+    spent.append(f"{rests if whole else ''} for {cells.counted(requests, 'request')}")
     if days:
         first, last = days[0]["key"], days[-1]["key"]
         spent.append(f", {first} to {last}" if first != last else f" on {first}")
+    spent.append("" if whole else rests)
     lines = [spent]
     if days and total["cost_usd"] is not None:
         recent = days[-_TREND_DAYS:]

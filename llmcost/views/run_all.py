@@ -9,6 +9,7 @@ from rich.text import Text
 from llmcost.page import html
 from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
+from llmcost.reports import assumed
 from llmcost.views import pages, projection, simulate
 from llmcost.views.projection import between, ends, without_dollars
 from llmcost.what_ifs.search.run_all import ARTICLE, ARTICLE_TITLE, CLAIMED, Everything
@@ -96,7 +97,8 @@ def _headline(found: Everything) -> RenderableType:
     ranged = f", between {cells.usd(spread.low_usd)} and {cells.usd(spread.high_usd)}"
     line = Text(f"{replayed}: together they save ")
     line.append(f"{cells.usd(saved)}{share}", style="bold green")
-    line.append(f" of {cells.usd(baseline)}{ranged if spread.low_usd != spread.high_usd else ''}\n")
+    rests = assumed.condition(projection.assumed, projection.requests)
+    line.append(f" of {cells.usd(baseline)}{ranged if spread.low_usd != spread.high_usd else ''}{rests}\n")
     return line
 
 

@@ -10,6 +10,7 @@ from rich.text import Text
 from llmcost.page import html
 from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
+from llmcost.reports import assumed
 from llmcost.views import cache_advice, pages, quality
 from llmcost.views.backtest import compared
 from llmcost.views.projection import between, document, questions, steps, varies
@@ -98,7 +99,10 @@ def steps_table(projection: Projection) -> tables.Table:
     def usd(value: float) -> Text:
         return cells.usd(value if projection.is_priced else None)
 
-    rows = [[Text("as logged"), usd(baseline), *[Text("")] * 3, _remaining(baseline, 0.0, baseline)]]
+    logged = "as logged"
+    if assumed.rests_on_it(projection.assumed, projection.requests):
+        logged += assumed.condition(projection.assumed, projection.requests)
+    rows = [[Text(logged), usd(baseline), *[Text("")] * 3, _remaining(baseline, 0.0, baseline)]]
     rows += [
         [
             Text(stage.what_if.query.name),

@@ -7,6 +7,7 @@ from typing import Any
 
 from llmcost.engine.store import Store
 from llmcost.prices import cache_rules
+from llmcost.reports import assumed
 from llmcost.reports.scope import Row, Scope
 from llmcost.what_ifs import cache_advice, cache_unknowns
 from llmcost.what_ifs.engine.chain import Chain, Traffic
@@ -51,6 +52,7 @@ class Projection:
     dimensions: tuple[str, ...]
     assumptions: list[str]
     notes: list[str]
+    assumed: list[Row]  # of the logged traffic, what rests on a model that was assumed
     traffic: str = "stage_0"  # the relation of the covered requests, for as long as the store is open
     backtest: dict[str, Any] | None = None  # how its replays predict what the log recorded, once they are asked
 
@@ -81,6 +83,7 @@ def projected(traffic: Traffic, chain: Chain) -> Projection:
     baseline = traffic.cost_usd("cost_0")
     spread = ranges(traffic, chain, baseline)
     costs = [baseline, *(point.cost_usd for point in chain.points)]
+    rests = assumed.find(traffic.store, Scope("stage_0"))
     stages = [
         Stage(
             what_if=step,
@@ -107,8 +110,9 @@ def projected(traffic: Traffic, chain: Chain) -> Projection:
         blocks=traffic.blocks,
         by=spread.by,
         dimensions=traffic.dimensions,
-        assumptions=[line for step in chain.steps for line in assumptions(step)],
-        notes=_notes(traffic, chain),
+        assumptions=[*assumed.said(rests), *(line for step in chain.steps for line in assumptions(step))],
+        notes=[*_notes(traffic, chain), *assumed.said(rests)],
+        assumed=rests,
     )
 
 
