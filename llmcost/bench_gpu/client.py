@@ -94,11 +94,13 @@ class Client:
                     lambda connection: self._http.get(address, extensions={"trace": connection.trace})
                 )
             if answer.status_code in NO_KEY:
-                raise LlmcostError(f"the server at {self.base} refuses: HTTP {answer.status_code}", hint=KEY_HINT)
+                raise LlmcostError(
+                    f"the server at {self.base} refused the request: HTTP {answer.status_code}", hint=KEY_HINT
+                )
             content = answer.json() if answer.status_code == 200 else None
         except (*self._failures, TimeoutError) as error:
             raise LlmcostError(
-                f"there is no answer from {self.base}: {_reason(error)}",
+                f"no answer from {self.base}: {_reason(error)}",
                 hint="check --endpoint and that the server runs",
             ) from None
         except ValueError:
@@ -225,7 +227,7 @@ def _base(endpoint: str) -> str:
     address = endpoint if "://" in endpoint else f"http://{endpoint}"
     scheme, _, rest = address.partition("://")
     if scheme not in ("http", "https") or not rest.strip("/"):
-        raise UsageError(f"{endpoint} is no address of a server", hint="like http://127.0.0.1:8000")
+        raise UsageError(f"{endpoint} is not the address of a server", hint="like http://127.0.0.1:8000")
     address = address.rstrip("/")
     for path in ("/chat/completions", "/completions"):
         address = address.removesuffix(path)

@@ -65,7 +65,7 @@ async def calibrate(count_tokens: Callable[[str], Awaitable[int | None]]) -> Pro
         if kept:
             return Prompts(kept, overhead)
     raise LlmcostError(
-        "no prompt of an exact length can be made: the server counts neither words nor letters as one token each",
+        "no prompt of an exact length can be made: neither words nor letters are one token each on this server",
         hint="check that the model at the endpoint generates text",
     )
 

@@ -84,7 +84,7 @@ async def meet(client: Client, model: str | None, api: str, say: Callable[[str],
     )  # fmt: skip
     say(f"{client.base}: {name or 'server'} {version or ''}".rstrip() + f", model {server.model}, {dialect.api}")
     if not server.forced:
-        say("the server does not take ignore_eos: answers may be shorter than asked for")
+        say("the server does not accept ignore_eos: answers may be shorter than asked for")
     return server
 
 
@@ -138,7 +138,7 @@ def _require_usage(client: Client, first: Observation) -> None:
     if first.outcome == "without_usage":
         raise LlmcostError(
             f"the server at {client.base} reports no token usage in its stream",
-            hint="tokens are counted by the server alone; use one that knows stream_options.include_usage",
+            hint="only the server can count tokens; use one that supports stream_options.include_usage",
         )
     if first.outcome != "ok":
         raise LlmcostError(f"the server at {client.base} fails on a first request: {first.failure}")

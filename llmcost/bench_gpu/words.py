@@ -49,9 +49,9 @@ def lengths(input_tokens: str, output_tokens: int) -> list[Lengths]:
 
 
 def require_one_load(concurrency: str | None, rate: str | None, sweep: bool, replay: bool) -> None:
-    """UsageError when more than one load is asked for."""
+    """UsageError when more than one load was given."""
     if sum((concurrency is not None, rate is not None, sweep, replay)) > 1:
-        raise UsageError("more than one load is asked for", hint="one of --concurrency, --rate, --sweep, --replay")
+        raise UsageError("more than one load was given", hint="one of --concurrency, --rate, --sweep, --replay")
 
 
 def fixed_load(of: list[Lengths], concurrency: str | None, rate: str | None, most: int | None) -> Load:
@@ -67,7 +67,7 @@ def replayed_load(around: Surroundings, compression: float) -> Replay:
     """The logged traffic as a load."""
     arrivals = around.arrivals()
     if not arrivals:
-        raise UsageError("there is no logged request to replay", hint="llmcost ingest PATH")
+        raise UsageError("there are no logged requests to replay", hint="llmcost ingest PATH")
     return Replay(arrivals, compression)
 
 

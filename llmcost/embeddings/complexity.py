@@ -44,7 +44,7 @@ def judge(store: Store, before: str) -> None:
     )
     if not texts.num_rows:
         raise LlmcostError(
-            "complexity=embeddings reads the prompts' texts, and none is kept", hint="ingest with --keep-text"
+            "complexity=embeddings needs the prompts' texts, and none are stored", hint="ingest with --keep-text"
         )
     judged = texts.append_column("complexity", pa.array(complexity(texts["prompt"].to_pylist())))
     with store.relation("judged", judged):

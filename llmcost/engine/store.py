@@ -197,8 +197,7 @@ def reading(path: Path) -> Store:
             writing(path).close()
         except LlmcostError as error:
             raise LlmcostError(
-                f"{path} is a store of an earlier version of llmcost and has to be brought up to this one first:"
-                f" {error.message}",
+                f"{path} is a store of an earlier version of llmcost and has to be upgraded first: {error.message}",
                 hint=error.hint,
             ) from None
         store = _open_patiently(path)
@@ -246,20 +245,20 @@ def _upgrade(path: Path, version: int) -> None:
     except OSError as error:
         copy.unlink(missing_ok=True)
         raise LlmcostError(
-            f"{path} is a store of an earlier version of llmcost and no copy of it can be kept: {error.strerror}",
-            hint=f"before it is changed it is copied to {copy}: make room and allow that, or copy the store elsewhere",
+            f"{path} is a store of an earlier version of llmcost, and it cannot be backed up: {error.strerror}",
+            hint=f"its backup is {copy}: make room there and allow writing, or copy the store elsewhere",
         ) from None
     store = _open_for_changes(path)
     try:
-        if _schema(store) == version:  # nobody else did it meanwhile
+        if _schema(store) == version:  # no other process did it meanwhile
             with in_memory() as new:
                 migrations.upgrade(store, version, new)
     except Exception as error:
         if _is_full(str(error)):
             raise
         raise LlmcostError(
-            f"{path} cannot be brought up to this version of llmcost: {str(error).splitlines()[0]}",
-            hint=f"it is as it was (schema {version}), and a copy is kept at {copy}; please report it",
+            f"{path} cannot be upgraded to this version of llmcost: {str(error).splitlines()[0]}",
+            hint=f"the store is unchanged (schema {version}), and a copy is at {copy}; please report this",
         ) from None
     finally:
         store.close()
@@ -320,12 +319,10 @@ def _schema(store: Store) -> int:
     if not tables:
         raise _missing(store.path)
     if version is None:
-        raise LlmcostError(
-            f"{store.path} is a DuckDB file of another program", hint="name another store with --db FILE"
-        )
+        raise LlmcostError(f"{store.path} is another program's DuckDB file", hint="name another store with --db FILE")
     raise LlmcostError(
         f"{store.path} was written by a newer version of llmcost (schema {version}, here {migrations.newest()})",
-        hint="update this one: pip install --upgrade llmcost-cli",
+        hint="upgrade with: pip install --upgrade llmcost-cli",
     )
 
 
@@ -371,13 +368,13 @@ def _is_full(error: str) -> bool:
 
 def _no_room(path: Path) -> LlmcostError:
     return LlmcostError(
-        f"there is no room left on the disk of the store {path}",
-        hint="make room, or use --db FILE on another disk; the store is as it was, or holds whole files: run it again",
+        f"no room left on the disk of the store {path}",
+        hint="make room, or use --db FILE on another disk, and run it again; no file was stored in part",
     )
 
 
 def _missing(path: Path) -> LlmcostError:
-    return LlmcostError(f"there is no store at {path}", hint="make one with: llmcost ingest PATH")
+    return LlmcostError(f"there is no store at {path}", hint="create one with: llmcost ingest PATH")
 
 
 def _explained(path: Path, error: str) -> LlmcostError:
@@ -390,7 +387,7 @@ def _explained(path: Path, error: str) -> LlmcostError:
             hint="wait until it has finished, or use --db FILE",
         )
     if "not a valid duckdb" in text or "valid duckdb database file" in text:
-        return LlmcostError(f"{path} is not a store of llmcost", hint="name another store with --db FILE")
+        return LlmcostError(f"{path} is not an llmcost store", hint="name another store with --db FILE")
     if "permission denied" in text or "read-only" in text or "cannot open file" in text:
         return LlmcostError(f"the store {path} cannot be opened: no permission", hint="name another one with --db FILE")
     return LlmcostError(f"the store {path} cannot be opened: {error.splitlines()[0]}", hint="use --db FILE")

@@ -305,7 +305,7 @@ def _unrecognised(detection: Detection) -> LlmcostError:
     if not problem:
         return LlmcostError(f"{path} is empty", hint="check how it was written")
     if " is claimed by " in problem:
-        return LlmcostError(f"{path} {problem}", hint="say which with --format NAME")
+        return LlmcostError(f"{path} {problem}", hint="choose one with --format NAME")
     if problem == "a binary file":
         return LlmcostError(f"{path} is a binary file", hint="llmcost reads JSON lines, plain, .gz or .zst")
     if problem == "no format claims it":

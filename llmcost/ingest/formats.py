@@ -69,7 +69,7 @@ def mapped(name: str, fields: Any) -> Query:
             raise LlmcostError(f"{where} has no field {field}", hint=did_you_mean(field, [*FIELDS, *_OPTIONS]))
     missing = [field for field in REQUIRED if field not in fields]
     if missing:
-        raise LlmcostError(f"{where} says nothing of {', '.join(missing)}", hint='like output_tokens = "$.usage.out"')
+        raise LlmcostError(f"{where} does not map {', '.join(missing)}", hint='like output_tokens = "$.usage.out"')
 
     structure: dict[str, Any] = {}
     columns = {

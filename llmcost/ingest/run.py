@@ -173,7 +173,7 @@ def bound(assumed: Mapping[str, str]) -> dict[str, registry.Value]:
         values |= query.bind({name: word for name, word in assumed.items() if name in own})
     for name in assumed:
         if name not in values:
-            raise UsageError(f"no format leaves {name} open", hint=did_you_mean(name, sorted(values)))
+            raise UsageError(f"no format has a setting {name}", hint=did_you_mean(name, sorted(values)))
     return values
 
 

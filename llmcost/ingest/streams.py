@@ -106,7 +106,7 @@ class Stream:
         try:
             data = self._file.read(size)
         except OSError as error:
-            raise EOFError(f"the file cannot be read on: {why(error)}") from None
+            raise EOFError(f"the rest of the file cannot be read: {why(error)}") from None
         self._on_bytes(len(data))
         return data
 
@@ -138,8 +138,8 @@ class Stream:
             and self._unpacked > MAX_RATIO * os.fstat(self._file.fileno()).st_size
         ):
             raise EOFError(
-                f"the file unpacks to more than {MAX_RATIO:,} times its size, as no log does: reading stopped after"
-                " 1 GiB; --trust-size reads on"
+                f"the file unpacks to more than {MAX_RATIO:,} times its size, which is unusual for a log: reading"
+                " stopped after 1 GiB; --trust-size reads all of it"
             )
         return True
 

@@ -64,7 +64,10 @@ CACHE_HITS = Metric(
     "Requests served in part by the provider's prompt cache (prompt) or whole by a gateway's own (response).",
 )  # fmt: skip
 UNPRICED = Metric(
-    "llm_unpriced_requests_total", "counter", ("model",), "Requests whose model has no price: they cost nothing here."
+    "llm_unpriced_requests_total",
+    "counter",
+    ("model",),
+    "Requests whose model has no price; their cost is not counted.",
 )
 DURATION = Metric(
     "llm_request_duration_seconds",
@@ -86,16 +89,16 @@ BUDGET = Metric(
 )  # fmt: skip
 BUDGET_SPENT = Metric(
     "llm_budget_spent_usd", "gauge", _BUDGET_LABELS,
-    "Spent of a budget in the period of the newest request, by the time of the requests.", "currencyUSD",
+    "Spend against a budget in the period of the newest request, by the time of the requests.", "currencyUSD",
 )  # fmt: skip
 BUDGET_FORECAST = Metric(
-    "llm_budget_forecast_usd", "gauge", _BUDGET_LABELS, "What will have been spent when the period ends.",
+    "llm_budget_forecast_usd", "gauge", _BUDGET_LABELS, "Forecast of the spend when the period ends.",
     "currencyUSD",
 )  # fmt: skip
 BUDGETS = (BUDGET, BUDGET_SPENT, BUDGET_FORECAST)
 
 READABLE = Metric(
-    "llmcost_store_readable", "gauge", (), "1, or 0 while the store cannot be read: values are older then."
+    "llmcost_store_readable", "gauge", (), "1, or 0 while the store cannot be read and values are out of date."
 )
 LAST_INGEST = Metric(
     "llmcost_last_ingest_timestamp_seconds",

@@ -79,7 +79,7 @@ def _packed(rows: Sequence[Row]) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return float(value)
-    raise TypeError(f"{type(value).__name__} stands in no table of a page")
+    raise TypeError(f"{type(value).__name__} cannot be in a table of a page")
 
 
 @cache

@@ -44,7 +44,7 @@ def fetch(opened: Store) -> datetime:
         ) from None
     text = answer.text if len(answer.content) <= MOST_BYTES else ""
     if not _read(text):
-        raise LlmcostError(f"{address} is no price data of genai-prices", hint="prices stay as they are")
+        raise LlmcostError(f"{address} is not price data of genai-prices", hint="prices stay as they are")
     now = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
     kept = {"price_data": text, "price_data_fetched": now.isoformat(), "price_data_package": version("genai-prices")}
     with opened.transaction():

@@ -228,7 +228,7 @@ def _budget(where: str, given: Any) -> Budget:
                 raise fail(f"{period} is not an amount of US dollars above 0: {usd!r}", f"like {period} = 100")
             limits_usd[period] = float(usd)
     if not limits_usd:
-        raise fail("says neither day nor month", "like month = 1000, in US dollars")
+        raise fail("gives neither day nor month", "like month = 1000, in US dollars")
     said = [f"{word} {given[word]}" for word in _CONDITIONS if word in given]
     return Budget(
         given.get("name") or ", ".join(said) or "overall", given.get("feature"), given.get("user"), limits_usd

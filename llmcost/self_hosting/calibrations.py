@@ -71,7 +71,7 @@ def save(calibration: Calibration, path: Path | None = None) -> Path:
     kept = re.sub(_ENTRY.format(re.escape(_quoted(calibration.name))), "", text, flags=re.MULTILINE)
     if tomllib.loads(kept) != others:
         raise LlmcostError(
-            f'{path} already has a calibration "{calibration.name}"', hint="take that entry out to replace it"
+            f'{path} already has a calibration "{calibration.name}"', hint="remove that entry to replace it"
         )
     separator = "\n" if kept and not kept.endswith("\n\n") else ""
     try:
@@ -105,7 +105,7 @@ def _build(file: Path, name: str, entry: Any) -> Calibration:
         time = IterationTime(*(float(values.pop(part)) for part in _TIMES))
         calibration = Calibration(time=time, **values)
     except (KeyError, TypeError, ValueError) as error:
-        raise LlmcostError(f"{file}: the calibration {name} is not of the right form: {error}") from None
+        raise LlmcostError(f"{file}: the calibration {name} is malformed: {error}") from None
     if calibration.quantization not in QUANTIZATIONS or min(astuple(time)) < 0:
-        raise LlmcostError(f"{file}: the calibration {name} has a quantization or a time that cannot be")
+        raise LlmcostError(f"{file}: the calibration {name} has an invalid quantization or time")
     return calibration

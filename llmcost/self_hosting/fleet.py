@@ -56,7 +56,7 @@ def needed(traffic: Traffic, engine: Engine, time: IterationTime, target: Target
             f"no number of these machines meets the target: with one to itself a request has a p95 TTFT of"
             f" {ttft_ms:,.0f} ms and a p95 TPOT of {tpot_ms:,.0f} ms, and {best:.0%} are within"
             f" {target.ttft_ms:,.0f} and {target.tpot_ms:,.0f} ms ({target.share:.0%} wanted)",
-            hint="take a faster GPU or a smaller model, or set ttft_ms and tpot_ms higher",
+            hint="use a faster GPU or a smaller model, or set ttft_ms and tpot_ms higher",
         )
     count = _least(peak, engine, time, target, 1)
     return count if peak_only or len(traffic) <= _PEAK else _least(traffic, engine, time, target, count)
@@ -69,7 +69,7 @@ def _least(traffic: Traffic, engine: Engine, time: IterationTime, target: Target
         low, high = high, high * 2
         if high > MOST_MACHINES:
             raise LlmcostError(
-                f"the traffic needs more than {MOST_MACHINES} of these machines", hint="take a faster GPU"
+                f"the traffic needs more than {MOST_MACHINES} of these machines", hint="use a faster GPU"
             )
     while high - low > 1:
         middle = (low + high) // 2

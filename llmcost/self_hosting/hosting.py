@@ -95,7 +95,7 @@ def running(
     to zero stops only after it.
     """
     if not 0 <= schedule.office_from < schedule.office_to <= 24:
-        raise UsageError("office hours must begin before they end, between 0 and 24 o'clock")
+        raise UsageError("office hours must begin before they end, between 0 and 24")
     if schedule.hours == "always":
         return Running(np.ones(len(at_s), bool), at_s, span.hours, span.hours, 1.0)
     if schedule.hours == "office":

@@ -98,7 +98,7 @@ def make(traffic: Traffic, options: Options, catalogue: Catalogue, calibrations:
     machines meets the target.
     """
     if options.max_waiting is not None and options.max_waiting < 1:
-        raise UsageError(f"max_waiting={options.max_waiting} lets nobody in", hint="give 1 or more")
+        raise UsageError(f"max_waiting={options.max_waiting} admits no requests", hint="give 1 or more")
     fit = fitting(options, catalogue)
     footing = choose(fit, catalogue, calibrations)
     usd_per_hour = hourly_usd(options.instance, options.price, options.usd_per_hour)

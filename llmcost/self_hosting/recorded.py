@@ -107,7 +107,7 @@ def settings_beside(requests: Path) -> Path:
     if found := next((path for name in names if (path := requests.with_name(name)).is_file()), None):
         return found
     raise UsageError(
-        f"the server's settings are not beside {requests} ({' or '.join(dict.fromkeys(names))})",
+        f"the server's settings are not next to {requests} ({' or '.join(dict.fromkeys(names))})",
         hint="name them with --settings FILE",
     )
 

@@ -32,7 +32,7 @@ class Worker:
         elif self._tasks.qsize() < _MOST_WAITING:
             self._tasks.put(task)
         else:
-            raise RuntimeError(f"{_MOST_WAITING:,} calls wait to be written already")
+            raise RuntimeError(f"{_MOST_WAITING:,} calls are already waiting to be written")
 
     def flush(self, timeout_s: float) -> bool:
         """Waits until what was asked for before is done. False: it is not yet."""

@@ -294,5 +294,5 @@ def test_an_address_may_be_given_in_any_length(given: str, base: str) -> None:
 
 @pytest.mark.parametrize("given", ["ftp://h", "http://", ""])
 def test_what_is_no_address_is_refused(given: str) -> None:
-    with pytest.raises(UsageError, match="no address"):
+    with pytest.raises(UsageError, match="not the address"):
         Client(given)

@@ -138,7 +138,7 @@ def test_it_says_what_is_missing(tmp_path: Path, store_path: Path) -> None:
         assert said in done.stderr
         assert done.stderr.count("\n") == 2, done.stderr  # an error and a hint
     store_path.write_bytes(b"no store of ours")
-    assert "is not a store of llmcost" in llmcost("metrics", "--once", cwd=tmp_path).stderr
+    assert "is not an llmcost store" in llmcost("metrics", "--once", cwd=tmp_path).stderr
 
 
 def test_a_port_that_is_taken(tmp_path: Path, store_path: Path) -> None:

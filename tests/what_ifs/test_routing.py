@@ -322,7 +322,7 @@ def test_meaning_tells_simple_from_complex_prompts(tmp_path: Path) -> None:
     word = f"{WORD},by=complexity,complexity=embeddings,small_below=0.5,middle_below=0.5"
     assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
     done = llmcost("simulate", "--what-if", word, cwd=tmp_path)
-    assert "none is kept" in done.stderr
+    assert "none are stored" in done.stderr
     assert llmcost("ingest", "log.jsonl", "--keep-text", cwd=tmp_path).returncode == 0
     done = llmcost("simulate", "--what-if", word, "--by", "feature", "--format", "json", cwd=tmp_path)
     saved = {row["feature"]: row["saved_usd"] > 0 for row in json.loads(done.stdout)["by"]}

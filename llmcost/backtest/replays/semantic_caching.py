@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ABOUT = (
-    "wrong hits of a semantic cache on similar prompts, estimated from the prompts alone, beside hits whose logged"
+    "wrong hits of a semantic cache on similar prompts, estimated from the prompts alone, against hits whose logged"
     " answer is another, word for word"
 )
 WHAT_IF = "semantic-caching"

@@ -91,7 +91,7 @@ class SemanticCaching:
         """
         life = cached_answers.microseconds(ttl)
         if not threshold > 0:
-            raise UsageError(f"threshold={threshold} takes anything for the same", hint="a cosine, like 0.88")
+            raise UsageError(f"threshold={threshold} treats all prompts as the same", hint="a cosine, like 0.88")
         if not margin >= 0:
             raise UsageError(f"margin={margin} is negative", hint="a difference of two cosines, like 0.02")
         rules = Rules(threshold, margin, vetoes)
@@ -166,7 +166,7 @@ def _notes(summary: dict[str, Any], hits: int) -> list[str]:
     asked, known = summary["requests_that_reach_the_cache"], summary["requests_whose_prompt_is_known"]
     if known < asked:
         notes.append(
-            f"{name}: the prompt of {asked - known:,} of {asked:,} requests is not in the store, so that only exact"
+            f"{name}: the prompt of {asked - known:,} of {asked:,} requests is not in the store, so only exact"
             " repetitions of them are found; see: llmcost ingest --keep-text"
         )
     if again := summary["hits_asked_again"]:
@@ -178,7 +178,7 @@ def _notes(summary: dict[str, Any], hits: int) -> list[str]:
         if labelled == hits:
             wrong = f"by their labels {estimated:.1%}"
         differs = summary["share_of_those_whose_cached_answer_differs"]
-        differing = "" if differs is None else f"; {differs:.1%} of those logged with an answer got another one"
+        differing = "" if differs is None else f"; of those with a logged answer, {differs:.1%} got a different one"
         notes.append(f"{name}: {wrong} of the hits on similar prompts is wrong{differing}")
         if labelled not in (None, hits):
             share = summary["false_share_of_labelled_hits"]
