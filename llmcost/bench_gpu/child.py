@@ -79,7 +79,7 @@ def _command(serving: Serving, port: int, folder: Path) -> list[str]:
         command += ["--model", str(model), "--served-model-name", shape.name, "--load-format", "dummy"]
     else:
         command += ["--model", serving.model]
-    if serving.quantization == "fp8":  # the 4-bit ones stand in the checkpoint's config, which picks the fast kernels
+    if serving.quantization == "fp8":  # the 4-bit ones are in the checkpoint's config, which picks the fast kernels
         command += ["--quantization", "fp8"]
     return [*command, "--dtype", serving.dtype, *serving.arguments]
 

@@ -29,7 +29,7 @@ class Dialect:
     """How a server wants to be asked."""
 
     api: Api
-    forced: bool  # it takes the order to ignore the end of text, so that every answer has the length asked for
+    forced: bool  # it accepts the order to ignore the end of text, so that every answer has the length asked for
 
     def body(self, model: str, prompt: str, output_tokens: int) -> dict[str, Any]:
         """The request's JSON."""
@@ -154,8 +154,8 @@ class Client:
     async def _persist(self, attempt: Callable[["_Connection"], Awaitable[Result]]) -> Result:
         """Sends a request, again if need be, until it gets there.
 
-        A server may close a kept connection just as it is used again (llama.cpp's does). That is no failure of the
-        request, which never got there: it is sent anew on another connection.
+        A server may close a kept connection just as it is used again (llama.cpp's does). That is not a failure of the
+        request, which never got there: it is sent again on another connection.
         """
         while True:
             connection = _Connection()

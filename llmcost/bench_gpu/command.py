@@ -56,7 +56,7 @@ _WHAT, _LOAD, _HOW_LONG, _COST = "What to measure", "Load", "How long", "Targets
 def command(surroundings: "Callable[[Path | None], Surroundings]", program: str = "llmcost") -> Callable[..., None]:
     """The command for the command line.
 
-    `surroundings` makes what lies around it from --db; `program`: what stands before its words when they are kept.
+    `surroundings` makes its surroundings from --db; `program` comes before its arguments when they are saved.
     """
 
     def bench_gpu(

@@ -128,7 +128,7 @@ async def _dialect(client: Client, model: str, api: str) -> tuple[Dialect, Obser
             elif error.status not in _NOT_UNDERSTOOD:
                 break
     raise LlmcostError(
-        f"the server at {client.base} refuses: {refused}",
+        f"the server at {client.base} refused the request: {refused}",
         hint=KEY_HINT if refused and refused.status in NO_KEY
         else "an OpenAI-compatible server has /v1/completions or /v1/chat/completions",
     )  # fmt: skip
@@ -145,7 +145,7 @@ def _require_usage(client: Client, first: Observation) -> None:
 
 
 async def _who(client: Client, model: Mapping[str, Any], headers: Mapping[str, str]) -> tuple[str | None, str | None]:
-    """The server's name and version, where it tells them."""
+    """The server's name and version, where it gives them."""
     if found := await client.document("/version", versioned=False):
         version = found[0].get("version")
         if isinstance(version, str):

@@ -38,7 +38,7 @@ def own_load(text: str) -> OwnLoad:
 
 
 def amount(text: str) -> float | None:
-    """A number of tokens, with k, M or B for thousands, millions or billions; None where it is none."""
+    """A number of tokens, with k, M or B for thousands, millions or billions; None for other texts."""
     found = _AMOUNT.fullmatch(text.strip())
     return float(found[1]) * _SCALES[found[2].lower()] if found else None
 
@@ -55,7 +55,7 @@ def require_one_load(concurrency: str | None, rate: str | None, sweep: bool, rep
 
 
 def fixed_load(of: list[Lengths], concurrency: str | None, rate: str | None, most: int | None) -> Load:
-    """A load of requests that are all alike: at a rate, a sweep up to so many in flight, or so many in flight."""
+    """A load of identical requests: at a rate, a sweep up to a number in flight, or a number in flight."""
     if rate is not None:
         return Open(of, numbers("--rate", rate, float))
     if most is not None:

@@ -1,7 +1,7 @@
 """How complex a prompt is by its meaning: nearer to complex tasks than to simple ones, without a network.
 
 The article's rule counts six words that speak of complex work and five of simple work; here each side is a handful of
-prompts written out, and a prompt lies between them. It is a heuristic: no outcome has taken part in it.
+prompts written out, and a prompt lies between them. It is a heuristic: no outcomes were used to make it.
 """
 
 # ruff: noqa: TID253 - imported by the what-if that needs it

@@ -69,7 +69,7 @@ class Store:
             self._connection.execute(statement)
 
     def function(self, name: str, call: Callable[..., "pa.Array"], takes: list[str], gives: str) -> None:
-        """Makes a Python function over Arrow columns one of SQL's; null where one of what it takes is."""
+        """Makes a Python function over Arrow columns one of SQL's; null where one of its arguments is."""
         import duckdb
 
         kind: Any = "arrow"
@@ -136,7 +136,7 @@ class Store:
         self._connection.execute("commit")
 
     def bound_memory(self) -> None:
-        """Keeps wide temporary relations within MEMORY_BYTES, and the rest of them on disk beside the store.
+        """Keeps wide temporary relations within MEMORY_BYTES, and the rest of them on disk next to the store.
 
         Where that folder cannot be written to, memory stays the engine's choice. Of a large log `keep` makes tables
         in a file of their own there: written column by column and compressed they take an eighth of the room, and
@@ -152,7 +152,7 @@ class Store:
             self._connection.execute(f"attach '{file}' as scratch (read_write)")
 
     def keep(self, name: str, select: str, parameters: Mapping[str, Any] | None = None) -> None:
-        """Makes a relation, or makes it anew, that is there until the store is closed."""
+        """Creates a relation, or replaces it, until the store is closed."""
         if not self._scratch:
             self.execute(f"create or replace temp table {name} as {select}", parameters)
             return
@@ -308,7 +308,7 @@ def _configured(connection: "duckdb.DuckDBPyConnection") -> "duckdb.DuckDBPyConn
 
 
 def _schema(store: Store) -> int:
-    """The schema of an open store. Closes it and raises LlmcostError where it is none, or newer than this program."""
+    """The schema of an open store. Closes it and raises LlmcostError if it has none, or one newer than this program."""
     tables = {row["table_name"] for row in store.rows("select table_name from duckdb_tables() where not internal")}
     version = None
     if "llmcost_meta" in tables:

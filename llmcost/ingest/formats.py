@@ -115,7 +115,7 @@ def _value(where: str, structure: dict[str, Any], given: Any, kind: str) -> str:
 
 
 def _into(where: str, place: Any, key: str | int, empty: Any) -> Any:
-    """What stands at a key of the structure, put there if nothing does."""
+    """The value at a key of the structure, put there if there is none."""
     if isinstance(key, int) and isinstance(place, list):
         if not place:
             place.append(empty)

@@ -33,7 +33,7 @@ class Account:
     """What became of every line of one run: lines = requests + duplicates + no_call + rejects."""
 
     files: int = 0
-    unchanged: int = 0  # files of which the store had everything already
+    unchanged: int = 0  # files whose contents the store already had
     skipped: dict[str, str] = field(default_factory=dict)  # files that were found and not read: why
     formats: dict[str, dict[str, int]] = field(default_factory=dict)
     cost_usd: float | None = None  # of the requests this run added or completed; null: none has a price
@@ -52,7 +52,7 @@ class Account:
 
 @dataclass
 class Progress:
-    """What a progress bar is told: bytes to read in all, and bytes as they are read."""
+    """What a progress bar receives: bytes to read in total, and bytes as they are read."""
 
     start: Callable[[int], None] = lambda _: None
     advance: Callable[[int], None] = lambda _: None
@@ -244,7 +244,7 @@ def _count_blank_lines(store: Store, group: list[Detection]) -> list[dict[str, A
 
 
 def _remember(store: Store, records: list[dict[str, Any]]) -> None:
-    """Writes down how far the sources have been read; rejects of what was read anew make room for new ones."""
+    """Records how far the sources have been read; rejects of what was read again are replaced by new ones."""
     with store.relation("records", pa.Table.from_pylist(records)):
         store.execute(
             "delete from rejects using records"

@@ -41,7 +41,7 @@ class File:
 
 @dataclass
 class Found:
-    """What lies under the paths that a user gave."""
+    """The files under the paths that a user gave."""
 
     files: list[File] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)  # by path: why it cannot be read
@@ -92,9 +92,9 @@ def _under(path: str, skipped: dict[str, str], pipes: bool) -> Iterator[File]:
 
 
 def _matching(path: str, skipped: dict[str, str], pipes: bool) -> Iterator[File]:
-    if os.path.islink(path):  # noqa: PTH114 - a path that glob takes may be none that Path takes
+    if os.path.islink(path):  # noqa: PTH114 - a path that glob accepts may be one that Path does not
         raise LlmcostError(f"{path} is a link to {os.readlink(path)}, which does not exist", hint="check the link")  # noqa: PTH115
-    matches = sorted(glob(path, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
+    matches = sorted(glob(path, recursive=True))  # noqa: PTH207 - Path.glob accepts no absolute pattern
     if not matches:
         raise LlmcostError(f"there is no file or folder {path}", hint="check the path; a glob must match something")
     for match in matches:

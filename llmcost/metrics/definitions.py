@@ -13,8 +13,8 @@ OTHER = "other"
 """The label value that stands for all those that have no series of their own."""
 
 TOP_VALUES = 25
-"""A label value gets a series of its own when it is among so many dearest so far, and keeps it: at most twice as many
-have one. What was counted under `other` before stays there, so that no counter ever falls."""
+"""A label value gets a series of its own when it is among this many most expensive so far, and keeps it:
+at most twice as many have one. What was counted under `other` before stays there, so that no counter ever falls."""
 
 MOST_SERIES = 2000
 """Combinations of model, feature and task type that have series of their own."""
@@ -22,7 +22,7 @@ MOST_SERIES = 2000
 COST_STEP_USD = 2.0**-28
 """Dollars are exposed in multiples of this, some 4 billionths: a power of two, so that sums of series are exact up to
 33 million dollars, whatever their order. Else a sum could differ in its last digit from one evaluation to the next, and
-Prometheus takes any counter that falls for one that began anew."""
+Prometheus treats any counter that falls as one that restarted."""
 
 DURATION_BUCKETS_S = tuple(round(0.01 * 2**power, 2) for power in range(14))
 """Upper ends in seconds, 10 ms to 82 s: those that OpenTelemetry's conventions advise for the durations of calls of

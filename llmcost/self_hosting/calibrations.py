@@ -32,7 +32,7 @@ class Calibration:
 
     @property
     def name(self) -> str:
-        """What tells it from others."""
+        """What distinguishes it from others."""
         cards = self.gpu if self.gpus == 1 else f"{self.gpus}x {self.gpu}"
         return f"{cards} {self.model}{'' if self.quantization == 'none' else ' ' + self.quantization}".lower()
 

@@ -124,7 +124,7 @@ def _leaving_out(
     fit: Callable[[Sequence[Part]], IterationTime],
     held_against: Callable[[Part, IterationTime], list[Comparison]],
 ) -> tuple[IterationTime, list[Check]]:
-    """Fits to all parts, and holds each against that fit and, where there are several, against one to the others."""
+    """Fits to all parts, and compares each with that fit and, if there are several, with one to the others."""
     time = fit(list(parts.values()))
     checks = []
     for name, part in parts.items():

@@ -85,7 +85,7 @@ def _met(machines: int, traffic: Traffic, engine: Engine, time: IterationTime, t
 
 
 def _peak(traffic: Traffic) -> Traffic:
-    """The stretch in which so many requests come fastest."""
+    """The period in which this many requests come fastest."""
     if len(traffic) <= _PEAK:
         return traffic
     spans = traffic.arrival_s[_PEAK - 1 :] - traffic.arrival_s[: len(traffic) - _PEAK + 1]
@@ -94,7 +94,7 @@ def _peak(traffic: Traffic) -> Traffic:
 
 
 def _apart(traffic: Traffic, time: IterationTime) -> NDArray[np.float64]:
-    """Arrivals so far apart that nobody meets anybody."""
+    """Arrivals so far apart that no two requests overlap."""
     longest = float(traffic.output_tokens.max()) + 64.0
     slowest_s = time.fixed_s + time.weights_s + (time.per_token_s + time.per_kv_token_s) * 1e6
     return np.arange(len(traffic), dtype=np.float64) * (longest * slowest_s)

@@ -61,7 +61,7 @@ class Running:
 
 
 def hourly_usd(instance: Instance, price: Price, given: float | None) -> float:
-    """What an hour of the machine costs. LlmcostError where nobody has said so."""
+    """What an hour of the machine costs. LlmcostError where it is not known."""
     if given is not None:
         if given < 0:
             raise UsageError(f"usd_per_hour={given} is below zero")

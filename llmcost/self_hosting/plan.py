@@ -87,7 +87,7 @@ class Plan:
         return each * low, None if high is None else each * high
 
     def usd_per_mtok(self, tokens: int) -> float:
-        """The log's whole bill over so many tokens, in dollars a million; nan for none."""
+        """The log's whole bill over this many tokens, in dollars a million; nan for none."""
         return self.bill_usd / tokens * 1e6 if tokens else float("nan")
 
 

@@ -61,7 +61,7 @@ class PageView(View):
 
 
 def _covered(covered: Scope) -> list[str]:
-    """What the page leaves out, where the command was told to."""
+    """What the page leaves out at the user's request."""
     said = []
     if covered.since or covered.until:
         said.append(f"only requests from {covered.since or 'the beginning'} up to {covered.until or 'the end'}")

@@ -28,7 +28,7 @@ _HINT = (
 def read(path: str) -> "pa.Table":
     """`one`, `other` and `alike`, one row a pair.
 
-    Raises LlmcostError, with the line, for what is no pair and for two different labels of one.
+    Raises LlmcostError, with the line, for what is not a pair and for two different labels of one.
     """
     return _read(*version(path, "labels", _HINT))
 

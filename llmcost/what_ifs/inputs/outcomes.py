@@ -25,7 +25,7 @@ _HINT = (
 def read(path: str) -> "pa.Table":
     """`prompt`, `model`, `correct` (0 to 1) and `cost_usd` (null where unknown), one row a prompt and model.
 
-    Raises LlmcostError, with the line, for what is no outcome and for two different ones of one prompt and model.
+    Raises LlmcostError, with the line, for what is not an outcome and for two different ones of one prompt and model.
     """
     return _read(*version(path, "outcomes", _HINT))
 

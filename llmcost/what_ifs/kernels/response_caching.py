@@ -138,7 +138,7 @@ def _sources(requests: pa.Table, asked: Asked, life: int, refresh: bool, capacit
         rest = np.arange(len(asked))
     else:
         again = _asked_again(asked.key)
-        # An answer still on its way when an earlier one expires makes a gap that pointers cannot tell.
+        # An answer still on its way when an earlier one expires makes a gap that pointers cannot express.
         late = lives.late(asked.part(again), life)
         for block in lives.blocks(asked.part(again[~late]), life):
             places = again[~late][block]

@@ -5,7 +5,7 @@ prompt, that is the last turn, is looked for among the stored prompts of the sam
 feature and history. It gets the answer of the nearest one that no veto speaks against, if
 that is near enough and no stored prompt with another answer is nearer or about as near:
 then it could mean either. The vetoes on words can be mistaken, so a vetoed prompt counts
-there; those on numbers, dates and negation it takes for what they are.
+there; those on numbers, dates and negation it sees for what they are.
 
 A prompt that could mean either is not stored as a third one: the index would fill up
 with ever closer variants that can never be told apart.
@@ -34,7 +34,7 @@ class SemanticHits:
     """The hits of a semantic cache, and how far to trust them."""
 
     asked: int  # requests that reach the cache
-    readable: int  # those of which the prompt is known
+    readable: int  # those whose prompt is known
     repeated: FalseHits  # hits on the same prompt, by the logged answers
     similar: FalseHits  # hits on another one, likewise
     labelled: FalseHits | None  # those of them with a label, by the labels; None where no labels were given
@@ -262,7 +262,7 @@ def serve(asked: Asked, prompt: Ints, candidates: Candidates, answers: Ints, lif
 
 
 def _asked(requests: pa.Table, scope: str, latency_ms: float | None) -> Asked:
-    """The requests that reach the cache; without a prompt_hash they are no repetition of anything."""
+    """The requests that reach the cache; without a prompt_hash they repeat nothing."""
     user = codes(requests["user_id"]) if scope == "user" else np.zeros(len(requests), np.int64)
     exact_key = codes(requests["prompt_hash"])
     reaches = cached_answers.takes_part(requests) & (user != UNKNOWN) & ((exact_key != UNKNOWN) | readable(requests))
