@@ -36,7 +36,10 @@ def ingest(
         bool, typer.Option("--follow", help="Keep reading as the files grow, until interrupted.")
     ] = False,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Only show how the first lines of a file are understood.")
+        bool,
+        typer.Option(
+            "--explain", help="Only show how a file's lines are understood; of an unknown log, propose a mapping."
+        ),
     ] = False,
     keep_text: Annotated[
         bool, typer.Option("--keep-text", help="Store the texts of the logs too, with secrets redacted.")
@@ -122,8 +125,11 @@ def _follow(
 def _explain(path: str, format_asked: str, *, as_json: bool) -> None:
     from llmcost.engine import store
     from llmcost.ingest.explain import explain as explained
+    from llmcost.ingest.propose import Proposal
     from llmcost.views.explain import ExplainView
+    from llmcost.views.proposal import ProposalView
 
     with store.in_memory() as opened:
-        lines = explained(opened, path, format_asked)
-    options.output("json" if as_json else "table", None).show(ExplainView(lines))
+        found = explained(opened, path, format_asked)
+    view = ProposalView(found) if isinstance(found, Proposal) else ExplainView(found)
+    options.output("json" if as_json else "table", None).show(view)

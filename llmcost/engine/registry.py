@@ -162,6 +162,15 @@ def macros() -> dict[str, str]:
     return {match[1]: match[0] for match in _MACRO.finditer(text)}
 
 
+def macros_of(sql: str) -> list[str]:
+    """The statements that define the macros which the SQL uses, and those which these use, in an order that runs."""
+    found: list[str] = []
+    for name, statement in reversed(macros().items()):  # a macro uses only those before it
+        if any(re.search(rf"\b{name}\(", text) for text in (sql, *found)):
+            found.insert(0, statement)
+    return found
+
+
 def rename(sql: str, prefix: str) -> str:
     """The SQL with every `$name` called `$prefix_name`, so that one query can stand twice in a stack."""
     return _PLACEHOLDER.sub(lambda match: f"${prefix}_{match[1]}", sql)

@@ -17,7 +17,7 @@ from llmcost.attribution.texts import NO_TEXTS, Texts
 from llmcost.engine import registry
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, UsageError, did_you_mean
-from llmcost.ingest import chains, formats, lines, sources, staging, streams
+from llmcost.ingest import chains, formats, lines, mapping_checks, sources, staging, streams
 from llmcost.ingest.detect import Detection, detect
 from llmcost.metrics import counts
 from llmcost.prices import book
@@ -36,6 +36,7 @@ class Account:
     unchanged: int = 0  # files whose contents the store already had
     skipped: dict[str, str] = field(default_factory=dict)  # files that were found and not read: why
     formats: dict[str, dict[str, int]] = field(default_factory=dict)
+    empty_fields: dict[str, list[str]] = field(default_factory=dict)  # of mapped formats: fields that no line had
     cost_usd: float | None = None  # of the requests this run added or completed; null: none has a price
     unpriced_requests: int = 0
 
@@ -128,14 +129,19 @@ def ingest(
         _note_skipped(store, found, account)
         raise _no_log(paths, account)
 
+    mapping_checks.refuse(store, logs, run.values)
     run.progress.start(sum(detection.source.size() for detection in logs))
+    mapped: dict[str, int] = {}  # by mapping: which of its fields some line had
     for group in _groups(logs):
         _number(store, group)
         # into temporary tables, before the transaction: an error of the engine there must not end it
         staging.stage(store, group, run.values, run.progress.advance, any_format=run.asked == "auto")
+        for name, found_in_group in mapping_checks.fields_found(store).items():
+            mapped[name] = mapped.get(name, 0) | found_in_group
         with store.transaction():
             _ingest_group(store, group, run)
     account.skipped |= {it.source.path: it.source.problem for it in logs if it.source.problem}
+    account.empty_fields = mapping_checks.empty(mapped)
     account.files = account.unchanged + sum(not it.source.problem for it in logs)
     _note_skipped(store, found, account)
     return account

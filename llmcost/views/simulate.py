@@ -80,6 +80,8 @@ def below(projection: Projection, *, details: bool) -> RenderableType:
         most = sorted(stages, key=lambda stage: -abs(stage.saved_usd))
         changes = [line for stage in most for line in _changes(stage)[:1]]
         parts.append(tables.Bullets("What changes", changes, at_most=_CHANGE_LINES))
+        chosen = [stage for stage in stages if stage.what_if.values.get("breakpoints") == "best"]
+        parts += [cache_advice.settings(stage.prompts) for stage in chosen]
     notes = [*projection.notes, *(note for stage in stages for note in (stage.summary or {}).get("notes", []))]
     parts.append(tables.Bullets("Caveats", notes, "yellow", None if details else _NOTE_LINES))
     if not details:

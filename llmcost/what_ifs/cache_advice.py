@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from llmcost.engine import registry
 from llmcost.engine.compose import compose
 from llmcost.engine.relations import priced
+from llmcost.prices import cache_rules
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,8 +29,9 @@ def prompt_lives(run: Run, relation: str = "requests", given: Mapping[str, Any] 
     A prompt is a prompt_id, else a feature, else a project, sent to one model. Costs are of the input side, in US
     dollars: `uncached_usd`, and one for each way to cache, `<breakpoints>_<ttl>_usd`. `best` is the cheapest of them,
     or `none` where every way costs more than no cache, or `automatic` where the provider leaves no choice;
-    `saved_usd` is what it saves. `costs_money` names the ways that would cost more than no cache. `given` holds the
-    replay's other parameters. Of more than LATEST requests the latest are taken.
+    `saved_usd` is what it saves. `setting` is the JSON to send for it and `put_at` where, None where there is nothing
+    to set. `costs_money` names the ways that would cost more than no cache. `given` holds the replay's other
+    parameters. Of more than LATEST requests the latest are taken.
     """
     latest = f"(select ts from {relation} order by ts desc nulls last limit {LATEST})"
     if run(f"select count(*) as requests from {relation}", {})["requests"][0].as_py() > LATEST:
@@ -64,6 +66,8 @@ def _row(key: tuple[str | None, ...], uncached: Row, costs: dict[str, float]) ->
     best = cheapest if costs[cheapest] < plain - slack else "none"
     if best != "none" and max(costs.values()) - min(costs.values()) <= slack:
         best = "automatic"
+    reach, _, ttl = best.partition("_")
+    setting = cache_rules.setting(key[0], key[1] or "", reach)
     return {
         "provider": key[0],
         "model": key[1],
@@ -72,6 +76,8 @@ def _row(key: tuple[str | None, ...], uncached: Row, costs: dict[str, float]) ->
         "uncached_usd": plain,
         **{f"{way}_usd": cost for way, cost in costs.items()},
         "best": best,
+        "setting": setting[f"paste_{ttl}"] if setting else None,
+        "put_at": setting["put_at"] if setting else None,
         "saved_usd": plain - costs[cheapest] if best != "none" else 0.0,
         "costs_money": [way for way, cost in costs.items() if cost > plain + slack],
     }

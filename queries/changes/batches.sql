@@ -14,14 +14,13 @@ with moved as (
         after.calls,
         after.provider,
         after.model,
-        after.input_tokens + after.cache_read_tokens + after.cache_write_5m_tokens + after.cache_write_1h_tokens
-            as prompt_tokens,
+        prompt_tokens(after) as prompt_tokens,
         floor(epoch(after.ts) / $window_s) as window_number,
         -- the wait until the batch is sent, to a 120th of the window
         coalesce(floor((1 - epoch(after.ts) / $window_s + floor(epoch(after.ts) / $window_s)) * 120), 120) as wait
     from before
     inner join after using (request_id)
-    where after.service_tier = 'batch' and before.service_tier != 'batch'
+    where after.service_tier = 'batch' and before.service_tier <> 'batch'
 ),
 
 filled as (

@@ -71,9 +71,7 @@ hashed as (
                     when list_bool_and(list_transform(prefix, lambda block: block.tokens between 0 and 100000000))
                     then prefix
                 end,
-                prefix_of(
-                    prompt_blocks, input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens
-                )
+                prefix_of(prompt_blocks, prompt_tokens(parsed))
             ) as prefix
         ),
         case
@@ -91,6 +89,7 @@ select
         when line.fault is not null then line.fault
         when len(unknown_names) > 0
         then 'usage under a name that no format knows: ' || array_to_string(unknown_names[:3], ', ')
+        when refusal is not null then refusal
         when coalesce(trim(model), '') = '' then 'no model'
         when has_no_time then 'a time that cannot be read or is outside 1970 to 2100'
         when has_absurd_count then 'an absurd count: a trillion or more'
@@ -127,6 +126,7 @@ select
             then 'row_' || row_hash(line.raw)
         else 'row_' || md5(concat_ws(' ', row_hash(line.raw), line.record_no, repetition))
     end as request_id,
+    mapped_fields,
     part_of,
     trace_id,
     parent_id,

@@ -39,7 +39,7 @@ prices_now as (
         max(cache_write_5m_usd_mtok - input_usd_mtok) as write_5m_adds,
         max(cache_write_1h_usd_mtok - input_usd_mtok) as write_1h_adds
     from prices
-    where service_tier = 'standard' and region = '' and valid_to is null and prompt_min = 0
+    where is_list_price(prices) and prompt_min = 0
     group by provider, model
 )
 

@@ -90,9 +90,9 @@ moving as (
         promised.* exclude (hours_left, late_share),
         ruled.misses_are_written,
         ruled.no_cache,
-        cast(floor(promised.cache_read_tokens * case when ruled.no_cache then 0 else ruled.cache_hits end) as bigint)
+        floor(promised.cache_read_tokens * case when ruled.no_cache then 0 else ruled.cache_hits end)::bigint
             as still_read_tokens,
-        service_tier != 'batch'
+        service_tier <> 'batch'
         and is_named(service_tier, $tiers)
         and status = 'ok'
         and answered_by <> 'cache'
@@ -109,7 +109,7 @@ sorted_out as (
     select
         *,
         case when moves then cache_read_tokens - still_read_tokens else 0 end as missed_tokens,
-        case when moves and no_cache then cache_write_5m_tokens + cache_write_1h_tokens else 0 end as unwritten_tokens,
+        case when moves and no_cache then written_tokens(moving) else 0 end as unwritten_tokens,
         case
             when not misses_are_written or no_cache then 'input'
             when cache_write_1h_tokens > cache_write_5m_tokens then '1h'

@@ -84,7 +84,7 @@ def test_simulate_json(folder: Path) -> None:
         (("ingest", "other.jsonl"), 1, "claude-code"),
         (("ingest", "log.jsonl", "--format", "claude"), 2, "claude-code"),
         (("ingest", "log.jsonl", "--db", "nowhere/llmcost.duckdb"), 1, "nowhere"),
-        (("ingest", "log.jsonl", "--db", "garbage.duckdb"), 1, "not a store"),
+        (("ingest", "log.jsonl", "--db", "garbage.duckdb"), 1, "not an llmcost store"),
         (("ingest", "log.jsonl", "--db", "other.duckdb"), 1, "another program"),
         (("report", "--db", "nowhere.duckdb"), 1, "llmcost ingest"),
         (("report", "--db", "other.duckdb"), 1, "another program"),

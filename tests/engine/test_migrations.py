@@ -92,7 +92,7 @@ def test_a_copy_that_cannot_be_kept_changes_nothing(tmp_path: Path, monkeypatch:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(shutil, "copy2", full)
-    with pytest.raises(LlmcostError, match="no copy of it can be kept: No space left"):
+    with pytest.raises(LlmcostError, match="it cannot be backed up: No space left"):
         store.reading(path)
     assert path.read_bytes() == before
 
