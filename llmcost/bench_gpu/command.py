@@ -242,7 +242,8 @@ def command(surroundings: "Callable[[Path | None], Surroundings]", program: str 
 
         if sum((endpoint is not None, serve is not None, engine is Engine.torch)) != 1:
             raise UsageError(
-                "nothing to measure was given", hint="give give one of --endpoint URL, --serve MODEL, --engine torch"
+                "nothing to measure was given",
+                hint="give one of --endpoint URL, --serve MODEL, --engine torch",
             )
 
         from llmcost.bench_gpu import targets, words
