@@ -12,7 +12,7 @@ COLUMNS = (
 
 
 def find(store: Store, covered: Scope) -> list[Row]:
-    """The days out of line, by date; a day's own row comes before those of its features."""
+    """The unusual days, by date; a day's own row comes before those of its features."""
     return store.rows(*covered.spend("anomalies"))
 
 
