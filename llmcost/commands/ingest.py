@@ -41,6 +41,9 @@ def ingest(
             "--explain", help="Only show how a file's lines are understood; of an unknown log, propose a mapping."
         ),
     ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Read files from their start again, also those that have not changed.")
+    ] = False,
     keep_text: Annotated[
         bool, typer.Option("--keep-text", help="Store the texts of the logs too, with secrets redacted.")
     ] = False,
@@ -77,7 +80,7 @@ def ingest(
     path = store.locate(db)
     assumed = options.pairs("--assume", assume)
     texts = Texts(keep_text, redact_emails)
-    reading = Reading(pipes=not follow, trust_size=trust_size)
+    reading = Reading(pipes=not follow, trust_size=trust_size, again=again)
     account = _read(path, paths, format_asked, assumed, texts, reading)
     options.output("json" if as_json else "table", None).show(AccountView(account, path))
     if follow:

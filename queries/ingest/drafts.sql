@@ -15,6 +15,7 @@ select
     null::varchar as ts,
     null::varchar as provider,
     null::varchar as model,
+    null::boolean as model_assumed,     -- the log names none
     null::varchar as feature,
     null::varchar as task_type,
     null::varchar as prompt_id,
