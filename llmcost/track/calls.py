@@ -1,4 +1,4 @@
-"""One call, as the application's thread sees it. It only takes notes: the worker makes a line of them."""
+"""One call, as the application's thread sees it. It only records: the worker makes a line of it."""
 
 from time import perf_counter, time
 from typing import Any
@@ -73,7 +73,7 @@ class Call:
     @guarded
     def failed(self, error: BaseException) -> None:
         """The application gets an error."""
-        if self._seen.attempts:  # else nothing was sent: it is no call
+        if self._seen.attempts:  # else nothing was sent: it is not a call
             self.broke(error)
 
     @guarded

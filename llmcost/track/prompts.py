@@ -75,7 +75,7 @@ def read_prompt(api: Api, content: bytes, model: str | None) -> Prompt:
     """
     body = json.loads(content, object_hook=_without_breakpoint if b'"cache_control"' in content else None)
     if not isinstance(body, dict):
-        raise ValueError("the request's body is no JSON object")
+        raise ValueError("the request's body is not a JSON object")
     tools = body.get("tools") or body.get("functions")
     system, turns = _system_and_turns(api, body)
     embeds = b"base64" in content or b'"input_audio"' in content

@@ -21,7 +21,7 @@ LOG_VERSION = 1
 """Of the log's format; the key `llmcost` of each line."""
 
 Chunk = tuple[float, bytes]
-"""A piece of a body and when it came, in seconds of the clock that `Seen` is told by."""
+"""A piece of a body and when it came, in seconds of the clock of `Seen`."""
 
 _ANSWERS: dict[Api, type[Answer]] = {"messages": MessagesAnswer, "chat": ChatAnswer, "responses": ResponsesAnswer}
 
@@ -30,7 +30,7 @@ _WRITTEN_WHEN_ZERO = ("input_tokens", "output_tokens", "complexity", "cost_logge
 
 @dataclass(frozen=True, slots=True)
 class Tracker:
-    """What `track` was told."""
+    """The arguments of `track`."""
 
     log: Log
     labels: Labels
@@ -68,7 +68,7 @@ class Seen:
     attempts: int = 0
     request: Any = None  # of the last attempt
     at_s: float = 0  # when that was sent, by the wall clock
-    started_s: float = 0  # the same by the clock that durations are told by
+    started_s: float = 0  # the same by the clock that durations are measured by
     last_s: float = 0  # when the application got the last that is seen
     http_status: int | None = None
     organisation: str | None = None  # the provider's account, as the response's headers name it
