@@ -28,7 +28,8 @@ _PARAM = re.compile(r"^(?P<name>\w+) (?P<type>\w+)(?:\((?P<choices>[^)]*)\))? = 
 _SOME = "any of them separated by commas, all or none."
 _LIST = "names separated by commas, all or none; * in a name stands for any characters."
 _MACRO = re.compile(r"^create or replace temp macro (\w+)\(.*?;$", re.MULTILINE | re.DOTALL)
-_PLACEHOLDER = re.compile(r"\$([a-z_][a-z0-9_]*)")
+_PLACEHOLDER = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\$(?P<name>[a-z_][a-z0-9_]*)""")
+"""A parameter; what only looks like one in a text, a name or a comment is passed over."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,9 @@ class Parameter:
     meaning: str
 
     def parse(self, text: str) -> Value:
-        """The value that a user's word stands for; UsageError when it is none of this type.
+        """The value of a user's word; UsageError when it is not of this type.
 
-        Names are a list: that of `none` is empty, and `all` is None.
+        Names are a list: `none` is the empty one, and `all` is None.
         """
         if self.type == "names":
             return None if text == "all" else self._listed(_names(text))
@@ -69,7 +70,7 @@ class Parameter:
         return words
 
     def written(self, value: Value) -> str:
-        """The value as the command line takes it."""
+        """The value as on the command line."""
         if self.type == "names":
             text = "all" if value is None else ",".join(map(str, value)) or "none"  # type: ignore[arg-type]
             return f'"{text}"' if "=" in text else text
@@ -80,7 +81,7 @@ class Parameter:
 
     @property
     def _always_a_number(self) -> bool:
-        """Whether none means nothing here: it is no default, and the meaning does not speak of it."""
+        """Whether none has no meaning here: it is not the default, and the meaning does not mention it."""
         return (
             self.type in ("int", "float")
             and bool(self.choices)
@@ -133,7 +134,7 @@ class Query:
 
 
 def queries_dir() -> Path:
-    """Where the query files lie: inside an installed package, beside it in a checkout."""
+    """Where the query files are: inside an installed package, next to it in a checkout."""
     here = Path(__file__).resolve().parents[1]
     inside = here / "queries"
     return inside if inside.is_dir() else here.parent / "queries"
@@ -173,17 +174,19 @@ def macros_of(sql: str) -> list[str]:
 
 def rename(sql: str, prefix: str) -> str:
     """The SQL with every `$name` called `$prefix_name`, so that one query can stand twice in a stack."""
-    return _PLACEHOLDER.sub(lambda match: f"${prefix}_{match[1]}", sql)
+    return _PLACEHOLDER.sub(lambda match: f"${prefix}_{match['name']}" if match["name"] else match[0], sql)
 
 
 def literal(sql: str, values: Mapping[str, Value]) -> str:
     """The SQL with its parameters written out, for a reader to copy. Never executed by llmcost."""
-    return _PLACEHOLDER.sub(lambda match: literals.written(values[match[1]]) if match[1] in values else match[0], sql)
+    return _PLACEHOLDER.sub(
+        lambda match: literals.written(values[match["name"]]) if match["name"] in values else match[0], sql
+    )
 
 
 def used(sql: str, values: Mapping[str, Value]) -> dict[str, Value]:
     """Those of the values that the SQL names: the engine refuses superfluous ones."""
-    names = set(_PLACEHOLDER.findall(sql))
+    names = {match["name"] for match in _PLACEHOLDER.finditer(sql)}
     return {name: value for name, value in values.items() if name in names}
 
 

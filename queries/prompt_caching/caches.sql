@@ -25,8 +25,7 @@ matched as (
     from used
     cross join days
     inner join prompt_caches
-        on regexp_matches(coalesce(used.provider, ''), prompt_caches.hosts)
-        and regexp_matches(replace(lower(used.model), '.', '-'), prompt_caches.models)
+        on is_about(prompt_caches, used.provider, used.model)
         and coalesce(prompt_caches.valid_from <= days.day, true)
         and coalesce(prompt_caches.valid_to > days.day, true)
 ),
@@ -54,6 +53,12 @@ select
     writes_charged,
     promised,
     by_tier,
+    keys,
+    case
+        when is_named('life', $pessimistic) then matched.life_in_memory_s_low
+        when is_named('life', $optimistic) then matched.life_in_memory_s_high
+        else matched.life_in_memory_s
+    end as life_in_memory_s,
     requests_per_minute is not null and is_named('overflow', $pessimistic) as overflows,
     case
         when is_named('minimum', $pessimistic) then matched.min_tokens_low

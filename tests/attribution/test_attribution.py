@@ -148,6 +148,11 @@ def test_rules_decide_the_same_however_the_log_is_read(tmp_path: Path, rules: Pa
         ('feature = "f"\nmodel = 3', "model is not text: 3"),
         ('feature = "f"\ntag = "x"', "tag is not a table"),
         ('feature = "f"\nmatches = "("', "matches is not a valid regular expression"),
+        ('feature = "f"\nmatches = "(?=a)"', "matches is not a valid regular expression: invalid perl operator"),
+        (
+            'feature = "f"\nmatches = "((a{1000}){1000})"',
+            "matches is not a valid regular expression: invalid repetition size",
+        ),
     ],
 )
 def test_a_wrong_rule_is_named(entry: str, said: str, tmp_path: Path, store_path: Path, rules: Path) -> None:
@@ -229,7 +234,7 @@ def test_a_report_by_prompt_shows_labels_and_what_never_changes(tmp_path: Path, 
     assert any(note.startswith("4 requests have no feature (100.0% of the cost)") for note in overview.notes)
 
 
-def test_a_prompt_has_a_trend_and_its_dearest_request(tmp_path: Path, store_path: Path) -> None:
+def test_a_prompt_has_a_trend_and_its_most_expensive_request(tmp_path: Path, store_path: Path) -> None:
     rows: list[logs.Row | str] = [
         logs.call(n, prompt_id="rising", ts=f"2026-11-{n:02}T10:00:00Z", output_tokens=100 * n) for n in range(1, 13)
     ]
