@@ -122,7 +122,7 @@ def _follow(
 def _explain(path: str, format_asked: str, *, as_json: bool) -> None:
     from llmcost.engine import store
     from llmcost.ingest.explain import explain as explained
-    from llmcost.views.explain import ExplainView
+    from llmcost.views.ingest_explain import ExplainView
 
     with store.in_memory() as opened:
         lines = explained(opened, path, format_asked)
