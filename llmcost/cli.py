@@ -22,6 +22,7 @@ from llmcost.commands.ingest import ingest
 from llmcost.commands.metrics import metrics
 from llmcost.commands.prices import prices
 from llmcost.commands.rejects import rejects
+from llmcost.commands.repair import repair
 from llmcost.commands.report import report
 from llmcost.commands.serve import serve
 from llmcost.commands.simulate import simulate
@@ -46,6 +47,7 @@ for command in (
     metrics,
     prices,
     rejects,
+    repair,
     backtest,
     bench_gpu,
     calibrate,

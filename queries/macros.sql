@@ -1,12 +1,40 @@
 -- Expressions that many queries share, each defined once. The store defines them for every connection; `--show-sql` prints
 -- those that its query uses. They are plain SQL, so that a translator to another engine can put them in place.
 
--- A sum whose digits do not depend on the order of adding.
-create or replace temp macro exact_sum(amount) as sum(amount::decimal(38, 15))::double;
+-- An amount whose sum has the same digits in whatever order it is added.
+create or replace temp macro exact(amount) as amount::decimal(38, 15);
 
--- All tokens of a prompt, those read from and written to a cache included, of a row of a relation of requests.
-create or replace temp macro prompt_tokens(request) as
-    request.input_tokens + request.cache_read_tokens + request.cache_write_5m_tokens + request.cache_write_1h_tokens;
+-- Such a sum, as a double.
+create or replace temp macro exact_sum(amount) as sum(exact(amount))::double;
+
+-- The tokens that a request wrote to a prompt cache. Like the next two, it gets the name of a relation of requests.
+create or replace temp macro written_tokens(request) as request.cache_write_5m_tokens + request.cache_write_1h_tokens;
+
+-- The tokens that a request read from a prompt cache or wrote to it.
+create or replace temp macro cached_tokens(request) as request.cache_read_tokens + written_tokens(request);
+
+-- All tokens of a request's prompt, cached ones included.
+create or replace temp macro prompt_tokens(request) as request.input_tokens + cached_tokens(request);
+
+-- Whether a request has anything that could cost: one without tokens, searches or a logged cost is free at any price.
+create or replace temp macro is_billable(request) as
+    prompt_tokens(request) > 0 or request.output_tokens + request.web_searches > 0 or request.cost_logged_usd > 0;
+
+-- Whether an answer ended at its cap, by the reason that the log gives; null where it gives none.
+create or replace temp macro is_cut_off(stop_reason) as
+    lower(stop_reason) in ('max_tokens', 'length', 'max_output_tokens', 'model_length');
+
+-- Whether a what-if cuts an answer off that was whole before; both are relations of requests.
+create or replace temp macro is_cut_short(before, after) as
+    after.stop_reason = 'max_tokens' and after.output_tokens between 1 and before.output_tokens - 1;
+
+-- Whether a row of the table of prices holds the newest price of its model's standard tier, wherever it runs.
+create or replace temp macro is_list_price(price) as
+    price.service_tier = 'standard' and price.region = '' and price.valid_to is null;
+
+-- How many calls of a relation of priced requests have no price.
+create or replace temp macro unpriced_calls(request) as
+    coalesce(sum(case when request.cost_usd is null then request.calls end), 0)::bigint;
 
 -- Whether a name is one of those of a parameter of type names: null names all, and * in a name is any characters.
 create or replace temp macro is_named(name, names) as
@@ -15,3 +43,27 @@ create or replace temp macro is_named(name, names) as
         names::varchar[],
         lambda one: name like replace(replace(replace(replace(one, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%') escape '\'
     )) > 0, false);
+
+-- Whether a row of a table of vendors' rules, with `hosts` and `models`, is about a model: of several rows the first counts.
+create or replace temp macro is_about(rule, its_provider, its_model) as
+    regexp_matches(coalesce(its_provider, ''), rule.hosts)
+    and regexp_matches(replace(lower(coalesce(its_model, '')), '.', '-'), rule.models);
+
+-- The share of answers that come later than so many hours after their batch was sent: half of them come within 7 minutes,
+-- nine in ten within the hour and all within the vendor's window, between these points as the logarithm of the time.
+create or replace temp macro batch_late_share(hours, window_hours) as
+    case
+        when hours is null or hours >= coalesce(window_hours, 24) then 0.0
+        when hours >= 1 then 0.1 - 0.1 * ln(hours) / ln(coalesce(window_hours, 24))
+        when hours >= 7 / 60.0 then 0.5 - 0.4 * ln(hours * 60 / 7) / ln(60 / 7.0)
+        when hours > 0 then 1 - 0.5 * hours * 60 / 7
+        else 1.0
+    end;
+
+-- The minutes after which that share of the answers has come: the same the other way around.
+create or replace temp macro batch_delay_minutes(come_share, window_hours) as
+    case
+        when come_share < 0.5 then 14 * come_share
+        when come_share < 0.9 then 7 * pow(60 / 7.0, (come_share - 0.5) / 0.4)
+        else 60 * pow(coalesce(window_hours, 24), (come_share - 0.9) / 0.1)
+    end;

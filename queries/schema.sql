@@ -15,6 +15,8 @@ create table requests (
     provider              varchar,            -- as billed: the price table's provider id
     model                 varchar,            -- as billed: the price table's model id
     model_logged          varchar,            -- the model as the log wrote it
+    model_assumed         boolean not null default false,
+                                              -- the log names no model: this one was assumed for it
 
     -- who and what spent it
     feature               varchar,
@@ -26,6 +28,7 @@ create table requests (
     branched              boolean not null default false,
                                               -- a subagent's or a fork's call: its file repeats calls of its parent
     project               varchar,
+    machine               varchar,            -- merged from the store of this machine; null: read here
     tags                  map(varchar, varchar),  -- everything else the log says; ingest and replays neither read nor change it
 
     -- billed tokens: five disjoint buckets, whole numbers >= 0

@@ -48,7 +48,7 @@ def test_what_cannot_be_read_is_said_with_its_name(
 def test_a_list_is_no_table_and_a_table_is_no_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "llmcost.toml").write_text("[a]\n[[b]]\n")
-    with pytest.raises(LlmcostError, match="b is no table"):
+    with pytest.raises(LlmcostError, match="b is not a table"):
         config.table("b")
-    with pytest.raises(LlmcostError, match="a is no list of entries"):
+    with pytest.raises(LlmcostError, match="a is not a list of entries"):
         config.entries("a")

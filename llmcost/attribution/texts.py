@@ -24,6 +24,8 @@ _LONGEST = ", ".join(
 def prepare(store: Store, texts: Texts) -> None:
     """Tells the ingest queries of this connection what is asked; they know the macros of `ingest/macros.sql`."""
     if texts.keep:
+        if store.value("select count(*) from texts") == 0:  # what its owner allows afterwards stays
+            store.make_private()
         store.execute("create or replace temp macro keeps_text() as true")
     if texts.redact_emails:
         store.execute("create or replace temp macro redacts_emails() as true")

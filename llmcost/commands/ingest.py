@@ -36,7 +36,13 @@ def ingest(
         bool, typer.Option("--follow", help="Keep reading as the files grow, until interrupted.")
     ] = False,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Only show how the first lines of a file are understood.")
+        bool,
+        typer.Option(
+            "--explain", help="Only show how a file's lines are understood; of an unknown log, propose a mapping."
+        ),
+    ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Read files from their start again, also those that have not changed.")
     ] = False,
     keep_text: Annotated[
         bool, typer.Option("--keep-text", help="Store the texts of the logs too, with secrets redacted.")
@@ -74,7 +80,7 @@ def ingest(
     path = store.locate(db)
     assumed = options.pairs("--assume", assume)
     texts = Texts(keep_text, redact_emails)
-    reading = Reading(pipes=not follow, trust_size=trust_size)
+    reading = Reading(pipes=not follow, trust_size=trust_size, again=again)
     account = _read(path, paths, format_asked, assumed, texts, reading)
     options.output("json" if as_json else "table", None).show(AccountView(account, path))
     if follow:
@@ -122,8 +128,11 @@ def _follow(
 def _explain(path: str, format_asked: str, *, as_json: bool) -> None:
     from llmcost.engine import store
     from llmcost.ingest.explain import explain as explained
+    from llmcost.ingest.propose import Proposal
     from llmcost.views.ingest_explain import ExplainView
+    from llmcost.views.proposal import ProposalView
 
     with store.in_memory() as opened:
-        lines = explained(opened, path, format_asked)
-    options.output("json" if as_json else "table", None).show(ExplainView(lines))
+        found = explained(opened, path, format_asked)
+    view = ProposalView(found) if isinstance(found, Proposal) else ExplainView(found)
+    options.output("json" if as_json else "table", None).show(view)

@@ -1,20 +1,18 @@
-"""The store: one DuckDB file, and the only module that talks to DuckDB.
+"""The store: one DuckDB file.
 
 Everything above it speaks of relations and Arrow tables. Log content reaches SQL
 as parameters or as data, never as text of a query.
 """
 
 import os
-import re
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from llmcost.engine import migrations, registry
+from llmcost.engine import faults, layout, migrations, opening, registry
 from llmcost.errors import LlmcostError, StoreInUseError
 
 if TYPE_CHECKING:
@@ -28,17 +26,6 @@ MEMORY_BYTES = 2 << 30
 """What a simulation's relations may take of memory; a kernel's columns come on top of it."""
 ROW_BYTES = 700
 """What a request takes in a temporary table: 695 bytes of a generated one, with three blocks of its prompt."""
-_INTERRUPTED = re.compile(r" registered as '\w+' failed: .*\bKeyboardInterrupt\b", re.DOTALL)
-_FULL = ("no space left", "file too large", "quota exceeded", "max_temp_directory_size")
-"""What the engine says where a disk, a quota or the room for temporary files is used up."""
-_DDL = (
-    "schema.sql",
-    "ingest/tables.sql",
-    "prices.sql",
-    "metrics/tables.sql",
-    "measurements.sql",
-    "scenarios.sql",
-)
 
 
 def locate(db: Path | None) -> Path:
@@ -48,16 +35,17 @@ def locate(db: Path | None) -> Path:
 
 def files(path: Path) -> list[Path]:
     """The store's file, and the log of changes that are not in it yet, where they are there."""
-    return [file for file in (path, path.with_name(f"{path.name}.wal")) if file.exists()]
+    return [file for file in (path, Path(f"{path}.wal")) if file.exists()]
 
 
 class Store:
     """An open store. Use `reading` or `writing` to get one."""
 
-    def __init__(self, connection: "duckdb.DuckDBPyConnection", path: Path) -> None:
-        self._connection = connection
+    def __init__(self, opened: opening.Opened, path: Path) -> None:
+        self._opened = opened
+        self._connection = opened.connection
         self.path = path
-        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        self._keeps_in_a_file = False
 
     def execute(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Runs one statement for its effect."""
@@ -142,23 +130,29 @@ class Store:
         in a file of their own there: written column by column and compressed they take an eighth of the room, and
         reading a few columns of them again is several times faster than getting back what memory had no room for.
         """
-        if self._scratch or not (self.path.exists() and os.access(self.path.parent, os.W_OK)):
+        if self._keeps_in_a_file or not self._opened.scratch:
             return
         chosen = int(self.value("select parse_formatted_bytes(current_setting('memory_limit'))"))
         self._connection.execute(f"set memory_limit = '{min(chosen, MEMORY_BYTES)} B'")
         if int(self.value("select count(*) from requests")) * ROW_BYTES > MEMORY_BYTES / 2:
-            self._scratch = tempfile.TemporaryDirectory(prefix=f".{self.path.name}.", dir=self.path.parent)
-            file = str(Path(self._scratch.name) / "scratch.duckdb").replace("'", "''")
+            file = str(self._opened.scratch.path.absolute() / "kept.duckdb").replace("'", "''")
             self._connection.execute(f"attach '{file}' as scratch (read_write)")
+            self._keeps_in_a_file = True
 
     def keep(self, name: str, select: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Makes a relation, or makes it anew, that is there until the store is closed."""
-        if not self._scratch:
+        if not self._keeps_in_a_file:
             self.execute(f"create or replace temp table {name} as {select}", parameters)
             return
         self.execute(f"create or replace table scratch.{name} as {select}", parameters)
         self.execute(f"create or replace temp view {name} as from scratch.{name}")
         self.execute("checkpoint scratch")  # what it replaces makes room for the next
+
+    def make_private(self) -> None:
+        """Lets nobody but its owner read the store's files."""
+        for file in files(self.path):
+            with suppress(OSError):  # another user's file
+                file.chmod(0o600)
 
     def interrupt(self) -> None:
         """Asks the running statement to stop."""
@@ -170,17 +164,15 @@ class Store:
         return self._connection.execute(sql, registry.used(sql, parameters))
 
     def close(self) -> None:
-        self._connection.close()
-        if self._scratch:
-            self._scratch.cleanup()
+        self._opened.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         self.close()
-        if error and (said := _said(self.path, error)):
-            raise said from None
+        if error and (meant := faults.meaning(self.path, error)):
+            raise meant from None
 
 
 def reading(path: Path) -> Store:
@@ -188,10 +180,8 @@ def reading(path: Path) -> Store:
 
     A store of an earlier schema is brought up to this one first.
     """
-    if not path.exists():
-        raise _missing(path)
     store = _open_patiently(path)
-    if _schema(store) < migrations.newest():
+    if _version(store) < migrations.newest():
         store.close()
         try:
             writing(path).close()
@@ -202,40 +192,30 @@ def reading(path: Path) -> Store:
                 hint=error.hint,
             ) from None
         store = _open_patiently(path)
+        _version(store)
     return store
 
 
 def writing(path: Path) -> Store:
     """Opens a store for changes, makes it first where there is none, and brings it up to this schema."""
-    if not path.parent.is_dir():
-        raise LlmcostError(f"there is no folder {path.parent}", hint="name another store with --db FILE")
-    with _telling(path):
-        store = _open_for_changes(path)
+    store = _open_for_changes(path)
+    with _closing_what_fails(store):
         if store.value("select count(*) from duckdb_tables() where not internal") == 0:
-            _create(store)
-        version = _schema(store)
-        if version < migrations.newest():
-            store.close()
-            _upgrade(path, version)
-            store = _open_for_changes(path)
+            layout.create(store)
+    version = _version(store)
+    if version < migrations.newest():
+        store.close()
+        _upgrade(path, version)
+        store = _open_for_changes(path)
+        _version(store)
     return store
 
 
 def in_memory() -> Store:
     """An empty store that is gone when it is closed."""
-    import duckdb
-
-    store = Store(_configured(duckdb.connect()), Path(":memory:"))
-    _create(store)
+    store = Store(opening.of_memory(), Path(":memory:"))
+    layout.create(store)
     return store
-
-
-def _create(store: Store) -> None:
-    with store.transaction():
-        store.execute("create table llmcost_meta (key varchar not null, value varchar not null)")
-        store.execute("insert into llmcost_meta values ('schema_version', $it)", {"it": str(migrations.newest())})
-        for file in _DDL:
-            store.script(file)
 
 
 def _upgrade(path: Path, version: int) -> None:
@@ -251,15 +231,15 @@ def _upgrade(path: Path, version: int) -> None:
         ) from None
     store = _open_for_changes(path)
     try:
-        if _schema(store) == version:  # nobody else did it meanwhile
+        if layout.version(store) == version:  # nobody else did it meanwhile
             with in_memory() as new:
                 migrations.upgrade(store, version, new)
     except Exception as error:
-        if _is_full(str(error)):
-            raise
+        if meant := faults.meaning(path, error):
+            raise meant from None
         raise LlmcostError(
             f"{path} cannot be brought up to this version of llmcost: {str(error).splitlines()[0]}",
-            hint=f"it is as it was (schema {version}), and a copy is kept at {copy}; please report it",
+            hint=f"it is as it was (schema {version}), and a copy is kept at {copy}",
         ) from None
     finally:
         store.close()
@@ -267,7 +247,7 @@ def _upgrade(path: Path, version: int) -> None:
 
 
 def _open_for_changes(path: Path) -> Store:
-    store = _open(path, read_only=False)
+    store = Store(opening.of_file(path, read_only=False), path)
     store.execute("set preserve_insertion_order = false")  # loading is faster; reading keeps it: kernels need order
     return store
 
@@ -276,121 +256,24 @@ def _open_patiently(path: Path) -> Store:
     patient_until_s = time.monotonic() + READ_PATIENCE_S
     while True:
         try:
-            return _open(path, read_only=True)
+            return Store(opening.of_file(path, read_only=True), path)
         except StoreInUseError:
             if time.monotonic() > patient_until_s:
                 raise
             time.sleep(0.05)
 
 
-def _open(path: Path, *, read_only: bool) -> Store:
-    import duckdb
-
-    if path.is_dir():
-        raise LlmcostError(f"{path} is a folder, not a store", hint="name a file with --db FILE")
-    try:
-        return Store(_configured(duckdb.connect(str(path), read_only=read_only)), path)
-    except duckdb.Error as error:
-        raise _explained(path, str(error)) from None
-
-
-def _configured(connection: "duckdb.DuckDBPyConnection") -> "duckdb.DuckDBPyConnection":
-    for setting in (
-        "set TimeZone = 'UTC'",
-        "set enable_progress_bar = false",
-        "set python_enable_replacements = false",  # a Python variable must never shadow a relation
-        "set autoinstall_known_extensions = false",  # nothing is fetched from a network
-        "set autoload_known_extensions = false",
-    ):
-        connection.execute(setting)
-    for macro in registry.macros().values():
-        connection.execute(macro)
-    return connection
-
-
-def _schema(store: Store) -> int:
-    """The schema of an open store. Closes it and raises LlmcostError where it is none, or newer than this program."""
-    tables = {row["table_name"] for row in store.rows("select table_name from duckdb_tables() where not internal")}
-    version = None
-    if "llmcost_meta" in tables:
-        version = store.value("select try_cast(value as integer) from llmcost_meta where key = 'schema_version'")
-    if version and version <= migrations.newest():
-        return int(version)
-    store.close()
-    if not tables:
-        raise _missing(store.path)
-    if version is None:
-        raise LlmcostError(
-            f"{store.path} is a DuckDB file of another program", hint="name another store with --db FILE"
-        )
-    raise LlmcostError(
-        f"{store.path} was written by a newer version of llmcost (schema {version}, here {migrations.newest()})",
-        hint="update this one: pip install --upgrade llmcost-cli",
-    )
-
-
-def is_about_a_value(error: BaseException) -> bool:
-    """Whether the engine refuses a value of the data, not the statement."""
-    import duckdb
-
-    return isinstance(error, duckdb.DataError | duckdb.InvalidInputException)
+def _version(store: Store) -> int:
+    """The schema of an open store. Closes it where it is not one that this program can read, and says why."""
+    with _closing_what_fails(store):
+        return layout.version(store)
 
 
 @contextmanager
-def _telling(path: Path) -> Iterator[None]:
-    """Raises what the engine's errors mean, while a store is not open yet."""
+def _closing_what_fails(store: Store) -> Iterator[None]:
+    """Closes a store that is not open for the caller yet when something fails, and raises what that means."""
     try:
         yield
-    except Exception as error:
-        raise _said(path, error) or error from None
-
-
-def _said(path: Path, error: BaseException) -> BaseException | None:
-    """What the engine's error means: that it has no room left to write, or was interrupted; None for any other."""
-    import duckdb
-
-    if isinstance(error, duckdb.Error) and _is_full(str(error)):
-        return _no_room(path)
-    if _is_interrupt(error):
-        return KeyboardInterrupt()
-    return None
-
-
-def _is_interrupt(error: BaseException) -> bool:
-    """Whether this is a Ctrl-C: the engine reports one in a statement, or in Python code that it calls for its rows."""
-    import duckdb
-
-    if isinstance(error, duckdb.Error):
-        return _INTERRUPTED.search(str(error)) is not None
-    return type(error) is RuntimeError and str(error) == "Query interrupted"
-
-
-def _is_full(error: str) -> bool:
-    return any(words in error.lower() for words in _FULL)
-
-
-def _no_room(path: Path) -> LlmcostError:
-    return LlmcostError(
-        f"there is no room left on the disk of the store {path}",
-        hint="make room, or use --db FILE on another disk; the store is as it was, or holds whole files: run it again",
-    )
-
-
-def _missing(path: Path) -> LlmcostError:
-    return LlmcostError(f"there is no store at {path}", hint="make one with: llmcost ingest PATH")
-
-
-def _explained(path: Path, error: str) -> LlmcostError:
-    text = error.lower()
-    if _is_full(error):
-        return _no_room(path)
-    if "lock" in text:
-        return StoreInUseError(
-            f"the store {path} is in use by another process",
-            hint="wait until it has finished, or use --db FILE",
-        )
-    if "not a valid duckdb" in text or "valid duckdb database file" in text:
-        return LlmcostError(f"{path} is not a store of llmcost", hint="name another store with --db FILE")
-    if "permission denied" in text or "read-only" in text or "cannot open file" in text:
-        return LlmcostError(f"the store {path} cannot be opened: no permission", hint="name another one with --db FILE")
-    return LlmcostError(f"the store {path} cannot be opened: {error.splitlines()[0]}", hint="use --db FILE")
+    except BaseException as error:
+        store.close()
+        raise faults.meaning(store.path, error) or error from None

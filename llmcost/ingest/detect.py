@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -12,7 +13,7 @@ import pyarrow as pa
 from llmcost.engine import registry
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
-from llmcost.ingest import documents, formats, lines, streams
+from llmcost.ingest import documents, formats, lines, paths, streams
 
 _COUNT = re.compile(r"(?i)token|count|cost|spend|input|output|prompt_length")
 
@@ -21,6 +22,8 @@ RECORDS = 1_000_000
 
 _LOOKS = ((3, 1 << 14), (500, 1 << 18), (20_000, 4 << 20))
 """Lines and bytes of a file looked at: first a few, then more where they say nothing."""
+UNCLAIMED = "no format claims it"
+"""The problem of a file that is a text and no log that is known."""
 _TOGETHER_BYTES = 32 << 20
 """Files are looked at together up to this much of their text."""
 
@@ -51,7 +54,7 @@ def detect(store: Store, pending: Iterable[lines.Source], format_asked: str, nam
         detection.problem = detection.problem or _problem(detection.source)
     for detection in detections:
         if detection.source.path in named and not detection.formats:
-            raise _unrecognised(detection)
+            raise unrecognised(detection)
     return detections
 
 
@@ -85,10 +88,18 @@ def parsed_lines(query: registry.Query, relation: str) -> str:
 
 def structure(query: registry.Query) -> dict[str, Any]:
     """What a format reads of a line: its columns and, where the line may itself be a record, the record's fields."""
-    record = query.field("record", "{}")
-    columns: dict[str, Any] = json.loads(query.field("columns", "{}").replace('"record"', record))
-    fields: dict[str, Any] = json.loads(record)
-    return columns | fields
+    record: dict[str, Any] = json.loads(query.field("record", "{}"))
+    columns: dict[str, Any] = _with_records(json.loads(query.field("columns", "{}")), record)
+    return columns | record
+
+
+def _with_records(kind: Any, record: dict[str, Any]) -> Any:
+    """A type in which the record's fields stand where it says so."""
+    if isinstance(kind, dict):
+        return {name: _with_records(inner, record) for name, inner in kind.items()}
+    if isinstance(kind, list):
+        return [_with_records(inner, record) for inner in kind]
+    return record if kind == "record" else kind
 
 
 def _fault(query: registry.Query) -> str:
@@ -151,12 +162,16 @@ def _claimed_by(query: registry.Query) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for it in (query, *_wrapping(query)):
         claims = it.field("claims")
-        named = {name: kind for name, kind in structure(it).items() if re.search(rf"\b{re.escape(name)}\b", claims)}
+        named = {name: kind for name, kind in structure(it).items() if _is_named(paths.column(name), claims)}
         both = _merged(found, named)
         if both is None:
             raise ValueError(f"{it.name} cannot wrap {query.name}: they read a field in two ways")
         found = both
     return found
+
+
+def _is_named(name: str, sql: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(_quoted(name)[1:-1])}(?!\w)", sql) is not None
 
 
 def _readable_together(queries: Iterable[registry.Query]) -> list[tuple[dict[str, Any], list[registry.Query]]]:
@@ -193,7 +208,7 @@ def _typed(query: registry.Query, relation: str) -> str:
     if columns is None:
         raise ValueError(f"{query.name} reads a field in another way than a format that wraps it")
     others = [name for name in columns if name not in own]
-    hidden = f" exclude ({', '.join(map(_quoted, others))})" if others else ""
+    hidden = f" exclude ({', '.join(_quoted(paths.column(name)) for name in others)})" if others else ""
     return f"select *{hidden}, {_claims(query)} as claimed from ({_read(columns, relation)})"
 
 
@@ -206,10 +221,14 @@ def _read(columns: dict[str, Any], relation: str) -> str:
     if not columns:
         return f"select source_id, line_no, piece, raw, fault from {relation}"
     text = json.dumps(columns).replace("'", "''")
+    fields = f"""try(from_json(
+            case when fault is null and starts_with(ltrim(left(raw, 9)), '{{') then raw end, '{text}'))"""
+    if all(paths.column(name) == name for name in columns):
+        return f"select source_id, line_no, piece, raw, fault, unnest({fields}) from {relation}"
+    renamed = ", ".join(f"fields.{_quoted(name)} as {_quoted(paths.column(name))}" for name in columns)
     return f"""
-        select source_id, line_no, piece, raw, fault, unnest(try(from_json(
-            case when fault is null and starts_with(ltrim(left(raw, 9)), '{{') then raw end, '{text}')))
-        from {relation}"""
+        select source_id, line_no, piece, raw, fault, {renamed}
+        from (select source_id, line_no, piece, raw, fault, {fields} as fields from {relation})"""
 
 
 def _itself(query: registry.Query) -> str:
@@ -278,6 +297,11 @@ def _look(detection: Detection, max_lines: int, max_bytes: int, *, is_last: bool
     return [lines.numbered(look, texts)] if texts else []
 
 
+def look(detection: Detection) -> list[pa.RecordBatch]:
+    """The first lines of a file, enough to judge them by."""
+    return _look(detection, *_LOOKS[1], is_last=False)
+
+
 def _problem(source: lines.Source) -> str:
     """Why a file that no format claims is none; "" for an empty one."""
     try:
@@ -288,7 +312,7 @@ def _problem(source: lines.Source) -> str:
         return end
     if start.count(b"\x00") > len(start) // 100 or _is_binary(start):
         return "a binary file"
-    return "no format claims it" if start.strip() else ""
+    return UNCLAIMED if start.strip() else ""
 
 
 def _is_binary(start: bytes) -> bool:
@@ -300,7 +324,8 @@ def _is_binary(start: bytes) -> bool:
     return False
 
 
-def _unrecognised(detection: Detection) -> LlmcostError:
+def unrecognised(detection: Detection) -> LlmcostError:
+    """What is wrong with a file that the user named and that has no format."""
     path, problem = detection.source.path, detection.problem
     if not problem:
         return LlmcostError(f"{path} is empty", hint="check how it was written")
@@ -308,10 +333,11 @@ def _unrecognised(detection: Detection) -> LlmcostError:
         return LlmcostError(f"{path} {problem}", hint="say which with --format NAME")
     if problem == "a binary file":
         return LlmcostError(f"{path} is a binary file", hint="llmcost reads JSON lines, plain, .gz or .zst")
-    if problem == "no format claims it":
+    if problem == UNCLAIMED:
         known = ", ".join(formats.known())
         return LlmcostError(
             f"no format claims {path}",
-            hint=f"known formats: {known}; name one with --format NAME, or map a log of your own (docs/logs.md)",
+            hint=f"llmcost ingest --explain {shlex.quote(path)} proposes a mapping for a log of your own;"
+            f" known formats, for --format NAME: {known}",
         )
     return LlmcostError(f"{path} cannot be read: {problem}", hint="check how it was written")

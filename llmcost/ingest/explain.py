@@ -10,10 +10,11 @@ import pyarrow as pa
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
 from llmcost.ingest import chains, formats, lines, run, sources, staging
-from llmcost.ingest.detect import detect, structure
+from llmcost.ingest.detect import UNCLAIMED, detect, structure, unrecognised
+from llmcost.ingest.propose import Proposal, propose
 
 _MACHINERY = ("source_id", "line_no", "record_no", "claimed", "format", "fault", "carries_call", "is_repeat", "raw",
-              "reason", "openings", "texts")  # fmt: skip
+              "reason", "openings", "texts", "mapped_fields", "line_hash")  # fmt: skip
 _ENOUGH_BYTES = 64 << 20
 
 
@@ -28,10 +29,10 @@ class Line:
     ignored: list[str]  # paths of the line that the format does not read
 
 
-def explain(store: Store, path: str, format_asked: str = "auto", count: int = 3) -> list[Line]:
-    """The first lines of each format in a file, calls before others. Needs a store to compute in; changes nothing.
+def explain(store: Store, path: str, format_asked: str = "auto", count: int = 3) -> list[Line] | Proposal:
+    """The first lines of each format in a file, calls before others; of a log that no format knows a mapping for it.
 
-    Raises LlmcostError for a file that no format claims.
+    Needs a store to compute in; changes nothing. Raises LlmcostError for a file that is no log.
     """
     chains.prepare(store)
     file = next((found for found in sources.find([path]).files if found.path == path), None)
@@ -39,7 +40,11 @@ def explain(store: Store, path: str, format_asked: str = "auto", count: int = 3)
         raise LlmcostError(f"{path} is not a file", hint="--explain takes one file")
     source = sources.resume(file, {})
     assert source is not None
-    [detection] = detect(store, [source], format_asked, {path})
+    [detection] = detect(store, [source], format_asked, set())
+    if detection.problem == UNCLAIMED:
+        return propose(store, detection)
+    if not detection.formats:
+        raise unrecognised(detection)
     batches = []
     size = 0
     for batch in staging.stream_of([detection], lambda _: None):

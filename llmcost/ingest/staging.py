@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from llmcost.engine import registry
 from llmcost.engine.compose import compose
-from llmcost.engine.store import Store, is_about_a_value
+from llmcost.engine.faults import is_about_a_value
+from llmcost.engine.store import Store
 from llmcost.ingest import documents, formats, lines, torn
 from llmcost.ingest.detect import RECORDS, Detection, claim, parsed_lines, structure
 
@@ -154,7 +155,11 @@ def stream_of(group: list[Detection], on_bytes: Callable[[int], None]) -> Iterat
 
 def read_as(name: str, relation: str) -> str:
     """SQL: the relation's lines as one format reads them, normalised."""
-    query = formats.find(name)
+    return read_with(formats.find(name), relation)
+
+
+def read_with(query: registry.Query, relation: str) -> str:
+    """SQL: the relation's lines as this format reads them, normalised."""
     further = [("drafts", _query("further"))] if "further" in query.fields else []
     names = ", ".join(f"'{name}'" for name in sorted(_leaves(structure(query))) if name.replace("_", "a").isalnum())
     return compose(
@@ -168,7 +173,7 @@ def read_as(name: str, relation: str) -> str:
         ],
         f"""
         select
-            line.source_id, line.line_no, line.record_no, line.claimed, '{name}' as format, line.fault,
+            line.source_id, line.line_no, line.record_no, line.claimed, '{query.name}' as format, line.fault,
             line.claimed and coalesce(carries_call, false) as carries_call, false as is_repeat,
             case when not line.claimed or reason is not null then line.raw end as raw,
             * exclude (line, carries_call)

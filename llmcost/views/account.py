@@ -33,9 +33,11 @@ class AccountView(View):
         return {
             "files": account.files,
             "unchanged": account.unchanged,
+            "outdated": account.outdated,
             "skipped": [{"file": file, "reason": reason} for file, reason in account.skipped.items()],
             **{count: account.total(count) for count in COUNTS},
             "formats": account.formats,
+            "empty_fields": account.empty_fields,
             "cost_usd": account.cost_usd,
             "unpriced_requests": account.unpriced_requests,
         }
@@ -45,8 +47,14 @@ class AccountView(View):
         parts: list[RenderableType] = [_table(account)] if account.formats else []
         unchanged = f", {account.unchanged:,} unchanged since the last ingest" if account.unchanged else ""
         parts.append(Text(f"{cells.counted(account.files, 'file')}{unchanged}. {_found(account)}"))
+        if account.outdated:
+            reread = cells.counted(account.outdated, "file")
+            parts.append(Text(f"{reread} read again: the mapping or what is assumed has changed."))
         if account.skipped:
             parts.append(_skipped(account))
+        for name, fields in account.empty_fields.items():
+            are = "was" if len(fields) == 1 else "were"
+            parts.append(Text(f"formats.{name}: {', '.join(fields)} {are} empty in every line", style="yellow"))
         if rejects := account.total("rejects"):
             kept = f"{cells.counted(rejects, 'line')} could not be read and {'is' if rejects == 1 else 'are'} kept"
             parts.append(Text(f"{kept}, with the reason: llmcost rejects", style="yellow"))

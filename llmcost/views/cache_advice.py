@@ -10,6 +10,7 @@ from llmcost.render import cells, tables
 from llmcost.what_ifs.cache_advice import BREAKPOINTS, TTLS
 
 _SHOWN = 12
+_NAMED = 3
 _REACH = {"tools": "after tools", "system": "after system", "implicit": "at the end", "explicit": "after each part"}
 
 
@@ -19,7 +20,23 @@ def show(rows: Sequence[dict[str, Any]]) -> RenderableType:
     parts: list[RenderableType] = [_table(worth)] if worth else []
     losing = [f"{_name(row)}: {_losses(row)}" for row in sorted(rows, key=_worst) if row["costs_money"]]
     rest = [f"and {cells.counted(len(losing) - _SHOWN, 'more prompt')}"] if len(losing) > _SHOWN else []
+    parts.append(settings(rows))
     return Group(*parts, tables.Bullets("Caching would cost money", [*losing[:_SHOWN], *rest], "yellow"))
+
+
+def settings(rows: Sequence[dict[str, Any]]) -> RenderableType:
+    """What to send for each prompt's cheapest cache: each setting once, with the prompts that it is for."""
+    prompts: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        if row["setting"]:
+            prompts.setdefault((row["setting"], row["put_at"]), []).append(_name(row))
+    lines = [f"{setting} {put_at}, for {_some(names)}" for (setting, put_at), names in prompts.items()]
+    return tables.Bullets("Settings to paste", lines)
+
+
+def _some(names: Sequence[str]) -> str:
+    rest = [f"and {cells.counted(len(names) - _NAMED, 'more prompt')}"] if len(names) > _NAMED else []
+    return ", ".join([*names[:_NAMED], *rest])
 
 
 def _table(worth: Sequence[dict[str, Any]]) -> RenderableType:

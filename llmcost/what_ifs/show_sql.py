@@ -32,7 +32,7 @@ def composed(store: Store, stack: Sequence[WhatIf], covered: Scope) -> str:
     unpriced = ("unpriced", "select request_id from priced where cost_usd is null")
     head = "".join(f"-- {line}\n" for step in stack for line in _untold(step))
     query = compose([*tables, *priced(*priced(*scope), unpriced, *made)], _TOTAL)
-    macros = "".join(f"{macro}\n\n" for name, macro in registry.macros().items() if f"{name}(" in query)
+    macros = "".join(f"{macro}\n\n" for macro in registry.macros_of(query))
     return head + macros + query
 
 

@@ -15,7 +15,7 @@ with ratios as (
         max(cache_write_5m_usd_mtok / input_usd_mtok) as write_5m_price,
         max(cache_write_1h_usd_mtok / input_usd_mtok) as write_1h_price
     from prices
-    where service_tier = 'standard' and region = '' and valid_to is null and input_usd_mtok > 0 and cache_read_usd_mtok > 0
+    where is_list_price(prices) and input_usd_mtok > 0 and cache_read_usd_mtok > 0
     group by provider, model
 ),
 
@@ -25,11 +25,9 @@ used as (
         coalesce(priced.prompt_id, priced.feature, priced.project, 'unattributed') as subject,
         priced.ts::date as day,
         priced.cache_read_tokens,
-        priced.cache_write_5m_tokens + priced.cache_write_1h_tokens as cache_write_tokens,
+        priced.cache_write_tokens,
         -- what the tokens would cost as plain input is their cost by their number over their number at the write prices
-        coalesce(priced.cache_write_cost_usd * (1 - (
-            priced.cache_write_5m_tokens + priced.cache_write_1h_tokens
-        ) / nullif(
+        coalesce(priced.cache_write_cost_usd * (1 - priced.cache_write_tokens / nullif(
             priced.cache_write_5m_tokens * ratios.write_5m_price
             + priced.cache_write_1h_tokens * ratios.write_1h_price,
             0
@@ -37,7 +35,7 @@ used as (
         priced.cache_read_cost_usd * (1 / ratios.read_price - 1) as saved_usd
     from priced
     inner join ratios on ratios.provider is not distinct from priced.provider and ratios.model = priced.model
-    where priced.cache_read_tokens + priced.cache_write_5m_tokens + priced.cache_write_1h_tokens > 0
+    where cached_tokens(priced) > 0
 ),
 
 days as (
@@ -46,7 +44,7 @@ days as (
         sum(case when cache_write_tokens > 0 then calls end) as requests,
         sum(cache_read_tokens) as cache_read_tokens,
         sum(cache_write_tokens) as cache_write_tokens,
-        sum((lost_usd - saved_usd)::decimal(38, 15)) as cost_usd,
+        sum(exact(lost_usd - saved_usd)) as cost_usd,
         list(request_id order by lost_usd desc, request_id) filter (where cache_write_tokens > 0) as request_ids
     from used
     group by subject, model, day
@@ -56,7 +54,7 @@ days as (
 select
     subject,
     sum(requests)::bigint as requests,
-    sum(cost_usd::decimal(38, 15))::double as cost_usd,
+    exact_sum(cost_usd) as cost_usd,
     format('{:,} tokens written, {:,} read', sum(cache_write_tokens)::bigint, sum(cache_read_tokens)::bigint)
     || case when count(*) = 1 then ', on ' else ', on ' || count(*) || ' days, most on ' end
     || coalesce(arg_max(day, cost_usd)::varchar, 'an unknown day') || ', by ' || model as detail,

@@ -80,7 +80,7 @@ judged as (
 select
     subject,
     sum(calls)::bigint as requests,
-    sum(cost_usd::decimal(38, 15))::double as cost_usd,
+    exact_sum(cost_usd) as cost_usd,
     case when min(ts) = max(ts) then min(ts)::varchar else min(ts)::varchar || ' to ' || max(ts)::varchar end as detail,
     list(request_id order by ts, request_id)[1:$examples] as example_request_ids
 from judged

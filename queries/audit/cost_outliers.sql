@@ -47,7 +47,7 @@ large as (
 select
     model as subject,
     sum(calls)::bigint as requests,
-    sum((amount_usd - exp(middle))::decimal(38, 15))::double as cost_usd,
+    exact_sum(amount_usd - exp(middle)) as cost_usd,
     'up to ' || round(max(amount_usd / exp(middle)))::bigint || ' times a middling request' as detail,
     list(request_id order by amount_usd desc, request_id)[1:$examples] as example_request_ids
 from large

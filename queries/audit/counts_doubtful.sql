@@ -11,10 +11,10 @@
 select
     source_format || ' ' || coalesce(model, model_logged) as subject,
     sum(calls)::bigint as requests,
-    sum(cost_usd::decimal(38, 15))::double as cost_usd,
+    exact_sum(cost_usd) as cost_usd,
     format(
         '{:,} tokens in, {:,} out as counted',
-        sum(input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens)::bigint,
+        sum(prompt_tokens)::bigint,
         sum(output_tokens)::bigint
     ) as detail,
     list(request_id order by cost_usd desc nulls last, request_id)[1:$examples] as example_request_ids

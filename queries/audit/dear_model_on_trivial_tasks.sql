@@ -40,8 +40,7 @@ compared as (
     from priced
     inner join small
         on small.service_tier = priced.service_tier
-        and priced.input_tokens + priced.cache_read_tokens + priced.cache_write_5m_tokens
-        + priced.cache_write_1h_tokens between small.prompt_min and coalesce(small.prompt_max, 9e18)
+        and priced.prompt_tokens between small.prompt_min and coalesce(small.prompt_max, 9e18)
     where
         priced.status = 'ok' and priced.calls = 1 and not priced.output_partial and priced.output_tokens > 0
         and priced.model <> $instead and priced.cost_usd is not null
@@ -50,7 +49,7 @@ compared as (
 select
     subject,
     sum(calls)::bigint as requests,
-    sum((cost_usd - small_cost_usd)::decimal(38, 15))::double as cost_usd,
+    exact_sum(cost_usd - small_cost_usd) as cost_usd,
     round(median(output_tokens))::bigint || ' tokens of output from ' || model || ', '
     || round(sum(cost_usd) / sum(small_cost_usd), 1) || ' times the cost of ' || $instead as detail,
     list(request_id order by cost_usd desc, request_id)[1:$examples] as example_request_ids

@@ -20,7 +20,7 @@ with asked as (
 select
     subject,
     sum(calls)::bigint as requests,
-    sum(cost_usd::decimal(38, 15))::double as cost_usd,
+    exact_sum(cost_usd) as cost_usd,
     'repeats of ' || count(distinct prompt_hash) || ' prompts' as detail,
     list(request_id order by cost_usd desc nulls last, request_id)[1:$examples] as example_request_ids
 from asked

@@ -15,21 +15,17 @@ with neighbours as (
         request_id, calls, source_format, cost_usd, ts,
         lag(source_format) over same as earlier_format,
         lag(ts) over same as earlier_ts
-    from (
-        select
-            *,
-            input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens as prompt_tokens
-        from priced
-        where ts is not null and calls = 1 and output_tokens >= $least_output_tokens
-    )
-    where (select count(distinct source_format) from priced) > 1
+    from priced
+    where
+        ts is not null and calls = 1 and output_tokens >= $least_output_tokens
+        and (select count(distinct source_format) from priced) > 1
     window same as (partition by model, prompt_tokens, output_tokens order by ts, request_id)
 )
 
 select
     earlier_format || ' and ' || source_format as subject,
     sum(calls)::bigint as requests,
-    sum(cost_usd::decimal(38, 15))::double as cost_usd,
+    exact_sum(cost_usd) as cost_usd,
     'the same model, prompt tokens and output tokens within ' || round($seconds)::bigint || ' s' as detail,
     list(request_id order by cost_usd desc nulls last, request_id)[1:$examples] as example_request_ids
 from neighbours

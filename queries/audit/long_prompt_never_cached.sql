@@ -19,7 +19,7 @@ with ratios as (
         max(cache_read_usd_mtok / input_usd_mtok) as read_price,
         max(greatest(cache_write_5m_usd_mtok / input_usd_mtok, 1)) as write_price
     from prices
-    where service_tier = 'standard' and region = '' and valid_to is null and input_usd_mtok > 0
+    where is_list_price(prices) and input_usd_mtok > 0
     group by provider, model
     having max(cache_read_usd_mtok / input_usd_mtok) < 1
 ),
@@ -31,7 +31,7 @@ sent as (
         prefix[greatest(coalesce(system_blocks, 1), 1)].tokens as tokens,
         input_tokens,
         input_cost_usd / input_tokens as usd_per_token,
-        cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens as cached_tokens
+        cached_tokens(priced) as cached_tokens
     from priced
     where status = 'ok' and calls = 1 and ts is not null and service_tier <> 'batch' and input_cost_usd > 0
 ),
@@ -70,9 +70,9 @@ spaced as (
 select
     subject,
     count(*) as requests,
-    sum((
+    exact_sum(
         tokens * usd_per_token * case when is_repeat then 1 - read_price else 1 - coalesce(write_price, 1) end
-    )::decimal(38, 15))::double as cost_usd,
+    ) as cost_usd,
     format('{:,} tokens, ', median(tokens)::bigint)
     || round(100.0 * count(case when is_repeat then 1 end) / count(*))::bigint
     || ' % of requests within ' || round($life_s)::bigint || ' s of the one before, on ' || model as detail,

@@ -10,20 +10,14 @@
 select
     model as subject,
     sum(calls)::bigint as requests,
-    sum(cost_logged_usd::decimal(38, 15))::double as cost_usd,
+    exact_sum(cost_logged_usd) as cost_usd,
     format(
         '{:,} tokens in, {:,} out',
-        sum(input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens)::bigint,
+        sum(prompt_tokens)::bigint,
         sum(output_tokens)::bigint
     ) as detail,
     list(request_id order by cost_logged_usd desc nulls last, request_id)[1:$examples] as example_request_ids
 from priced
-where
-    cost_usd is null
-    and (
-        input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens > 0
-        or output_tokens + web_searches > 0
-        or cost_logged_usd > 0
-    )
+where cost_usd is null and is_billable(priced)
 group by model
 order by requests desc, subject

@@ -27,10 +27,10 @@ usual as (
 select
     partial.model as subject,
     sum(partial.calls)::bigint as requests,
-    sum((
+    exact_sum(
         greatest(coalesce(usual.tokens, complete.tokens) * partial.calls - partial.output_tokens, 0)
         * usual.usd_per_token
-    )::decimal(38, 15))::double as cost_usd,
+    ) as cost_usd,
     format('{:,} tokens recorded', sum(partial.output_tokens)::bigint) as detail,
     list(partial.request_id order by partial.cost_usd desc nulls last, partial.request_id)[1:$examples]
         as example_request_ids

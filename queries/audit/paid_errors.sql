@@ -22,7 +22,7 @@ with tried as (
 select
     subject,
     sum(calls)::bigint as requests,
-    sum(cost_usd::decimal(38, 15))::double as cost_usd,
+    exact_sum(cost_usd) as cost_usd,
     count(case when prompt_hash is not null and again_after_s <= 60 * $minutes then 1 end) || ' tried again within '
     || round($minutes)::bigint || ' minutes' as detail,
     list(request_id order by cost_usd desc, request_id)[1:$examples] as example_request_ids

@@ -16,7 +16,7 @@ with counted as (
     select
         request_id, session_id, ts, output_tokens,
         to_milliseconds(greatest(coalesce(latency_ms, 0), 0)::bigint) as lasts,
-        input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens as prompt_tokens
+        prompt_tokens
     from priced
     where session_id is not null and ts is not null and output_tokens > 0
 ),
@@ -72,7 +72,7 @@ held as (
 select
     coalesce(priced.feature, priced.session_id) as subject,
     sum(priced.calls)::bigint as requests,
-    sum(priced.cost_usd::decimal(38, 15))::double as cost_usd,
+    exact_sum(priced.cost_usd) as cost_usd,
     'the widest sums up ' || max(case when alike.is_rest then alike.others else held.inside end)
     || ' others of its session' as detail,
     list(priced.request_id order by priced.cost_usd desc nulls last, priced.request_id)[1:$examples]

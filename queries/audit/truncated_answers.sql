@@ -14,7 +14,7 @@ with answers as (
     select
         request_id, calls, coalesce(prompt_id, feature, 'unattributed') as subject, cost_usd, max_output_tokens,
         coalesce(max_output_tokens, $least_cap) >= $least_cap and coalesce(
-            lower(stop_reason) in ('max_tokens', 'length', 'max_output_tokens', 'model_length'),
+            is_cut_off(stop_reason),
             output_tokens >= max_output_tokens and calls = 1,
             false
         ) as is_cut
@@ -25,7 +25,7 @@ with answers as (
 select
     subject,
     sum(case when is_cut then calls end)::bigint as requests,
-    sum(case when is_cut then cost_usd end::decimal(38, 15))::double as cost_usd,
+    exact_sum(case when is_cut then cost_usd end) as cost_usd,
     round(100.0 * sum(case when is_cut then calls end) / sum(calls), 1) || ' % of its answers'
     || coalesce(', cap ' || median(case when is_cut then max_output_tokens end)::bigint || ' tokens', '') as detail,
     list(request_id order by cost_usd desc nulls last, request_id) filter (where is_cut)[1:$examples]

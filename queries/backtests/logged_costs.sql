@@ -6,8 +6,8 @@
 select
     model,
     sum(calls)::bigint as requests,
-    sum(cost_usd::decimal(38, 15))::double as predicted_usd,
-    sum(cost_logged_usd::decimal(38, 15))::double as actual_usd
+    exact_sum(cost_usd) as predicted_usd,
+    exact_sum(cost_logged_usd) as actual_usd
 from logged
 where cost_logged_usd > 0 and cost_usd is not null
 group by model

@@ -34,17 +34,16 @@ sessions as (
         session,
         count(*) as requests,
         bool_or(replayed) as replayed,
-        sum(actual_usd::decimal(38, 15))::double as actual_usd,
-        sum(found_usd::decimal(38, 15))::double as found_usd,
-        sum(low_usd::decimal(38, 15))::double as low_usd,
-        sum(high_usd::decimal(38, 15))::double as high_usd,
-        sum(at_stake_usd::decimal(38, 15))::double as at_stake_usd,
-        sum((at_stake_usd * at_stake_usd)::decimal(38, 15))::double as at_stake_usd_squared,
+        exact_sum(actual_usd) as actual_usd,
+        exact_sum(found_usd) as found_usd,
+        exact_sum(low_usd) as low_usd,
+        exact_sum(high_usd) as high_usd,
+        exact_sum(at_stake_usd) as at_stake_usd,
+        exact_sum(at_stake_usd * at_stake_usd) as at_stake_usd_squared,
         count(case when at_stake_tokens > 0 then 1 end) as at_stake_requests,
-        coalesce(sum(cast(
+        coalesce(exact_sum(
             at_stake_usd * greatest(least(not_read_tokens, at_stake_tokens), 0) / nullif(at_stake_tokens, 0)
-            as decimal(38, 15)
-        )), 0)::double as missed_usd
+        ), 0) as missed_usd
     from compared
     group by model, session
 ),
@@ -85,13 +84,13 @@ rated as (
 select
     model,
     sum(requests)::bigint as requests,
-    sum(actual_usd::decimal(38, 15))::double as actual_usd,
-    sum(found_usd::decimal(38, 15))::double as found_usd,
-    sum(low_usd::decimal(38, 15))::double as low_usd,
-    sum(high_usd::decimal(38, 15))::double as high_usd,
-    sum(at_stake_usd::decimal(38, 15))::double as at_stake_usd,
-    sum((rate * at_stake_usd)::decimal(38, 15))::double as missed_usd,
-    sum((rate * (1 - rate) * at_stake_usd_squared)::decimal(38, 15))::double as missed_variance
+    exact_sum(actual_usd) as actual_usd,
+    exact_sum(found_usd) as found_usd,
+    exact_sum(low_usd) as low_usd,
+    exact_sum(high_usd) as high_usd,
+    exact_sum(at_stake_usd) as at_stake_usd,
+    exact_sum(rate * at_stake_usd) as missed_usd,
+    exact_sum(rate * (1 - rate) * at_stake_usd_squared) as missed_variance
 from rated
 group by model
 having bool_or(replayed)

@@ -9,7 +9,7 @@ with capped as (
         model,
         output_cost_usd,
         output_tokens >= max_output_tokens as is_predicted,
-        lower(stop_reason) in ('max_tokens', 'length', 'max_output_tokens', 'model_length') as is_cut
+        is_cut_off(stop_reason) as is_cut
     from logged
     where
         max_output_tokens is not null
@@ -23,8 +23,8 @@ with capped as (
 select
     model,
     count(*)::bigint as requests,
-    coalesce(sum(output_cost_usd::decimal(38, 15)) filter (where is_predicted), 0)::double as predicted_usd,
-    coalesce(sum(output_cost_usd::decimal(38, 15)) filter (where is_cut), 0)::double as actual_usd,
+    coalesce(exact_sum(case when is_predicted then output_cost_usd end), 0) as predicted_usd,
+    coalesce(exact_sum(case when is_cut then output_cost_usd end), 0) as actual_usd,
     count(*) filter (where is_predicted)::bigint as predicted_answers,
     count(*) filter (where is_cut)::bigint as actual_answers
 from capped

@@ -39,24 +39,24 @@ rescaled as (
             case when moves then wanted_provider else provider end as provider,
             case when is_not_sold then 'standard' else service_tier end as service_tier,
             case when is_not_sold then null else region end as region,
-            cast(round(
+            round(
                 ratio * case
-                    when leaves then input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens
+                    when leaves then prompt_tokens(counted)
                     else input_tokens
                 end
-            ) as bigint) as input_tokens,
-            case when leaves then 0 else cast(round(cache_read_tokens * ratio) as bigint) end as cache_read_tokens,
-            case when leaves then 0 else cast(round(cache_write_5m_tokens * ratio) as bigint) end
+            )::bigint as input_tokens,
+            case when leaves then 0 else round(cache_read_tokens * ratio)::bigint end as cache_read_tokens,
+            case when leaves then 0 else round(cache_write_5m_tokens * ratio)::bigint end
                 as cache_write_5m_tokens,
-            case when leaves then 0 else cast(round(cache_write_1h_tokens * ratio) as bigint) end
+            case when leaves then 0 else round(cache_write_1h_tokens * ratio)::bigint end
                 as cache_write_1h_tokens,
-            case when moves then cast(round(output_tokens * ratio * $verbosity) as bigint) else output_tokens end
+            case when moves then round(output_tokens * ratio * $verbosity)::bigint else output_tokens end
                 as output_tokens,
             case
-                when moves then cast(round(output_used_tokens * ratio * $verbosity) as bigint)
+                when moves then round(output_used_tokens * ratio * $verbosity)::bigint
                 else output_used_tokens
             end as output_used_tokens,
-            case when moves then cast(round(reasoning_tokens * ratio * $verbosity) as bigint) else reasoning_tokens end
+            case when moves then round(reasoning_tokens * ratio * $verbosity)::bigint else reasoning_tokens end
                 as reasoning_tokens,
             coalesce(wanted_cost_usd, cost_override_usd) as cost_override_usd
         )
@@ -71,8 +71,8 @@ select
             else list_transform(prefix, lambda block: {
                 'hash': block.hash,
                 'tokens': least(
-                    cast(round(block.tokens * ratio) as bigint),
-                    input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens
+                    round(block.tokens * ratio)::bigint,
+                    prompt_tokens(rescaled)
                 )
             })
         end as prefix

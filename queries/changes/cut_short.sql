@@ -5,9 +5,8 @@
 select
     before.feature,
     sum(before.calls)::bigint as requests,
-    sum(before.calls * before.requests_answered) filter (
-        where after.stop_reason = 'max_tokens' and after.output_tokens between 1 and before.output_tokens - 1
-    )::bigint as answers_cut_short
+    sum(before.calls * before.requests_answered) filter (where is_cut_short(before, after))::bigint
+        as answers_cut_short
 from before
 inner join after using (request_id)
 group by before.feature

@@ -6,13 +6,12 @@ select
     (coalesce(sum(after.input_tokens), 0) - coalesce(sum(before.input_tokens), 0))::bigint as input_tokens,
     (coalesce(sum(after.cache_read_tokens), 0) - coalesce(sum(before.cache_read_tokens), 0))::bigint as cache_read_tokens,
     (
-        coalesce(sum(after.cache_write_5m_tokens + after.cache_write_1h_tokens), 0)
-        - coalesce(sum(before.cache_write_5m_tokens + before.cache_write_1h_tokens), 0)
+        coalesce(sum(written_tokens(after)), 0)
+        - coalesce(sum(written_tokens(before)), 0)
     )::bigint as cache_write_tokens,
     (coalesce(sum(after.output_tokens), 0) - coalesce(sum(before.output_tokens), 0))::bigint as output_tokens,
-    coalesce(sum(before.calls * before.requests_answered) filter (
-        where after.stop_reason = 'max_tokens' and after.output_tokens between 1 and before.output_tokens - 1
-    ), 0)::bigint as answers_cut_short,
+    coalesce(sum(before.calls * before.requests_answered) filter (where is_cut_short(before, after)), 0)::bigint
+        as answers_cut_short,
     coalesce(sum(before.calls) filter (
         where after.output_tokens = 0 and before.output_tokens > 0
     ), 0)::bigint as requests_without_a_call,

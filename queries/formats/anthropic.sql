@@ -78,10 +78,10 @@ select
     end as unread_usage,
     case when request.messages is not null then to_json({'model': record.model, 'request': request}) end as prompt_key,
     record.content as output_text,
-    cast(request.messages[-1] as varchar) as prompt_text,
+    request.messages[-1]::varchar as prompt_text,
     case when request.messages is not null then list_concat(
-        list_filter([cast(request.tools as varchar), request.system], lambda block: block is not null),
-        list_transform(request.messages, lambda message: cast(message as varchar))
+        list_filter([request.tools::varchar, request.system], lambda block: block is not null),
+        list_transform(request.messages, lambda message: message::varchar)
     ) end as prompt_blocks,
     case when request.messages is not null
         then (request.tools is not null)::integer + (request.system is not null)::integer

@@ -86,13 +86,13 @@ select
     end as unread_usage,
     case when asked.messages is not null then to_json({'model': modelId, 'request': asked}) end as prompt_key,
     coalesce(answered -> '$.output', answered -> '$.content')::varchar as output_text,
-    cast(asked.messages[-1] as varchar) as prompt_text,
+    asked.messages[-1]::varchar as prompt_text,
     case when asked.messages is not null then list_concat(
         list_filter(
-            [cast(coalesce(asked.toolConfig, asked.tools) as varchar), cast(asked.system as varchar)],
+            [coalesce(asked.toolConfig, asked.tools)::varchar, asked.system::varchar],
             lambda block: block is not null
         ),
-        list_transform(asked.messages, lambda message: cast(message as varchar))
+        list_transform(asked.messages, lambda message: message::varchar)
     ) end as prompt_blocks,
     case when asked.messages is not null
         then (coalesce(asked.toolConfig, asked.tools) is not null)::integer + (asked.system is not null)::integer

@@ -128,13 +128,13 @@ select
     latency_ms,
     case when request.contents is not null then to_json({'model': model, 'request': request}) end as prompt_key,
     record.candidates[1].content as output_text,
-    cast(request.contents[-1] as varchar) as prompt_text,
+    request.contents[-1]::varchar as prompt_text,
     case when request.contents is not null then list_concat(
         list_filter(
-            [cast(request.tools as varchar), cast(request.systemInstruction as varchar)],
+            [request.tools::varchar, request.systemInstruction::varchar],
             lambda block: block is not null
         ),
-        list_transform(request.contents, lambda content: cast(content as varchar))
+        list_transform(request.contents, lambda content: content::varchar)
     ) end as prompt_blocks,
     case when request.contents is not null
         then (request.tools is not null)::integer + (request.systemInstruction is not null)::integer

@@ -126,10 +126,10 @@ select
         then to_json({'model': model, 'parameters': model_parameters, 'messages': messages})
     end as prompt_key,
     response.choices[1].message.content as output_text,
-    coalesce(messages[-1] ->> '$.content', cast(messages[-1] as varchar)) as prompt_text,
+    coalesce(messages[-1] ->> '$.content', messages[-1]::varchar) as prompt_text,
     case when messages is not null then list_concat(
-        list_filter([cast(model_parameters.tools as varchar)], lambda block: block is not null),
-        list_transform(messages, lambda message: cast(message as varchar))
+        list_filter([model_parameters.tools::varchar], lambda block: block is not null),
+        list_transform(messages, lambda message: message::varchar)
     ) end as prompt_blocks,
     case when messages is not null
         then (model_parameters.tools is not null)::integer

@@ -22,9 +22,10 @@ select
     case
         when is_no_count(timestamp) then timestamp
         else coalesce(
-            cast(as_time($assume_start) + to_milliseconds(parse_count(timestamp)) as varchar), $assume_start)
+            (as_time($assume_start) + to_milliseconds(parse_count(timestamp)))::varchar, $assume_start)
     end as ts,
     $assume_model as model,
+    true as model_assumed,
     map {'model_source': 'assumed'} as tags,
     input_length as input_tokens,
     output_length as output_tokens,

@@ -147,10 +147,10 @@ select
     latency_ms,
     case when request.messages is not null then to_json({'model': record.model, 'request': request}) end as prompt_key,
     coalesce(record.choices[1].message, record.choices[1].text) as output_text,
-    cast(request.messages[-1] as varchar) as prompt_text,
+    request.messages[-1]::varchar as prompt_text,
     case when request.messages is not null then list_concat(
-        list_filter([cast(request.tools as varchar)], lambda block: block is not null),
-        list_transform(request.messages, lambda message: cast(message as varchar))
+        list_filter([request.tools::varchar], lambda block: block is not null),
+        list_transform(request.messages, lambda message: message::varchar)
     ) end as prompt_blocks,
     case when request.messages is not null
         then (request.tools is not null)::integer

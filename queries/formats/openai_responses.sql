@@ -92,11 +92,11 @@ select
         latency_ms, (epoch_us(as_time(record.completed_at)) - epoch_us(as_time(record.created_at))) / 1000
     ) as latency_ms,
     case when request.input is not null then to_json({'model': record.model, 'request': request}) end as prompt_key,
-    cast(record.output as varchar) as output_text,
-    cast(items[-1] as varchar) as prompt_text,
+    record.output::varchar as output_text,
+    items[-1]::varchar as prompt_text,
     case when request.input is not null then list_concat(
-        list_filter([cast(request.tools as varchar), request.instructions], lambda block: block is not null),
-        list_transform(items, lambda item: cast(item as varchar))
+        list_filter([request.tools::varchar, request.instructions], lambda block: block is not null),
+        list_transform(items, lambda item: item::varchar)
     ) end as prompt_blocks,
     case when request.input is not null
         then (request.tools is not null)::integer + (request.instructions is not null)::integer

@@ -27,7 +27,7 @@ with merged as (
             when mode = 'sse' and len(usage_objects) > 0
             then list_reduce(usage_objects, lambda before, after: json_merge_patch(before, after))
             else list_filter(
-                usage_objects, lambda it: regexp_matches(cast(it as varchar), '_tokens"|Tokens"|TokenCount"')
+                usage_objects, lambda it: regexp_matches(it::varchar, '_tokens"|Tokens"|TokenCount"')
             )[1]
         end as usage_json
     from lines
@@ -141,7 +141,7 @@ select
             usage.prompt_tokens, usage.input_tokens, usage.promptTokenCount, usage.inputTokens,
             usage.billed_units.input_tokens, usage.billed_units.output_tokens, usage.total_tokens
         ) is null
-        then cast(usage_json as varchar)
+        then usage_json::varchar
     end as unread_usage,
     coalesce(
         usage.num_search_queries, usage.server_tool_use.web_search_requests,

@@ -3,12 +3,12 @@
 select
     staged.* exclude (
         source_id, line_no, record_no, trace_id, parent_id, carries_call, is_repeat, claimed, reason, raw, fault,
-        provider, format, openings, texts
+        provider, format, openings, texts, mapped_fields, line_hash
     ),
     staged.format as source_format,
     coalesce(models.provider, staged.provider) as provider,
     coalesce(models.model, staged.model_logged) as model,
-    cast(null as double) as cost_override_usd,
+    null::double as cost_override_usd,
     staged.source_id,
     staged.line_no,
     staged.record_no

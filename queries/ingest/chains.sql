@@ -8,9 +8,9 @@ create or replace temp macro short_chain(chain, prompt_tokens) as
         range(1, len(chain.hashes) + 1),
         lambda upto: {
             'hash': short_hash(array_to_string(chain.hashes[1:upto], '')),
-            'tokens': cast(round(
+            'tokens': round(
                 prompt_tokens * list_sum(chain.chars[1:upto]) / greatest(list_sum(chain.chars), 1)
-            ) as bigint)
+            )::bigint
         });
 
 -- The list of one that holds the hashes and lengths keeps them from being worked out again for every block.
@@ -26,6 +26,6 @@ create or replace temp macro prefix_of(blocks, prompt_tokens) as
         when len(blocks) > 48 then long_chain(
             list_transform(blocks, lambda block: short_hash(block)),
             list_transform(blocks, lambda block: length(block)),
-            cast(prompt_tokens as bigint)
+            prompt_tokens::bigint
         )
     end;

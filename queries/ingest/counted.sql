@@ -109,15 +109,15 @@ select
     ) replace (
         case
             when is_nonsense or i is null then input_tokens
-            else cast(case holds when 'caches' then i - r - w when 'reads' then i - r else i end as varchar)
+            else (case holds when 'caches' then i - r - w when 'reads' then i - r else i end)::varchar
         end as input_tokens,
         case
             when is_nonsense then coalesce(
                 case when countable(cache_write_tokens) is null then cache_write_tokens end, cache_write_5m_tokens
             )
-            when w > 0 then cast(w - coalesce(countable(cache_write_1h_tokens), 0) as varchar)
+            when w > 0 then (w - coalesce(countable(cache_write_1h_tokens), 0))::varchar
         end as cache_write_5m_tokens,
-        case when is_nonsense or answer is null then output_tokens else cast(answer as varchar) end as output_tokens,
+        case when is_nonsense or answer is null then output_tokens else answer::varchar end as output_tokens,
         coalesce(carries_call, false) or coalesce(len(unknown_names) > 0, false) as carries_call
     ),
     not is_nonsense

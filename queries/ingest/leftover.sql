@@ -4,7 +4,7 @@ select
     source_id,
     line_no,
     piece,
-    cast(null as varchar) as format,
+    null::varchar as format,
     case
         when fault is not null then fault
         when regexp_full_match(raw, '\s*') then null

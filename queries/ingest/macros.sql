@@ -6,14 +6,14 @@ create or replace temp macro as_any_time(text) as
         when text is null then null
         when suffix(text, 'Z') then try_cast(text as timestamp)
         when regexp_full_match(text, '[0-9]{9,}(\.[0-9]+)?([eE][+-]?[0-9]+)?') then
-            try(make_timestamp(cast(
+            try(make_timestamp((
                 case
                     when try_cast(text as double) < 1e11 then try_cast(text as double) * 1e6
                     when try_cast(text as double) < 1e14 then try_cast(text as double) * 1e3
                     when try_cast(text as double) < 1e17 then try_cast(text as double)
                     else try_cast(text as double) / 1e3
-                end as bigint)))
-        else cast(try_cast(text as timestamptz) as timestamp)
+                end)::bigint))
+        else try_cast(text as timestamptz)::timestamp
     end;
 
 -- The same; null for anything outside the years 1970 to 2100, so that differences of times stay small.
@@ -28,7 +28,7 @@ create or replace temp macro is_unset(text) as regexp_full_match(text, '\s*0*(\.
 -- either way, so that sums of counts stay small.
 create or replace temp macro parse_count(text) as
     case
-        when cast(try_cast(text as bigint) as varchar) = text
+        when try_cast(text as bigint)::varchar = text
             or regexp_full_match(text, '\s*[+-]?[0-9]+(\.0*)?([eE]\+?[0-9]+)?\s*')
         then case when try_cast(text as bigint) between -1000000000000 and 1000000000000
             then try_cast(text as bigint) end
@@ -57,16 +57,16 @@ create or replace temp macro countable(text) as
 
 -- How much a running total has grown; one that has fallen began anew.
 create or replace temp macro risen(total, total_before) as
-    cast(
+    (
         parse_count(total)
         - case when parse_count(total_before) <= parse_count(total) then parse_count(total_before) else 0 end
-        as varchar);
+    )::varchar;
 
 -- The sum of counts that stand under several names. One that is nonsense stays as it is, to be rejected.
 create or replace temp macro tallied(texts) as
     coalesce(
         list_filter(texts, lambda text: is_no_count(text))[1],
-        cast(list_sum(list_transform(texts, lambda text: parse_count(text))) as bigint)::varchar);
+        list_sum(list_transform(texts, lambda text: parse_count(text)))::bigint::varchar);
 
 -- The larger of two counts of the same thing. One that is nonsense stays as it is, to be rejected.
 create or replace temp macro larger(one, other) as
@@ -225,24 +225,24 @@ create or replace temp macro of_modality(details, name) as
 
 -- A part of the prompt less what of it was read from a cache.
 create or replace temp macro without_cached(part, cached) as
-    cast(greatest(parse_count(part) - coalesce(parse_count(cached), 0), 0) as varchar);
+    greatest(parse_count(part) - coalesce(parse_count(cached), 0), 0)::varchar;
 
 -- A line without an id, told by its text. The last line of a file may gain its line break later, and is the same.
 create or replace temp macro row_hash(raw) as md5(rtrim(raw, chr(10) || chr(13)));
 
 -- What stands at a path of a line, as text of JSON.
-create or replace temp macro at_path(raw, path) as cast(try(json_extract(raw, path)) as varchar);
+create or replace temp macro at_path(raw, path) as try(json_extract(raw, path))::varchar;
 
 -- LiteLLM's calls about a stored response, which cost nothing.
 create or replace temp macro is_retrieval(call_type) as
     coalesce(regexp_matches(call_type, '^a?(get|list|delete|cancel)_'), false);
 
 -- The second in which a call began, the same however its time is written.
-create or replace temp macro started_second(text) as cast(epoch_us(as_time(text)) // 1000000 as varchar);
+create or replace temp macro started_second(text) as (epoch_us(as_time(text)) // 1000000)::varchar;
 
 -- JSON that stands in the log as JSON or, once more, as text.
 create or replace temp macro unquoted(json) as
-    case when json_type(json) = 'VARCHAR' then json ->> '$' else cast(json as varchar) end;
+    case when json_type(json) = 'VARCHAR' then json ->> '$' else json::varchar end;
 
 -- Tags like "feature:search" by name; the last of two of a name stands.
 create or replace temp macro named_tags(tags) as
@@ -275,6 +275,9 @@ create or replace temp macro redacted(text) as regexp_replace(
 -- Sentences in quotation marks, taken out: what a store may show of a line when it keeps no texts.
 create or replace temp macro without_sentences(text) as
     regexp_replace(text, '"((?:[^"\\]|\\.)*\s){2}(?:[^"\\]|\\.)*"?', '"…"', 'g');
+
+-- Whether lines are told by their text, so that what a mapping made of them can be replaced: an ingest says so here.
+create or replace temp macro tracks_lines() as false;
 
 -- What --keep-text and --redact-emails ask for: an ingest that is asked for them says so here.
 create or replace temp macro keeps_text() as false;

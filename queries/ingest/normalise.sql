@@ -71,9 +71,7 @@ hashed as (
                     when list_bool_and(list_transform(prefix, lambda block: block.tokens between 0 and 100000000))
                     then prefix
                 end,
-                prefix_of(
-                    prompt_blocks, input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens
-                )
+                prefix_of(prompt_blocks, prompt_tokens(parsed))
             ) as prefix
         ),
         case
@@ -91,6 +89,7 @@ select
         when line.fault is not null then line.fault
         when len(unknown_names) > 0
         then 'usage under a name that no format knows: ' || array_to_string(unknown_names[:3], ', ')
+        when refusal is not null then refusal
         when coalesce(trim(model), '') = '' then 'no model'
         when has_no_time then 'a time that cannot be read or is outside 1970 to 2100'
         when has_absurd_count then 'an absurd count: a trillion or more'
@@ -127,12 +126,15 @@ select
             then 'row_' || row_hash(line.raw)
         else 'row_' || md5(concat_ws(' ', row_hash(line.raw), line.record_no, repetition))
     end as request_id,
+    mapped_fields,
+    case when tracks_lines() then row_hash(line.raw) end as line_hash,
     part_of,
     trace_id,
     parent_id,
     ts,
     lower(provider) as provider,
     trim(model) as model_logged,
+    coalesce(model_assumed, false) as model_assumed,
     feature,
     task_type,
     coalesce(prompt_id, 'system:' || prefix[system_blocks].hash) as prompt_id,

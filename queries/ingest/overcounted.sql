@@ -1,7 +1,7 @@
 -- Requests of earlier runs that turn out to repeat what was just read below them: what the ledger has to take back.
 
 select
-    cast($source_id as integer) as source_id,
+    $source_id::integer as source_id,
     source_format as format,
     0 as lines,
     -count(*) as requests,
@@ -9,5 +9,5 @@ select
     0 as no_call,
     0 as rejects
 from requests
-where request_id in (select request_id from repeats)
+where request_id in (select request_id from taken_back)
 group by source_format

@@ -1,6 +1,6 @@
 -- By how much each series of each metric changes: the metrics of llmcost/metrics/definitions.py.
 
-select metric, labels, sum(change)::decimal(38, 15) as change
+select metric, labels, exact(sum(change)) as change
 from (
     select
         unnest([

@@ -19,12 +19,8 @@ from (
             then least(ceil(log2(greatest(latency_ms, $first_bucket_ms) / $first_bucket_ms)), $last_bucket)::integer
         end as bucket,
         sum(sign * calls) as requests,
-        coalesce(sum(sign * calls) filter (where cost_usd is null and (
-            input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens > 0
-            or output_tokens + web_searches > 0
-            or cost_logged_usd > 0
-        )), 0) as unpriced_requests,
-        coalesce(sum(case when sign > 0 then cost_usd else -cost_usd end::decimal(38, 15)), 0) as cost_usd,
+        coalesce(sum(sign * calls) filter (where cost_usd is null and is_billable(priced)), 0) as unpriced_requests,
+        coalesce(sum(exact(case when sign > 0 then cost_usd else -cost_usd end)), 0) as cost_usd,
         sum(sign * input_tokens) as input_tokens,
         sum(sign * cache_read_tokens) as cache_read_tokens,
         sum(sign * cache_write_5m_tokens) as cache_write_5m_tokens,
@@ -34,7 +30,7 @@ from (
         coalesce(sum(sign * calls) filter (where answered_by = 'cache'), 0) as response_cache_hits,
         coalesce(sum(sign) filter (where calls = 1 and latency_ms between 0 and 1e12), 0) as durations,
         coalesce(sum(sign * latency_ms) filter (where calls = 1 and latency_ms between 0 and 1e12), 0) / 1000 as duration_s,
-        sum(cost_usd::decimal(38, 15)) filter (where sign > 0) as added_cost_usd,
+        sum(exact(cost_usd)) filter (where sign > 0) as added_cost_usd,
         coalesce(sum(calls) filter (where sign > 0 and cost_usd is null), 0)::bigint as added_unpriced_requests
     from priced
     group by all

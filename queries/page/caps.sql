@@ -8,9 +8,7 @@ select
     by_model as model,
     max_output_tokens,
     sum(calls)::bigint as requests,
-    coalesce(sum(calls) filter (
-        where lower(stop_reason) in ('max_tokens', 'length', 'max_output_tokens', 'model_length')
-    ), 0)::bigint as cut_off
+    coalesce(sum(calls) filter (where is_cut_off(stop_reason)), 0)::bigint as cut_off
 from priced
 where max_output_tokens is not null
 group by by_feature, by_model, max_output_tokens

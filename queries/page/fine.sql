@@ -10,9 +10,9 @@ select
     sum(calls)::bigint as requests,
     sum(input_tokens)::bigint as input_tokens,
     sum(cache_read_tokens)::bigint as cache_read_tokens,
-    sum(cache_write_5m_tokens + cache_write_1h_tokens)::bigint as cache_write_tokens,
+    sum(cache_write_tokens)::bigint as cache_write_tokens,
     sum(output_tokens)::bigint as output_tokens,
-    sum(cost_usd::decimal(38, 15)) as cost_usd,
-    coalesce(sum(calls) filter (where cost_usd is null), 0)::bigint as unpriced_requests
+    sum(exact(cost_usd)) as cost_usd,
+    unpriced_calls(priced) as unpriced_requests
 from priced
 group by by_day, by_feature, by_model, by_prompt

@@ -9,7 +9,7 @@ select
     case when $detail >= 1 then by_feature end as feature,
     case when $detail >= 2 then by_model end as model,
     sum(calls)::bigint as requests,
-    sum(cost_usd::decimal(38, 15))::double as cost_usd
+    exact_sum(cost_usd) as cost_usd
 from priced
 where ts is not null
 group by by_day, hour(ts), case when $detail >= 1 then by_feature end, case when $detail >= 2 then by_model end

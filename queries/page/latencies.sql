@@ -8,8 +8,8 @@ select
     by_feature as feature,
     by_model as model,
     count(*) as requests,
-    sum(cost_usd::decimal(38, 15))::double as cost_usd,
-    sum(cost_usd::decimal(38, 15))::double / nullif(count(cost_usd), 0) as cost_per_request_usd,
+    exact_sum(cost_usd) as cost_usd,
+    exact_sum(cost_usd) / nullif(count(cost_usd), 0) as cost_per_request_usd,
     quantile_cont(latency_ms, 0.5) as latency_ms_p50,
     quantile_cont(latency_ms, 0.95) as latency_ms_p95
 from priced

@@ -11,7 +11,7 @@ with measured as (
         case when $detail >= 1 then by_feature end as feature,
         case when $detail >= 2 then by_model end as model,
         calls,
-        (input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens) // calls as prompt_tokens,
+        prompt_tokens // calls as prompt_tokens,
         output_tokens // calls as output_tokens
     from priced
 ),

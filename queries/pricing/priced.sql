@@ -22,9 +22,9 @@ with sized as (
         case when cost_override_usd is null then service_tier end as priced_tier,
         coalesce(region, '') as priced_region,
         coalesce(priced_on::timestamp, ts, timestamp '9999-01-01') as priced_at,
-        coalesce(date_diff('day', date '1970-01-05', cast(ts as date)) % 7 + 1, 1) as priced_weekday,
+        coalesce(date_diff('day', date '1970-01-05', ts::date) % 7 + 1, 1) as priced_weekday,
         coalesce(hour(ts) * 60 + minute(ts), 0) as priced_minute,
-        (input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens) // calls as prompt_tokens_each,
+        prompt_tokens(requests) // calls as prompt_tokens_each,
         -- a part is never more than what is left of its whole, which a what-if may have changed
         least(coalesce(input_audio_tokens, 0), input_tokens) as audio_in,
         least(coalesce(input_image_tokens, 0), input_tokens - audio_in) as image_in,
@@ -93,8 +93,8 @@ itemised as (
 
 select
     *,
-    input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens as prompt_tokens,
-    cache_write_5m_tokens + cache_write_1h_tokens as cache_write_tokens,
+    prompt_tokens(itemised) as prompt_tokens,
+    written_tokens(itemised) as cache_write_tokens,
     input_cost_usd + cache_read_cost_usd + cache_write_cost_usd as prompt_cost_usd,
     coalesce(
         cost_override_usd,

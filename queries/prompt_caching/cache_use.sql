@@ -7,7 +7,7 @@ with turns as (
         *,
         -- an answer that ends a unit is read with the prompt that it followed
         lag(prompt_tokens + case when units and not is_named('answers', $pessimistic) then output_tokens else 0 end) over so_far as before_tokens,
-        least(prompt_tokens, cast($base_share * first_value(prompt_tokens) over so_far as bigint)) as base_tokens
+        least(prompt_tokens, ($base_share * first_value(prompt_tokens) over so_far)::bigint) as base_tokens
     from (
         select
             call_id, cache_id, sent_us, begun_us, life_s, min_tokens, entries = 'units' as units, overflows, reach,
@@ -22,7 +22,7 @@ with turns as (
 unseen_prompts as (
     select
         *,
-        sent_us + cast(1000000 * (life_s + $slack_s) as bigint) as ends_us,
+        sent_us + (1000000 * (life_s + $slack_s))::bigint as ends_us,
         count(case when prompt_tokens < $rewritten_below * before_tokens then 1 end)
             over (partition by thread_id order by sent_us, call_id) as rewrites
     from turns
@@ -41,7 +41,9 @@ prompts as not materialized (
         case when reach = 'explicit' then upto_block - 1 else upto_block end as sliding_from,
         case when reach not in ('implicit', 'as-logged') or ends_system then least(system_blocks, upto_block) else 0 end
             as system_end,
-        case when reach not in ('implicit', 'as-logged') and system_blocks > 1 then 1 else 0 end as tools_end
+        case
+            when entries = 'breakpoints' and reach not in ('implicit', 'as-logged') and system_blocks > 1 then 1 else 0
+        end as tools_end
     from sent
     where ttl is not null and least(prompt_tokens, coalesce(prefix[upto_block].tokens, 0)) >= min_tokens
 ),
@@ -145,7 +147,7 @@ expected as not materialized (
         coalesce(found.longest_tokens, 0) as longest_tokens,
         coalesce(found.common_tokens, 0) as found_tokens,
         coalesce(
-            found.common_tokens, cast(found.base_tokens * (1 - exp(-life_s / $others_every_s)) as bigint), 0
+            found.common_tokens, (found.base_tokens * (1 - exp(-life_s / $others_every_s)))::bigint, 0
         ) as common_tokens,
         found.base_tokens is not null as unseen
     from sent
@@ -158,7 +160,7 @@ read as not materialized (
         * exclude (longest_tokens, found_tokens, common_tokens, unseen),
         least(upto_tokens, case
             when unseen and longest_tokens > found_tokens
-                then longest_tokens - cast($miss_rate * (longest_tokens - common_tokens) as bigint)
+                then longest_tokens - ($miss_rate * (longest_tokens - common_tokens))::bigint
             else greatest(longest_tokens, common_tokens)
         end) as read_tokens
     from expected

@@ -25,8 +25,7 @@ matched as (
     from used
     cross join days
     inner join prompt_caches
-        on regexp_matches(coalesce(used.provider, ''), prompt_caches.hosts)
-        and regexp_matches(replace(lower(used.model), '.', '-'), prompt_caches.models)
+        on is_about(prompt_caches, used.provider, used.model)
         and coalesce(prompt_caches.valid_from <= days.day, true)
         and coalesce(prompt_caches.valid_to > days.day, true)
 ),
@@ -39,7 +38,7 @@ prices_now as (
         max(cache_write_5m_usd_mtok - input_usd_mtok) as write_5m_adds,
         max(cache_write_1h_usd_mtok - input_usd_mtok) as write_1h_adds
     from prices
-    where service_tier = 'standard' and region = '' and valid_to is null and prompt_min = 0
+    where is_list_price(prices) and prompt_min = 0
     group by provider, model
 )
 

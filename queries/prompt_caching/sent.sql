@@ -29,7 +29,10 @@ ways as (
             when $ttl = 'auto' then '5m'
             else $ttl
         end
-    left join placements on $breakpoints = 'best' and caches.entries in ('breakpoints', 'messages')
+    -- where entries end at messages, none can end at the tools
+    left join placements
+        on $breakpoints = 'best'
+        and (caches.entries = 'breakpoints' or caches.entries = 'messages' and placements.placement <> 'tools')
 ),
 
 conversations as (
@@ -37,7 +40,7 @@ conversations as (
     select
         hash(provider, model, coalesce('session ' || session_id, 'prompt ' || prompt_id, 'feature ' || feature))
             as conversation,
-        sum(cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens) > 0 as caches_already,
+        sum(cached_tokens(requests)) > 0 as caches_already,
         sum(cache_write_1h_tokens) > sum(cache_write_5m_tokens) as mostly_1h,
         count(session_id) > 1 as several_turns
     from requests
@@ -66,17 +69,16 @@ cacheable as not materialized (
                     then list_filter(requests.prefix, lambda block: block.tokens >= cache.min_tokens)[1].hash
             end
         ) as beginning,
-        requests.input_tokens + requests.cache_read_tokens + requests.cache_write_5m_tokens
-        + requests.cache_write_1h_tokens as prompt_tokens,
+        prompt_tokens(requests) as prompt_tokens,
         epoch_us(requests.ts) as sent_us,
         epoch_us(requests.ts)
-        + cast(1000 * coalesce(requests.ttft_ms, least(requests.latency_ms, $ttft_ms), $ttft_ms) as bigint) as begun_us,
-        cast(case
+        + (1000 * coalesce(requests.ttft_ms, least(requests.latency_ms, $ttft_ms), $ttft_ms))::bigint as begun_us,
+        (case
             when cache.ttl <> 'recorded' then cache.life_s
             when requests.cache_write_1h_tokens > 0 then 3600
             when requests.cache_write_5m_tokens > 0 or not conversations.mostly_1h then 300
             else 3600
-        end as bigint) as life_s,
+        end)::bigint as life_s,
         case
             when cache.entries not in ('breakpoints', 'messages') then 'implicit'
             when cache.placement is not null then cache.placement
@@ -112,13 +114,10 @@ select
     *,
     case
         when reach = 'as-logged'
-            then len(list_filter(
-                prefix,
-                lambda block: block.tokens <= cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens
-            ))
+            then len(list_filter(prefix, lambda block: block.tokens <= cached_tokens(cacheable)))
         when reach in ('implicit', 'explicit') or system_blocks is null then len(prefix)
         when reach = 'system' then least(system_blocks, len(prefix))
-        when least(system_blocks, len(prefix)) > 1 then 1
+        when entries = 'breakpoints' and least(system_blocks, len(prefix)) > 1 then 1
         else 0
     end as upto_block
 from cacheable

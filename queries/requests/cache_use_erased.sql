@@ -5,16 +5,14 @@
 
 select
     * replace (
-        input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens
-        - (cache_write_5m_tokens > 0)::bigint - (cache_write_1h_tokens > 0)::bigint as input_tokens,
+        prompt_tokens(requests) - (cache_write_5m_tokens > 0)::bigint - (cache_write_1h_tokens > 0)::bigint as input_tokens,
         0::bigint as cache_read_tokens,
         (cache_write_5m_tokens > 0)::bigint as cache_write_5m_tokens,
         (cache_write_1h_tokens > 0)::bigint as cache_write_1h_tokens
     )
 from requests
 qualify
-    sum(cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens)
-        over (partition by provider, model, coalesce(session_id, prompt_id, feature)) > 0
+    sum(cached_tokens(requests)) over (partition by provider, model, coalesce(session_id, prompt_id, feature)) > 0
     and ts is not null
     and status = 'ok'
     and calls = 1

@@ -4,7 +4,7 @@
 
 select
     * replace (
-        input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens as input_tokens,
+        prompt_tokens(requests) as input_tokens,
         0::bigint as cache_read_tokens,
         0::bigint as cache_write_5m_tokens,
         0::bigint as cache_write_1h_tokens

@@ -5,7 +5,7 @@
 
 select
     requests.* replace (
-        case when told.model is null then input_tokens + cache_write_5m_tokens + cache_write_1h_tokens else input_tokens
+        case when told.model is null then input_tokens + written_tokens(requests) else input_tokens
         end as input_tokens,
         case when told.model is null then 0 else cache_write_5m_tokens end as cache_write_5m_tokens,
         case when told.model is null then 0 else cache_write_1h_tokens end as cache_write_1h_tokens

@@ -7,9 +7,9 @@ select
     after.model as to_model,
     sum(before.calls)::bigint as requests,
     sum(before.calls)::double / (select sum(calls) from before) as share,
-    coalesce(sum(before.cost_usd::decimal(38, 15)), 0)::double as before_usd,
-    coalesce(sum(after.cost_usd::decimal(38, 15)), 0)::double as after_usd,
-    coalesce(sum(before.cost_usd::decimal(38, 15)), 0)::double - coalesce(sum(after.cost_usd::decimal(38, 15)), 0)::double
+    coalesce(exact_sum(before.cost_usd), 0) as before_usd,
+    coalesce(exact_sum(after.cost_usd), 0) as after_usd,
+    coalesce(exact_sum(before.cost_usd), 0) - coalesce(exact_sum(after.cost_usd), 0)
         as saved_usd
 from before
 join after using (request_id)

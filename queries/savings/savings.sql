@@ -10,12 +10,12 @@ select
     later.cost_usd::double as cost_usd,
     coalesce(logged.cost_usd, 0)::double - coalesce(later.cost_usd, 0)::double as saved_usd
 from (
-    select key, sum(calls)::bigint as requests, sum(cost_usd::decimal(38, 15)) as cost_usd
+    select key, sum(calls)::bigint as requests, sum(exact(cost_usd)) as cost_usd
     from before
     group by key
 ) as logged
 left join (
-    select before.key, sum(after.cost_usd::decimal(38, 15)) as cost_usd
+    select before.key, sum(exact(after.cost_usd)) as cost_usd
     from after
     inner join before on before.request_id = after.logged_id
     group by before.key

@@ -15,7 +15,7 @@
 with spent as (
     select
         ts::date as day, coalesce(feature, 'unattributed') as feature, prompt_id, model,
-        sum(calls) as requests, coalesce(sum(cost_usd::decimal(38, 15))::double, 0) as cost_usd
+        sum(calls) as requests, coalesce(exact_sum(cost_usd), 0) as cost_usd
     from priced
     where ts is not null
     group by ts::date, coalesce(feature, 'unattributed'), prompt_id, model
@@ -23,16 +23,16 @@ with spent as (
 
 -- a feature of null stands for all of them together
 parts as (
-    select day, null as feature, 'feature' as part_kind, feature as part, sum(cost_usd::decimal(38, 15))::double as cost_usd
+    select day, null as feature, 'feature' as part_kind, feature as part, exact_sum(cost_usd) as cost_usd
     from spent
     group by day, feature
     union all
-    select day, feature, 'prompt' as part_kind, prompt_id as part, sum(cost_usd::decimal(38, 15))::double as cost_usd
+    select day, feature, 'prompt' as part_kind, prompt_id as part, exact_sum(cost_usd) as cost_usd
     from spent
     where prompt_id is not null
     group by day, feature, prompt_id
     union all
-    select day, feature, 'model' as part_kind, model as part, sum(cost_usd::decimal(38, 15))::double as cost_usd
+    select day, feature, 'model' as part_kind, model as part, exact_sum(cost_usd) as cost_usd
     from spent
     where model is not null
     group by day, feature, model
@@ -44,9 +44,9 @@ days as (
         ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'][isodow(day)] as weekday,
         case when isodow(day) >= 6 then 'weekend day' else 'working day' end as day_kind
     from (
-        select day, null as feature, sum(requests) as requests, sum(cost_usd::decimal(38, 15))::double as cost_usd from spent group by day
+        select day, null as feature, sum(requests) as requests, exact_sum(cost_usd) as cost_usd from spent group by day
         union all
-        select day, feature, sum(requests) as requests, sum(cost_usd::decimal(38, 15))::double as cost_usd from spent group by day, feature
+        select day, feature, sum(requests) as requests, exact_sum(cost_usd) as cost_usd from spent group by day, feature
     ) as summed
     where cost_usd > 0
 ),

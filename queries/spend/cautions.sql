@@ -15,15 +15,13 @@ select
     priced.service_tier,
     priced.region,
     sum(calls)::bigint as requests,
-    coalesce(sum(calls) filter (where cost_usd is null), 0)::bigint as unpriced_requests,
-    coalesce(sum(
-        input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens
-    ) filter (where cost_usd is null), 0)::bigint as unpriced_input_tokens,
+    unpriced_calls(priced) as unpriced_requests,
+    coalesce(sum(prompt_tokens) filter (where cost_usd is null), 0)::bigint as unpriced_input_tokens,
     coalesce(sum(output_tokens) filter (where cost_usd is null), 0)::bigint as unpriced_output_tokens,
     sum(cost_logged_usd) filter (where cost_usd is null) as unpriced_cost_logged_usd,
     coalesce(sum(calls) filter (where output_partial), 0)::bigint as partial_output_requests,
     coalesce(sum(calls) filter (where ts is null), 0)::bigint as requests_without_time,
-    sum(cost_usd::decimal(38, 15))::double as cost_usd
+    exact_sum(cost_usd) as cost_usd
 from priced
 left join known on known.model = priced.model and known.provider is not distinct from priced.provider
 group by priced.model, priced.service_tier, priced.region

@@ -8,12 +8,12 @@ select
     ts::date as day,
     coalesce(feature, 'unattributed') as feature,
     user_id,
-    coalesce(sum(cost_usd::decimal(38, 15)), 0)::double as spent_usd,
-    coalesce(
-        sum(cost_usd::decimal(38, 15)) filter (where hour(ts) * 3600 + minute(ts) * 60 + second(ts) > $second_of_day), 0
-    )::double as later_usd,
+    coalesce(exact_sum(cost_usd), 0) as spent_usd,
+    coalesce(exact_sum(
+        case when hour(ts) * 3600 + minute(ts) * 60 + second(ts) > $second_of_day then cost_usd end
+    ), 0) as later_usd,
     sum(calls)::bigint as requests,
-    coalesce(sum(calls) filter (where cost_usd is null), 0)::bigint as unpriced_requests
+    unpriced_calls(priced) as unpriced_requests
 from priced
 where ts is not null
 group by ts::date, coalesce(feature, 'unattributed'), user_id

@@ -29,7 +29,7 @@ grounded as (
     group by all
 )
 
-select 'unpriced' as kind, used.tool as name, sum(used.uses)::bigint as uses, cast(null as double) as fees_usd
+select 'unpriced' as kind, used.tool as name, sum(used.uses)::bigint as uses, null::double as fees_usd
 from used
 left join listed on listed.model = used.model and listed.provider is not distinct from used.provider
 where not list_contains(coalesce(listed.tools, []), used.tool)

@@ -11,9 +11,8 @@ with compared as (
         cost_logged_usd - cost_usd as difference_usd,
         cost_usd - cache_read_cost_usd - cache_write_cost_usd
         + case
-            when cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens = 0 then 0
-            else (cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens)
-                * input_cost_usd / nullif(input_tokens, 0)
+            when cached_tokens(priced) = 0 then 0
+            else cached_tokens(priced) * input_cost_usd / nullif(input_tokens, 0)
         end as uncached_usd
     from priced
     where cost_logged_usd is not null
@@ -23,15 +22,15 @@ summed as (
     select
         model,
         sum(calls)::bigint as requests,
-        sum(cost_logged_usd::decimal(38, 15))::double as cost_logged_usd,
-        sum(cost_usd::decimal(38, 15))::double as cost_usd,
-        sum(difference_usd::decimal(38, 15))::double as difference_usd,
-        coalesce(sum(calls) filter (where cost_usd is null), 0)::bigint as unpriced_requests,
+        exact_sum(cost_logged_usd) as cost_logged_usd,
+        exact_sum(cost_usd) as cost_usd,
+        exact_sum(difference_usd) as difference_usd,
+        unpriced_calls(compared) as unpriced_requests,
         sum(calls) filter (where cost_logged_usd = 0) / sum(calls) as share_logged_zero,
         sum(cost_logged_usd) filter (where uncached_usd is not null) as checked_logged_usd,
         sum(uncached_usd) as uncached_usd,
         count(uncached_usd) / count(*) as checked_share,
-        sum(cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens) > 0 as has_cache_use,
+        sum(cached_tokens(compared)) > 0 as has_cache_use,
         sum(fees_cost_usd) as fees_usd,
         max(abs(difference_usd)) / nullif(sum(abs(difference_usd)), 0) as share_of_largest,
         arg_max(request_id, abs(difference_usd)) as largest_request_id,

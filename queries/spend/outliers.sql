@@ -8,7 +8,7 @@
 --   is also held against the request's computed price.
 
 with whole as (
-    select sum(cost_usd::decimal(38, 15))::double as cost_usd, sum(cost_logged_usd::decimal(38, 15))::double as cost_logged_usd from priced
+    select exact_sum(cost_usd) as cost_usd, exact_sum(cost_logged_usd) as cost_logged_usd from priced
 ),
 
 large as (
@@ -33,8 +33,7 @@ select
     large.ts,
     large.model,
     large.feature,
-    large.input_tokens + large.cache_read_tokens + large.cache_write_5m_tokens + large.cache_write_1h_tokens
-        as prompt_tokens,
+    large.prompt_tokens,
     large.output_tokens,
     large.cost_usd,
     large.cost_logged_usd,

@@ -12,11 +12,11 @@ select
     coalesce(sum(calls), 0)::bigint as requests,
     coalesce(sum(input_tokens), 0)::bigint as input_tokens,
     coalesce(sum(cache_read_tokens), 0)::bigint as cache_read_tokens,
-    coalesce(sum(cache_write_5m_tokens + cache_write_1h_tokens), 0)::bigint as cache_write_tokens,
+    coalesce(sum(cache_write_tokens), 0)::bigint as cache_write_tokens,
     coalesce(sum(output_tokens), 0)::bigint as output_tokens,
-    sum(cost_usd::decimal(38, 15))::double as cost_usd,
-    sum(fees_cost_usd::decimal(38, 15))::double as fees_usd,
-    coalesce(sum(calls) filter (where cost_usd is null), 0)::bigint as unpriced_requests
+    exact_sum(cost_usd) as cost_usd,
+    exact_sum(fees_cost_usd) as fees_usd,
+    unpriced_calls(priced) as unpriced_requests
 from priced
 group by grouping sets ((), (by_day), (by_model), (by_feature), (by_prompt))
 order by section, cost_usd desc nulls last, key

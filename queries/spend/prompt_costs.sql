@@ -7,7 +7,7 @@ select
     model,
     coalesce(prompt_id, feature, project, 'all') as prompt,
     count(*)::bigint as requests,
-    sum((input_cost_usd + cache_read_cost_usd + cache_write_cost_usd)::decimal(38, 15))::double as usd
+    exact_sum(input_cost_usd + cache_read_cost_usd + cache_write_cost_usd) as usd
 from priced
 where input_cost_usd is not null and calls = 1 and status = 'ok' and ts is not null
 group by provider, model, coalesce(prompt_id, feature, project, 'all')

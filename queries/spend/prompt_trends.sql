@@ -15,7 +15,7 @@ placed as (
             $parts - 1,
             floor($parts * date_diff('second', first_ts, ts) / greatest(1, date_diff('second', first_ts, last_ts)))
         )::integer as part,
-        sum(cost_usd::decimal(38, 15))::double as cost_usd,
+        exact_sum(cost_usd) as cost_usd,
         max(cost_usd) as dearest_usd,
         max_by(request_id, struct_pack(cost := coalesce(cost_usd, 0), id := request_id)) as dearest_request_id
     from priced

@@ -46,10 +46,10 @@ aimed as (
 select
     aimed.* exclude (is_meant) replace (
         case
-            when is_meant and listed.priced_from <= cast($prices_on as date) then cast($prices_on as date)
+            when is_meant and listed.priced_from <= $prices_on::date then $prices_on::date
             else priced_on
         end as priced_on
     ),
-    cast(null as double) as wanted_cost_usd
+    null::double as wanted_cost_usd
 from aimed
 left join listed on listed.model = aimed.wanted and listed.provider is not distinct from aimed.wanted_provider

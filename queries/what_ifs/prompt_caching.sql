@@ -65,7 +65,7 @@
 
 with settled as not materialized (
     select
-        cache_use.* exclude (beginning, prompt, read_saves, write_adds)
+        cache_use.* exclude (beginning, prompt, first_way, read_saves, write_adds)
         replace (
             case when cheapest_ways.best_way = 'none' then 0 else read_tokens end as read_tokens,
             case when cheapest_ways.best_way = 'none' then 0 else write_tokens end as write_tokens

@@ -32,32 +32,13 @@
 -- assumes: errors are never stored; a hit costs nothing and takes no time.
 -- assumes: the cache stands before a cascade: it holds the answer that a request ended with, once its last try is there,
 --   and a hit saves both tries; a first try is neither stored nor answered on its own.
+-- then: served
 -- kernel: response_caching
 
 select
-    requests.* replace (
-        case when served then 0 else input_tokens end as input_tokens,
-        case when served then 0 else cache_read_tokens end as cache_read_tokens,
-        case when served then 0 else cache_write_5m_tokens end as cache_write_5m_tokens,
-        case when served then 0 else cache_write_1h_tokens end as cache_write_1h_tokens,
-        case when served then 0 else output_tokens end as output_tokens,
-        case when served and reasoning_tokens is not null then 0 else reasoning_tokens end as reasoning_tokens,
-        case when served then 0 else web_searches end as web_searches,
-        case when served then null else tools end as tools,
-        case when served then 'ok' else status end as status,
-        case when served then 0 else latency_ms end as latency_ms,
-        case when served then 0 else ttft_ms end as ttft_ms,
-        case when served then 0 else cost_override_usd end as cost_override_usd,
-        case when served then 'cache' else answered_by end as answered_by,
-        case when served then hits.answered_from else requests.answered_from end as answered_from,
-        case when served then 1 else answer_similarity end as answer_similarity,
-        case when served then hits.cached_answer else requests.cached_answer end as cached_answer,
-        case when served then 0 else requests_answered end as requests_answered
-    )
+    requests.*,
+    hits.cached_answer as hit_answer,
+    hits.answered_from as hit_from,
+    1::double as hit_similarity
 from requests
-left join (
-    select request_id, cached_answer, answered_from, true as served
-    from replayed
-    where $differing = 'served' or cached_answer = 'same' or ($differing = 'asked' and cached_answer = 'unknown')
-) as hits
-    on hits.request_id = coalesce(added_to, requests.request_id)
+left join replayed as hits on hits.request_id = coalesce(added_to, requests.request_id)

@@ -52,7 +52,7 @@ with ranked as (
     -- how dear a model is: its newest plain input price
     select model, max(input_usd_mtok) as input_usd_mtok
     from prices
-    where service_tier = 'standard' and region = '' and valid_to is null and prompt_min = 0
+    where is_list_price(prices) and prompt_min = 0
     group by model
 ),
 
@@ -84,7 +84,7 @@ targets as (
             when not may_move then scored.model
             when $by = 'oracle' then coalesce(best.model, scored.model)
             when $by = 'cascade' then $small
-            when ($by != 'complexity' and task_type is null) or ($by != 'task-type' and score is null) then scored.model
+            when ($by <> 'complexity' and task_type is null) or ($by <> 'task-type' and score is null) then scored.model
             when ($by = 'complexity' or is_simple) and ($by = 'task-type' or score < $small_below) then $small
             when ($by = 'complexity' or is_simple) and score < $middle_below then $middle
             else $large
@@ -99,7 +99,7 @@ routed as (
         targets.* exclude (score, is_simple, may_move, target, best_provider),
         case
             when $by = 'oracle' then target
-            when $upgrade and $by != 'cascade' then target
+            when $upgrade and $by <> 'cascade' then target
             when coalesce(target_rank.input_usd_mtok <= model_rank.input_usd_mtok, true) then target
             else targets.model
         end as wanted,

@@ -70,7 +70,7 @@ def test_what_is_printed(tmp_path: Path) -> None:
     for what_if, shown in (("prompt-caching", ["block-hits"]), ("token-caps", [])):
         done = llmcost("simulate", "--what-if", what_if, "--format", "json", cwd=tmp_path)
         assert list(json.loads(done.stdout)["backtest"] or []) == shown
-    said = llmcost("simulate", "--what-if", "prompt-caching", cwd=tmp_path).stdout
+    said = llmcost("simulate", "--what-if", "prompt-caching", "--details", cwd=tmp_path).stdout
     assert "block-hits: predicted 2 blocks (33.33%) (range 0 to 2), actual 2 blocks (33.33%), error +0.0%" in said
     columns, row, _ = llmcost("backtest", "--format", "csv", cwd=tmp_path).stdout.splitlines()
     assert dict(zip(columns.split(","), row.split(","), strict=True))["predicted_blocks"] == "2"

@@ -15,7 +15,7 @@ from sqlglot import exp
 QUERIES = Path(__file__).resolve().parents[2] / "queries"
 FILES = sorted(QUERIES.rglob("*.sql"))
 
-COMMON_KEYS = {"question", "param", "assumes"}
+COMMON_KEYS = {"question", "param", "assumes", "reads"}
 # A header's keys by folder. Other folders hold the steps of one process, headed by a sentence.
 KEYS = {
     "formats": {
@@ -35,7 +35,7 @@ KEYS = {
     },
     "what_ifs": COMMON_KEYS
     | {"rows", "kernel", "neutral", "order", "stacked", "needs", "low", "high", "then", "facts", "summary"}
-    | {"grid", "unmeasured", "delays", "reads"},
+    | {"grid", "unmeasured", "delays"},
     "audit": COMMON_KEYS | {"severity", "dollars", "advice"},
     **dict.fromkeys(
         (

@@ -81,7 +81,10 @@ def empty() -> Iterator[store.Store]:
 
 
 KEYED = "select 'k' as key, * from requests_priced"
-DECISIONS = "null::varchar as wanted, null::varchar as wanted_provider, null::double as wanted_cost_usd"
+DECISIONS = (
+    "null::varchar as wanted, null::varchar as wanted_provider, null::double as wanted_cost_usd,"
+    " null::varchar as hit_answer, null::varchar as hit_from, null::double as hit_similarity"
+)
 MADE = {
     "decided": f"select *, {DECISIONS} from requests",
     "priced": KEYED,

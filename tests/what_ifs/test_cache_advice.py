@@ -104,7 +104,7 @@ def test_a_large_log_is_judged_by_its_latest_requests(tmp_path: Path, monkeypatc
     assert found["rare"]["requests"] == 10
     with store.reading(tmp_path / "db") as opened:
         notes = simulate(opened, [parse("prompt-caching")], Scope()).notes
-    assert any("found on the latest 10 requests" in note for note in notes)
+    assert any("comes from the latest 10 requests" in note for note in notes)
 
 
 def test_the_simulation_recommends_and_warns(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_the_simulation_recommends_and_warns(tmp_path: Path) -> None:
     words = ("simulate", "--what-if", "prompt-caching")
     [stage] = json.loads(llmcost(*words, "--format", "json", cwd=tmp_path).stdout)["stages"]
     assert {row["prompt"]: row["best"] for row in stage["prompts"]} == {"often": "system_5m", "[bold]rare": "none"}
-    shown = llmcost(*words, cwd=tmp_path).stdout
+    shown = llmcost(*words, "--details", cwd=tmp_path).stdout
     assert "after system, 5m" in shown
-    assert "[bold]rare on claude-sonnet-4-6: every way, from +$" in shown
-    assert "cheapest way" not in llmcost("simulate", "--what-if", "batch-api", cwd=tmp_path).stdout
+    assert "[bold]rare on claude-sonnet-4-6: every cache, from +$" in shown
+    assert "cheapest cache" not in llmcost("simulate", "--what-if", "batch-api", "--details", cwd=tmp_path).stdout

@@ -1,76 +1,28 @@
 """response-caching against the plainest possible second version of it, and against cases worked out by hand."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmcost.engine import registry, store
+from llmcost.engine.compose import compose
 from llmcost.errors import UsageError
 from llmcost.what_ifs.engine import replay, step
 from llmcost.what_ifs.kernels import cached_answers
 from llmcost.what_ifs.kernels.kernel import Replayed, ordered, selected
 from llmcost.what_ifs.kernels.response_caching import KERNEL, Hits
-
-SCHEMA = Path(__file__).resolve().parents[2] / "queries" / "schema.sql"
-START = datetime(2026, 11, 2)
-INSERT = """
-    insert into requests by name
-    select
-        *, 'llmcost' as source_format, 'anthropic' as provider, 'm' as model, 1 as cache_read_tokens,
-        2 as cache_write_5m_tokens, 3 as cache_write_1h_tokens, 0 as web_searches,
-        'standard' as service_tier, false as output_partial
-    from calls
-"""
-
-
-@dataclass(frozen=True)
-class Call:
-    """One request of a small log; times in whole seconds after START."""
-
-    name: str
-    at: int | None = 0
-    took: int | None = 0
-    prompt: str | None = "a"
-    user: str | None = "u"
-    ok: bool = True
-    answer: str | None = None
-    tokens: int = 7
-    calls: int = 1
-
-
-def traffic(calls: list[Call]) -> pa.Table:
-    """The calls as the kernel gets them."""
-    ordered = sorted(calls, key=lambda call: (*_nulls_last(call.prompt), *_nulls_last(call.at), call.name))
-    columns = {
-        "prompt_hash": ([call.prompt for call in ordered], pa.string()),
-        "user_id": ([call.user for call in ordered], pa.string()),
-        "latency_ms": ([None if call.took is None else call.took * 1000.0 for call in ordered], pa.float64()),
-        "status": (["ok" if call.ok else "error" for call in ordered], pa.string()),
-        "calls": ([call.calls for call in ordered], pa.int64()),
-        "input_tokens": ([call.tokens for call in ordered], pa.int64()),
-        "output_tokens": ([call.tokens for call in ordered], pa.int64()),
-        "output_hash": ([call.answer for call in ordered], pa.string()),
-        "ts": ([None if c.at is None else START + timedelta(seconds=c.at) for c in ordered], pa.timestamp("us")),
-        "request_id": ([call.name for call in ordered], pa.string()),
-    }
-    return pa.table({name: pa.array(values, kind) for name, (values, kind) in columns.items()})
-
-
-def _nulls_last(value: Any) -> tuple[bool, Any]:
-    return (value is None, 0 if value is None else value)
+from tests.what_ifs.calls import Call, fill, for_kernel
 
 
 def hits(calls: list[Call], **given: Any) -> dict[str, str]:
     """The names of the calls that were answered, each with how the answers compare."""
     parameters = {"ttl": "10", "refresh": False, "scope": "shared", "capacity": None} | given
-    replayed = KERNEL.replay(traffic(calls), **parameters).decisions
+    replayed = KERNEL.replay(for_kernel(KERNEL, calls), **parameters).decisions
     return dict(zip(replayed["request_id"].to_pylist(), replayed["cached_answer"].to_pylist(), strict=True))
 
 
@@ -79,9 +31,10 @@ def naive(calls: list[Call], life: float, refresh: bool, scope: str, capacity: f
     asking = [
         call
         for call in calls
-        if call.at is not None and call.prompt is not None and call.calls == 1 and (call.tokens or not call.ok)
+        if (call.at is not None and call.prompt is not None and call.calls == 1)
+        and (call.buckets[0] + call.output or not call.ok)
         and (scope == "shared" or call.user is not None)
-    ]  # fmt: skip
+    ]
     asking.sort(key=lambda call: (call.at, call.name))
     entries: list[dict[str, Any]] = []
     writes: list[tuple[int, int]] = []
@@ -120,7 +73,8 @@ logs = st.lists(
         user=st.sampled_from(["u", "v", None]),
         ok=st.sampled_from([True, True, True, False]),
         answer=answers,
-        tokens=st.sampled_from([7, 7, 7, 0]),
+        buckets=st.sampled_from([(7, 1, 2, 3), (7, 1, 2, 3), (0, 1, 2, 3)]),
+        output=st.sampled_from([10, 10, 0]),
         calls=st.sampled_from([1, 1, 1, 5]),
     ),
     max_size=30,
@@ -270,13 +224,13 @@ def test_false_hits_are_counted_where_the_log_holds_both_answers() -> None:
     calls = [
         Call("a", answer="x"), Call("b", at=1, answer="x"), Call("c", at=2, answer="y"), Call("d", at=3),
     ]  # fmt: skip
-    replayed = KERNEL.replay(traffic(calls), ttl="1h", refresh=False, scope="shared", capacity=None)
+    replayed = KERNEL.replay(for_kernel(KERNEL, calls), ttl="1h", refresh=False, scope="shared", capacity=None)
     measured = replayed.found.answers
     assert (measured.hits, measured.compared, measured.differing, measured.share) == (3, 2, 1, 0.5)
 
 
 def test_without_answers_nothing_is_measured() -> None:
-    replayed = KERNEL.replay(traffic([]), ttl="1h", refresh=False, scope="shared", capacity=None)
+    replayed = KERNEL.replay(for_kernel(KERNEL, []), ttl="1h", refresh=False, scope="shared", capacity=None)
     assert replayed.found.answers.share is None
 
 
@@ -298,44 +252,40 @@ def test_a_negative_capacity_is_refused() -> None:
         hits([Call("a")], capacity=-1)
 
 
-def loaded(calls: list[Call]) -> duckdb.DuckDBPyConnection:
-    """A connection with the relation `requests` as the schema has it."""
-    connection = duckdb.connect()
-    connection.execute(SCHEMA.read_text(encoding="utf-8"))
-    connection.register("calls", traffic(calls))
-    connection.execute(INSERT)
-    return connection
+@pytest.fixture(scope="module")
+def opened() -> Iterator[store.Store]:
+    with store.in_memory() as made:
+        yield made
 
 
-def replayed(connection: duckdb.DuckDBPyConnection, **given: str) -> Replayed[Hits]:
+def replayed(opened: store.Store, **given: str) -> Replayed[Hits]:
     """What the kernel makes of what the driver hands it."""
-    select = f"select {selected(KERNEL)} from requests order by {ordered(KERNEL)}"
-    requests = connection.sql(select).to_arrow_table()
+    requests = opened.arrow(f"select {selected(KERNEL)} from requests order by {ordered(KERNEL)}")
     return KERNEL.replay(requests, **registry.find("what_ifs", "response-caching").bind(given))
 
 
-def applied(connection: duckdb.DuckDBPyConnection, **given: str) -> pa.Table:
+def applied(opened: store.Store, **given: str) -> pa.Table:
     """The what-if as the driver runs it: the kernel, then the query over its decisions."""
     query = registry.find("what_ifs", "response-caching")
-    values = query.bind(given)
-    connection.register("replayed", replayed(connection, **given).decisions)
-    params = registry.used(query.body, values)
-    return connection.sql(f"select * from ({query.body}) order by request_id", params=params).to_arrow_table()
+    what_if = step.WhatIf(query, query.bind(given))
+    made = compose([("requests", "select * from requests"), *step.steps(what_if)], "select * from requests")
+    with opened.relation("replayed", replayed(opened, **given).decisions):
+        return opened.arrow(f"select * from ({made}) order by request_id", what_if.values)
 
 
-def before(connection: duckdb.DuckDBPyConnection) -> pa.Table:
-    return connection.sql("select * from requests order by request_id").to_arrow_table()
+def before(opened: store.Store) -> pa.Table:
+    return opened.arrow("select * from requests order by request_id")
 
 
-def test_a_hit_keeps_its_row_and_says_where_it_was_served() -> None:
-    connection = loaded([Call("a", answer="x"), Call("b", at=1, answer="y", took=4), Call("c", at=2, prompt="b")])
-    after = applied(connection)
-    assert after.schema == before(connection).schema
+def test_a_hit_keeps_its_row_and_says_where_it_was_served(opened: store.Store) -> None:
+    fill(opened, [Call("a", answer="x"), Call("b", at=1, answer="y", took=4), Call("c", at=2, prompt="b")])
+    after = applied(opened)
+    assert after.schema == before(opened).schema
     a, b, c = after.to_pylist()
-    assert [a, c] == [before(connection).to_pylist()[place] for place in (0, 2)]
+    assert [a, c] == [before(opened).to_pylist()[place] for place in (0, 2)]
     told = {name: b[name] for name in ("answered_by", "answered_from", "answer_similarity", "cached_answer")}
     assert told == {"answered_by": "cache", "answered_from": "a", "answer_similarity": 1.0, "cached_answer": "differs"}
-    assert (b["requests_answered"], b["tags"]) == (0, before(connection).to_pylist()[1]["tags"])
+    assert (b["requests_answered"], b["tags"]) == (0, before(opened).to_pylist()[1]["tags"])
     assert [value for name, value in b.items() if name.endswith("put_tokens") or "_write_" in name] == [
         0,
         0,
@@ -346,13 +296,13 @@ def test_a_hit_keeps_its_row_and_says_where_it_was_served() -> None:
     assert (b["cache_read_tokens"], b["latency_ms"], b["cost_override_usd"], b["prompt_hash"]) == (0, 0, 0, "a")
 
 
-def test_a_hit_whose_answer_differs_may_be_asked_again() -> None:
+def test_a_hit_whose_answer_differs_may_be_asked_again(opened: store.Store) -> None:
     answers = ("x", "x", "y", None)
-    connection = loaded([Call(f"r{at}", at=at, answer=answer) for at, answer in enumerate(answers)])
+    fill(opened, [Call(f"r{at}", at=at, answer=answer) for at, answer in enumerate(answers)])
     for differing, served in (("served", ["r1", "r2", "r3"]), ("asked", ["r1", "r3"]), ("doubted", ["r1"])):
-        after = applied(connection, differing=differing).to_pylist()
+        after = applied(opened, differing=differing).to_pylist()
         assert [row["request_id"] for row in after if row["input_tokens"] == 0] == served
-        summary = KERNEL.summary([replayed(connection, differing=differing).found])
+        summary = KERNEL.summary([replayed(opened, differing=differing).found])
         assert (summary["hits"], summary["hits_asked_again"]) == (len(served), 3 - len(served))
         assert ("save nothing" in summary["notes"][0]) == (differing != "served")
 
@@ -366,18 +316,20 @@ def test_an_answer_of_unknown_latency_takes_what_is_assumed() -> None:
 
 @settings(max_examples=20)
 @given(calls=logs)
-def test_neutral_parameters_change_nothing(calls: list[Call]) -> None:
+def test_neutral_parameters_change_nothing(opened: store.Store, calls: list[Call]) -> None:
     calls = [replace(call, name=f"r{number:02}") for number, call in enumerate(calls)]
-    connection = loaded(calls)
-    assert applied(connection, ttl="0").equals(before(connection))
-    assert applied(connection, capacity="0").equals(before(connection))
+    fill(opened, calls)
+    assert applied(opened, ttl="0").equals(before(opened))
+    assert applied(opened, capacity="0").equals(before(opened))
 
 
-def test_what_one_cache_answered_never_reaches_the_next() -> None:
-    connection = loaded([Call(f"r{second}", at=second) for second in range(5)])
-    once = applied(connection)
-    connection.execute("create or replace table requests as select * from once")
-    assert applied(connection, ttl="none", refresh="true").equals(once)
+def test_what_one_cache_answered_never_reaches_the_next(opened: store.Store) -> None:
+    fill(opened, [Call(f"r{second}", at=second) for second in range(5)])
+    once = applied(opened)
+    with opened.relation("once", once):
+        opened.execute("delete from requests")
+        opened.execute("insert into requests select * from once")
+    assert applied(opened, ttl="none", refresh="true").equals(once)
 
 
 def test_a_large_log_is_replayed_in_shares_with_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -388,8 +340,8 @@ def test_a_large_log_is_replayed_in_shares_with_the_same_result(monkeypatch: pyt
     results = []
     for at_once in (1000, 30):
         monkeypatch.setattr(replay, "ROWS_AT_ONCE", at_once)
-        with store.in_memory() as opened, opened.relation("calls", traffic(calls)):
-            opened.execute(INSERT)
+        with store.in_memory() as opened:
+            fill(opened, calls)
             words = (
                 "response-caching:ttl=20",
                 "response-caching:scope=user,refresh=true",

@@ -5,12 +5,10 @@ import math
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -19,13 +17,13 @@ from hypothesis import strategies as st
 
 from llmcost.embeddings import neighbours, wordllama
 from llmcost.embeddings.traits import traits, veto
-from llmcost.engine import registry
+from llmcost.engine import registry, store
+from llmcost.engine.compose import compose
 from llmcost.errors import LlmcostError, UsageError
+from llmcost.what_ifs.engine import step
 from llmcost.what_ifs.kernels.semantic_caching import KERNEL
+from tests.what_ifs.calls import Call, fill, for_kernel
 
-SCHEMA = Path(__file__).resolve().parents[2] / "queries" / "schema.sql"
-START = datetime(2026, 11, 2)
-PREFIX = pa.list_(pa.struct([("hash", pa.string()), ("tokens", pa.int64())]))
 DEFAULTS: dict[str, Any] = {"ttl": "1h", "scope": "shared", "threshold": 0.88, "margin": 0.02, "vetoes": True}
 
 needs_model = pytest.mark.skipif(find_spec("wordllama") is None, reason="wordllama is not installed")
@@ -111,6 +109,7 @@ def test_the_search_finds_every_near_pair(count: int, groups: int, spread: float
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(neighbours, "_ROWS", 16)
         patch.setattr(neighbours, "_COLUMNS", 32)
+        patch.setattr(neighbours, "_FIRST", 16)
         patch.setattr(neighbours, "NEAREST", 1000)
         one, other, cosine = neighbours.near(vectors, group, 0.8)
     expected = {
@@ -128,6 +127,7 @@ def test_of_very_many_near_pairs_the_nearest_are_kept() -> None:
     vectors, group = _cloud(200, 1, 0.05, 1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(neighbours, "_ROWS", 64)
+        patch.setattr(neighbours, "_FIRST", 16)
         patch.setattr(neighbours, "_MANY", 10)
         patch.setattr(neighbours, "NEAREST", 8)
         one, other, cosine = neighbours.near(vectors, group, 0.5)
@@ -140,7 +140,7 @@ def test_of_very_many_near_pairs_the_nearest_are_kept() -> None:
 
 def _cloud(count: int, groups: int, spread: float, seed: int) -> tuple[Any, Any]:
     rng = np.random.default_rng(seed)
-    vectors = rng.normal(size=(1, 256)) + spread * rng.normal(size=(count, 256))
+    vectors = rng.normal(size=(1, 64)) + spread * rng.normal(size=(count, 64))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors.astype(np.float32), rng.integers(0, groups, count)
 
@@ -167,54 +167,13 @@ PROMPTS = {
 }
 
 
-@dataclass(frozen=True)
-class Call:
-    """One request of a small log; times in whole seconds after START."""
-
-    name: str
-    at: int = 0
-    took: int | None = 0
-    prompt: str = "a"
-    readable: bool = True
-    user: str | None = "u"
-    feature: str | None = None
-    history: str | None = None
-    ok: bool = True
-    answer: str | None = None
-
-
-def traffic(calls: list[Call]) -> pa.Table:
-    """The calls as the kernel gets them, each prompt the text that `PROMPTS` gives it."""
-    ordered = sorted(calls, key=lambda call: (call.at, call.name))
-    known = [PROMPTS[call.prompt] if call.readable else None for call in ordered]
-    blocks = [[("system", 3), (f"turn {c.prompt}", 9)] if c.history == "system" else _history(c) for c in ordered]
-    columns = {
-        "prompt_hash": ([call.prompt for call in ordered], pa.string()),
-        "prompt_text": ([None if p is None else p.text for p in known], pa.string()),
-        "provider": (["anthropic"] * len(ordered), pa.string()),
-        "model": (["m"] * len(ordered), pa.string()),
-        "feature": ([call.feature for call in ordered], pa.string()),
-        "user_id": ([call.user for call in ordered], pa.string()),
-        "prefix": ([None if b is None else [{"hash": h, "tokens": t} for h, t in b] for b in blocks], PREFIX),
-        "system_blocks": ([None] * len(ordered), pa.int32()),
-        "latency_ms": ([None if call.took is None else call.took * 1000.0 for call in ordered], pa.float64()),
-        "status": (["ok" if call.ok else "error" for call in ordered], pa.string()),
-        "calls": ([1] * len(ordered), pa.int64()),
-        "input_tokens": ([7] * len(ordered), pa.int64()),
-        "output_tokens": ([7] * len(ordered), pa.int64()),
-        "output_hash": ([call.answer for call in ordered], pa.string()),
-        "ts": ([START + timedelta(seconds=call.at) for call in ordered], pa.timestamp("us")),
-        "request_id": ([call.name for call in ordered], pa.string()),
-    }
-    return pa.table({name: pa.array(values, kind) for name, (values, kind) in columns.items()})
-
-
-def _history(call: Call) -> list[tuple[str, int]] | None:
-    return (
-        None
-        if call.history is None
-        else [(call.history, 3), (f"{call.history}, answer", 5), (f"turn {call.prompt}", 9)]
-    )
+def asked(
+    name: str, at: int = 0, prompt: str = "a", *, readable: bool = True, history: str | None = None, **fields: Any
+) -> Call:
+    """A call that asks one of `PROMPTS`, after a history or a system prompt if it has one."""
+    before = {None: (), "system": (("system", 3),)}.get(history, ((history, 3), (f"{history}, answer", 5)))
+    blocks = (*before, (f"turn {prompt}", 9)) if before else None
+    return Call(name, at, prompt=prompt, text=PROMPTS[prompt].text if readable else None, blocks=blocks, **fields)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -240,7 +199,7 @@ def _vector(angle: float) -> list[float]:
 
 def hits(calls: list[Call], **given: Any) -> dict[str, tuple[str, bool]]:
     """The names of the calls that were answered, each with how the answers compare and whether it was a repetition."""
-    replayed = KERNEL.replay(traffic(calls), **(DEFAULTS | {"ttl": "10"} | given)).decisions.to_pylist()
+    replayed = KERNEL.replay(for_kernel(KERNEL, calls), **(DEFAULTS | {"ttl": "10"} | given)).decisions.to_pylist()
     return {row["request_id"]: (row["cached_answer"], row["cosine"] is None) for row in replayed}
 
 
@@ -282,12 +241,16 @@ def naive(calls: list[Call], life: float, scope: str, threshold: float, margin: 
             found[call.name] = (_compared(call, meant[2]), False)
         elif call.ok:
             there = call.at + (3 if call.took is None else call.took)
-            stored.append((there, call, call.readable and not ambiguous))
+            stored.append((there, call, call.text is not None and not ambiguous))
     return found
 
 
 def _comparable(one: Call, other: Call) -> bool:
-    return one.readable and other.readable and (one.feature, one.history) == (other.feature, other.history)
+    return None not in (one.text, other.text) and (one.feature, _history(one)) == (other.feature, _history(other))
+
+
+def _history(call: Call) -> object:
+    return call.blocks and call.blocks[:-1]
 
 
 def _cosine(one: Call, other: Call) -> float:
@@ -306,7 +269,7 @@ def _compared(call: Call, writer: Call) -> str:
 
 logs = st.lists(
     st.builds(
-        Call,
+        asked,
         name=st.just(""),
         at=st.integers(0, 25),
         took=st.integers(0, 3) | st.integers(0, 15) | st.none(),
@@ -352,44 +315,46 @@ def test_the_prompts_used_here_are_no_borderline_cases() -> None:
 
 
 def test_only_what_is_still_alive_and_already_there_is_found() -> None:
-    assert hits([Call("1", took=4), Call("2", at=3, prompt="b")]) == {}
-    assert hits([Call("1", took=4), Call("2", at=4, prompt="b")]) == {"2": ("unknown", False)}
-    assert hits([Call("1"), Call("2", at=9, prompt="b"), Call("3", at=10, prompt="b")]) == {"2": ("unknown", False)}
+    assert hits([asked("1", took=4), asked("2", at=3, prompt="b")]) == {}
+    assert hits([asked("1", took=4), asked("2", at=4, prompt="b")]) == {"2": ("unknown", False)}
+    assert hits([asked("1"), asked("2", at=9, prompt="b"), asked("3", at=10, prompt="b")]) == {"2": ("unknown", False)}
 
 
 def test_the_exact_check_comes_first() -> None:
-    calls = [Call("1", prompt="b", answer="y"), Call("2", prompt="d", answer="x"), Call("3", at=1, prompt="d")]
-    calls += [Call("4", at=2, prompt="d", answer="x")]
+    calls = [asked("1", prompt="b", answer="y"), asked("2", prompt="d", answer="x"), asked("3", at=1, prompt="d")]
+    calls += [asked("4", at=2, prompt="d", answer="x")]
     assert hits(calls) == {"3": ("unknown", True), "4": ("same", True)}
 
 
-def test_no_answer_goes_to_another_feature_history_or_model() -> None:
+def test_no_answer_goes_to_another_feature_history_model_or_provider() -> None:
     for there, here in (
         ({}, {"feature": "chat"}),
+        ({}, {"model": "claude-haiku-4-5"}),
+        ({}, {"provider": "aws"}),
         ({"history": "system"}, {}),
         ({"history": "talk"}, {"history": "x"}),
     ):
-        assert hits([Call("1", **there), Call("2", at=1, prompt="b", **here)]) == {}
-    assert set(hits([Call("1", history="talk"), Call("2", at=1, prompt="b", history="talk")])) == {"2"}
+        assert hits([asked("1", **there), asked("2", at=1, prompt="b", **here)]) == {}
+    assert set(hits([asked("1", history="talk"), asked("2", at=1, prompt="b", history="talk")])) == {"2"}
 
 
 def test_a_request_between_two_stored_prompts_is_no_hit_unless_both_have_one_answer() -> None:
-    calls = [Call("1", prompt="b", took=1, answer="x"), Call("2", prompt="c", took=1, answer="y")]
-    calls += [Call("3", at=2, prompt="a", answer="x")]
+    calls = [asked("1", prompt="b", took=1, answer="x"), asked("2", prompt="c", took=1, answer="y")]
+    calls += [asked("3", at=2, prompt="a", answer="x")]
     assert hits(calls, margin=0.0) == {"3": ("same", False)}
     assert hits(calls, margin=0.1) == {}
     assert hits([calls[0], replace(calls[1], answer="x"), calls[2]], margin=0.1) == {"3": ("same", False)}
 
 
 def test_one_prompt_with_two_answers_is_no_answer_to_a_similar_one() -> None:
-    calls = [Call("1", took=1, answer="x"), Call("2", took=1, answer="y"), Call("3", at=2, prompt="b")]
+    calls = [asked("1", took=1, answer="x"), asked("2", took=1, answer="y"), asked("3", at=2, prompt="b")]
     assert hits(calls) == {}
     assert set(hits([calls[0], replace(calls[1], answer="x"), calls[2]])) == {"3"}
     assert set(hits([calls[0], replace(calls[1], prompt="a", answer=None), calls[2]])) == {"3"}
 
 
 def test_vetoes_can_be_switched_off() -> None:
-    calls = [Call("1", prompt="a"), Call("2", at=1, prompt="d")]
+    calls = [asked("1", prompt="a"), asked("2", at=1, prompt="d")]
     assert hits(calls) == {}
     assert set(hits(calls, vetoes=False)) == {"2"}
 
@@ -397,12 +362,12 @@ def test_vetoes_can_be_switched_off() -> None:
 @pytest.mark.parametrize("bad", [{"threshold": 0.0}, {"threshold": math.nan}, {"margin": -0.1}, {"ttl": "soon"}])
 def test_a_parameter_that_makes_no_sense_is_refused(bad: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
-        hits([Call("1")], **bad)
+        hits([asked("1")], **bad)
 
 
 def test_without_prompts_only_repetitions_are_found() -> None:
-    calls = [Call("1", readable=False), Call("2", at=1, readable=False), Call("3", at=2, prompt="b", readable=False)]
-    replayed = KERNEL.replay(traffic(calls), **DEFAULTS)
+    calls = [asked("1", readable=False), asked("2", at=1, readable=False), asked("3", at=2, prompt="b", readable=False)]
+    replayed = KERNEL.replay(for_kernel(KERNEL, calls), **DEFAULTS)
     assert replayed.decisions["request_id"].to_pylist() == ["2"]
     found = replayed.found
     assert (found.asked, found.readable, found.repeated.hits, found.similar.hits) == (3, 0, 1, 0)
@@ -410,50 +375,48 @@ def test_without_prompts_only_repetitions_are_found() -> None:
 
 
 def test_what_was_measured_is_told_apart_by_how_the_hit_came_about() -> None:
-    calls = [Call("1", answer="x"), Call("2", at=1, answer="x"), Call("3", at=2, prompt="b", answer="y")]
-    found = KERNEL.replay(traffic(calls), **DEFAULTS).found
+    calls = [asked("1", answer="x"), asked("2", at=1, answer="x"), asked("3", at=2, prompt="b", answer="y")]
+    found = KERNEL.replay(for_kernel(KERNEL, calls), **DEFAULTS).found
     assert (found.repeated.hits, found.repeated.share, found.similar.hits, found.similar.share) == (1, 0.0, 1, 1.0)
 
 
 def test_texts_without_a_model_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wordllama, "find_spec", lambda name: None)
     wordllama._model.cache_clear()
-    requests = traffic([Call("1", readable=False)]).set_column(1, "prompt_text", pa.array(["hello"]))
-    assert KERNEL.replay(traffic([Call("1", readable=False)]), **DEFAULTS).found.asked == 1
+    assert KERNEL.replay(for_kernel(KERNEL, [Call("1")]), **DEFAULTS).found.asked == 1
     with pytest.raises(LlmcostError, match="embedding model") as error:
-        KERNEL.replay(requests, **DEFAULTS)
+        KERNEL.replay(for_kernel(KERNEL, [Call("1", text="hello")]), **DEFAULTS)
     assert "semantic" in str(error.value.hint)
 
 
 # The what-if as a query
 
 
-def applied(calls: list[Call], **given: str) -> tuple[pa.Table, pa.Table]:
+@pytest.fixture(scope="module")
+def opened() -> Iterator[store.Store]:
+    with store.in_memory() as made:
+        yield made
+
+
+def applied(opened: store.Store, calls: list[Call], **given: str) -> tuple[pa.Table, pa.Table]:
     """The requests before and after."""
     query = registry.find("what_ifs", "semantic-caching")
-    connection = duckdb.connect()
-    connection.execute(SCHEMA.read_text(encoding="utf-8"))
-    connection.register("calls", traffic(calls))
-    connection.execute(
-        """
-        insert into requests by name
-        select
-            * exclude (prompt_text), 'llmcost' as source_format, 1 as cache_read_tokens,
-            2 as cache_write_5m_tokens, 3 as cache_write_1h_tokens, 0 as web_searches,
-            'standard' as service_tier, false as output_partial
-        from calls
-        """
-    )
+    fill(opened, calls)
     values = query.bind(given)
-    connection.register("replayed", KERNEL.replay(traffic(calls), **values).decisions)
-    ordered = "select * from ({}) order by request_id"
-    before = connection.sql(ordered.format("select * from requests")).to_arrow_table()
-    params = registry.used(query.body, values)
-    return before, connection.sql(ordered.format(query.body), params=params).to_arrow_table()
+    what_if = step.WhatIf(query, values)
+    made = compose([("requests", "select * from requests"), *step.steps(what_if)], "select * from requests")
+    with opened.relation("replayed", KERNEL.replay(for_kernel(KERNEL, calls), **values).decisions):
+        before, after = (
+            opened.arrow(f"select * from ({body}) order by request_id", values)
+            for body in ("select * from requests", made)
+        )
+    return before, after
 
 
-def test_a_hit_keeps_its_row_and_says_whose_answer_it_got() -> None:
-    before, after = applied([Call("1", answer="x"), Call("2", at=1, prompt="b", answer="y"), Call("3", at=2)])
+def test_a_hit_keeps_its_row_and_says_whose_answer_it_got(opened: store.Store) -> None:
+    before, after = applied(
+        opened, [asked("1", answer="x"), asked("2", at=1, prompt="b", answer="y"), asked("3", at=2)]
+    )
     assert after.schema == before.schema
     assert after.to_pylist()[0] == before.to_pylist()[0]
     similar, same = after.to_pylist()[1:]
@@ -467,8 +430,8 @@ def test_a_hit_keeps_its_row_and_says_whose_answer_it_got() -> None:
 
 @settings(max_examples=15)
 @given(calls=logs)
-def test_neutral_parameters_change_nothing(calls: list[Call]) -> None:
-    before, after = applied([replace(call, name=f"r{number:02}") for number, call in enumerate(calls)], ttl="0")
+def test_neutral_parameters_change_nothing(opened: store.Store, calls: list[Call]) -> None:
+    before, after = applied(opened, [replace(call, name=f"r{number:02}") for number, call in enumerate(calls)], ttl="0")
     assert after.equals(before)
 
 
@@ -477,13 +440,13 @@ def test_neutral_parameters_change_nothing(calls: list[Call]) -> None:
 
 def texts(asked: list[tuple[str, int, int, str | None]]) -> pa.Table:
     """A log of texts: prompt, when it was sent, how long its answer took, and the answer."""
-    calls = [
-        Call(f"r{number:04}", at=at, took=took, readable=False, answer=answer)
-        for number, (_, at, took, answer) in enumerate(asked)
-    ]
-    requests = traffic(calls)
-    prompts = pa.array([prompt for prompt, *_ in asked])
-    return requests.set_column(0, "prompt_hash", prompts).set_column(1, "prompt_text", prompts)
+    return for_kernel(
+        KERNEL,
+        [
+            Call(f"r{number:04}", at, took, prompt=prompt, text=prompt, answer=answer)
+            for number, (prompt, at, took, answer) in enumerate(asked)
+        ],
+    )
 
 
 def answered(asked: list[str], **given: Any) -> list[str]:

@@ -1,6 +1,7 @@
 """Requests put into a store without a log, whole: everything unsaid at its default."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -34,5 +35,18 @@ def fill(opened: store.Store, rows: Sequence[Row]) -> None:
         for number, row in enumerate(rows)
     ]
     opened.execute("delete from requests")
-    with opened.relation("made", pa.Table.from_pylist(made)):
-        opened.execute("insert into requests by name select * replace (make_timestamp(ts) as ts) from made")
+    if made:
+        with opened.relation("made", table(made, [name for row in made for name in row])):
+            opened.execute("insert into requests by name select * from made")
+
+
+def table(rows: Sequence[Row], names: Iterable[str]) -> pa.Table:
+    """These columns of the rows, typed as in `requests`; `prompt_text`, which is kept apart, is one more."""
+    return pa.Table.from_pylist(rows, pa.schema([(name, _kinds()[name]) for name in dict.fromkeys(names)]))
+
+
+@cache
+def _kinds() -> dict[str, pa.DataType]:
+    with store.in_memory() as opened:
+        schema = opened.arrow("select *, null::varchar as prompt_text from requests").schema
+    return dict(zip(schema.names, schema.types, strict=True))

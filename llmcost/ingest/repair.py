@@ -1,0 +1,32 @@
+"""A damaged store made whole again: what can be read of it, ready for the logs to add the rest."""
+
+from pathlib import Path
+
+from llmcost.engine import rescue, store
+from llmcost.engine.rescue import Rescued
+from llmcost.metrics import counts
+
+_TO_BE_MADE_AGAIN = (
+    "update sources set fingerprint = '', modified_ns = -1, end_byte = 0, lines = 0",
+    "delete from llmcost_meta where key <> 'schema_version'",  # that prices and features are up to date
+    "delete from counters",
+    "delete from label_values",
+)
+
+
+def repair(damaged: Path, new: Path) -> list[Rescued]:
+    """Copies what can be read of a damaged store to a new one, and says what became of each table.
+
+    Where rows are lost, the next ingest reads again the logs that are still there, and the counters of `metrics` are
+    those of the requests that are left. Raises LlmcostError where nothing can be read, or the new file is there.
+    """
+    rescued = rescue.copy(damaged, new)
+    with store.writing(new) as opened:
+        if all(one.is_whole for one in rescued):
+            return rescued
+        with opened.transaction():
+            for statement in _TO_BE_MADE_AGAIN:
+                opened.execute(statement)
+            counts.begin(opened)
+            counts.count(opened, -1, opened.rows("from ledger"))
+    return rescued

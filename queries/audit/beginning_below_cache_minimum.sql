@@ -1,0 +1,123 @@
+-- beginning-below-cache-minimum: a shared beginning just too short to be cached
+--
+-- question: Which prompts begin alike with fewer tokens than their model's cache takes, where lengthening them pays?
+-- severity: info
+-- dollars: what a cache would save once the beginning is as long as the shortest that is cached
+-- advice: make what the prompts share longer, as with examples that help anyway, then mark it for caching
+-- reads: facts/prompt_caches
+-- param least_requests int = 10: fewer requests show no habit.
+-- param examples int = 5: how many request ids to name.
+-- assumes: the shortest prefix that is cached and the life of an idle entry are the vendor's rule on the newest day of the
+--   log, as `llmcost prices MODEL --cache` prints it; five minutes where the client chooses the life.
+-- assumes: with a beginning of L tokens, a minimum of M, reads at r and writes at w times the input price, and N requests
+--   for each write, lengthening pays where L > M·(r + (w − r)/N); the tokens that are added change nothing else.
+-- assumes: what prompts share is the longest beginning that so many requests have in common.
+
+with ratios as (
+    select
+        provider, model,
+        max(cache_read_usd_mtok / input_usd_mtok) as read_price,
+        max(greatest(coalesce(cache_write_5m_usd_mtok / input_usd_mtok, 1), 1)) as write_price
+    from prices
+    where is_list_price(prices) and input_usd_mtok > 0
+    group by provider, model
+    having max(cache_read_usd_mtok / input_usd_mtok) < 1
+),
+
+used as (
+    select provider, model, max(ts)::date as day
+    from priced
+    where ts is not null and model is not null and prefix is not null
+    group by provider, model
+),
+
+caches as (
+    -- of several rules that match, the first counts
+    select
+        provider, model, entries, min_tokens,
+        coalesce(life_s, 300) as life_s,
+        case when writes_charged then write_price else 1 end as write_price,
+        read_price
+    from (
+        select
+            used.provider, used.model, ratios.read_price, ratios.write_price, prompt_caches.known,
+            prompt_caches.entries, prompt_caches.min_tokens, prompt_caches.writes_charged, prompt_caches.life_s,
+            row_number() over (partition by used.provider, used.model order by prompt_caches.place) as nearest
+        from used
+        inner join ratios on ratios.provider is not distinct from used.provider and ratios.model = used.model
+        inner join prompt_caches
+            on is_about(prompt_caches, used.provider, used.model)
+            and coalesce(prompt_caches.valid_from <= used.day, true)
+            and coalesce(prompt_caches.valid_to > used.day, true)
+    )
+    where nearest = 1 and known and entries <> 'none'
+),
+
+sent as (
+    select
+        priced.request_id, priced.ts, priced.provider, priced.model,
+        coalesce(priced.prompt_id, priced.feature, 'unattributed') as subject,
+        priced.input_cost_usd / priced.input_tokens as usd_per_token,
+        caches.min_tokens, caches.life_s, caches.read_price, caches.write_price,
+        unnest(priced.prefix) as block
+    from priced
+    inner join caches on caches.provider is not distinct from priced.provider and caches.model = priced.model
+    where
+        priced.status = 'ok'
+        and priced.calls = 1
+        and priced.ts is not null
+        and priced.service_tier <> 'batch'
+        and priced.input_cost_usd > 0
+        and cached_tokens(priced) = 0
+),
+
+in_common as (
+    select *
+    from sent
+    qualify count(*) over (partition by provider, model, block.hash) >= $least_requests
+),
+
+shared as (
+    -- of what a request begins with, the longest that others begin with too
+    select * exclude (block, nearest), block.hash as beginning, block.tokens as tokens
+    from (
+        select *, row_number() over (partition by request_id order by block.tokens desc) as nearest
+        from in_common
+    )
+    where nearest = 1 and block.tokens < min_tokens
+),
+
+spaced as (
+    select
+        *,
+        coalesce(
+            epoch(ts) - epoch(lag(ts) over (partition by provider, model, beginning order by ts, request_id)) <= life_s,
+            false
+        ) as is_read
+    from shared
+),
+
+found as (
+    select
+        subject, model, min_tokens,
+        min(tokens) as tokens,
+        count(*) as requests,
+        exact_sum(
+            usd_per_token * (tokens - min_tokens * case when is_read then read_price else write_price end)
+        ) as cost_usd,
+        list(request_id order by usd_per_token desc, request_id)[1:$examples] as example_request_ids
+    from spaced
+    group by provider, subject, model, beginning, min_tokens
+)
+
+select
+    subject,
+    sum(requests)::bigint as requests,
+    exact_sum(cost_usd) as cost_usd,
+    format('{:,} tokens in common, ', min(tokens)) || format('cached from {:,}', min(min_tokens)) || ', on ' || model
+        as detail,
+    flatten(list(example_request_ids order by cost_usd desc))[1:$examples] as example_request_ids
+from found
+where cost_usd > 0
+group by subject, model
+order by cost_usd desc, subject, model
