@@ -98,8 +98,9 @@ def test_a_contributor_is_the_explanation_of_its_requests(earlier: list[Row], la
     with traffic(earlier, later) as opened:
         whole = explained(opened, "feature", "model")
         for one in whole.contributors:
-            only = {"feature": {"features": (one.value,)}, "model": {"models": (one.value,)}}[one.by]
-            alone = explained(opened, "feature", covered=Scope(**only))
+            named = (str(one.value),)
+            only = Scope(features=named) if one.by == "feature" else Scope(models=named)
+            alone = explained(opened, "feature", covered=only)
             assert alone.change_usd == pytest.approx(one.change_usd, abs=1e-12)
             assert alone.split.parts == pytest.approx(dict(one.split.parts), abs=1e-12)
 
