@@ -29,7 +29,7 @@ def ingest(
         typer.Option(
             "--assume",
             metavar="NAME=VALUE",
-            help="What a bare traffic trace does not say, for example assume_model=claude-haiku-4-5; repeatable.",
+            help="A value that a traffic trace lacks, for example assume_model=claude-haiku-4-5; repeatable.",
         ),
     ] = None,
     follow: Annotated[
@@ -72,7 +72,7 @@ def ingest(
 
     if explain:
         if len(paths) != 1:
-            raise UsageError("--explain takes one file", hint="name one of them")
+            raise UsageError("--explain accepts one file", hint="name one of them")
         _explain(paths[0], format_asked, as_json=as_json)
         return
     if follow:

@@ -37,7 +37,7 @@ def explain(store: Store, path: str, format_asked: str = "auto", count: int = 3)
     chains.prepare(store)
     file = next((found for found in sources.find([path]).files if found.path == path), None)
     if file is None:
-        raise LlmcostError(f"{path} is not a file", hint="--explain takes one file")
+        raise LlmcostError(f"{path} is not a file", hint="--explain accepts one file")
     source = sources.resume(file, {})
     assert source is not None
     [detection] = detect(store, [source], format_asked, set())

@@ -142,7 +142,7 @@ _TOO_LONG = f"the line is longer than {MAX_LINE_BYTES >> 20} MiB"
 
 
 def repaired(text: bytes) -> bytes:
-    """Lines without what stands in no JSON: NUL bytes, marks of byte order at their beginning, halves of surrogates."""
+    """Lines without what JSON cannot hold: NUL bytes, byte order marks at their beginning, halves of surrogates."""
     text = _without_nul(text)
     if _BYTE_ORDER_MARK in text:
         text = text.removeprefix(_BYTE_ORDER_MARK).replace(b"\n" + _BYTE_ORDER_MARK, b"\n")

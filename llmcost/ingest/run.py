@@ -34,7 +34,7 @@ class Account:
     """What became of every line of one run: lines = requests + duplicates + no_call + rejects."""
 
     files: int = 0
-    unchanged: int = 0  # files of which the store had everything already
+    unchanged: int = 0  # files whose contents the store already had
     outdated: int = 0  # files read again, as their mapping or what was assumed for them has changed
     skipped: dict[str, str] = field(default_factory=dict)  # files that were found and not read: why
     formats: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Account:
 
 @dataclass
 class Progress:
-    """What a progress bar is told: bytes to read in all, and bytes as they are read."""
+    """What a progress bar receives: bytes to read in total, and bytes as they are read."""
 
     start: Callable[[int], None] = lambda _: None
     advance: Callable[[int], None] = lambda _: None
@@ -194,7 +194,7 @@ def bound(assumed: Mapping[str, str]) -> dict[str, registry.Value]:
         values |= query.bind({name: word for name, word in assumed.items() if name in own})
     for name in assumed:
         if name not in values:
-            raise UsageError(f"no format leaves {name} open", hint=did_you_mean(name, sorted(values)))
+            raise UsageError(f"no format has a setting {name}", hint=did_you_mean(name, sorted(values)))
     return values
 
 
@@ -274,7 +274,7 @@ def _count_blank_lines(store: Store, group: list[Detection]) -> list[dict[str, A
 
 
 def _remember(store: Store, records: list[dict[str, Any]]) -> None:
-    """Writes down how far the sources have been read; rejects of what was read anew make room for new ones."""
+    """Records how far the sources have been read; rejects of what was read again are replaced by new ones."""
     with store.relation("records", pa.Table.from_pylist(records)):
         store.execute(
             "delete from rejects using records"
