@@ -86,6 +86,10 @@ create table requests (
                                               -- cumulative hashes of the prompt's blocks and the tokens up to and
                                               -- including each, longest prefix last: what a prompt cache sees
     system_blocks         integer,            -- how many of the first blocks are tools and system prompt
+    cache_key             varchar,            -- hash of what the provider is told to find the cache by, as OpenAI's
+                                              -- prompt_cache_key; '': it was told nothing; null: the log does not say
+    cache_retention       varchar,            -- for how long entries were asked to be kept, as logged: in_memory, 24h ...
+    organisation          varchar,            -- hash of the provider's account that the caches belong to
 
     complexity            double,             -- 0 (simple) to 1 (complex); null where the prompt is unknown
 

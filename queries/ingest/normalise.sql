@@ -181,6 +181,9 @@ select
     coalesce(output_hash, short_hash(output_text)) as output_hash,
     prefix,
     case when system_blocks between 0 and coalesce(len(prefix), 0) then system_blocks end as system_blocks,
+    coalesce(cache_key, short_hash(cache_key_text)) as cache_key,
+    nullif(lower(replace(trim(cache_retention), '-', '_')), '') as cache_retention,
+    organisation,
     coalesce(case when complexity between 0 and 1 then complexity end, complexity_of(prompt_text)) as complexity,
     cost_logged_usd,
     -- not of the relation `requests`: what tells the template of a prompt without a name, and the texts to keep

@@ -58,7 +58,7 @@
 -- assumes: requests of a batch are left as they are: what a cache does inside one is best effort, which batch-api
 --   knows.
 -- assumes: entries are shared by all requests of a provider and model, and of a project or a service tier where the rule
---   says so, and by nobody else. Different values of `prompt_cache_key` are not in a log: the low end takes each project
+--   says so, and by nobody else. Where a log does not hold `prompt_cache_key`, the low end takes each project
 --   to have its own.
 -- assumes: a request whose prompt the log does not hold begins with what its own session sent before.
 -- assumes: errors, requests without a time and a provider's aggregates neither write nor read an entry.
