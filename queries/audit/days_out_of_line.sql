@@ -1,11 +1,11 @@
--- days-out-of-line: days that cost far more or less than others of their kind
+-- days-out-of-line: days with unusually high or low spend
 --
--- question: On which days did spend leave its usual range, and which feature did it?
+-- question: On which days was spend unusual, and which feature caused it?
 -- severity: warning
--- dollars: the day's spend beyond the median of its kind, or what it is short of that
--- advice: see what was released or who retried that day; on a day that is short, whether all logs were shipped
--- param examples int = 5: how many request ids to name.
--- assumes: what queries/spend/anomalies.sql assumes, which finds the days
+-- dollars: the difference between the day's spend and the median of comparable days
+-- advice: for a high day, check releases and retries; for a low day, check that all logs were shipped
+-- param examples int = 5: how many request ids to list.
+-- assumes: the assumptions of queries/spend/anomalies.sql, which finds the days
 
 with far as (
     select * from anomalies where feature is null

@@ -1,13 +1,13 @@
--- batches: the batches that requests fill which move to a batch API
+-- batches: the batches that moved requests fill
 --
--- question: How many batches does the moved traffic need, and when do its answers come?
+-- question: How many batches does the moved traffic need, and when do the answers arrive?
 -- param window_s float(1, inf) = 3600: seconds for which requests are collected into one batch.
--- assumes: requests of one provider and model that arrive within a window go into one batch, as far as the provider's
---   limits let them: 100,000 requests or 256 MB at Anthropic, 50,000 or 200 MB at OpenAI; Google's are taken to be none.
--- assumes: a request takes four bytes a token of its prompt, without what JSON adds.
--- assumes: a request waits until the window in which it came is over, the whole of it where its time is unknown; then half
---   of the answers come within 7 minutes, nine in ten within the hour and all within 24 hours, between these points as the
---   logarithm of the time, below 7 minutes evenly.
+-- assumes: requests of one provider and model that arrive within a window share a batch, up to the provider's limits:
+--   100,000 requests or 256 MB at Anthropic, 50,000 or 200 MB at OpenAI; none are assumed at Google.
+-- assumes: a request takes four bytes per prompt token; the JSON around it is not counted.
+-- assumes: a request waits until the end of its window, or for a whole window where its time is unknown; then half of
+--   the answers arrive within 7 minutes, nine in ten within the hour and all within 24 hours, logarithmic in time
+--   between these points and evenly below 7 minutes.
 
 with moved as (
     select
@@ -16,7 +16,7 @@ with moved as (
         after.model,
         prompt_tokens(after) as prompt_tokens,
         floor(epoch(after.ts) / $window_s) as window_number,
-        -- the wait until the batch is sent, to a 120th of the window
+        -- the wait until the batch is sent, rounded to 1/120 of the window
         coalesce(floor((1 - epoch(after.ts) / $window_s + floor(epoch(after.ts) / $window_s)) * 120), 120) as wait
     from before
     inner join after using (request_id)
@@ -38,7 +38,7 @@ filled as (
 ),
 
 delays as (
-    -- a thousand answers of the providers' distribution, in minutes after their batch was sent
+    -- a thousand answers by the providers' distribution, in minutes after the batch was sent
     select
         case
             when share < 0.5 then 14 * share

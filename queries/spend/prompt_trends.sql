@@ -1,7 +1,7 @@
--- prompt-trends: what each prompt costs over time, and its dearest request
+-- prompt-trends: the cost of each prompt over time, and its most expensive request
 --
--- question: Is a prompt's cost rising, and which request shows what it is?
--- param parts int = 12: equal stretches that the covered time is cut into.
+-- question: Is the cost of a prompt rising, and which request is a good example?
+-- param parts int = 12: number of equal parts of the covered time.
 
 with bounds as (
     select min(ts) as first_ts, max(ts) as last_ts

@@ -1,17 +1,17 @@
--- batch-api: work that can wait goes through the provider's batch API
+-- batch-api: requests that can wait go through the provider's batch API
 --
--- question: What would it have cost had the requests that can wait gone through the batch API at half price?
--- param features names = all: the features whose requests can wait.
--- param task_types names = all: the task types that can wait.
--- param tiers names = standard: the service tiers whose requests can move.
--- param deadline_hours float(0, inf) = none: hours from a request within which its answer must be there; a request of
---   which the answer is more likely than `late` to come later stays. none: whenever it comes.
--- param late float(0, 1) = 0: share of the answers that may come after the deadline.
+-- question: What would it have cost to send requests that can wait through the batch API at half price?
+-- param features names = all: features whose requests can wait.
+-- param task_types names = all: task types that can wait.
+-- param tiers names = standard: service tiers whose requests can move.
+-- param deadline_hours float(0, inf) = none: hours from a request until its answer must be there; a request stays if
+--   its answer is late with a probability above `late`. none: no deadline.
+-- param late float(0, 1) = 0: largest share of answers that may come after the deadline.
 -- param window_s float(1, inf) = 3600: seconds for which requests are collected into one batch.
--- param cache_hits float(0, 1) = none: share, 0 to 1, of tokens read from a prompt cache that are still read inside a
---   batch; none: by vendor, see `caching`.
--- param caching choice(typical, least, most) = typical: which share of the reads the vendors' rules give, where nobody
---   promises one.
+-- param cache_hits float(0, 1) = none: share, 0 to 1, of prompt cache reads that are still read inside a batch; none:
+--   by vendor, see `caching`.
+-- param caching choice(typical, least, most) = typical: which end of the vendors' range of cache reads is used, where
+--   no vendor promises a share.
 -- neutral: features=none
 -- order: 70
 -- reads: facts/batch_apis
@@ -21,21 +21,22 @@
 -- high: caching=most
 -- grid: features=all
 -- summary: batches
--- assumes: batches cost what the price table says of them; a model without a batch price there, or of a vendor without a
---   batch API in `queries/facts/batch_apis.toml`, stays.
--- assumes: answers come within 7 minutes for half of the batches and within the hour for 90 % (one provider-side measure
---   of 230,000 batches), all within 24 h; between these points as the logarithm of the time. They count from the end of
---   the window in which a request came, when its batch is sent: until then it waits, the whole window where it came first
---   or without a time, and the deadline counts that wait.
--- assumes: cache hits inside a batch are best effort: 30 to 98 % on Anthropic, none on Bedrock, unknown elsewhere: the
---   middle by default, both ends as the range. What is no longer read is written again where the client has set a
---   breakpoint (Claude, GPT-5.6 and later), else it is plain input; where a batch has no cache, so is what was written.
--- assumes: only requests that ended well, and that no cache has answered, can move; which of them can wait is yours to
---   say, and by default all are taken to.
+-- assumes: batches cost what the price table says; a model without a batch price, or of a vendor without a batch API in
+--   `queries/facts/batch_apis.toml`, stays.
+-- assumes: half of the batches are answered within 7 minutes, 90 % within the hour (one provider-side measurement of
+--   230,000 batches) and all within 24 h, logarithmic in time between these points. The time starts at the end of the
+--   window in which a request came, when its batch is sent; the deadline includes that wait, which is a whole window
+--   for a request that came first or has no time.
+-- assumes: cache hits inside a batch are best effort: 30 to 98 % on Anthropic, none on Bedrock, unknown elsewhere; the
+--   middle is used by default, both ends as the range. What is no longer read is written again where the client sets
+--   breakpoints (Claude, GPT-5.6 and later), else it is plain input; where a batch has no cache, writes are plain input
+--   too.
+-- assumes: only successful requests that no cache has answered can move; you decide which can wait, and by default all
+--   can.
 -- assumes: a batch holds 100,000 requests or 256 MB at Anthropic, 50,000 or 200 MB at OpenAI, four bytes a token.
 
 with ruled as (
-    -- the batch API of every model in the log: of several rules that match, the first
+    -- the batch API of every model in the log: the first rule that matches
     select provider, model, cache_hits, misses_are_written, cache_hits_high = 0 as no_cache
     from (
         select
@@ -63,7 +64,7 @@ with ruled as (
 ),
 
 waiting as (
-    -- what is left of the deadline once the request's batch has been sent
+    -- hours left before the deadline when the batch is sent
     select
         *,
         $deadline_hours
@@ -72,7 +73,7 @@ waiting as (
 ),
 
 promised as (
-    -- the likelihood that the answer comes too late, by the measured distribution
+    -- the probability that the answer is late, by the measured distribution
     select
         *,
         case
@@ -105,7 +106,7 @@ moving as (
 ),
 
 sorted_out as (
-    -- what a miss becomes: written again for as long as the request's other writes live, or plain input
+    -- a miss is written again with the life of the request's other writes, or is plain input
     select
         *,
         case when moves then cache_read_tokens - still_read_tokens else 0 end as missed_tokens,
