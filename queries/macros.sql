@@ -43,3 +43,27 @@ create or replace temp macro is_named(name, names) as
         names::varchar[],
         lambda one: name like replace(replace(replace(replace(one, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%') escape '\'
     )) > 0, false);
+
+-- Whether a row of a table of vendors' rules, with `hosts` and `models`, is about a model: of several rows the first counts.
+create or replace temp macro is_about(rule, its_provider, its_model) as
+    regexp_matches(coalesce(its_provider, ''), rule.hosts)
+    and regexp_matches(replace(lower(coalesce(its_model, '')), '.', '-'), rule.models);
+
+-- The share of answers that come later than so many hours after their batch was sent: half of them come within 7 minutes,
+-- nine in ten within the hour and all within the vendor's window, between these points as the logarithm of the time.
+create or replace temp macro batch_late_share(hours, window_hours) as
+    case
+        when hours is null or hours >= coalesce(window_hours, 24) then 0.0
+        when hours >= 1 then 0.1 - 0.1 * ln(hours) / ln(coalesce(window_hours, 24))
+        when hours >= 7 / 60.0 then 0.5 - 0.4 * ln(hours * 60 / 7) / ln(60 / 7.0)
+        when hours > 0 then 1 - 0.5 * hours * 60 / 7
+        else 1.0
+    end;
+
+-- The minutes after which that share of the answers has come: the same the other way around.
+create or replace temp macro batch_delay_minutes(come_share, window_hours) as
+    case
+        when come_share < 0.5 then 14 * come_share
+        when come_share < 0.9 then 7 * pow(60 / 7.0, (come_share - 0.5) / 0.4)
+        else 60 * pow(coalesce(window_hours, 24), (come_share - 0.9) / 0.1)
+    end;

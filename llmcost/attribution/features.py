@@ -18,13 +18,13 @@ compared as a whole; `model` with the name as billed and as logged.
 """
 
 import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from llmcost import config
+from llmcost.engine import patterns
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, did_you_mean
 
@@ -118,10 +118,9 @@ def _rule(number: int, given: Any) -> Rule:
         elif not isinstance(value, str) or not value.strip():
             raise fail(f"{word} is not text: {value!r}", "write it in quotation marks")
     if "matches" in given:
-        try:
-            re.compile(given["matches"])
-        except re.error as error:
-            raise fail(f"matches is not a valid regular expression: {error}", "quote a character with \\\\") from None
+        wrong = patterns.fault(given["matches"])
+        if wrong:
+            raise fail(f"matches is not a valid regular expression: {wrong}", patterns.HINT)
     parts = list(_parts(number, given))
     parameters = {name: value for _, values in parts for name, value in values.items()}
     return Rule(given["feature"], " and ".join(sql for sql, _ in parts), parameters, "matches" in given)

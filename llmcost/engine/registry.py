@@ -28,7 +28,8 @@ _PARAM = re.compile(r"^(?P<name>\w+) (?P<type>\w+)(?:\((?P<choices>[^)]*)\))? = 
 _SOME = "any of them separated by commas, all or none."
 _LIST = "names separated by commas, all or none; * in a name stands for any characters."
 _MACRO = re.compile(r"^create or replace temp macro (\w+)\(.*?;$", re.MULTILINE | re.DOTALL)
-_PLACEHOLDER = re.compile(r"\$([a-z_][a-z0-9_]*)")
+_PLACEHOLDER = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\$(?P<name>[a-z_][a-z0-9_]*)""")
+"""A parameter; what only looks like one in a text, a name or a comment is passed over."""
 
 
 @dataclass(frozen=True)
@@ -173,17 +174,19 @@ def macros_of(sql: str) -> list[str]:
 
 def rename(sql: str, prefix: str) -> str:
     """The SQL with every `$name` called `$prefix_name`, so that one query can stand twice in a stack."""
-    return _PLACEHOLDER.sub(lambda match: f"${prefix}_{match[1]}", sql)
+    return _PLACEHOLDER.sub(lambda match: f"${prefix}_{match['name']}" if match["name"] else match[0], sql)
 
 
 def literal(sql: str, values: Mapping[str, Value]) -> str:
     """The SQL with its parameters written out, for a reader to copy. Never executed by llmcost."""
-    return _PLACEHOLDER.sub(lambda match: literals.written(values[match[1]]) if match[1] in values else match[0], sql)
+    return _PLACEHOLDER.sub(
+        lambda match: literals.written(values[match["name"]]) if match["name"] in values else match[0], sql
+    )
 
 
 def used(sql: str, values: Mapping[str, Value]) -> dict[str, Value]:
     """Those of the values that the SQL names: the engine refuses superfluous ones."""
-    names = set(_PLACEHOLDER.findall(sql))
+    names = {match["name"] for match in _PLACEHOLDER.finditer(sql)}
     return {name: value for name, value in values.items() if name in names}
 
 

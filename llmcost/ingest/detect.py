@@ -88,10 +88,18 @@ def parsed_lines(query: registry.Query, relation: str) -> str:
 
 def structure(query: registry.Query) -> dict[str, Any]:
     """What a format reads of a line: its columns and, where the line may itself be a record, the record's fields."""
-    record = query.field("record", "{}")
-    columns: dict[str, Any] = json.loads(query.field("columns", "{}").replace('"record"', record))
-    fields: dict[str, Any] = json.loads(record)
-    return columns | fields
+    record: dict[str, Any] = json.loads(query.field("record", "{}"))
+    columns: dict[str, Any] = _with_records(json.loads(query.field("columns", "{}")), record)
+    return columns | record
+
+
+def _with_records(kind: Any, record: dict[str, Any]) -> Any:
+    """A type in which the record's fields stand where it says so."""
+    if isinstance(kind, dict):
+        return {name: _with_records(inner, record) for name, inner in kind.items()}
+    if isinstance(kind, list):
+        return [_with_records(inner, record) for inner in kind]
+    return record if kind == "record" else kind
 
 
 def _fault(query: registry.Query) -> str:

@@ -151,9 +151,10 @@ def _getter(path: str) -> Callable[[Any], float | None]:
 
 def _toml(text: str) -> str:
     """A text as TOML: between single quotation marks where it holds double ones."""
-    if '"' in text and "'" not in text:
-        return f"'{text}'"
-    return json.dumps(text, ensure_ascii=False)
+    import tomlkit
+
+    is_literal = '"' in text and "'" not in text and text.isprintable()
+    return tomlkit.string(text, literal=is_literal).as_string()
 
 
 def _outcomes(store: Store, name: str, section: str, batches: Iterable[pa.RecordBatch]) -> dict[str, int]:

@@ -1,20 +1,19 @@
 """The calibrations that are known: those shipped, and the user's own in `llmcost.toml`."""
 
 import datetime
-import re
-import tomllib
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from llmcost import config
+from llmcost import config, files
 from llmcost.errors import LlmcostError
 from llmcost.self_hosting.catalogue import OWN_FILE, read_tables
 from llmcost.self_hosting.fitting import QUANTIZATIONS, Quantization
 from llmcost.self_hosting.timing import IterationTime
 
-# An entry as `as_toml` writes it: its heading and the lines up to an empty one or the next heading.
-_ENTRY = r"^\[calibrations\.{}\]\n(?:[^\[\n].*\n?)*\n?"
+if TYPE_CHECKING:
+    import tomlkit
+
 _TIMES = tuple(field.name for field in fields(IterationTime))
 
 
@@ -50,53 +49,60 @@ def load(own: Path | None = None) -> list[Calibration]:
 
 def as_toml(calibration: Calibration) -> str:
     """The calibration as `llmcost.toml` holds it."""
-    lines = [f'[calibrations."{calibration.name}"]']
-    for name in ("gpu", "gpus", "model", "quantization"):
-        value = getattr(calibration, name)
-        lines.append(f"{name} = {value}" if isinstance(value, int) else f"{name} = {_quoted(value)}")
-    lines += [f"{name} = {value:.4g}" for name, value in zip(_TIMES, astuple(calibration.time), strict=True)]
-    lines += [f"source = {_quoted(calibration.source)}", f"date = {calibration.date.isoformat()}"]
-    return "\n".join(lines) + "\n"
+    import tomlkit
+
+    document = tomlkit.document()
+    _put(document, calibration)
+    return document.as_string()
 
 
 def save(calibration: Calibration, path: Path | None = None) -> Path:
     """Writes the calibration into the user's `llmcost.toml`, in place of one of the same name. Returns the file.
 
-    Everything else in the file stays as it is, to the letter. Raises LlmcostError where the file is not TOML, cannot
-    be written, or holds the calibration in a form that cannot be taken out.
+    Everything else in the file stays as it is, to the letter. Raises LlmcostError where the file is not TOML, cannot be
+    written, or holds its calibrations in a form to which none can be added.
     """
+    import tomllib
+
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
     path = path or config.path() or Path(OWN_FILE)
     text = path.read_text(encoding="utf-8") if path.exists() else ""
-    others = _without(path, calibration.name, read_tables(path)) if text else {}
-    kept = re.sub(_ENTRY.format(re.escape(_quoted(calibration.name))), "", text, flags=re.MULTILINE)
-    if tomllib.loads(kept) != others:
-        raise LlmcostError(
-            f'{path} already has a calibration "{calibration.name}"', hint="take that entry out to replace it"
-        )
-    separator = "\n" if kept and not kept.endswith("\n\n") else ""
+    expected: dict[str, Any] = read_tables(path) if text else {}
+    others = expected.get("calibrations", {})
+    if not isinstance(others, dict):
+        raise LlmcostError(f"{path}: calibrations is not a table", hint='an entry begins with [calibrations."NAME"]')
+    added = tomllib.loads(as_toml(calibration))["calibrations"]
     try:
-        path.write_text(kept + separator + as_toml(calibration), encoding="utf-8")
-    except OSError as error:
-        raise LlmcostError(f"{path} cannot be written: {error.strerror}", hint="or print it: --dry-run") from None
+        document = tomlkit.parse(text)
+        _put(document, calibration)
+        made = document.as_string()
+        is_as_expected = tomllib.loads(made) == expected | {"calibrations": others | added}
+    except (TOMLKitError, ValueError):
+        is_as_expected = False
+    if not is_as_expected:
+        raise LlmcostError(
+            f"{path} holds its calibrations in a form to which none can be added",
+            hint='begin each with [calibrations."NAME"]',
+        )
+    files.write(path, made)
     return path
 
 
-def _without(path: Path, name: str, tables: dict[str, Any]) -> dict[str, Any]:
-    """The file's tables less one calibration."""
-    entries = tables.get("calibrations", {})
-    if not isinstance(entries, dict):
-        raise LlmcostError(f"{path}: calibrations is not a table", hint='an entry begins with [calibrations."NAME"]')
-    left = {key: value for key, value in entries.items() if key != name}
-    return {key: value for key, value in tables.items() if key != "calibrations"} | (
-        {"calibrations": left} if left else {}
-    )
+def _put(document: "tomlkit.TOMLDocument", calibration: Calibration) -> None:
+    """Puts a calibration into a document, last of all, or in place of one of its name."""
+    import tomlkit
 
-
-def _quoted(text: str) -> str:
-    """A TOML basic string: it escapes what JSON escapes, and a little less."""
-    import json
-
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    entry = tomlkit.table()
+    for name in ("gpu", "gpus", "model", "quantization"):
+        entry.add(name, getattr(calibration, name))
+    for name, value in zip(_TIMES, astuple(calibration.time), strict=True):
+        entry.add(name, float(f"{value:.4g}"))
+    entry.add("source", calibration.source)
+    entry.add("date", calibration.date)
+    known: Any = document.setdefault("calibrations", tomlkit.table(is_super_table=True))
+    known[calibration.name] = entry
 
 
 def _build(file: Path, name: str, entry: Any) -> Calibration:

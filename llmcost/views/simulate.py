@@ -12,7 +12,7 @@ from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
 from llmcost.views import cache_advice, pages, quality
 from llmcost.views.backtest import compared
-from llmcost.views.projection import between, document, steps, varies
+from llmcost.views.projection import between, document, questions, steps, varies
 from llmcost.what_ifs.engine.ranges import Range
 from llmcost.what_ifs.projection import Projection, Stage
 
@@ -22,6 +22,7 @@ _MOVES_SHOWN = 6
 _BY_ROWS = 9
 _CHANGE_LINES = 8
 _NOTE_LINES = 6
+_QUESTIONS = 3
 _TOKENS = {
     "input_tokens": "input tokens",
     "cache_read_tokens": "cache read tokens",
@@ -82,7 +83,8 @@ def below(projection: Projection, *, details: bool) -> RenderableType:
         parts.append(tables.Bullets("What changes", changes, at_most=_CHANGE_LINES))
         chosen = [stage for stage in stages if stage.what_if.values.get("breakpoints") == "best"]
         parts += [cache_advice.settings(stage.prompts) for stage in chosen]
-    notes = [*projection.notes, *(note for stage in stages for note in (stage.summary or {}).get("notes", []))]
+    asked = [line for stage in stages for line in questions(stage)[: None if details else _QUESTIONS]]
+    notes = [*projection.notes, *asked, *(note for stage in stages for note in (stage.summary or {}).get("notes", []))]
     parts.append(tables.Bullets("Caveats", notes, "yellow", None if details else _NOTE_LINES))
     if not details:
         parts.append(Text(DETAILS, style="dim"))

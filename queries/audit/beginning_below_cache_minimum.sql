@@ -46,8 +46,7 @@ caches as (
         from used
         inner join ratios on ratios.provider is not distinct from used.provider and ratios.model = used.model
         inner join prompt_caches
-            on regexp_matches(coalesce(used.provider, ''), prompt_caches.hosts)
-            and regexp_matches(replace(lower(used.model), '.', '-'), prompt_caches.models)
+            on is_about(prompt_caches, used.provider, used.model)
             and coalesce(prompt_caches.valid_from <= used.day, true)
             and coalesce(prompt_caches.valid_to > used.day, true)
     )

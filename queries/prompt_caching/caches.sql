@@ -25,8 +25,7 @@ matched as (
     from used
     cross join days
     inner join prompt_caches
-        on regexp_matches(coalesce(used.provider, ''), prompt_caches.hosts)
-        and regexp_matches(replace(lower(used.model), '.', '-'), prompt_caches.models)
+        on is_about(prompt_caches, used.provider, used.model)
         and coalesce(prompt_caches.valid_from <= days.day, true)
         and coalesce(prompt_caches.valid_to > days.day, true)
 ),

@@ -148,6 +148,11 @@ def test_rules_decide_the_same_however_the_log_is_read(tmp_path: Path, rules: Pa
         ('feature = "f"\nmodel = 3', "model is not text: 3"),
         ('feature = "f"\ntag = "x"', "tag is not a table"),
         ('feature = "f"\nmatches = "("', "matches is not a valid regular expression"),
+        ('feature = "f"\nmatches = "(?=a)"', "matches is not a valid regular expression: invalid perl operator"),
+        (
+            'feature = "f"\nmatches = "((a{1000}){1000})"',
+            "matches is not a valid regular expression: invalid repetition size",
+        ),
     ],
 )
 def test_a_wrong_rule_is_named(entry: str, said: str, tmp_path: Path, store_path: Path, rules: Path) -> None:

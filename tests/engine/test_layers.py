@@ -33,7 +33,7 @@ ONLY = {
     "bench_gpu": {"errors"},  # it measures a server wherever it is copied to
     "metrics": {"errors", "config", "engine"},
     "embeddings": {"errors", "engine"},
-    "self_hosting": {"errors", "config", "bench_gpu"},  # it replays a server; of a store it knows nothing
+    "self_hosting": {"errors", "config", "files", "bench_gpu"},  # it replays a server; of a store it knows nothing
     "track": {"config", "metrics", "prices"},  # it runs in the user's own program
     "page": {"errors", "engine", "reports"},
 }

@@ -202,3 +202,30 @@ def test_fields_with_any_name_are_read(tmp_path: Path) -> None:
     line = {"@model": "gpt-4o", "raw": 5, "Line": {"claimed": 3}, 'it\u2019s "quoted"': "ann"}
     _, [request] = _read(tmp_path, mapping, [line])
     assert (request["input_tokens"], request["output_tokens"], request["user_id"]) == (5, 3, "ann")
+
+
+def test_a_field_may_have_any_name_and_a_constant_may_look_like_a_parameter(tmp_path: Path) -> None:
+    (tmp_path / "llmcost.toml").write_text(
+        """[formats.mine]
+model = "$.record.model"
+input_tokens = "$.raw.in"
+output_tokens = "$.line.out"
+task_type = { path = "$.claimed", default = "$assume_model" }
+user_id = "$.fault"
+session_id = "$.wrapped"
+feature = '$."$assume_model"'
+project = "it's $ttl {k} :name ?"
+tags = { line = "$.source_id", "a'b" = '$."x y"."q"', select = '$."from"' }
+"""
+    )
+    line = {"record": {"model": "gpt-4o"}, "raw": {"in": 5}, "line": {"out": 7}, "fault": "u", "wrapped": "s",
+            "source_id": "t", "from": "f", "x y": {"q": "deep"}, "$assume_model": "search"}  # fmt: skip
+    write(tmp_path / "log.jsonl", [line])
+    done = llmcost("ingest", "log.jsonl", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    [row] = contents(tmp_path / "llmcost.duckdb")
+    assert {name: row[name] for name in ("task_type", "user_id", "session_id", "feature", "project")} == {
+        "task_type": "$assume_model", "user_id": "u", "session_id": "s", "feature": "search",
+        "project": "it's $ttl {k} :name ?",
+    }  # fmt: skip
+    assert row["tags"] == {"line": "t", "a'b": "deep", "select": "f"}

@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -119,13 +120,39 @@ def test_a_calibration_is_saved_and_replaced(tmp_path: Path) -> None:
     assert after in text
 
 
-def test_a_calibration_that_cannot_be_taken_out_stays(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", [
+    '[calibrations]\n"t4 mistral-7b awq" = { gpu = "T4" }\n',
+    'calibrations."t4 mistral-7b awq".gpu = "T4" # old\n[other]\n',
+])  # fmt: skip
+def test_a_calibration_is_replaced_whatever_its_form(tmp_path: Path, text: str) -> None:
     own = tmp_path / "llmcost.toml"
-    text = '[calibrations]\n"t4 mistral-7b awq" = { gpu = "T4" }\n'
     own.write_text(text)
-    with pytest.raises(LlmcostError, match="already has"):
+    saved = Calibration("T4", 1, "mistral-7b", "awq", TIME, "", date(2026, 11, 1))
+    calibrations.save(saved, own)
+    assert calibrations.load(own)[-1] == saved
+
+
+def test_a_form_that_holds_no_further_calibration_stays(tmp_path: Path) -> None:
+    own = tmp_path / "llmcost.toml"
+    text = 'calibrations = { "t4 mistral-7b awq" = { gpu = "T4" } }\n'
+    own.write_text(text)
+    with pytest.raises(LlmcostError, match="none can be added"):
         calibrations.save(Calibration("T4", 1, "mistral-7b", "awq", TIME, "", date(2026, 11, 1)), own)
     assert own.read_text() == text
+
+
+@pytest.mark.parametrize("name", [
+    'x"]\n[[prices]]\nmodel = "gpt-4o"\ninput_usd_mtok = 0\n#', "a\x7f\x00\x1b", "a.b", "]", "\\", '"' * 3, "'" * 3, "",
+])  # fmt: skip
+def test_a_name_from_a_run_is_never_syntax(tmp_path: Path, name: str) -> None:
+    own = tmp_path / "llmcost.toml"
+    own.write_text("# mine\n")
+    saved = Calibration("T4", 1, name, "awq", TIME, f"source {name}", date(2026, 11, 1))
+    for _ in range(2):
+        calibrations.save(saved, own)
+        assert tomllib.loads(own.read_text()).keys() == {"calibrations"}
+        assert calibrations.load(own)[-1] == saved
+    assert tomllib.loads(calibrations.as_toml(saved)).keys() == {"calibrations"}
 
 
 def test_the_users_file_may_lie_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
