@@ -66,7 +66,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Audit:
-    """Every finding, the gravest first and the dearest of these first, beside all requests and their cost."""
+    """Every finding, most severe first, then most expensive first, with all requests and their cost."""
 
     findings: list[Finding]
     clean: list[registry.Query]  # looked for and not found

@@ -138,16 +138,16 @@ def _describe(store: Store, rows: Sequence[Row], column: str) -> None:
 
 
 def _follow(store: Store, rows: Sequence[Row], covered: Scope) -> None:
-    """Adds each prompt's cost over time, and its dearest request."""
+    """Adds each prompt's cost over time, and its most expensive request."""
     parts: dict[str, list[Row]] = {}
     for part in store.rows(*covered.spend("prompt-trends", parts=TREND_PARTS)):
         parts.setdefault(part["prompt_id"], []).append(part)
     for row in rows:
         own = parts.get(row["prompt"], [])
         spent = {part["part"]: part["cost_usd"] for part in own}
-        dearest = max(own, key=lambda part: part["dearest_usd"], default={})
+        most = max(own, key=lambda part: part["most_usd"], default={})
         row["trend_usd"] = [spent.get(part, 0.0) for part in range(TREND_PARTS)] if own else None
-        row["example_request_id"] = dearest.get("dearest_request_id")
+        row["example_request_id"] = most.get("example_request_id")
 
 
 def _unattributed(sections: dict[str, list[Row]]) -> list[str]:
@@ -181,7 +181,7 @@ def _column(dimension: str, parameter: str) -> tuple[str, dict[str, registry.Val
 
 
 def _sorted(rows: list[Row], dimensions: Sequence[str], sort: str | None) -> list[Row]:
-    """By time where the first dimension is one, else by cost, dearest first; ties by the dimensions."""
+    """By time where the first dimension is one, else by cost, most expensive first; ties by the dimensions."""
     named = sorted(rows, key=lambda row: [str(row[name]) for name in dimensions])
     column = sort or (dimensions[0] if dimensions and dimensions[0] in TIMES else "cost_usd")
     if column in MEASURES:

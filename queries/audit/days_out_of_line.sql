@@ -11,7 +11,7 @@ with far as (
     select * from anomalies where feature is null
 ),
 
-dearest as (
+examples as (
     select
         ts::date as day,
         list(request_id order by cost_usd desc nulls last, request_id)[1:$examples] as request_ids
@@ -24,7 +24,7 @@ select
     far.day::varchar as subject,
     far.requests,
     far.off_usd as cost_usd,
-    case when far.is_dear
+    case when far.is_high
         then round(far.times, 1) || ' times'
         else 'only ' || round(100 * far.times, 1) || ' % of'
     end
@@ -33,7 +33,7 @@ select
         else ' the usual spend of a ' || far.kind
     end
     || ', most of it ' || far.cause as detail,
-    dearest.request_ids as example_request_ids
+    examples.request_ids as example_request_ids
 from far
-inner join dearest on dearest.day = far.day
+inner join examples on examples.day = far.day
 order by cost_usd desc, subject

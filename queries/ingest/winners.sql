@@ -1,7 +1,7 @@
--- One row for each call that stands more than once. The copy with most output tokens is the finished one; of equals the
--- parent's, not the subagent's or the fork's; then that of the lower session_id, so that a column added here moves no
--- call from session to session; then the one whose content hashes lower, so that the order of reading decides nothing.
--- The call began when its earliest copy says.
+-- One row for each call with several copies. The copy with most output tokens is the finished one; among equals the
+-- parent's, not the subagent's or the fork's; then the one with the lower session_id, so that a new column moves no call
+-- between sessions; then the one with the lower hash, so that the order of reading does not matter. The call began at
+-- the time of its earliest copy.
 
 with copies as (
     select

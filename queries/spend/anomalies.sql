@@ -82,7 +82,7 @@ held as (
 ),
 
 far as (
-    select held.*, held.cost_usd > held.usual_usd as is_dear
+    select held.*, held.cost_usd > held.usual_usd as is_high
     from held
     inner join held as whole on whole.day = held.day and whole.feature is null
     where
@@ -144,7 +144,7 @@ select
     far.feature,
     far.kind,
     far.compared_days,
-    far.is_dear,
+    far.is_high,
     far.cost_usd,
     far.usual_usd,
     far.cost_usd / far.usual_usd as times,

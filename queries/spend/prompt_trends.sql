@@ -16,14 +16,14 @@ placed as (
             floor($parts * date_diff('second', first_ts, ts) / greatest(1, date_diff('second', first_ts, last_ts)))
         )::integer as part,
         exact_sum(cost_usd) as cost_usd,
-        max(cost_usd) as dearest_usd,
-        max_by(request_id, struct_pack(cost := coalesce(cost_usd, 0), id := request_id)) as dearest_request_id
+        max(cost_usd) as most_usd,
+        max_by(request_id, struct_pack(cost := coalesce(cost_usd, 0), id := request_id)) as example_request_id
     from priced
     cross join bounds
     where by_prompt is not null
     group by by_prompt, part
 )
 
-select prompt_id, part, coalesce(cost_usd, 0) as cost_usd, coalesce(dearest_usd, 0) as dearest_usd, dearest_request_id
+select prompt_id, part, coalesce(cost_usd, 0) as cost_usd, coalesce(most_usd, 0) as most_usd, example_request_id
 from placed
 order by prompt_id, part
