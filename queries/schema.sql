@@ -15,6 +15,8 @@ create table requests (
     provider              varchar,            -- as billed: the price table's provider id
     model                 varchar,            -- as billed: the price table's model id
     model_logged          varchar,            -- the model as the log wrote it
+    model_assumed         boolean not null default false,
+                                              -- the log names no model: this one was assumed for it
 
     -- who and what spent it
     feature               varchar,
@@ -26,6 +28,7 @@ create table requests (
     branched              boolean not null default false,
                                               -- a subagent's or a fork's call: its file repeats calls of its parent
     project               varchar,
+    machine               varchar,            -- merged from the store of this machine; null: read here
     tags                  map(varchar, varchar),  -- everything else the log says; ingest and replays neither read nor change it
 
     -- billed tokens: five disjoint buckets, whole numbers >= 0
@@ -83,6 +86,10 @@ create table requests (
                                               -- cumulative hashes of the prompt's blocks and the tokens up to and
                                               -- including each, longest prefix last: what a prompt cache sees
     system_blocks         integer,            -- how many of the first blocks are tools and system prompt
+    cache_key             varchar,            -- hash of what the provider is told to find the cache by, as OpenAI's
+                                              -- prompt_cache_key; '': it was told nothing; null: the log does not say
+    cache_retention       varchar,            -- for how long entries were asked to be kept, as logged: in_memory, 24h ...
+    organisation          varchar,            -- hash of the provider's account that the caches belong to
 
     complexity            double,             -- 0 (simple) to 1 (complex); null where the prompt is unknown
 

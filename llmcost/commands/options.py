@@ -35,7 +35,7 @@ Models = Annotated[
     typer.Option("--model", metavar="NAME", help="Only this model, by its name in the report; repeatable."),
 ]
 Details = Annotated[
-    bool, typer.Option("--details", help="Show everything: all rows, assumptions and figures, not one screen.")
+    bool, typer.Option("--details", help="Show all rows, assumptions and figures instead of one screen.")
 ]
 Output = Annotated[
     Path | None,

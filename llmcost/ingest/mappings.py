@@ -59,7 +59,7 @@ _STATUSES = {
 }
 """Fields that say in their own way whether a request succeeded."""
 FIELDS = (*_PLAIN, *_MEASURES, *_STATUSES)
-_OPTIONS = ("tags", "cached_inside_input", "reasoning_beside_output")
+_OPTIONS = ("tags", "cached_inside_input", "reasoning_outside_output")
 _FORM = ("path", "strip", "default")
 _COUNTS = re.compile(r"_tokens$|^web_searches$")
 REFUSALS = {
@@ -128,7 +128,7 @@ def mapped(name: str, fields: Any) -> Query:
         columns["tags"] = f"map_from_entries(list_filter([{entries}], lambda entry: entry.value is not null))"
     if fields.get("cached_inside_input"):
         columns["input_holds"] = "'caches'"
-    if fields.get("reasoning_beside_output"):
+    if fields.get("reasoning_outside_output"):
         columns["reasoning_beside"] = "true"
     columns["refusal"] = _refusal(mapping.paths)
     bits = (f"case when {sql} is null then 0 else {1 << bit} end" for bit, sql in enumerate(mapping.paths.values()))
@@ -165,8 +165,8 @@ def _check(where: str, name: str, fields: Any) -> None:
             raise LlmcostError(f"{where} has no field {it}", hint=did_you_mean(it, [*FIELDS, *_OPTIONS]))
     missing = [it for it in REQUIRED if it not in fields]
     if missing:
-        raise LlmcostError(f"{where} says nothing of {', '.join(missing)}", hint='like output_tokens = "$.usage.out"')
-    for option in ("cached_inside_input", "reasoning_beside_output"):
+        raise LlmcostError(f"{where} does not map {', '.join(missing)}", hint='like output_tokens = "$.usage.out"')
+    for option in ("cached_inside_input", "reasoning_outside_output"):
         if not isinstance(fields.get(option, False), bool):
             raise LlmcostError(f"{where}.{option} is neither true nor false", hint="write it without quotation marks")
     if not isinstance(fields.get("tags", {}), dict):

@@ -49,7 +49,7 @@ def sql(where: str, structure: dict[str, Any], path: str) -> str:
 
 
 def _into(where: str, place: Any, key: str | int, empty: Any) -> Any:
-    """What stands at a key of the structure, put there if nothing does."""
+    """The value at a key of the structure, put there if there is none."""
     found = None
     if isinstance(key, int) and isinstance(place, list):
         if not place:

@@ -28,7 +28,7 @@ def brief(value: Any, width: int) -> str:
 
 
 def shortened(text: str, width: int, head: float = 0.5) -> str:
-    """The text in at most so many columns, its middle left out; `head` is the share that its beginning keeps."""
+    """The text in at most this many columns, its middle left out; `head` is the share that its beginning keeps."""
     if cell_len(text) <= width:
         return text
     before = round((width - 1) * head)

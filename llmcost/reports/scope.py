@@ -38,7 +38,7 @@ class Scope:
     def spend(self, name: str, key: str = "true", **values: registry.Value) -> tuple[str, dict[str, registry.Value]]:
         """A query under `queries/spend/` over the covered requests, with its parameters, those given or its defaults.
 
-        `key` is the SQL of what rows are told apart by, where the query groups by `key`.
+        `key` is the SQL of the key, where the query groups by `key`.
         """
         query = registry.find("spend", name)
         keyed = ("priced", f"select {key} as key, * from priced")
@@ -64,7 +64,7 @@ def scope(
 ) -> Scope:
     """What the user's words stand for: `since` and `until` are a date, a time, or `7d` before the newest request.
 
-    A date as `until` covers that day. Raises UsageError for words that are no time and for an empty stretch.
+    A date as `until` covers that day. Raises UsageError for words that are not a time, and for an empty period.
     """
     newest = store.value("select max(ts) from requests") if since or until else None
     start = _moment(since, newest, "--since")

@@ -93,7 +93,7 @@ def overview(store: Store, covered: Scope) -> Report:
 
 
 def logged_costs(store: Store, covered: Scope) -> Report:
-    """The costs that the log itself gives beside those of the price table, by model, with a likely reason."""
+    """The log's own costs and those of the price table, by model, with a likely reason."""
     rows = store.rows(*covered.spend("logged-costs"))
     sums = ("requests", "cost_logged_usd", "cost_usd", "difference_usd")
     total: Row = {name: _sum(rows, name) for name in sums} | {"requests": sum(row["requests"] for row in rows)}
@@ -145,9 +145,9 @@ def _follow(store: Store, rows: Sequence[Row], covered: Scope) -> None:
     for row in rows:
         own = parts.get(row["prompt"], [])
         spent = {part["part"]: part["cost_usd"] for part in own}
-        most = max(own, key=lambda part: part["most_usd"], default={})
+        top = max(own, key=lambda part: part["most_usd"], default={})
         row["trend_usd"] = [spent.get(part, 0.0) for part in range(TREND_PARTS)] if own else None
-        row["example_request_id"] = most.get("example_request_id")
+        row["example_request_id"] = top.get("example_request_id")
 
 
 def _unattributed(sections: dict[str, list[Row]]) -> list[str]:

@@ -31,7 +31,7 @@ class Calibration:
 
     @property
     def name(self) -> str:
-        """What tells it from others."""
+        """What distinguishes it from others."""
         cards = self.gpu if self.gpus == 1 else f"{self.gpus}x {self.gpu}"
         return f"{cards} {self.model}{'' if self.quantization == 'none' else ' ' + self.quantization}".lower()
 
@@ -111,7 +111,7 @@ def _build(file: Path, name: str, entry: Any) -> Calibration:
         time = IterationTime(*(float(values.pop(part)) for part in _TIMES))
         calibration = Calibration(time=time, **values)
     except (KeyError, TypeError, ValueError) as error:
-        raise LlmcostError(f"{file}: the calibration {name} is not of the right form: {error}") from None
+        raise LlmcostError(f"{file}: the calibration {name} is malformed: {error}") from None
     if calibration.quantization not in QUANTIZATIONS or min(astuple(time)) < 0:
-        raise LlmcostError(f"{file}: the calibration {name} has a quantization or a time that cannot be")
+        raise LlmcostError(f"{file}: the calibration {name} has an invalid quantization or time")
     return calibration

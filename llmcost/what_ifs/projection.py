@@ -32,7 +32,7 @@ class Stage:
     summary: Row | None = None  # what a kernel says of its replay as a whole
     prompts: list[Row] = field(default_factory=list)  # prompt-caching: the cheapest way to cache each prompt
     unknowns: list[Row] = field(default_factory=list)  # prompt-caching: what vendors leave open, by its dollars
-    quality: Quality | None = None  # beside dollars, where an outcomes file tells
+    quality: Quality | None = None  # where there is an outcomes file
     cut_short: list[Row] = field(default_factory=list)  # features whose answers it cuts short, and how many
     effects: Row = field(default_factory=dict)  # differences in tokens; answers and requests that the step changes
 
@@ -66,7 +66,7 @@ def simulate(store: Store, stack: Sequence[WhatIf], covered: Scope, dimensions: 
     Requests without a price in the log take part in no sum: their cost is unknown before and after. A step that
     cannot be projected on this traffic changes nothing and is noted; alone, it raises LlmcostError.
     """
-    stack = [settled(store, step) for step in stack]  # a model without a price is told before anything is replayed
+    stack = [settled(store, step) for step in stack]  # a model without a price is reported before anything is replayed
     traffic = Traffic.of(store, covered, dimensions)
     chain = Chain(traffic, "")
     for step in stack:

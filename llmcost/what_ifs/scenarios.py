@@ -116,7 +116,7 @@ def _beside(found: dict[str, Row]) -> Row:
         for name in _MEASURES
         for place in "ab"
     }
-    # a scenario without such requests pays nothing for them; one whose requests have no price pays nobody knows what
+    # a scenario without such requests pays nothing for them; one whose requests have no price pays an unknown amount
     before, after = (made[f"{place}_cost_usd"] if made[f"{place}_requests"] else 0.0 for place in "ab")
     return made | {"difference_usd": None if before is None or after is None else after - before}
 

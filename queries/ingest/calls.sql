@@ -3,7 +3,7 @@
 select
     staged.* exclude (
         source_id, line_no, record_no, trace_id, parent_id, carries_call, is_repeat, claimed, reason, raw, fault,
-        provider, format, openings, texts, mapped_fields
+        provider, format, openings, texts, mapped_fields, line_hash
     ),
     staged.format as source_format,
     coalesce(models.provider, staged.provider) as provider,

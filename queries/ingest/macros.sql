@@ -276,6 +276,9 @@ create or replace temp macro redacted(text) as regexp_replace(
 create or replace temp macro without_sentences(text) as
     regexp_replace(text, '"((?:[^"\\]|\\.)*\s){2}(?:[^"\\]|\\.)*"?', '"…"', 'g');
 
+-- Whether lines are told by their text, so that what a mapping made of them can be replaced: an ingest says so here.
+create or replace temp macro tracks_lines() as false;
+
 -- What --keep-text and --redact-emails ask for: an ingest that is asked for them says so here.
 create or replace temp macro keeps_text() as false;
 

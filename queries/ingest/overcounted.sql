@@ -9,5 +9,5 @@ select
     0 as no_call,
     0 as rejects
 from requests
-where request_id in (select request_id from repeats)
+where request_id in (select request_id from taken_back)
 group by source_format

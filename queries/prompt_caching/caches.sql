@@ -53,6 +53,12 @@ select
     writes_charged,
     promised,
     by_tier,
+    keys,
+    case
+        when is_named('life', $pessimistic) then matched.life_in_memory_s_low
+        when is_named('life', $optimistic) then matched.life_in_memory_s_high
+        else matched.life_in_memory_s
+    end as life_in_memory_s,
     requests_per_minute is not null and is_named('overflow', $pessimistic) as overflows,
     case
         when is_named('minimum', $pessimistic) then matched.min_tokens_low

@@ -57,7 +57,7 @@
 -- assumes: at the low end, a cache that promises nothing gives no more than the log shows.
 -- assumes: requests in a batch are left unchanged: caching inside a batch is best effort and part of batch-api.
 -- assumes: entries are shared by all requests of a provider and model, within a project or service tier where the rule
---   says so. A log does not show `prompt_cache_key`: at the low end each project has its own.
+--   says so. Where a log has no `prompt_cache_key`, each project has its own at the low end.
 -- assumes: a request whose prompt is not logged begins with what its own session sent before.
 -- assumes: errors, requests without a time and a provider's aggregates neither write nor read an entry.
 

@@ -57,18 +57,18 @@ def test_files_of_other_kinds(folder: Path, content: bytes, ending: str) -> None
     file = folder / f"other.{ending}"
     file.write_bytes(content)
     for command in (("report",), ("ingest", "log.jsonl")):
-        assert "is not a store of llmcost" in said(folder, *command, "--db", file.name)
+        assert "is not an llmcost store" in said(folder, *command, "--db", file.name)
     assert file.read_bytes() == content
 
 
 def test_a_log_is_not_its_own_store(folder: Path) -> None:
-    assert "is not a store of llmcost" in said(folder, "ingest", "log.jsonl", "--db", "log.jsonl")
+    assert "is not an llmcost store" in said(folder, "ingest", "log.jsonl", "--db", "log.jsonl")
 
 
 def test_an_empty_file_a_folder_and_a_pipe(folder: Path) -> None:
     (folder / "empty").touch()
     os.mkfifo(folder / "pipe")
-    assert "is not a store of llmcost" in said(folder, "report", "--db", "empty")
+    assert "is not an llmcost store" in said(folder, "report", "--db", "empty")
     assert "is a folder" in said(folder, "report", "--db", ".")
     assert "not a regular file" in said(folder, "report", "--db", "pipe")
     assert "not a regular file" in said(folder, "report", "--db", "/dev/null")

@@ -47,7 +47,7 @@ def test_days_like_others_are_in_line(tmp_path: Path) -> None:
     assert found(tmp_path, usual_weeks()) == []  # though a Tuesday costs three times a Monday
 
 
-def test_a_dear_tuesday_is_held_against_tuesdays_and_its_prompt_is_named(tmp_path: Path) -> None:
+def test_an_expensive_tuesday_is_compared_with_tuesdays_and_its_prompt_is_named(tmp_path: Path) -> None:
     rows = usual_weeks() + day_of(22, 53, "search", prompt_id="p-17") + day_of(22, 10, "search", prompt_id="p-2")
     whole, search = found(tmp_path, rows)
     assert (whole["day"], whole["feature"], whole["cause"]) == (date(2026, 8, 25), None, "search")

@@ -302,9 +302,9 @@ def test_a_cache_that_pays_for_itself_is_no_finding(book: Store) -> None:
 
 
 def labels(**fields: Any) -> list[Row]:
-    """Thirty calls that a dear model answers in two tokens."""
-    dear = {"model": "claude-opus-4-5", "output_tokens": 2, "feature": "triage"}
-    return [call(n, **dear | {"ts": at(n % 20, 60 * n), "prompt_hash": f"label-{n}"} | fields) for n in range(30)]
+    """Thirty calls that an expensive model answers in two tokens."""
+    expensive = {"model": "claude-opus-4-5", "output_tokens": 2, "feature": "triage"}
+    return [call(n, **expensive | {"ts": at(n % 20, 60 * n), "prompt_hash": f"label-{n}"} | fields) for n in range(30)]
 
 
 def test_an_expensive_model_on_trivial_tasks(book: Store) -> None:
@@ -316,7 +316,7 @@ def test_an_expensive_model_on_trivial_tasks(book: Store) -> None:
 
 
 @pytest.mark.parametrize("input_tokens", [1000, 150_000])  # the small model has a price of its own for long prompts
-def test_an_expensive_model_is_held_against_the_small_one(book: Store, input_tokens: int) -> None:
+def test_an_expensive_model_is_compared_with_the_small_one(book: Store, input_tokens: int) -> None:
     saved = only(found(book, labels(input_tokens=input_tokens))["expensive-model-on-trivial-tasks"])["cost_usd"]
     spent = audit.audit(book, Scope()).cost_usd
     found(book, labels(input_tokens=input_tokens, model="claude-haiku-5-5"))
@@ -336,7 +336,7 @@ def test_a_task_that_is_not_known_to_be_trivial(book: Store, fields: Row) -> Non
     assert "expensive-model-on-trivial-tasks" not in found(book, [*quiet(), *labels(**fields)])
 
 
-def test_a_dear_day(book: Store) -> None:
+def test_an_expensive_day(book: Store) -> None:
     more = [
         call(n, ts=at(9, 60 * n), prompt_hash=f"more-{n}", feature="agent", request_id=f"more_{n}") for n in range(9)
     ]

@@ -34,7 +34,7 @@ def later(hours: float) -> str:
 
 
 def lengths(*, short: int, long: int) -> list[Row]:
-    """Thirty answers of the dear model, six of them long: the 90th percentile is as long as these."""
+    """Thirty answers of the expensive model, six of them long: the 90th percentile is as long as these."""
     return [row | {"output_tokens": long if n % 5 == 0 else short} for n, row in enumerate(labels())]
 
 
@@ -131,7 +131,7 @@ CASES: list[tuple[str, list[Row], bool]] = [
     ("cost-outliers", usual(1180, 12), True),
     ("clock-jumps", lonely(101, 91), True),
     ("clock-jumps", lonely(101, 90), False),
-    ("clock-jumps", lonely(99, 91), False),  # a hundredth of all requests is no jump of a clock
+    ("clock-jumps", lonely(99, 91), False),  # a hundredth of all requests is not a jump of a clock
     ("clock-jumps", [*quiet(), call(1, ts=at(2), latency_ms=500, ttft_ms=1501)], True),
     ("clock-jumps", [*quiet(), call(1, ts=at(2), latency_ms=500, ttft_ms=1500)], False),
     ("clock-jumps", [*quiet(), call(1, ts=at(2), latency_ms=-1)], True),

@@ -111,7 +111,7 @@ def test_a_calibration_is_saved_and_replaced(tmp_path: Path) -> None:
     assert calibrations.save(saved, own) == own
     own.write_text(own.read_text() + after)
     assert calibrations.load(own)[-1] == saved
-    again = replace(saved, source="measured anew")
+    again = replace(saved, source="measured again")
     calibrations.save(again, own)
     assert calibrations.load(own)[-1] == again
     text = own.read_text()

@@ -73,7 +73,7 @@ parameters = st.fixed_dictionaries(
     {"recorded": often("replay", "keep")},
     optional={
         "ttl": st.sampled_from(["5m", "1h", "recorded", "endless"]),
-        "breakpoints": often("explicit", "auto", "tools", "system", "implicit"),
+        "breakpoints": often("explicit", "auto", "tools", "system", "implicit", "as-logged"),
         "ttft_ms": st.sampled_from([0, 1000]),
         "slack_s": st.sampled_from([0, 150.5]),
         "base_share": st.sampled_from([0, 0.6, 1]),
