@@ -57,7 +57,7 @@ cacheable as not materialized (
         hash(requests.request_id, cache.way) as call_id,
         hash(
             requests.provider, requests.model, requests.organisation,
-            -- where the log tells the key that a cache is found by, projects need not be told apart
+            -- where the log has the cache key, projects need not be separated
             case
                 when cache.keys is not null and requests.cache_key is not null then 'key ' || requests.cache_key
                 when cache.by_project then requests.project
