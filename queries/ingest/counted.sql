@@ -126,7 +126,7 @@ select
             -- known to leave their reasoning out
             reasoning_tokens is null and s > prompt + o and regexp_matches(lower(concat(provider, model)), 'gemini|grok')
         ))
-        -- without a total, a count that is too small to include the others is recognised
+        -- without a total, the usual reading is doubtful where one count is too small to include the other
         or (s is null and t > o and reasoning_beside is distinct from true)
         or (s is null and input_holds = 'caches' and holds <> 'caches')
     ) as counts_doubtful
