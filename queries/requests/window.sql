@@ -1,18 +1,18 @@
--- window: the requests of a stretch of time that the user names
+-- window: the requests of a period that the user names
 --
 -- question: Which requests does the report cover?
 -- param since text = none: the first moment, UTC; none: from the beginning.
--- param until text = none: the first moment no longer covered, UTC; none: to the end.
+-- param until text = none: the first moment that is no longer covered, UTC; none: to the end.
 -- param features names = all: the features covered.
--- param models names = all: the models covered, as the price table names them.
--- param providers names = all: the providers covered, as the price table names them.
+-- param models names = all: the models covered, as named in the price table.
+-- param providers names = all: the providers covered, as named in the price table.
 -- param prompts names = all: the prompts covered, by their ids.
 -- param users names = all: the users covered.
 -- param sessions names = all: the sessions covered.
 -- param projects names = all: the projects covered.
 -- param tag_names names = all: the tags that a request must have, each one of its values.
 -- param tag_values names = all: the values, one for each of tag_names; a tag of several values is named as often.
--- assumes: a request without a time is covered only when neither end is given.
+-- assumes: a request without a time is covered only if neither end is given.
 
 select *
 from requests
