@@ -129,7 +129,7 @@ def _explain(path: str, format_asked: str, *, as_json: bool) -> None:
     from llmcost.engine import store
     from llmcost.ingest.explain import explain as explained
     from llmcost.ingest.propose import Proposal
-    from llmcost.views.explain import ExplainView
+    from llmcost.views.ingest_explain import ExplainView
     from llmcost.views.proposal import ProposalView
 
     with store.in_memory() as opened:

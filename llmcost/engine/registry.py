@@ -21,7 +21,7 @@ Value = str | int | float | bool | date | list[str] | None
 Kind = Literal[
     "formats", "ingest", "metrics",
     "requests", "pricing", "what_ifs", "billing",
-    "spend", "page", "audit", "changes", "savings", "quality", "backtests", "ledger",
+    "spend", "page", "explain", "audit", "changes", "savings", "quality", "backtests", "ledger",
 ]  # fmt: skip
 
 _PARAM = re.compile(r"^(?P<name>\w+) (?P<type>\w+)(?:\((?P<choices>[^)]*)\))? = (?P<default>.*?): (?P<meaning>.+)$")

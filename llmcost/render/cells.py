@@ -84,6 +84,13 @@ def bar(value: float | None, width: int = 12) -> Text:
     return Text("█" * whole + ("▏▎▍▌▋▊▉"[part - 1] if part else ""), style="cyan")
 
 
+def step(start: float, end: float, width: int = 12) -> Text:
+    """A bar from one share to another, at its place: a step of a waterfall, red upwards and green downwards."""
+    first, last = (round(max(0.0, min(share, 1.0)) * width) for share in sorted((start, end)))
+    mark = "█" * (last - first) or "▏"
+    return Text(" " * min(first, width - 1) + mark, style="red" if end > start else "green")
+
+
 def sparkline(values: Sequence[float]) -> str:
     """A small trend: one bar for each value, the highest full."""
     highest = max(values, default=0.0)

@@ -114,9 +114,9 @@ def key(dimensions: Sequence[str]) -> tuple[str, dict[str, registry.Value]]:
     parameters: dict[str, registry.Value] = {}
     fields = []
     for number, name in enumerate(dimensions):
-        column, tag = _column(name, f"tag_{number}")
+        sql, tag = column(name, f"tag_{number}")
         parameters |= tag
-        fields.append(f"'k{number}': {column}")
+        fields.append(f"'k{number}': {sql}")
     return "{" + ", ".join(fields) + "}" if fields else "true", parameters
 
 
@@ -169,7 +169,7 @@ def _share(part: float | None, whole: float | None) -> float | None:
     return part / whole if part is not None and whole else None
 
 
-def _column(dimension: str, parameter: str) -> tuple[str, dict[str, registry.Value]]:
+def column(dimension: str, parameter: str) -> tuple[str, dict[str, registry.Value]]:
     """The SQL of a dimension, and the parameter that carries a tag's name: it may be anything."""
     if dimension.startswith("tag:") and len(dimension) > 4:
         return f"tags[${parameter}]", {parameter: dimension[4:]}
