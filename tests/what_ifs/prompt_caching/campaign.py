@@ -17,12 +17,20 @@ from llmcost.engine import store
 from tests.what_ifs.calls import Call
 from tests.what_ifs.prompt_caching import naive, naive_cheapest
 from tests.what_ifs.prompt_caching.replay import replayed
-from tests.what_ifs.prompt_caching.test_naive import logs, named, parameters
+from tests.what_ifs.prompt_caching.test_naive import logs, parameters, together
 
 SEARCHED = st.one_of(
     st.fixed_dictionaries({"ttl": st.just("auto")}),
     st.fixed_dictionaries({"breakpoints": st.just("best")}, optional={"ttl": st.sampled_from(["5m", "1h", "auto"])}),
 )
+
+
+TOGETHER = 3
+"""How many logs are replayed at once, each of a provider of its own: more than one costs little more."""
+
+
+def several_of(model: str) -> st.SearchStrategy[list[list[Call]]]:
+    return st.lists(logs([model]), min_size=TOGETHER, max_size=TOGETHER)
 
 
 def check(opened: store.Store, calls: list[Call], values: dict[str, Any], searched: dict[str, Any] | None) -> None:
@@ -36,26 +44,29 @@ def check(opened: store.Store, calls: list[Call], values: dict[str, Any], search
 
 
 def campaign(opened: store.Store, model: str, count: int, until: float = float("inf")) -> int:
-    """Tries so many random logs of a model, or as many as can be until that moment. Returns how many it tried."""
+    """Tries so many random logs of a model, or as many as can be until that moment. Returns how many it tried.
+
+    It tries TOGETHER at once, and so up to so many more.
+    """
     tried = 0
 
     @settings(
-        max_examples=count,
+        max_examples=-(-count // TOGETHER),
         deadline=None,
         database=None,
         report_multiple_bugs=False,
         phases=[Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),
     )
-    @given(logs([model]), st.randoms(use_true_random=False), parameters, st.none() | SEARCHED)
-    def one(calls: list[Call], names: Any, values: dict[str, Any], searched: dict[str, Any] | None) -> None:
+    @given(several_of(model), st.randoms(use_true_random=False), parameters, st.none() | SEARCHED)
+    def some(several: list[list[Call]], names: Any, values: dict[str, Any], searched: dict[str, Any] | None) -> None:
         nonlocal tried
         if time.monotonic() > until:
             return
-        check(opened, named(calls, names), values, searched)
-        tried += 1
+        check(opened, together(several, names), values, searched)
+        tried += len(several)
 
-    one()
+    some()
     return tried
 
 
