@@ -38,11 +38,11 @@ def ingest(
     explain: Annotated[
         bool,
         typer.Option(
-            "--explain", help="Only show how a file's lines are understood; of an unknown log, propose a mapping."
+            "--explain", help="Only show how a file's lines are understood; for an unknown log, propose a mapping."
         ),
     ] = False,
     again: Annotated[
-        bool, typer.Option("--again", help="Read files from their start again, also those that have not changed.")
+        bool, typer.Option("--again", help="Read files again from the start, even unchanged ones.")
     ] = False,
     keep_text: Annotated[
         bool, typer.Option("--keep-text", help="Store the texts of the logs too, with secrets redacted.")

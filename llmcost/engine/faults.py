@@ -33,7 +33,7 @@ def meaning(path: Path, error: BaseException) -> BaseException | None:
 
 
 def of_opening(path: Path, error: BaseException) -> LlmcostError:
-    """Why the engine did not open a file that begins as a store does."""
+    """Why the engine did not open a file that begins like a store."""
     text = str(error).lower()
     if is_full(text):
         return no_room(path)

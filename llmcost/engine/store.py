@@ -238,7 +238,7 @@ def _upgrade(path: Path, version: int) -> None:
             raise meant from None
         raise LlmcostError(
             f"{path} cannot be upgraded to this version of llmcost: {str(error).splitlines()[0]}",
-            hint=f"it is as it was (schema {version}), and a copy is kept at {copy}",
+            hint=f"the store is unchanged (schema {version}), and a copy is at {copy}",
         ) from None
     finally:
         store.close()

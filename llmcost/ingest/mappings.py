@@ -67,7 +67,7 @@ REFUSALS = {
     "status_http": "a status_http that is not an HTTP code",
     "model": "a text that is too long for the name of a model",
 }
-"""What cannot be right in a line, by the field."""
+"""What is wrong in a line, by the field."""
 _LONGEST_MODEL = 200
 """Longer names of models are texts of another kind, which a report must not print."""
 MOST_FIELDS = 62
@@ -107,7 +107,7 @@ class _Mapping:
 
 
 def mapped(name: str, fields: Any) -> Query:
-    """The format that a mapping describes. Raises LlmcostError naming the field that cannot be right, and why."""
+    """The format that a mapping describes. Raises LlmcostError naming the field that is wrong, and why."""
     where = f"{config.path() or config.NAME}: formats.{name}"
     _check(where, name, fields)
     mapping = _Mapping(where)
@@ -204,7 +204,7 @@ def _is_call(where: str, values: dict[str, _Value], mapping: _Mapping) -> str:
     told = [it for it in ("model", "output_tokens") if _is_told(values[it])]
     if not told:
         raise LlmcostError(
-            f"{where} takes every line for a call: neither model nor output_tokens is a path without a default",
+            f"{where} treats every line as a call: neither model nor output_tokens is a path without a default",
             hint="leave out the default of one of them: a line that has it is a call",
         )
     has = {it: f"{mapping.paths[it]} is not null" for it in mapping.paths}
@@ -256,7 +256,7 @@ def _column(name: str, sql: str) -> tuple[str, str]:
 
 
 def _refusal(paths: dict[str, str]) -> str:
-    """SQL: what cannot be right in a line's values; null where everything can."""
+    """SQL: what is wrong in a line's values; null where nothing is."""
     conditions = {
         "status": f"{_HTTP_CODE} is not null",
         "status_http": f"{{}} not in ('0', '-1') and {_HTTP_CODE} is null",

@@ -19,7 +19,7 @@ from llmcost.ingest.fields import Field
 
 @dataclass(frozen=True)
 class Proposal:
-    """What a log holds, what is probably what, and what the mapping would make of the lines looked at."""
+    """What a log holds, what its fields probably are, and what the mapping would make of the first lines."""
 
     name: str
     lines: int  # lines looked at that are JSON objects

@@ -18,7 +18,7 @@ from llmcost.engine import registry
 from llmcost.engine.compose import compose
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, UsageError, did_you_mean
-from llmcost.ingest import anew, chains, formats, lines, mapping_checks, sources, staging, streams
+from llmcost.ingest import chains, formats, lines, mapping_checks, reread, sources, staging, streams
 from llmcost.ingest.detect import Detection, detect
 from llmcost.metrics import counts
 from llmcost.prices import book
@@ -113,8 +113,8 @@ def ingest(
     found = sources.find(paths, store.path, reading.pipes)
     account.skipped |= found.skipped
     before = sources.seen(store, format_asked, texts.keep)
-    outdated = anew.outdated(before, run.hashes, assumed or {})
-    not_named = anew.not_named(before, run.hashes, found.files)
+    outdated = reread.outdated(before, run.hashes, assumed or {})
+    not_named = reread.not_named(before, run.hashes, found.files)
     found.files += not_named
     again = {*before} if reading.again else outdated
     pending: list[lines.Source] = []
@@ -144,7 +144,7 @@ def ingest(
         raise _no_log(paths, account)
 
     mapping_checks.refuse(store, logs, run.values)
-    anew.prepare(store, run.hashes)
+    reread.prepare(store, run.hashes)
     run.progress.start(sum(detection.source.size() for detection in logs))
     mapped: dict[str, int] = {}  # by mapping: which of its fields some line had
     for group in _groups(logs):
@@ -227,17 +227,17 @@ def _number(store: Store, group: list[Detection]) -> None:
 
 def _ingest_group(store: Store, group: list[Detection], run: _Run) -> None:
     counts.begin(store)
-    anew.find_outdated(store, group, run.hashes)
+    reread.find_outdated(store, group, run.hashes)
     entries = _take_back(store, "outdated", group[0].source.source_id)
     entries += _set_repeats_apart(store, group[0].source.source_id)
     _name_models(store)
     before = store.value("select coalesce(max(rowid), -1) from requests")
     _merge(store, run)
-    anew.note_readings(store, run.hashes)
+    reread.note_readings(store, run.hashes)
     apply.attribute(store, before, run.texts)
     entries += store.rows(f"insert into ledger {_query('account')} returning *")
     for detection in group:
-        anew.note(detection.source, entries, run.hashes, run.values, any_format=run.asked == "auto")
+        reread.note(detection.source, entries, run.hashes, run.values, any_format=run.asked == "auto")
     entries += _count_blank_lines(store, group)
     for entry in entries:
         run.account.add(entry)

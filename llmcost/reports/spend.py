@@ -145,9 +145,9 @@ def _follow(store: Store, rows: Sequence[Row], covered: Scope) -> None:
     for row in rows:
         own = parts.get(row["prompt"], [])
         spent = {part["part"]: part["cost_usd"] for part in own}
-        top = max(own, key=lambda part: part["dearest_usd"], default={})
+        top = max(own, key=lambda part: part["most_usd"], default={})
         row["trend_usd"] = [spent.get(part, 0.0) for part in range(TREND_PARTS)] if own else None
-        row["example_request_id"] = top.get("dearest_request_id")
+        row["example_request_id"] = top.get("example_request_id")
 
 
 def _unattributed(sections: dict[str, list[Row]]) -> list[str]:

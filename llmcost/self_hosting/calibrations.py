@@ -60,7 +60,7 @@ def save(calibration: Calibration, path: Path | None = None) -> Path:
     """Writes the calibration into the user's `llmcost.toml`, in place of one of the same name. Returns the file.
 
     Everything else in the file stays as it is, to the letter. Raises LlmcostError where the file is not TOML, cannot be
-    written, or holds its calibrations in a form to which none can be added.
+    written, or holds its calibrations in a form that cannot be extended.
     """
     import tomllib
 
@@ -83,7 +83,7 @@ def save(calibration: Calibration, path: Path | None = None) -> Path:
         is_as_expected = False
     if not is_as_expected:
         raise LlmcostError(
-            f"{path} holds its calibrations in a form to which none can be added",
+            f"{path} holds its calibrations in a form that cannot be extended",
             hint='begin each with [calibrations."NAME"]',
         )
     files.write(path, made)

@@ -144,7 +144,7 @@ def _notes(traffic: Traffic, chain: Chain) -> list[str]:
         notes.append("no request has a price, so there are no dollars to show; see: llmcost prices")
     if traffic.requests > cache_advice.LATEST and any(step.query.name == PROMPT_CACHING for step in chain.steps):
         latest = f"the latest {cache_advice.LATEST:,} requests"
-        asked = f"what hangs on each question to a vendor from the latest {cache_unknowns.LATEST:,}"
+        asked = f"the effect of each open question to a vendor from the latest {cache_unknowns.LATEST:,}"
         notes.append(
             f"{PROMPT_CACHING}: each prompt's cheapest cache comes from {latest}, {asked}, the saving from all"
         )

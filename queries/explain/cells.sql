@@ -1,8 +1,8 @@
--- cells: the compared requests added up by all that the split tells apart
+-- cells: the compared requests, summed by everything that the split distinguishes
 --
 -- question: How many requests, tokens and dollars has each feature, prompt, model, tier, region, day and contributor?
 -- assumes: game_0 to game_7 number the chosen contributors that a request belongs to, one of each key.
--- assumes: a prompt that was asked in only one period cannot be compared with itself; its requests stand together with
+-- assumes: a prompt that was used in only one period cannot be compared with itself; its requests are grouped with
 --   those of the other such prompts of their feature.
 
 select
@@ -24,17 +24,17 @@ select
     game_6.game as game_6,
     game_7.game as game_7,
     sum(priced.calls)::bigint as requests,
-    coalesce(sum(priced.calls) filter (where priced.cost_usd is null), 0)::bigint as unpriced_requests,
+    unpriced_calls(priced) as unpriced_requests,
     coalesce(sum(priced.input_tokens) filter (where priced.cost_usd is not null), 0)::bigint as input_tokens,
     coalesce(sum(priced.cache_read_tokens) filter (where priced.cost_usd is not null), 0)::bigint as cache_read_tokens,
     coalesce(sum(priced.cache_write_tokens) filter (where priced.cost_usd is not null), 0)::bigint as cache_write_tokens,
     coalesce(sum(priced.output_tokens) filter (where priced.cost_usd is not null), 0)::bigint as output_tokens,
-    coalesce(sum(priced.input_cost_usd::decimal(38, 15)), 0) as input_cost_usd,
-    coalesce(sum(priced.cache_read_cost_usd::decimal(38, 15)), 0) as cache_read_cost_usd,
-    coalesce(sum(priced.cache_write_cost_usd::decimal(38, 15)), 0) as cache_write_cost_usd,
-    coalesce(sum(priced.output_cost_usd::decimal(38, 15)), 0) as output_cost_usd,
-    coalesce(sum(priced.fees_cost_usd::decimal(38, 15)), 0) as fees_cost_usd,
-    coalesce(sum(priced.cost_usd::decimal(38, 15)), 0) as cost_usd,
+    coalesce(sum(exact(priced.input_cost_usd)), 0) as input_cost_usd,
+    coalesce(sum(exact(priced.cache_read_cost_usd)), 0) as cache_read_cost_usd,
+    coalesce(sum(exact(priced.cache_write_cost_usd)), 0) as cache_write_cost_usd,
+    coalesce(sum(exact(priced.output_cost_usd)), 0) as output_cost_usd,
+    coalesce(sum(exact(priced.fees_cost_usd)), 0) as fees_cost_usd,
+    coalesce(sum(exact(priced.cost_usd)), 0) as cost_usd,
     max(struct_pack(cost := coalesce(priced.cost_usd, -1), id := priced.request_id)) as example
 from priced
 left join lasting_prompts on lasting_prompts.prompt_id = priced.prompt_id

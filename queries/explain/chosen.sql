@@ -1,7 +1,7 @@
 -- chosen: the values of each key whose spend changed most
 --
 -- question: Which contributors are split further?
--- param keys int = 1: how many keys were asked for.
+-- param keys int = 1: number of keys.
 -- param top int = 10: values of each key.
 
 with largest as (

@@ -2,9 +2,9 @@
 --
 -- question: Which requests are compared, and on which day of its period is each?
 -- param earlier_since text = '2026-09-01': the first moment of the earlier period, UTC.
--- param earlier_until text = '2026-10-01': its first moment no longer, UTC.
+-- param earlier_until text = '2026-10-01': the first moment after it, UTC.
 -- param later_since text = '2026-10-01': the first moment of the later period, UTC.
--- param later_until text = '2026-11-01': its first moment no longer, UTC.
+-- param later_until text = '2026-11-01': the first moment after it, UTC.
 -- assumes: a request without a time belongs to neither period.
 -- assumes: days are counted from the beginning of a period, 24 hours each.
 

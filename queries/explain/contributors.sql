@@ -1,6 +1,6 @@
--- contributors: what each of those chosen spent in both periods, with one request for an example
+-- contributors: spend of the chosen contributors in both periods, each with an example request
 --
--- question: Who made the change, and which request shows what it is like?
+-- question: Who caused the change, and which request is a good example?
 -- assumes: the example is the most expensive request of the later period, or of the earlier one where the later has none.
 
 with played as (

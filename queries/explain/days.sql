@@ -1,4 +1,4 @@
--- days: what each day of both periods spent
+-- days: spend of each day of both periods
 --
 -- question: When did the spend change?
 

@@ -1,8 +1,8 @@
 -- games: the cells of the whole traffic, game 0, and of each contributor, numbered for the split
 --
 -- question: What does each split start from?
--- assumes: a prompt is told apart within a contributor's feature where that feature asked it in both periods.
--- assumes: requests without a price are counted and nothing else: their tokens and dollars are nobody's change.
+-- assumes: within a contributor's feature, a prompt is separate if that feature used it in both periods.
+-- assumes: requests without a price are only counted: their tokens and dollars belong to no change.
 
 with played as (
     select

@@ -1,4 +1,4 @@
--- lasting-prompts: the prompts that were asked in both periods
+-- lasting-prompts: the prompts that were used in both periods
 --
 -- question: Which prompts can be compared with themselves?
 

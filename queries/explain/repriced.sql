@@ -1,13 +1,13 @@
--- repriced: the requests compared, as they would be billed at the prices of the other period
+-- repriced: the compared requests at the prices of the other period
 --
 -- question: What would each request have cost at the other period's price of its model?
 -- param earlier_since text = '2026-09-01': the first moment of the earlier period, UTC.
--- param earlier_until text = '2026-10-01': its first moment no longer, UTC.
+-- param earlier_until text = '2026-10-01': the first moment after it, UTC.
 -- param later_since text = '2026-10-01': the first moment of the later period, UTC.
--- param later_until text = '2026-11-01': its first moment no longer, UTC.
--- assumes: a request pays the price of the day that lies as far into the other period, as a share of its length, so that
---   a price that changed within a period is weighed by what was asked before and after.
--- assumes: only models whose price table has a change between the first and the last moment can differ.
+-- param later_until text = '2026-11-01': the first moment after it, UTC.
+-- assumes: a request pays the price of the day at the same relative position in the other period, so that a price
+--   change within a period is weighted by the requests before and after it.
+-- assumes: only models with a price change between the first and the last moment can differ.
 
 with ends as (
     select

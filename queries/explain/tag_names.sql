@@ -1,6 +1,6 @@
 -- tag-names: the tags of the requests, and how many values each has
 --
--- question: Which tags tell requests apart?
+-- question: Which tags can requests be split by?
 
 select
     tag.key as name,

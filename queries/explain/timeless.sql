@@ -4,6 +4,6 @@
 
 select
     coalesce(sum(calls), 0)::bigint as requests,
-    coalesce(sum(cost_usd::decimal(38, 15)), 0)::double as cost_usd
+    coalesce(exact_sum(cost_usd), 0) as cost_usd
 from priced
 where ts is null

@@ -1,6 +1,6 @@
 -- unpriced: the requests of both periods that have no price
 --
--- question: Which models have requests that no part of the split can hold?
+-- question: Which models have requests that the split cannot include?
 
 select
     model,

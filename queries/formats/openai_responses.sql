@@ -25,7 +25,7 @@
 -- truth: total_tokens decides: input_tokens holds the cached and the written tokens and output_tokens the reasoning
 --   unless the total says otherwise. A web search is billed next to the tokens; of its calls
 --   only those that search are. A container is billed for each 20 minutes: here once for each response that uses it.
--- truth: a response that is fetched again is the same call. created_at of 0 is no time.
+-- truth: a response that is fetched again is the same call. created_at of 0 means no time.
 
 with calls as (
     select

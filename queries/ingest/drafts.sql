@@ -1,5 +1,5 @@
 -- What a format may say of a call, before any value is checked. A format leaves out what its log does not hold;
--- counts and times stay text until then, so that "12", 12.0 and nonsense can be told apart.
+-- counts and times stay text until then, so that "12", 12.0 and invalid text can be distinguished.
 
 select
     null::struct(

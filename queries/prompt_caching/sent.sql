@@ -1,6 +1,6 @@
--- Every request with the rules of its model's cache and what a replay needs to know of it, if it is replayed; once for
--- each way to cache that is replayed. `ttl` is null for a request that stays as it is.
--- inlined: its rows are wide, and are read twice
+-- Every request with the rules of its model's cache and what the replay needs, once for each way to cache that is
+-- replayed. `ttl` is null for a request that is not replayed.
+-- inlined: its rows are wide and read twice
 
 with lives as (
     select *
@@ -11,7 +11,7 @@ with lives as (
 placements as (select * from (values ('implicit'), ('tools'), ('system'), ('explicit')) as placed (placement)),
 
 ways as (
-    -- The caches with the lives and placements to replay: one, or every one where the cheapest is wanted.
+    -- The caches with the lives and placements to replay: one, or all of them to find the cheapest.
     select
         caches.* exclude (life_s, write_5m_adds, write_1h_adds),
         lives.ttl,
@@ -48,7 +48,7 @@ conversations as (
 ),
 
 cacheable as not materialized (
-    -- Every request with the rules of its model's cache, if it is replayed; once for each way to cache it.
+    -- Every request with the rules of its model's cache, once for each way to cache it.
     select
         requests.*,
         cache.* exclude (
@@ -57,7 +57,7 @@ cacheable as not materialized (
         hash(requests.request_id, cache.way) as call_id,
         hash(
             requests.provider, requests.model, requests.organisation,
-            -- where the log tells the key that a cache is found by, projects need not be told apart
+            -- where the log has the cache key, projects need not be separated
             case
                 when cache.keys is not null and requests.cache_key is not null then 'key ' || requests.cache_key
                 when cache.by_project then requests.project
@@ -69,7 +69,7 @@ cacheable as not materialized (
             requests.provider, requests.model,
             coalesce('prompt ' || requests.prompt_id, 'feature ' || requests.feature, requests.project)
         ) as prompt,
-        -- requests that can share an entry have the first block in common that is long enough to be one
+        -- requests that share an entry have the same first block that is long enough for one
         hash(
             requests.provider, requests.model, requests.organisation,
             case

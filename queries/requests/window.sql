@@ -1,11 +1,11 @@
--- window: the requests of a stretch of time, of some features and models
+-- window: the requests of a period, of some features and models
 --
 -- question: Which requests does the report cover?
 -- param since text = none: the first moment, UTC; none: from the beginning.
--- param until text = none: the first moment no longer covered, UTC; none: to the end.
+-- param until text = none: the first moment that is no longer covered, UTC; none: to the end.
 -- param features names = all: the features covered.
--- param models names = all: the models covered, as the price table names them.
--- assumes: a request without a time is covered only when neither end is given.
+-- param models names = all: the models covered, as named in the price table.
+-- assumes: a request without a time is covered only if neither end is given.
 
 select *
 from requests

@@ -45,7 +45,7 @@ def said(folder: Path, *words: str) -> str:
 @pytest.mark.parametrize("command", [("report",), ("ingest", "log.jsonl")])
 def test_names_by_which_the_engine_means_something_else(folder: Path, name: str, command: tuple[str, ...]) -> None:
     before = sorted(folder.iterdir())
-    assert "does not name a file" in said(folder, *command, "--db", name)
+    assert "is not the name of a file" in said(folder, *command, "--db", name)
     assert sorted(folder.iterdir()) == before
 
 

@@ -1,4 +1,4 @@
-"""Days out of line: found by a robust comparison with days of their kind, and explained in one line."""
+"""Unusual days: found by a robust comparison with days of their kind, and explained in one line."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -85,7 +85,7 @@ def opened() -> Iterator[Store]:
 
 
 def of_days(opened: Store, *calls: int, **features: tuple[int, ...]) -> list[Row]:
-    """What is out of line where each working day from Monday on has so many calls, also by feature."""
+    """The unusual days where each working day from Monday on has this many calls, also by feature."""
     rows = []
     for feature, counts in (features or {"f": calls}).items():
         for number, count in enumerate(counts):

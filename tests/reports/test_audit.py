@@ -214,7 +214,7 @@ def test_errors_that_were_paid_for(book: Store) -> None:
         call(4, ts=at(4), **failed | {"prompt_hash": "r", "input_tokens": 0}),  # refused: not paid
     ]
     row = only(found(book, rows)["paid-errors"])
-    assert (row["subject"], row["requests"], row["detail"]) == ("chat", 2, "1 tried again within 10 minutes")
+    assert (row["subject"], row["requests"], row["detail"]) == ("chat", 2, "1 retried within 10 minutes")
     assert row["cost_usd"] == pytest.approx(2 * 1000 * INPUT)
 
 
@@ -308,7 +308,7 @@ def labels(**fields: Any) -> list[Row]:
 
 
 def test_an_expensive_model_on_trivial_tasks(book: Store) -> None:
-    finding = found(book, [*quiet(), *labels()])["dear-model-on-trivial-tasks"]
+    finding = found(book, [*quiet(), *labels()])["expensive-model-on-trivial-tasks"]
     row = only(finding)
     assert (row["subject"], row["requests"], finding.severity) == ("triage", 30, "info")
     assert 0 < row["cost_usd"] < 30 * (1000 * 5e-6 + 2 * 25e-6)  # less than all that claude-opus-4-5 cost
@@ -317,7 +317,7 @@ def test_an_expensive_model_on_trivial_tasks(book: Store) -> None:
 
 @pytest.mark.parametrize("input_tokens", [1000, 150_000])  # the small model has a price of its own for long prompts
 def test_an_expensive_model_is_compared_with_the_small_one(book: Store, input_tokens: int) -> None:
-    saved = only(found(book, labels(input_tokens=input_tokens))["dear-model-on-trivial-tasks"])["cost_usd"]
+    saved = only(found(book, labels(input_tokens=input_tokens))["expensive-model-on-trivial-tasks"])["cost_usd"]
     spent = audit.audit(book, Scope()).cost_usd
     found(book, labels(input_tokens=input_tokens, model="claude-haiku-5-5"))
     needed = audit.audit(book, Scope()).cost_usd
@@ -333,7 +333,7 @@ def test_an_expensive_model_is_compared_with_the_small_one(book: Store, input_to
     ids=str,
 )  # fmt: skip
 def test_a_task_that_is_not_known_to_be_trivial(book: Store, fields: Row) -> None:
-    assert "dear-model-on-trivial-tasks" not in found(book, [*quiet(), *labels(**fields)])
+    assert "expensive-model-on-trivial-tasks" not in found(book, [*quiet(), *labels(**fields)])
 
 
 def test_an_expensive_day(book: Store) -> None:
@@ -431,7 +431,7 @@ def test_the_sample_logs_tell_their_story(sample_store: Path, tmp_path: Path) ->
     assert subjects["truncated-answers"][0] == "doc-summaries/summary"
     assert subjects["models-without-price"] == ["deskmate-7b-v3"]
     assert subjects["long-prompt-never-cached"][0] == "support-chat/main"
-    assert set(subjects["dear-model-on-trivial-tasks"]) == {"ticket-triage/category", "ticket-triage/urgency"}
+    assert set(subjects["expensive-model-on-trivial-tasks"]) == {"ticket-triage/category", "ticket-triage/urgency"}
     assert findings["paid-errors"]["cost_usd"] > 0
     assert "output-not-recorded" in findings
     assert not {"parents-with-children", "logged-twice", "clock-jumps"} & set(findings)
