@@ -7,6 +7,7 @@ from llmcost.engine import registry
 from llmcost.engine.store import Store
 from llmcost.errors import UsageError, did_you_mean
 from llmcost.reports.cautions import notes
+from llmcost.reports.filters import tag_names
 from llmcost.reports.scope import Row, Scope
 
 DIMENSIONS = (
@@ -18,6 +19,8 @@ MEASURES = (
     "requests", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "cost_usd", "cost_share",
     "fees_usd", "unpriced_requests",
 )  # fmt: skip
+
+_TAGS_NAMED = 8
 
 TREND_PARTS = 12
 """Equal stretches of the time covered: a prompt's trend is its cost in each."""
@@ -118,6 +121,36 @@ def key(dimensions: Sequence[str]) -> tuple[str, dict[str, registry.Value]]:
         parameters |= tag
         fields.append(f"'k{number}': {sql}")
     return "{" + ", ".join(fields) + "}" if fields else "true", parameters
+
+
+def check(store: Store, dimensions: Sequence[str]) -> None:
+    """Raises UsageError for a key that is none, and for a tag that no request has, with the nearest of both."""
+    unknown = [name for name in dimensions if name not in DIMENSIONS]
+    tags = tag_names(store) if unknown else []
+    for name in unknown:
+        if not name.startswith("tag:") or name == "tag:":
+            raise UsageError(f"--by {name}: no such dimension", hint=_nearest_key(name, tags))
+        if tags and name.removeprefix("tag:") not in tags:
+            raise UsageError(
+                f"--by {name}: no request has this tag", hint=did_you_mean(name.removeprefix("tag:"), tags)
+            )
+
+
+def _nearest_key(name: str, tags: Sequence[str]) -> str:
+    if name in tags:
+        return f"did you mean tag:{name}?"
+    listed = ", ".join(tags[:_TAGS_NAMED]) + (f" and {len(tags) - _TAGS_NAMED:,} more" * (len(tags) > _TAGS_NAMED))
+    return did_you_mean(name, [*DIMENSIONS, "tag:NAME"]) + (f" tags: {listed}" if tags else "")
+
+
+def tags(store: Store, covered: Scope, notes_before: Sequence[str] = ()) -> Report:
+    """The tags that requests have, each with the spend of the requests that have it."""
+    rows = store.rows(*covered.spend("tags"))
+    total = spend(store, (), covered)[0]
+    for row in rows:
+        row["cost_share"] = _share(row["cost_usd"], total["cost_usd"])
+    several = ["a request may have several tags, so the rows do not add up to the total"] if len(rows) > 1 else []
+    return Report(rows, total, [*notes_before, *several, *notes(store, covered)], ("tag",))
 
 
 def unkeyed(row: Row, dimensions: Sequence[str]) -> Row:
