@@ -192,7 +192,7 @@ def _midnight(day: date) -> datetime:
 def _long(last: re.Match[str]) -> timedelta:
     length = timedelta(weeks=int(last[1])) if last[2] == "w" else timedelta(days=int(last[1]))
     if not length:
-        raise UsageError(f"{last[0]} is no time at all", hint=HINT)
+        raise UsageError(f"{last[0]} is not a time", hint=HINT)
     return length
 
 
