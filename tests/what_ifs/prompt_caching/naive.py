@@ -86,6 +86,7 @@ def replayed(
     miss_rate: float = 0.005,
     slack_s: float = 30,
     rewritten_below: float = 0.95,
+    way: str | None = None,
 ) -> dict[str, Buckets]:
     """The buckets of every call, by name: one request after another over dictionaries."""
     sizes: dict[object, int] = defaultdict(int)
@@ -97,7 +98,7 @@ def replayed(
     settled = {call.name: call.buckets for call in calls}
     cache = Cache()
     threads: dict[object, tuple[int, int, int]] = {}
-    for call in in_order(opened, calls, ttl):
+    for call in in_order(opened, calls, ttl, way):
         read_already, wrote_5m, wrote_1h = sums[conversation(call)]
         if not (call.ok and call.calls == 1 and call.model in RULES and (call.blocks or call.session)):
             continue
@@ -128,15 +129,19 @@ def replayed(
         if call.blocks:
             every = len(call.blocks)
             system = every if call.system is None else min(call.system, every)
-            tools = every if call.system is None else 1 if system > 1 else 0
-            number = {"tools": tools, "system": system}.get(upto, every)
+            first = 1 if system > 1 and rule.kind == "breakpoints" else 0  # no message ends at the tools
+            tools = every if call.system is None else first
+            cached = sum(call.buckets[1:])
+            logged = sum(tokens <= cached for _, tokens in call.blocks)
+            number = {"tools": tools, "system": system, "as-logged": logged}.get(upto, every)
             inside = [(name, min(tokens, call.total)) for name, tokens in call.blocks[:number]]
             reach = inside[-1][1] if inside else 0
             read = 0
-            if upto == "implicit":
-                marked = {number, system} if rule.kind == "messages" and call.system is not None else {number}
+            if upto in ("implicit", "as-logged"):
+                ends_system = rule.kind == "messages" and call.system is not None
+                marked = {number, min(system, number)} if ends_system else {number}
             else:
-                marked = {number, number - (upto == "explicit"), min(system, number), 1 if system > 1 else 0}
+                marked = {number, number - (upto == "explicit"), min(system, number), first}
             back = 21 if rule.kind == "messages" else 20
             everywhere = (
                 rule.kind in ("steps", "units") or ttl == "endless" or (call.system is None and upto != "implicit")
@@ -202,12 +207,15 @@ def knows(calls: Sequence[Call], given: Mapping[str, object]) -> bool:
     )
 
 
-def in_order(opened: store.Store, calls: list[Call], ttl: str) -> list[Call]:
-    """The calls by time; those of the same moment in the fixed order that the hashes of their names give."""
+def in_order(opened: store.Store, calls: list[Call], ttl: str, way: str | None = None) -> list[Call]:
+    """The calls by time; those of the same moment in the fixed order that the hashes of their names give.
+
+    `way` is what the replay calls a life and a placement, where it tries several.
+    """
     timed = [call for call in calls if call.at is not None]
     names = [call.name for call in timed]
     own = {model for model, rule in RULES.items() if rule.life is not None}
-    lives = ["provider" if call.model in own and ttl != "endless" else ttl for call in timed]
+    lives = [way or ("provider" if call.model in own and ttl != "endless" else ttl) for call in timed]
     hashed = opened.rows(
         "select hash(unnest($names::varchar[]), unnest($lives::varchar[])) as place", {"names": names, "lives": lives}
     )

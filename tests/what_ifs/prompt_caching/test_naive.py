@@ -1,6 +1,7 @@
 """prompt-caching against the plainest possible second version of it, on random small logs and a production trace."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,9 @@ def often(usual: Any, *others: Any) -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def logs(draw: st.DrawFn) -> list[Call]:
+def logs(draw: st.DrawFn, known: Sequence[str] = tuple(naive.RULES)) -> list[Call]:
     """A short log of few prompts, sent in bursts, within a life of each other, and just beyond it."""
-    models = draw(st.lists(st.sampled_from([*naive.RULES]), min_size=1, max_size=2)) + draw(often([], ["some-model"]))
+    models = draw(st.lists(st.sampled_from(known), min_size=1, max_size=2)) + draw(often([], ["some-model"]))
     texts = draw(st.lists(st.text("ab", min_size=1, max_size=3), min_size=1, max_size=3))
     turns = draw(often("", "c" * 16))  # so that what was written last stands about 20 blocks before the end
     unseen = draw(st.booleans())
@@ -73,7 +74,7 @@ parameters = st.fixed_dictionaries(
     {"recorded": often("replay", "keep")},
     optional={
         "ttl": st.sampled_from(["5m", "1h", "recorded", "endless"]),
-        "breakpoints": often("explicit", "auto", "tools", "system", "implicit"),
+        "breakpoints": often("explicit", "auto", "tools", "system", "implicit", "as-logged"),
         "ttft_ms": st.sampled_from([0, 1000]),
         "slack_s": st.sampled_from([0, 150.5]),
         "base_share": st.sampled_from([0, 0.6, 1]),
@@ -84,19 +85,23 @@ parameters = st.fixed_dictionaries(
 )
 
 
-def named(calls: list[Call], names: Any) -> list[Call]:
-    """The calls with names in another order than their own, which decides ties."""
+def together(several: list[list[Call]], names: Any) -> list[Call]:
+    """The logs as one, with providers of their own, and names in another order than their own, which decides ties."""
+    calls = [replace(c, provider=f"{c.provider} {number}") for number, log in enumerate(several) for c in log]
     order = list(range(len(calls)))
     names.shuffle(order)
     return [replace(call, name=f"r{number:02}") for call, number in zip(calls, order, strict=True)]
 
 
-@settings(max_examples=50)
-@given(calls=logs(), names=st.randoms(use_true_random=False), given_values=parameters)
+@settings(max_examples=30)
+@given(
+    several=st.lists(logs(), min_size=1, max_size=3), names=st.randoms(use_true_random=False), given_values=parameters
+)
 def test_it_agrees_with_the_naive_replay_and_keeps_the_length_of_prompts(
-    opened: store.Store, calls: list[Call], names: Any, given_values: dict[str, Any]
+    opened: store.Store, several: list[list[Call]], names: Any, given_values: dict[str, Any]
 ) -> None:
-    calls = named(calls, names)
+    """One replay of several logs is that of each, and quicker."""
+    calls = together(several, names)
     after = replayed(opened, calls, **given_values)
     assert after == naive.replayed(opened, calls, **given_values)
     assert {name: sum(buckets) for name, buckets in after.items()} == {call.name: call.total for call in calls}
