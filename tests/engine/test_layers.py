@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import ROOT
 
 LAYERS = (
-    ("errors",),
+    ("errors", "process"),
     ("config", "files"),
     ("engine", "render", "bench_gpu"),
     ("prices", "attribution", "metrics", "embeddings", "self_hosting"),
