@@ -1,7 +1,7 @@
--- Expressions that many queries share, each defined once. The store defines them for every connection; `--show-sql` prints
--- those that its query uses. They are plain SQL, so that a translator to another engine can put them in place.
+-- Expressions that several queries share, defined once. The store defines them for every connection; `--show-sql` prints
+-- those that its query uses. They are plain SQL, so a translator to another engine can inline them.
 
--- An amount whose sum has the same digits in whatever order it is added.
+-- An amount whose sum does not depend on the order of adding.
 create or replace temp macro exact(amount) as amount::decimal(38, 15);
 
 -- Such a sum, as a double.
@@ -28,7 +28,7 @@ create or replace temp macro is_cut_off(stop_reason) as
 create or replace temp macro is_cut_short(before, after) as
     after.stop_reason = 'max_tokens' and after.output_tokens between 1 and before.output_tokens - 1;
 
--- Whether a row of the table of prices holds the newest price of its model's standard tier, wherever it runs.
+-- Whether a row of the price table is the newest standard price of its model, in no particular region.
 create or replace temp macro is_list_price(price) as
     price.service_tier = 'standard' and price.region = '' and price.valid_to is null;
 
@@ -36,10 +36,34 @@ create or replace temp macro is_list_price(price) as
 create or replace temp macro unpriced_calls(request) as
     coalesce(sum(case when request.cost_usd is null then request.calls end), 0)::bigint;
 
--- Whether a name is one of those of a parameter of type names: null names all, and * in a name is any characters.
+-- Whether a name is in the list of a parameter of type names: null means all, and * in a name matches any characters.
 create or replace temp macro is_named(name, names) as
     names is null
     or coalesce(len(list_filter(
         names::varchar[],
         lambda one: name like replace(replace(replace(replace(one, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%') escape '\'
     )) > 0, false);
+
+-- Whether a row of a table of vendors' rules, with `hosts` and `models`, is about a model: of several rows the first counts.
+create or replace temp macro is_about(rule, its_provider, its_model) as
+    regexp_matches(coalesce(its_provider, ''), rule.hosts)
+    and regexp_matches(replace(lower(coalesce(its_model, '')), '.', '-'), rule.models);
+
+-- The share of answers that come later than so many hours after their batch was sent: half of them come within 7 minutes,
+-- nine in ten within the hour and all within the vendor's window, between these points as the logarithm of the time.
+create or replace temp macro batch_late_share(hours, window_hours) as
+    case
+        when hours is null or hours >= coalesce(window_hours, 24) then 0.0
+        when hours >= 1 then 0.1 - 0.1 * ln(hours) / ln(coalesce(window_hours, 24))
+        when hours >= 7 / 60.0 then 0.5 - 0.4 * ln(hours * 60 / 7) / ln(60 / 7.0)
+        when hours > 0 then 1 - 0.5 * hours * 60 / 7
+        else 1.0
+    end;
+
+-- The minutes after which that share of the answers has come: the same the other way around.
+create or replace temp macro batch_delay_minutes(come_share, window_hours) as
+    case
+        when come_share < 0.5 then 14 * come_share
+        when come_share < 0.9 then 7 * pow(60 / 7.0, (come_share - 0.5) / 0.4)
+        else 60 * pow(coalesce(window_hours, 24), (come_share - 0.9) / 0.1)
+    end;

@@ -8,7 +8,7 @@ from llmcost.render import cells
 from llmcost.render.view import Flat
 from llmcost.what_ifs.engine.bootstrap import LEVEL
 from llmcost.what_ifs.engine.ranges import Range
-from llmcost.what_ifs.projection import Projection
+from llmcost.what_ifs.projection import Projection, Stage
 
 
 def document(projection: Projection) -> dict[str, Any]:
@@ -30,6 +30,7 @@ def document(projection: Projection) -> dict[str, Any]:
                 "quality": stage.quality.document() if stage.quality else None,
                 "summary": stage.summary,
                 "prompts": stage.prompts,
+                "unknowns": stage.unknowns,
             }
             for stage in projection.stages
         ],
@@ -53,7 +54,7 @@ def document(projection: Projection) -> dict[str, Any]:
 
 
 def without_dollars(row: dict[str, Any]) -> dict[str, Any]:
-    """The row where no request has a price: what costs nobody knows is no $0."""
+    """The row where no request has a price: an unknown cost is not $0."""
     return {name: None if name.endswith("_usd") or name == "saved_share" else value for name, value in row.items()}
 
 
@@ -84,6 +85,16 @@ def between(found: Range) -> Text:
     """The range by the assumptions, where they leave one."""
     low, high = cells.usd(found.low_usd).plain, cells.usd(found.high_usd).plain
     return Text("–", style="dim") if low == high else Text(f"{low} to {high}")
+
+
+def questions(stage: Stage) -> list[str]:
+    """In words: what to ask vendors of their caches, or to measure, with the dollars that hang on the answer."""
+    step = stage.what_if.query.name
+    return [
+        f"{step}: {cells.usd(row['usd'])} depends on {row['asked']}: ask"
+        f" {'the vendor' if row['vendor'] == 'unknown' else row['vendor']}, or measure it"
+        for row in stage.unknowns
+    ]
 
 
 def varies(projection: Projection) -> list[str]:

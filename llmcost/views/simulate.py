@@ -12,7 +12,7 @@ from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
 from llmcost.views import cache_advice, pages, quality
 from llmcost.views.backtest import compared
-from llmcost.views.projection import between, document, steps, varies
+from llmcost.views.projection import between, document, questions, steps, varies
 from llmcost.what_ifs.engine.ranges import Range
 from llmcost.what_ifs.projection import Projection, Stage
 
@@ -22,6 +22,7 @@ _MOVES_SHOWN = 6
 _BY_ROWS = 9
 _CHANGE_LINES = 8
 _NOTE_LINES = 6
+_QUESTIONS = 3
 _TOKENS = {
     "input_tokens": "input tokens",
     "cache_read_tokens": "cache read tokens",
@@ -60,7 +61,7 @@ class ProjectionView(View):
 
 
 def below(projection: Projection, *, details: bool) -> RenderableType:
-    """What stands below the table of steps: what changes, how far the savings range, and caveats."""
+    """What is shown below the table of steps: what changes, how far the savings range, and caveats."""
     stages = projection.stages
     parts: list[RenderableType] = []
     if not details and projection.is_priced:
@@ -82,7 +83,8 @@ def below(projection: Projection, *, details: bool) -> RenderableType:
         parts.append(tables.Bullets("What changes", changes, at_most=_CHANGE_LINES))
         chosen = [stage for stage in stages if stage.what_if.values.get("breakpoints") == "best"]
         parts += [cache_advice.settings(stage.prompts) for stage in chosen]
-    notes = [*projection.notes, *(note for stage in stages for note in (stage.summary or {}).get("notes", []))]
+    asked = [line for stage in stages for line in questions(stage)[: None if details else _QUESTIONS]]
+    notes = [*projection.notes, *asked, *(note for stage in stages for note in (stage.summary or {}).get("notes", []))]
     parts.append(tables.Bullets("Caveats", notes, "yellow", None if details else _NOTE_LINES))
     if not details:
         parts.append(Text(DETAILS, style="dim"))
@@ -131,7 +133,7 @@ def _remaining(cost: float, saved: float, baseline: float, width: int = 28) -> T
 
 
 def _changes(stage: Stage) -> list[str]:
-    """In words: requests that move, tokens and answers that change; then of which features answers are cut short."""
+    """In words: requests that move, tokens and answers that change; then the features whose answers are cut short."""
     said = []
     if stage.moves:
         requests, before, after = _moved(stage.moves)
@@ -149,7 +151,7 @@ def _changes(stage: Stage) -> list[str]:
 
 
 def _cut(stage: Stage) -> str:
-    """In words: of which features the answers are cut short, the most often cut first."""
+    """In words: the features whose answers are cut short, the most often cut first."""
     shown = [
         f"{cells.brief(row['feature'], 24)} {row['answers_cut_short']:,}"
         f" ({row['answers_cut_short'] / row['requests']:.1%})"

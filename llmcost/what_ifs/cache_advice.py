@@ -1,23 +1,16 @@
 """Which prompts are worth caching, how far and for how long."""
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from llmcost.engine import registry
-from llmcost.engine.compose import compose
-from llmcost.engine.relations import priced
 from llmcost.prices import cache_rules
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from llmcost.what_ifs import cache_costs
+from llmcost.what_ifs.cache_costs import Run
 
 Row = dict[str, Any]
-Run = Callable[[str, Mapping[str, Any]], "pa.Table"]
-"""Runs a query with its parameters, where `prices` and the relation of requests can be read."""
 
 BREAKPOINTS = ("tools", "system", "implicit", "explicit")
 TTLS = ("5m", "1h")
-
 
 LATEST = 1_000_000
 """How many requests, the latest, a recommendation is made from: it replays them once for each way to cache."""
@@ -33,26 +26,15 @@ def prompt_lives(run: Run, relation: str = "requests", given: Mapping[str, Any] 
     to set. `costs_money` names the ways that would cost more than no cache. `given` holds the replay's other
     parameters. Of more than LATEST requests the latest are taken.
     """
-    latest = f"(select ts from {relation} order by ts desc nulls last limit {LATEST})"
-    if run(f"select count(*) as requests from {relation}", {})["requests"][0].as_py() > LATEST:
-        relation = f"(select * from {relation} where ts >= (select min(ts) from {latest}))"
+    relation = cache_costs.latest(run, relation, LATEST)
     ways = {f"{reach}_{ttl}": {"breakpoints": reach, "ttl": ttl} for reach in BREAKPOINTS for ttl in TTLS}
-    uncached = _costs(run, relation, None)
-    costs = {way: _costs(run, relation, {**(given or {}), **chosen}) for way, chosen in ways.items()}
+    uncached = cache_costs.costs(run, relation, None)
+    common = {**(given or {}), "recorded": "replay"}
+    costs = {way: cache_costs.costs(run, relation, common | chosen) for way, chosen in ways.items()}
     rows = [_row(key, plain, {way: of[key]["usd"] for way, of in costs.items()}) for key, plain in uncached.items()]
     return sorted(
         (row for row in rows if row), key=lambda row: (-round(row["saved_usd"], 9), row["prompt"], row["model"])
     )
-
-
-def _costs(run: Run, relation: str, given: Mapping[str, Any] | None) -> dict[tuple[str | None, ...], Row]:
-    """Requests and cost of each prompt without a cache, or with one under these parameters."""
-    what_if = registry.find("what_ifs", "prompt-caching")
-    values = {**what_if.bind({}), **(given or {}), "recorded": "replay"}
-    made = what_if if given else registry.find("requests", "uncached")
-    steps = [("requests", f"select * from {relation}"), ("requests", made.body)]
-    rows = run(compose(priced(*steps), registry.find("spend", "prompt-costs").body), values).to_pylist()
-    return {(row["provider"], row["model"], row["prompt"]): row for row in rows}
 
 
 def _row(key: tuple[str | None, ...], uncached: Row, costs: dict[str, float]) -> Row | None:

@@ -8,7 +8,7 @@ from typing import Any
 from llmcost.engine.store import Store
 from llmcost.prices import cache_rules
 from llmcost.reports.scope import Row, Scope
-from llmcost.what_ifs import cache_advice
+from llmcost.what_ifs import cache_advice, cache_unknowns
 from llmcost.what_ifs.engine.chain import Chain, Traffic
 from llmcost.what_ifs.engine.ranges import Range, ranges
 from llmcost.what_ifs.engine.reasons import reasons
@@ -31,7 +31,8 @@ class Stage:
     moves: list[Row] = field(default_factory=list)
     summary: Row | None = None  # what a kernel says of its replay as a whole
     prompts: list[Row] = field(default_factory=list)  # prompt-caching: the cheapest way to cache each prompt
-    quality: Quality | None = None  # beside dollars, where an outcomes file tells
+    unknowns: list[Row] = field(default_factory=list)  # prompt-caching: what vendors leave open, by its dollars
+    quality: Quality | None = None  # where there is an outcomes file
     cut_short: list[Row] = field(default_factory=list)  # features whose answers it cuts short, and how many
     effects: Row = field(default_factory=dict)  # differences in tokens; answers and requests that the step changes
 
@@ -65,7 +66,7 @@ def simulate(store: Store, stack: Sequence[WhatIf], covered: Scope, dimensions: 
     Requests without a price in the log take part in no sum: their cost is unknown before and after. A step that
     cannot be projected on this traffic changes nothing and is noted; alone, it raises LlmcostError.
     """
-    stack = [settled(store, step) for step in stack]  # a model without a price is told before anything is replayed
+    stack = [settled(store, step) for step in stack]  # a model without a price is reported before anything is replayed
     traffic = Traffic.of(store, covered, dimensions)
     chain = Chain(traffic, "")
     for step in stack:
@@ -90,6 +91,7 @@ def projected(traffic: Traffic, chain: Chain) -> Projection:
             moves=chain.moves(number),
             summary=chain.points[number - 1].summary,
             prompts=_prompts(traffic.store, chain, number),
+            unknowns=_unknowns(traffic, chain, number),
             quality=_quality(traffic.store, chain, number),
             effects=chain.effects(number),
             cut_short=chain.cut_short(number),
@@ -125,6 +127,14 @@ def _prompts(store: Store, chain: Chain, number: int) -> list[Row]:
     return cache_advice.prompt_lives(store.arrow, chain.before(number), step.values)
 
 
+def _unknowns(traffic: Traffic, chain: Chain, number: int) -> list[Row]:
+    """What hangs on the questions that the rules leave open which a step of prompt caching, counted from 1, follows."""
+    step = chain.steps[number - 1]
+    if step.query.name != PROMPT_CACHING or chain.points[number - 1].failure or not traffic.is_priced:
+        return []
+    return cache_unknowns.unknowns(traffic.store.arrow, chain.before(number), step.values, date.today())
+
+
 def _notes(traffic: Traffic, chain: Chain) -> list[str]:
     notes = []
     if traffic.unpriced:
@@ -134,7 +144,10 @@ def _notes(traffic: Traffic, chain: Chain) -> list[str]:
         notes.append("no request has a price, so there are no dollars to show; see: llmcost prices")
     if traffic.requests > cache_advice.LATEST and any(step.query.name == PROMPT_CACHING for step in chain.steps):
         latest = f"the latest {cache_advice.LATEST:,} requests"
-        notes.append(f"{PROMPT_CACHING}: each prompt's cheapest cache comes from {latest}, the saving from all")
+        asked = f"the effect of each open question to a vendor from the latest {cache_unknowns.LATEST:,}"
+        notes.append(
+            f"{PROMPT_CACHING}: each prompt's cheapest cache comes from {latest}, {asked}, the saving from all"
+        )
     for number, step in enumerate(chain.steps, start=1):
         if step.query.name == PROMPT_CACHING:
             notes += [f"{PROMPT_CACHING}: {line}" for line in _old_rules(traffic.store, chain.before(number))]
