@@ -1,5 +1,8 @@
 """The formats there are: the files under `queries/formats`, and those of one's own in `llmcost.toml`."""
 
+import hashlib
+import json
+
 from llmcost import config
 from llmcost.engine import registry
 from llmcost.engine.registry import Query
@@ -31,3 +34,12 @@ def find(name: str) -> Query:
     """A format by name. Raises UsageError naming the nearest when there is none."""
     mapped = own()
     return mapped[name] if name in mapped else registry.find("formats", name)
+
+
+def hashes() -> dict[str, str]:
+    """A hash of each mapping in `llmcost.toml`, by name: what tells that one has changed."""
+    return {name: _hash([name, fields]) for name, fields in config.table("formats").items()}
+
+
+def _hash(value: object) -> str:
+    return hashlib.md5(json.dumps(value, sort_keys=True, default=str).encode(), usedforsecurity=False).hexdigest()[:16]

@@ -54,6 +54,9 @@ class Source:
     start_byte: int = 0  # of the uncompressed text; lines before it are already in the store
     start_line: int = 0
     is_document: bool = False  # JSON values that go on over several lines: its lines are their elements
+    is_read_again: bool = False  # from its start, though it may not have changed
+    mappings: dict[str, str] = field(default_factory=dict)  # by name: hashes of the mappings that read lines of it
+    assumed: dict[str, str] = field(default_factory=dict)  # by parameter: what was assumed for its lines
     trust_size: bool = False  # read on where it unpacks to more than any log does
     torn: dict[int, list[Piece]] = field(default_factory=dict)  # by line: what it is made of, where that is known
 
@@ -139,7 +142,7 @@ _TOO_LONG = f"the line is longer than {MAX_LINE_BYTES >> 20} MiB"
 
 
 def repaired(text: bytes) -> bytes:
-    """Lines without what stands in no JSON: NUL bytes, marks of byte order at their beginning, halves of surrogates."""
+    """Lines without what JSON cannot hold: NUL bytes, byte order marks at their beginning, halves of surrogates."""
     text = _without_nul(text)
     if _BYTE_ORDER_MARK in text:
         text = text.removeprefix(_BYTE_ORDER_MARK).replace(b"\n" + _BYTE_ORDER_MARK, b"\n")
@@ -196,7 +199,7 @@ def _are_blank(buffer: bytes, offsets: Offsets) -> "np.ndarray[Any, np.dtype[np.
 
 
 def _decoded(buffer: bytes, offsets: Offsets) -> pa.StringArray:
-    """The same lines with bytes that are no UTF-8 replaced by U+FFFD: the call in them still counts."""
+    """The same lines with bytes that are not UTF-8 replaced by U+FFFD: the call in them still counts."""
     texts = [buffer[start:end].decode("utf-8", "replace") for start, end in pairwise(offsets.tolist())]
     return pa.array(texts, pa.string())
 

@@ -15,9 +15,10 @@ import pyarrow as pa
 from llmcost.attribution import apply
 from llmcost.attribution.texts import NO_TEXTS, Texts
 from llmcost.engine import registry
+from llmcost.engine.compose import compose
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, UsageError, did_you_mean
-from llmcost.ingest import chains, formats, lines, mapping_checks, sources, staging, streams
+from llmcost.ingest import chains, formats, lines, mapping_checks, reread, sources, staging, streams
 from llmcost.ingest.detect import Detection, detect
 from llmcost.metrics import counts
 from llmcost.prices import book
@@ -33,7 +34,8 @@ class Account:
     """What became of every line of one run: lines = requests + duplicates + no_call + rejects."""
 
     files: int = 0
-    unchanged: int = 0  # files of which the store had everything already
+    unchanged: int = 0  # files whose contents the store already had
+    outdated: int = 0  # files read again, as their mapping or what was assumed for them has changed
     skipped: dict[str, str] = field(default_factory=dict)  # files that were found and not read: why
     formats: dict[str, dict[str, int]] = field(default_factory=dict)
     empty_fields: dict[str, list[str]] = field(default_factory=dict)  # of mapped formats: fields that no line had
@@ -53,7 +55,7 @@ class Account:
 
 @dataclass
 class Progress:
-    """What a progress bar is told: bytes to read in all, and bytes as they are read."""
+    """What a progress bar receives: bytes to read in total, and bytes as they are read."""
 
     start: Callable[[int], None] = lambda _: None
     advance: Callable[[int], None] = lambda _: None
@@ -65,6 +67,7 @@ class Reading:
 
     pipes: bool = True  # a pipe that is named is read to its end; else it is skipped
     trust_size: bool = False  # a file that unpacks to more than any log does is read all the same
+    again: bool = False  # files are read from their start, also those that have not changed
 
 
 AS_USUAL = Reading()
@@ -79,6 +82,8 @@ class _Run:
     values: dict[str, registry.Value]  # of the formats' parameters
     account: Account
     progress: Progress
+    hashes: dict[str, str]  # of the mappings, by name
+    reads_again: bool = False  # whether any file is read from its start though the store has lines of it
 
 
 def ingest(
@@ -97,7 +102,7 @@ def ingest(
     the store say why. Raises LlmcostError, before anything is written, for a path that does not exist and for a named
     file that no format or more than one format claims, and when no log at all is found.
     """
-    run = _Run(format_asked, texts, bound(assumed or {}), Account(), progress or Progress())
+    run = _Run(format_asked, texts, bound(assumed or {}), Account(), progress or Progress(), formats.hashes())
     if format_asked != "auto":
         formats.find(format_asked)
     chains.prepare(store)
@@ -108,28 +113,38 @@ def ingest(
     found = sources.find(paths, store.path, reading.pipes)
     account.skipped |= found.skipped
     before = sources.seen(store, format_asked, texts.keep)
+    outdated = reread.outdated(before, run.hashes, assumed or {})
+    not_named = reread.not_named(before, run.hashes, found.files)
+    found.files += not_named
+    again = {*before} if reading.again else outdated
     pending: list[lines.Source] = []
     for file in found.files:
         try:
-            source = sources.resume(file, before)
+            source = sources.resume(file, before, again)
         except OSError as error:
             if file.named:
                 raise LlmcostError(f"{file.path} cannot be read: {streams.why(error)}", hint="check the file") from None
             account.skipped[file.path] = streams.why(error)
             continue
         if source is not None:
+            run.reads_again |= source.is_read_again
             source.trust_size = reading.trust_size
             pending.append(source)
         else:
             account.unchanged += 1
     detections = detect(store, pending, format_asked, {file.path for file in found.files if file.named})
-    account.skipped |= {it.source.path: it.problem for it in detections if it.problem}
+    uncalled = {file.path for file in not_named}
+    account.skipped |= {
+        it.source.path: it.problem for it in detections if it.problem and it.source.path not in uncalled
+    }
     logs = [detection for detection in detections if detection.formats]
+    account.outdated = sum(os.path.realpath(it.source.file) in outdated for it in logs)
     if account.unchanged + len(logs) == 0:
         _note_skipped(store, found, account)
         raise _no_log(paths, account)
 
     mapping_checks.refuse(store, logs, run.values)
+    reread.prepare(store, run.hashes)
     run.progress.start(sum(detection.source.size() for detection in logs))
     mapped: dict[str, int] = {}  # by mapping: which of its fields some line had
     for group in _groups(logs):
@@ -179,7 +194,7 @@ def bound(assumed: Mapping[str, str]) -> dict[str, registry.Value]:
         values |= query.bind({name: word for name, word in assumed.items() if name in own})
     for name in assumed:
         if name not in values:
-            raise UsageError(f"no format leaves {name} open", hint=did_you_mean(name, sorted(values)))
+            raise UsageError(f"no format has a setting {name}", hint=did_you_mean(name, sorted(values)))
     return values
 
 
@@ -212,16 +227,25 @@ def _number(store: Store, group: list[Detection]) -> None:
 
 def _ingest_group(store: Store, group: list[Detection], run: _Run) -> None:
     counts.begin(store)
-    entries = _set_repeats_apart(store, group[0].source.source_id)
+    reread.find_outdated(store, group, run.hashes)
+    entries = _take_back(store, "outdated", group[0].source.source_id)
+    entries += _set_repeats_apart(store, group[0].source.source_id)
     _name_models(store)
     before = store.value("select coalesce(max(rowid), -1) from requests")
-    _merge(store)
+    _merge(store, run)
+    reread.note_readings(store, run.hashes)
     apply.attribute(store, before, run.texts)
     entries += store.rows(f"insert into ledger {_query('account')} returning *")
+    for detection in group:
+        reread.note(detection.source, entries, run.hashes, run.values, any_format=run.asked == "auto")
     entries += _count_blank_lines(store, group)
     for entry in entries:
         run.account.add(entry)
-    whole = {entry["source_id"] for entry in entries if entry["format"] and formats.is_stateful(entry["format"])}
+    whole = {
+        entry["source_id"]
+        for entry in entries
+        if entry["lines"] and entry["format"] and formats.is_stateful(entry["format"])
+    }
     whole |= {detection.source.source_id for detection in group if detection.source.is_document}
     records = [
         sources.record(detection.source, run.asked, document=detection.source.source_id in whole)
@@ -250,7 +274,7 @@ def _count_blank_lines(store: Store, group: list[Detection]) -> list[dict[str, A
 
 
 def _remember(store: Store, records: list[dict[str, Any]]) -> None:
-    """Writes down how far the sources have been read; rejects of what was read anew make room for new ones."""
+    """Records how far the sources have been read; rejects of what was read again are replaced by new ones."""
     with store.relation("records", pa.Table.from_pylist(records)):
         store.execute(
             "delete from rejects using records"
@@ -258,6 +282,14 @@ def _remember(store: Store, records: list[dict[str, Any]]) -> None:
         )
         store.execute("delete from sources where source_id in (select source_id from records)")
         store.execute("insert into sources by name select * exclude (start_line) from records")
+
+
+def _take_back(store: Store, table: str, source_id: int) -> list[dict[str, Any]]:
+    """Removes the requests that a table names. Returns what that changes in the ledger about earlier runs."""
+    select = compose([("taken_back", f"from {table}")], _query("overcounted"))
+    entries = store.rows(f"insert into ledger {select} returning *", {"source_id": source_id})
+    counts.remove(store, f"from {table}")
+    return entries
 
 
 def _set_repeats_apart(store: Store, source_id: int) -> list[dict[str, Any]]:
@@ -276,9 +308,7 @@ def _set_repeats_apart(store: Store, source_id: int) -> list[dict[str, Any]]:
     if store.value("select count(*) from repeats") == 0:
         return []
     store.execute("update staged set is_repeat = true where carries_call and request_id in (from repeats)")
-    entries = store.rows(f"insert into ledger {_query('overcounted')} returning *", {"source_id": source_id})
-    counts.remove(store, "from repeats")
-    return entries
+    return _take_back(store, "repeats", source_id)
 
 
 def _name_models(store: Store) -> None:
@@ -294,17 +324,22 @@ def _name_models(store: Store) -> None:
         book.learn(store, ((row["provider_logged"], row["model_logged"]) for row in new))
 
 
-def _merge(store: Store) -> None:
+def _merge(store: Store, run: _Run) -> None:
     """Adds the calls to `requests`, one row a call."""
     store.execute(f"create or replace temp view calls as {_query('calls')}")
     store.execute(f"create or replace temp table contested as {_query('contested')}")
-    store.execute(f"create or replace temp table winners as {_query('winners')}")
+    store.execute(f"create or replace temp table winners as {_query('winners')}", {"read_again": run.reads_again})
     counts.remove(store, "select request_id from contested where in_store")
     store.execute(
         "insert into requests by name select * exclude (source_id, line_no, record_no) from calls"
         " where request_id not in (select request_id from contested)"
     )
-    store.execute("insert into requests by name from winners")
+    store.execute("insert into requests by name select * exclude (is_new) from winners")
+    if run.reads_again:
+        store.execute(
+            "insert into read_now select request_id from calls where request_id not in"
+            " (select request_id from winners where not is_new)"
+        )
 
 
 def _query(name: str) -> str:

@@ -1,11 +1,12 @@
 """Which files an ingest reads, and what of them the store has not seen yet."""
 
 import atexit
+import json
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from glob import glob
 from pathlib import Path
@@ -29,6 +30,9 @@ _CODE = frozenset(
 
 _MACHINE_NAME = "utf-8"
 
+UNCLAIMED = "*"
+"""Stands for the mappings that were there when a source with lines that no format claims was read."""
+
 
 @dataclass(frozen=True)
 class File:
@@ -41,7 +45,7 @@ class File:
 
 @dataclass
 class Found:
-    """What lies under the paths that a user gave."""
+    """The files under the paths that a user gave."""
 
     files: list[File] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)  # by path: why it cannot be read
@@ -92,9 +96,9 @@ def _under(path: str, skipped: dict[str, str], pipes: bool) -> Iterator[File]:
 
 
 def _matching(path: str, skipped: dict[str, str], pipes: bool) -> Iterator[File]:
-    if os.path.islink(path):  # noqa: PTH114 - a path that glob takes may be none that Path takes
-        raise LlmcostError(f"{path} is a link to {os.readlink(path)}, which is not there", hint="check the link")  # noqa: PTH115
-    matches = sorted(glob(path, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
+    if os.path.islink(path):  # noqa: PTH114 - a path that glob accepts may be one that Path does not
+        raise LlmcostError(f"{path} is a link to {os.readlink(path)}, which does not exist", hint="check the link")  # noqa: PTH115
+    matches = sorted(glob(path, recursive=True))  # noqa: PTH207 - Path.glob accepts no absolute pattern
     if not matches:
         raise LlmcostError(f"there is no file or folder {path}", hint="check the path; a glob must match something")
     for match in matches:
@@ -144,7 +148,7 @@ def _kind(entry: "os.DirEntry[str]", skipped: dict[str, str]) -> str | None:
     try:
         kind = streams.special(entry.stat().st_mode)
     except FileNotFoundError:
-        skipped[entry.path] = "a link to nothing" if entry.is_symlink() else "it is gone"
+        skipped[entry.path] = "a broken link" if entry.is_symlink() else "it is gone"
         return None
     except OSError as error:
         skipped[entry.path] = streams.why(error)
@@ -162,7 +166,7 @@ def _check_name(path: str) -> None:
     try:
         path.encode(_MACHINE_NAME)
     except UnicodeEncodeError:
-        raise LlmcostError(f"{shown(path)} is no name in UTF-8", hint="rename the file, or read it as -") from None
+        raise LlmcostError(f"{shown(path)} is not a name in UTF-8", hint="rename the file, or read it as -") from None
 
 
 def _is_readable_name(path: str, skipped: dict[str, str]) -> bool:
@@ -205,8 +209,27 @@ def seen(store: Store, format_asked: str, keep_text: bool) -> dict[str, dict[str
     return {row["path"]: row for row in rows}
 
 
-def resume(file: File, before: dict[str, dict[str, Any]]) -> lines.Source | None:
-    """Where to start reading the file; None when the store has all of it.
+def is_outdated(row: Mapping[str, Any], hashes: Mapping[str, str], assumed: Mapping[str, str]) -> bool:
+    """Whether a source was read under another mapping or assumption, or before a mapping that may claim lines of it."""
+    mapped: dict[str, str] = json.loads(row["mappings"] or "{}")
+    made: dict[str, str] = json.loads(row["assumed"] or "{}")
+    tried = mapped.pop(UNCLAIMED, None)
+    return (
+        any(hashes.get(name) != known for name, known in mapped.items())
+        or (tried is not None and not hashes.keys() <= {*tried.split(",")})
+        or any(made.get(name, word) != word for name, word in assumed.items())
+    )
+
+
+def mappings_of(read: Iterable[str | None], hashes: Mapping[str, str]) -> dict[str, str]:
+    """What is noted of the mappings at a source, by the formats of its lines; None: lines that no format claims."""
+    names = {*read}
+    noted = {name: known for name, known in hashes.items() if name in names}
+    return noted | ({UNCLAIMED: ",".join(sorted(hashes))} if None in names else {})
+
+
+def resume(file: File, before: dict[str, dict[str, Any]], again: Container[str] = ()) -> lines.Source | None:
+    """Where to start reading the file; None when the store has all of it. What is in `again` is read from the start.
 
     A file that has only grown is read from its last whole line on. One that has changed in another way is read
     again, which adds nothing twice: a call keeps its id. Raises OSError for a file that cannot be opened.
@@ -219,6 +242,10 @@ def resume(file: File, before: dict[str, dict[str, Any]]) -> lines.Source | None
     last = before[path]
     stamp = stamps.Stamp(last["bytes"], last["modified_ns"], last["fingerprint"])
     source = lines.Source(file.path, file.path, source_id=last["source_id"], last=stamp)
+    if path in again:
+        source.is_read_again = True
+        return source
+    source.mappings = json.loads(last["mappings"] or "{}")
     now = Path(path).stat()
     if (now.st_size, now.st_mtime_ns) == (stamp.bytes, stamp.modified_ns):
         return None
@@ -244,6 +271,8 @@ def record(source: lines.Source, format_asked: str, *, document: bool) -> dict[s
         "modified_ns": source.stamp.modified_ns,
         "fingerprint": source.stamp.fingerprint,
         "format_asked": format_asked,
+        "mappings": json.dumps(source.mappings) if source.mappings else None,
+        "assumed": json.dumps(source.assumed) if source.assumed else None,
     }
 
 

@@ -7,6 +7,7 @@ from llmcost.engine import registry
 from llmcost.engine.store import Store
 from llmcost.errors import UsageError, did_you_mean
 from llmcost.reports.cautions import notes
+from llmcost.reports.filters import tag_names
 from llmcost.reports.scope import Row, Scope
 
 DIMENSIONS = (
@@ -18,6 +19,8 @@ MEASURES = (
     "requests", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "cost_usd", "cost_share",
     "fees_usd", "unpriced_requests",
 )  # fmt: skip
+
+_TAGS_NAMED = 8
 
 TREND_PARTS = 12
 """Equal stretches of the time covered: a prompt's trend is its cost in each."""
@@ -93,7 +96,7 @@ def overview(store: Store, covered: Scope) -> Report:
 
 
 def logged_costs(store: Store, covered: Scope) -> Report:
-    """The costs that the log itself gives beside those of the price table, by model, with a likely reason."""
+    """The log's own costs and those of the price table, by model, with a likely reason."""
     rows = store.rows(*covered.spend("logged-costs"))
     sums = ("requests", "cost_logged_usd", "cost_usd", "difference_usd")
     total: Row = {name: _sum(rows, name) for name in sums} | {"requests": sum(row["requests"] for row in rows)}
@@ -114,10 +117,40 @@ def key(dimensions: Sequence[str]) -> tuple[str, dict[str, registry.Value]]:
     parameters: dict[str, registry.Value] = {}
     fields = []
     for number, name in enumerate(dimensions):
-        column, tag = _column(name, f"tag_{number}")
+        sql, tag = column(name, f"tag_{number}")
         parameters |= tag
-        fields.append(f"'k{number}': {column}")
+        fields.append(f"'k{number}': {sql}")
     return "{" + ", ".join(fields) + "}" if fields else "true", parameters
+
+
+def check(store: Store, dimensions: Sequence[str]) -> None:
+    """Raises UsageError for a key that is none, and for a tag that no request has, with the nearest of both."""
+    unknown = [name for name in dimensions if name not in DIMENSIONS]
+    tags = tag_names(store) if unknown else []
+    for name in unknown:
+        if not name.startswith("tag:") or name == "tag:":
+            raise UsageError(f"--by {name}: no such dimension", hint=_nearest_key(name, tags))
+        if tags and name.removeprefix("tag:") not in tags:
+            raise UsageError(
+                f"--by {name}: no request has this tag", hint=did_you_mean(name.removeprefix("tag:"), tags)
+            )
+
+
+def _nearest_key(name: str, tags: Sequence[str]) -> str:
+    if name in tags:
+        return f"did you mean tag:{name}?"
+    listed = ", ".join(tags[:_TAGS_NAMED]) + (f" and {len(tags) - _TAGS_NAMED:,} more" * (len(tags) > _TAGS_NAMED))
+    return did_you_mean(name, [*DIMENSIONS, "tag:NAME"]) + (f" tags: {listed}" if tags else "")
+
+
+def tags(store: Store, covered: Scope, notes_before: Sequence[str] = ()) -> Report:
+    """The tags that requests have, each with the spend of the requests that have it."""
+    rows = store.rows(*covered.spend("tags"))
+    total = spend(store, (), covered)[0]
+    for row in rows:
+        row["cost_share"] = _share(row["cost_usd"], total["cost_usd"])
+    several = ["a request may have several tags, so the rows do not add up to the total"] if len(rows) > 1 else []
+    return Report(rows, total, [*notes_before, *several, *notes(store, covered)], ("tag",))
 
 
 def unkeyed(row: Row, dimensions: Sequence[str]) -> Row:
@@ -138,16 +171,16 @@ def _describe(store: Store, rows: Sequence[Row], column: str) -> None:
 
 
 def _follow(store: Store, rows: Sequence[Row], covered: Scope) -> None:
-    """Adds each prompt's cost over time, and its dearest request."""
+    """Adds each prompt's cost over time, and its most expensive request."""
     parts: dict[str, list[Row]] = {}
     for part in store.rows(*covered.spend("prompt-trends", parts=TREND_PARTS)):
         parts.setdefault(part["prompt_id"], []).append(part)
     for row in rows:
         own = parts.get(row["prompt"], [])
         spent = {part["part"]: part["cost_usd"] for part in own}
-        dearest = max(own, key=lambda part: part["dearest_usd"], default={})
+        top = max(own, key=lambda part: part["most_usd"], default={})
         row["trend_usd"] = [spent.get(part, 0.0) for part in range(TREND_PARTS)] if own else None
-        row["example_request_id"] = dearest.get("dearest_request_id")
+        row["example_request_id"] = top.get("example_request_id")
 
 
 def _unattributed(sections: dict[str, list[Row]]) -> list[str]:
@@ -169,7 +202,7 @@ def _share(part: float | None, whole: float | None) -> float | None:
     return part / whole if part is not None and whole else None
 
 
-def _column(dimension: str, parameter: str) -> tuple[str, dict[str, registry.Value]]:
+def column(dimension: str, parameter: str) -> tuple[str, dict[str, registry.Value]]:
     """The SQL of a dimension, and the parameter that carries a tag's name: it may be anything."""
     if dimension.startswith("tag:") and len(dimension) > 4:
         return f"tags[${parameter}]", {parameter: dimension[4:]}
@@ -181,7 +214,7 @@ def _column(dimension: str, parameter: str) -> tuple[str, dict[str, registry.Val
 
 
 def _sorted(rows: list[Row], dimensions: Sequence[str], sort: str | None) -> list[Row]:
-    """By time where the first dimension is one, else by cost, dearest first; ties by the dimensions."""
+    """By time where the first dimension is one, else by cost, most expensive first; ties by the dimensions."""
     named = sorted(rows, key=lambda row: [str(row[name]) for name in dimensions])
     column = sort or (dimensions[0] if dimensions and dimensions[0] in TIMES else "cost_usd")
     if column in MEASURES:

@@ -33,6 +33,7 @@ class AccountView(View):
         return {
             "files": account.files,
             "unchanged": account.unchanged,
+            "outdated": account.outdated,
             "skipped": [{"file": file, "reason": reason} for file, reason in account.skipped.items()],
             **{count: account.total(count) for count in COUNTS},
             "formats": account.formats,
@@ -46,6 +47,9 @@ class AccountView(View):
         parts: list[RenderableType] = [_table(account)] if account.formats else []
         unchanged = f", {account.unchanged:,} unchanged since the last ingest" if account.unchanged else ""
         parts.append(Text(f"{cells.counted(account.files, 'file')}{unchanged}. {_found(account)}"))
+        if account.outdated:
+            reread = cells.counted(account.outdated, "file")
+            parts.append(Text(f"{reread} read again: the mapping or an assumption has changed."))
         if account.skipped:
             parts.append(_skipped(account))
         for name, fields in account.empty_fields.items():

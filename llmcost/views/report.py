@@ -58,7 +58,7 @@ class ReportView(View):
         if "cost_logged_usd" in report.total:
             return _logged(report, None if details else _ROWS)
         if not report.total["requests"]:
-            return Text("There are no requests here. Check --since, --until, --feature and --model.")
+            return Text("There are no requests here. Check --since, --until and the filters, such as --feature.")
         body = _overview(report, details) if report.sections else _by(report, details)
         return Group(body, tables.Bullets("Caveats", report.notes, "yellow", None if details else _NOTE_LINES))
 

@@ -28,13 +28,13 @@
 --   and sessionId is null and llmcost is null and litellm_call_id is null and call_type is null
 -- further: what an advisor used
 -- truth: input_tokens, cache_read_input_tokens and cache_creation_input_tokens are disjoint; output_tokens holds the
---   thinking. A bare response has no time: such calls are priced at the newest price and stand in no day.
+--   thinking. A bare response has no time: such calls get the newest price and belong to no day.
 -- truth: cache_creation splits the writes by their life; what it leaves of cache_creation_input_tokens lives 5 minutes.
--- truth: the compaction of a long conversation is billed but stands under iterations alone: it is added. Where an
---   answer
---   took several passes, input_tokens may be that of the first alone: the sum of the passes counts. An advisor's use
---   stands there too, under its own model: it is a request of its own, ID/advisor/1, with part_of ID.
--- truth: an id that is no vendor's, such as a proxy's that is the same for every answer, is told apart by request_id.
+-- truth: the compaction of a long conversation is billed but only listed under iterations: it is added. Where an answer
+--   took several passes, input_tokens may be that of the first alone: the sum of the passes counts. An advisor's use is
+--   listed there too, under its own model: it becomes a separate request, ID/advisor/1, with part_of ID.
+-- truth: an id that is not a vendor's, such as a proxy's that is the same for every answer, is combined with
+--   request_id.
 
 with calls as (
     select

@@ -15,8 +15,8 @@
 -- claims: custom_id is not null and result.type in ('succeeded', 'errored', 'canceled', 'expired')
 -- further: what an advisor used
 -- truth: as in the Messages API the input and both cache counts are disjoint and the output holds the thinking. Only
---   succeeded requests are billed, at the batch price. A line has no time: such calls are priced at the newest price
---   and stand in no day.
+--   succeeded requests are billed, at the batch price. A line has no time: such calls get the newest price and belong
+--   to no day.
 -- truth: compactions, several passes and an advisor are counted as in the Messages API (see anthropic).
 
 with results as (

@@ -25,13 +25,13 @@
 -- within: event
 -- claims: coalesce(event.type, type) in ('message_start', 'content_block_start', 'content_block_delta',
 --   'content_block_stop', 'message_delta', 'message_stop', 'ping')
--- stateful: the message that counts belong to stands in an earlier line of the file
+-- stateful: the message that counts belong to is in an earlier line of the file
 -- further: what an advisor used
 -- truth: message_start gives the first counts, message_delta the last ones, which are those of the whole message; what
 --   it
 --   leaves out is as message_start says. What holds what is as in the Messages API (see anthropic).
 -- truth: an answer without message_delta was cut off: its output count is too low, and marked output_partial.
--- truth: events name no message after the first: two streams whose events are mixed in one file cannot be told apart.
+-- truth: events name no message after the first: two streams whose events are mixed in one file cannot be separated.
 
 with placed as (
     select

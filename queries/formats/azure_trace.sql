@@ -22,6 +22,7 @@ select
         as repetition,
     cell[1] as ts,
     $assume_model as model,
+    true as model_assumed,
     map {'model_source': 'assumed'} as tags,
     cell[2] as input_tokens,
     cell[3] as output_tokens

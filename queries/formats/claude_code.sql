@@ -37,8 +37,8 @@
 --   copy with most output counts. input_tokens holds no cached tokens. What cache_creation leaves of
 --   cache_creation_input_tokens lives 5 minutes.
 -- truth: compactions, several passes and an advisor are counted as in the Messages API (see anthropic).
--- truth: an id that is no vendor's, such as a proxy's that is the same for every answer, is told apart by requestId; a
---   copy without a requestId is then a copy of one of these.
+-- truth: an id that is not a vendor's, such as a proxy's that is the same for every answer, is combined with requestId;
+--   a copy without a requestId is then a copy of one of these.
 -- truth: a forked or resumed session repeats its parent's calls: they belong to the session that they were made in.
 -- truth: in many logs the final output count never appears: a call of at most 10 output tokens without a stop reason
 --   is marked output_partial.

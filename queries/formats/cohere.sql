@@ -18,9 +18,9 @@
 -- claims: coalesce(response.usage.billed_units, response.meta.billed_units, response.delta.usage.billed_units)
 --     is not null
 --   or usage.billed_units is not null or meta.billed_units is not null or delta.usage.billed_units is not null
--- truth: billed_units is what is billed: less than tokens, which also holds what Cohere adds to a prompt.
---   cached_tokens is a part of tokens, not of billed_units, and changes no price. An embedding has no output. Rerank's
---   search_units are no tokens: such a line carries no call.
+-- truth: billed_units is what is billed: less than tokens, which also holds what Cohere adds to a prompt. cached_tokens
+--   is a part of tokens, not of billed_units, and changes no price. An embedding has no output. Rerank's search_units
+--   are not tokens: such a line carries no call.
 -- truth: a body names no model: such a call is unpriced unless the line or its request says it.
 
 with calls as (

@@ -36,11 +36,10 @@
 --   response.usage_metadata.prompt_token_count,
 --   response.modelVersion, response.model_version, usageMetadata.totalTokenCount, usage_metadata.total_token_count)
 --   is not null
--- truth: promptTokenCount holds the cached tokens; toolUsePromptTokenCount stands outside it. The thoughts are billed
---   as
---   output: candidatesTokenCount holds them where totalTokenCount says so, else they are added. A count of zero is
---   left out. The chunks of a stream count
---   up: the one with most output is the answer. The Live API names its answer responseTokenCount.
+-- truth: promptTokenCount holds the cached tokens; toolUsePromptTokenCount is not part of it. The thoughts are billed
+--   as output: candidatesTokenCount holds them where totalTokenCount says so, else they are added. A count of zero is
+--   left out. The chunks of a stream count up: the one with most output is the answer. The Live API names its answer
+--   responseTokenCount.
 -- truth: the details by modality are parts of their counts, those of the prompt with what was read from a cache.
 -- truth: older responses name no model (it is in the URL): such a call is unpriced unless the line says it.
 

@@ -46,8 +46,8 @@
 --   in metadata.usage_object, else in the response's usage. What cache_creation_token_details leaves of the writes
 --   lives
 --   5 minutes.
--- truth: fetching, listing, cancelling or deleting a stored response is no call.
--- truth: an id that is no vendor's (chatcmpl-307 of Ollama) comes again: with another start it is another call.
+-- truth: fetching, listing, cancelling or deleting a stored response is not a call.
+-- truth: an id that is not a vendor's (chatcmpl-307 of Ollama) is reused: with another start it is another call.
 -- truth: cache_hit is LiteLLM's response cache, which costs nothing, not the provider's prompt cache.
 
 with calls as (

@@ -25,6 +25,7 @@ select
             (as_time($assume_start) + to_milliseconds(parse_count(timestamp)))::varchar, $assume_start)
     end as ts,
     $assume_model as model,
+    true as model_assumed,
     map {'model_source': 'assumed'} as tags,
     input_length as input_tokens,
     output_length as output_tokens,

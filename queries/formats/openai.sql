@@ -59,14 +59,14 @@
 -- truth: total_tokens decides: prompt_tokens holds the cached and the written tokens and completion_tokens the
 --   reasoning
 --   unless the total says otherwise (xAI, Gemini). An embedding has no output.
--- truth: usage may stand in a stream's last choice (Moonshot) or under x_groq (Groq).
+-- truth: usage may be in a stream's last choice (Moonshot) or under x_groq (Groq).
 -- truth: a body does not say who served it. Groq, DeepSeek, Azure and OpenRouter are told by fields of their own,
---   others by the model or by "host" beside the response. DeepSeek's prompt_cache_hit_tokens, Mistral's
+--   others by the model or by "host" next to the response. DeepSeek's prompt_cache_hit_tokens, Mistral's
 --   num_cached_tokens and Moonshot's cached_tokens are other names of the cached tokens.
--- truth: Perplexity's reasoning and citation tokens stand outside its other counts; its cost is an object. OpenRouter's
---   cost with a key of one's own (is_byok) is its fee: what the model's host bills stands in cost_details. xAI's
+-- truth: Perplexity's reasoning and citation tokens are not part of its other counts; its cost is an object.
+--   OpenRouter's cost with your own key (is_byok) is its fee: what the model's host bills is in cost_details. xAI's
 --   cost_in_usd_ticks, 1e10 to the dollar, is the exact bill.
--- truth: an id that is no vendor's (chatcmpl-307 of Ollama) comes again: with another created time it is another call.
+-- truth: an id that is not a vendor's (chatcmpl-307 of Ollama) is reused: with another created time it is another call.
 
 with calls as (
     select *, coalesce(record.usage, record.x_groq.usage, list_filter(
@@ -156,6 +156,13 @@ select
         then (request.tools is not null)::integer
             + (coalesce(request.messages[1] ->> '$.role' in ('system', 'developer'), false))::integer
     end as system_blocks,
+    -- not of the typed request, all of which decides the answer
+    case when request.messages is not null then try(line.raw ->> '$.request.prompt_cache_key') end as cache_key_text,
+    case when request.messages is not null
+        then try(coalesce(
+            line.raw ->> '$.request.prompt_cache_retention', line.raw ->> '$.request.prompt_cache_options.ttl'
+        ))
+    end as cache_retention,
     coalesce(
         used.cost_in_usd_ticks / 1e10,
         logged_cost(used.cost) + case

@@ -10,6 +10,7 @@
 --   "session_id": "VARCHAR", "project": "VARCHAR", "tags": "MAP(VARCHAR, VARCHAR)"}
 -- record: {"id": "VARCHAR", "object": "VARCHAR", "created_at": "VARCHAR", "completed_at": "VARCHAR",
 --   "model": "VARCHAR", "status": "VARCHAR", "service_tier": "VARCHAR", "max_output_tokens": "VARCHAR",
+--   "prompt_cache_key": "VARCHAR", "prompt_cache_retention": "VARCHAR", "prompt_cache_options": {"ttl": "VARCHAR"},
 --   "user": "VARCHAR", "safety_identifier": "VARCHAR", "metadata": "MAP(VARCHAR, VARCHAR)",
 --   "prompt": {"id": "VARCHAR", "version": "VARCHAR"}, "conversation": {"id": "VARCHAR"},
 --   "incomplete_details": {"reason": "VARCHAR"}, "error": {"code": "VARCHAR"}, "output": ["JSON"], "usage": {
@@ -24,7 +25,7 @@
 -- truth: total_tokens decides: input_tokens holds the cached and the written tokens and output_tokens the reasoning
 --   unless the total says otherwise. A web search is billed next to the tokens; of its calls
 --   only those that search are. A container is billed for each 20 minutes: here once for each response that uses it.
--- truth: a response that is fetched again is the same call. created_at of 0 is no time.
+-- truth: a response that is fetched again is the same call. created_at of 0 means no time.
 
 with calls as (
     select
@@ -101,6 +102,8 @@ select
     case when request.input is not null
         then (request.tools is not null)::integer + (request.instructions is not null)::integer
     end as system_blocks,
+    record.prompt_cache_key as cache_key_text,
+    coalesce(record.prompt_cache_retention, record.prompt_cache_options.ttl) as cache_retention,
     coalesce(
         record.usage.cost_in_usd_ticks / 1e10,
         logged_cost(record.usage.cost) + case

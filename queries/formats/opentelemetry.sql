@@ -174,7 +174,7 @@ spans as (
 select
     line,
     (prompt is not null or answer is not null) and not is_other_event as carries_call,
-    -- the same span is a call once, wherever it is told of; an event of an agent is a call of its own
+    -- a span counts as one call wherever it is reported; an event of an agent is a separate call
     case
         when agent = '' and nullif(span.spanId, '') is not null then lower(span.traceId || ':' || span.spanId)
     end as request_id,
@@ -240,7 +240,7 @@ select
                 lambda place: '"' || regexp_extract(names[place], '^(?:gen_ai|llm|ai)\.(?:usage|token_count)\.(.+)$', 1)
                     || '": ' || texts[place]
             ),
-            -- what is read above, where it stands under its known name
+            -- what is read above under its known name
             lambda entry: not starts_with(entry, '""')
                 and not regexp_matches(entry, '(?i)^"(in|out|prompt|completion|total|tokens"|cache|reasoning|details)')
         ), ', ') || '}'

@@ -1,9 +1,9 @@
--- The calls just read, under the names they are billed by.
+-- The new calls, under the names that they are billed by.
 
 select
     staged.* exclude (
         source_id, line_no, record_no, trace_id, parent_id, carries_call, is_repeat, claimed, reason, raw, fault,
-        provider, format, openings, texts, mapped_fields
+        provider, format, openings, texts, mapped_fields, line_hash
     ),
     staged.format as source_format,
     coalesce(models.provider, staged.provider) as provider,

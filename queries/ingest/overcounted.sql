@@ -1,4 +1,4 @@
--- Requests of earlier runs that turn out to repeat what was just read below them: what the ledger has to take back.
+-- Requests of earlier runs that repeat usage of new records below them: the ledger must subtract them.
 
 select
     $source_id::integer as source_id,
@@ -9,5 +9,5 @@ select
     0 as no_call,
     0 as rejects
 from requests
-where request_id in (select request_id from repeats)
+where request_id in (select request_id from taken_back)
 group by source_format

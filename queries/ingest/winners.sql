@@ -1,7 +1,7 @@
--- One row for each call that stands more than once. The copy with most output tokens is the finished one; of equals the
--- parent's, not the subagent's or the fork's; then that of the lower session_id, so that a column added here moves no
--- call from session to session; then the one whose content hashes lower, so that the order of reading decides nothing.
--- The call began when its earliest copy says.
+-- One row for each call with several copies. The copy with most output tokens is the finished one; among equals the
+-- parent's, not the subagent's or the fork's; then the one with the lower session_id, so that a new column moves no call
+-- between sessions; where files are read again, the copy read now; then the one with the lower hash, so that the order of
+-- reading does not matter. The call began at the time of its earliest copy.
 
 with copies as (
     select
@@ -9,15 +9,16 @@ with copies as (
             -- as the log has it: what a rule or a mined template added is not the copy's own
             case when request_id not in (select request_id from ruled) then feature end as feature,
             case when request_id not in (select request_id from openings) then prompt_id end as prompt_id
-        )
+        ),
+        false as is_new
     from requests
     where request_id in (select request_id from contested)
     union all by name
-    select * exclude (source_id, line_no, record_no) from calls where request_id in (select request_id from contested)
+    select * exclude (source_id, line_no, record_no), true as is_new from calls where request_id in (select request_id from contested)
 ),
 
 hashed as (
-    select *, hash(row(*columns(* exclude (ts)))) as copy_hash from copies
+    select *, hash(row(*columns(* exclude (ts, is_new)))) as copy_hash from copies
 ),
 
 ranked as (
@@ -26,7 +27,10 @@ ranked as (
         min(ts) over (partition by request_id) as first_ts,
         row_number() over (
             partition by request_id
-            order by output_tokens desc, branched, output_partial, session_id, copy_hash
+            order by
+                output_tokens desc, branched, output_partial, session_id,
+                $read_again and not is_new and request_id not in (select request_id from read_now),
+                copy_hash
         ) as place
     from hashed
 )
