@@ -1,7 +1,7 @@
--- tags: what was spent by the requests that have a tag
+-- tags: spend by tag
 --
 -- question: Which tags are there, how many values has each, and what did their requests cost?
--- assumes: a request of several tags counts with each of them.
+-- assumes: a request with several tags counts for each of them.
 
 select
     tag.key as tag,
@@ -11,10 +11,10 @@ select
     sum(cache_read_tokens)::bigint as cache_read_tokens,
     sum(cache_write_tokens)::bigint as cache_write_tokens,
     sum(output_tokens)::bigint as output_tokens,
-    sum(cost_usd::decimal(38, 15))::double as cost_usd,
+    exact_sum(cost_usd) as cost_usd,
     null::double as cost_share,
-    sum(fees_cost_usd::decimal(38, 15))::double as fees_usd,
-    coalesce(sum(calls) filter (where cost_usd is null), 0)::bigint as unpriced_requests
+    exact_sum(fees_cost_usd) as fees_usd,
+    unpriced_calls(tagged) as unpriced_requests
 from (
     select
         unnest(map_entries(tags)) as tag,
