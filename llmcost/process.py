@@ -16,7 +16,6 @@ _noted: list[int] = []
 @contextmanager
 def ending_on_signals() -> Iterator[None]:
     """While the block runs, SIGINT and SIGTERM end it, with one line on stderr and the status 130 or 143."""
-    _noted.clear()
     for number in _LINES:
         if signal.getsignal(number) in (signal.default_int_handler, signal.SIG_DFL, _interrupt):
             with suppress(ValueError):  # not in the main thread, where signals are another's

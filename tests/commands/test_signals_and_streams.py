@@ -62,7 +62,7 @@ main()
 
 
 @pytest.mark.parametrize("number", ENDS)
-@pytest.mark.parametrize("module", ["typer", "llmcost.commands.simulate", "duckdb", "pyarrow", "rich.console"])
+@pytest.mark.parametrize("module", ["typer", "llmcost.commands.simulate", "duckdb", "rich.console"])
 def test_a_signal_while_the_program_is_loaded(folder: Path, module: str, number: signal.Signals) -> None:
     program = IMPORTING.format(module=module, number=int(number))
     done = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, timeout=120)
