@@ -1,1 +1,1 @@
-"""Speed and memory of llmcost beside what a user would pick instead: `python -m benchmarks --help`."""
+"""Speed and memory of llmcost against what a user would pick instead: `python -m benchmarks --help`."""

@@ -45,7 +45,7 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="llmcost beside what does the same or the least of it: median ratios of whole runs.",
+        description="llmcost against programs that do the same or the least part of it: median ratios of whole runs.",
     )
     parser.add_argument("part", nargs="*", type=_part, help=f"{', '.join(PARTS)} (default: all)")
     parser.add_argument("--pairs", type=_positive, default=5, help="runs of each side (default: %(default)s)")

@@ -2,7 +2,7 @@
 
     python -m benchmarks.forecast_coverage [LOG…]
 
-Without logs: synthetic traffic of eight months, with weekdays, noise, dear days, a drifting level and growth.
+Without logs: synthetic traffic of eight months, with weekdays, noise, expensive days, a drifting level and growth.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Command:
-    """One command line and what its environment has beside ours."""
+    """One command line and what its environment has besides ours."""
 
     words: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -79,7 +79,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Comparison:
-    """llmcost beside another program at the same work, in pairs of runs."""
+    """llmcost and another program at the same work, in pairs of runs."""
 
     work: str
     against: str

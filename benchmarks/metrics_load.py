@@ -39,7 +39,7 @@ PATIENCE_S = 300.0
 
 @dataclass
 class Written:
-    """What stands in the log: the truth that the counters are held against."""
+    """What the log contains: the truth that the counters are compared with."""
 
     requests: int = 0
     lines: int = 0

@@ -153,7 +153,7 @@ def _generated(generator: Callable[[Path, int], Path], data: Path, size: int) ->
 
 
 def _agreement(ours: _Llmcost, theirs: Mapping[str, int]) -> str:
-    """Whether both counted the same tokens: a faster wrong answer is no result."""
+    """Whether both counted the same tokens: a faster wrong answer does not count."""
     total = json.loads(ours.command("report", "--by", "day", "--format", "json").output())["total"]
     apart = [f"{name} {total[name]:,} against {count:,}" for name, count in theirs.items() if total[name] != count]
     return f"they differ: {'; '.join(apart)}" if apart else "both count the same tokens"

@@ -114,7 +114,7 @@ def capacity() -> None:
 
 
 def predict(run: Run, first: int) -> dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]]:
-    """Prints the run beside its replay, calibrated and by the datasheet alone; gives the calibrated one's times."""
+    """Prints the run next to its replay, calibrated and by the datasheet alone; returns the calibrated one's times."""
     known = catalogue.load()
     time_ = from_run(run, known, first).calibration.time
     print(f"{run.gpu}, {run.model}: {run.source}; calibrated on the first {first} of {len(run)}: {time_}")

@@ -3,7 +3,7 @@
     python -m benchmarks.semantic_caching --prompts 100000
     python -m benchmarks.semantic_caching --write docs/semantic_caching_accuracy.md
 
-The accuracy needs the public data beside the checkout (../shared/data): GPTCache's paraphrase
+The accuracy needs the public data next to the checkout (../shared/data): GPTCache's paraphrase
 pairs (zilliztech/GPTCache, MIT) and the GSM8K questions (lm-sys/RouteLLM, Apache-2.0).
 """
 
@@ -115,7 +115,7 @@ def halves(of: Sequence[tuple[str, str]], stored: int = 1) -> list[Asked]:
 
 
 def splits(of: Sequence[tuple[str, str]], share: float) -> Iterator[list[Asked]]:
-    """As `halves`, with a random part of the first halves stored, drawn anew each time."""
+    """As `halves`, with a random part of the first halves stored, drawn again each time."""
     for seed in range(SPLITS):
         first = random.Random(seed).sample(list(of), int(share * len(of)))
         yield [Asked(origin, 0, 1, origin) for origin, _ in first] + [Asked(s, 100, 1, o) for o, s in of]
@@ -207,11 +207,11 @@ def _page(
     ours: list[Row], plain: list[Row], halved: list[list[Row]], kinds: list[Row], drawn: dict[float, list[Row]]
 ) -> Iterator[str]:
     threshold, margin = DEFAULTS["threshold"], DEFAULTS["margin"]
-    yield "# How right the hits of semantic-caching are"
+    yield "# How accurate the hits of semantic-caching are"
     yield ""
     yield "Written by `python -m benchmarks.semantic_caching --write docs/semantic_caching_accuracy.md`."
     yield ""
-    yield 'A hit is wrong here if the answer it gets belongs to another question than its own. "Estimated" is what the'
+    yield 'A hit is wrong here if its answer belongs to a different question. "Estimated" is what the'
     yield "replay says of itself without having seen an answer or a label, with the range that the near misses of its"
     yield "sample leave; where a log holds outputs, it also measures."
     yield ""
@@ -280,14 +280,14 @@ How to read it:
   another, one of them answers the other, and then both their second halves: by the labels that is wrong, for a reader
   hardly ever. The wrong hits at the default threshold were read one by one, and half of the 95 of those asked in turn:
   each asks what it was answered.
-- **The estimate is blind to some errors.** It takes away the stored prompt that was nearest and counts how often
-  another would have been served: that says what happens to new questions as long as new and known ones have similar
-  neighbours. If few of the questions asked are stored at all, it rests on a handful of near misses and takes some new
-  questions for known ones: it is then too low, and the range so wide that it says little else than that. After a
+- **The estimate is blind to some errors.** It removes the nearest stored prompt and counts how often
+  another would have been served: that shows what happens to new questions as long as new and known ones have similar
+  neighbours. If few of the questions are stored at all, it depends on a handful of near misses and mistakes some new
+  questions for known ones: it is then too low, and the range is too wide to be of use. After a
   replay that has merged near-repetitions, it no longer sees them (one request after another). Two questions that differ
-  in something that neither vectors nor vetoes know, it cannot tell from paraphrases. Outputs in the log settle it, and
+  in something that neither vectors nor vetoes see look like paraphrases to it. Outputs in the log decide that, and
   [labels](semantic_caching.md) do.
-- **What safety costs.** At the default threshold, vetoes and margin turn away one right hit in six. The vetoes know
+- **What safety costs.** At the default threshold, vetoes and margin reject one right hit in six. The vetoes know
   English only; in other languages fewer hits are found.
 """
 

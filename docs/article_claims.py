@@ -119,7 +119,7 @@ def _caps() -> Iterator[Claim]:
         "max_tokens of 10, 100, 300 and 1,000 by task instead of 4,096 everywhere saves money",
         "only tokens that are generated are billed",
         f"answers of 8 tokens, capped at 10 instead of 4,096: {_usd(short.baseline_usd - short.cost_usd)} saved",
-        "false as said: a cap saves what it cuts off, and every cut is an answer that ends in the middle",
+        "false as stated: a cap saves what it cuts off, and every cut is an answer that ends in the middle",
     )
 
 
@@ -134,7 +134,7 @@ def _combined(samples: Store) -> Iterator[Claim]:
         'prompt caching, routing and response caching together save 60–80 % "without touching response quality"',
         "depends on the traffic alone",
         f"{share:.0%} on the sample logs, which are synthetic (range {low:.0%} to {high:.0%})",
-        "no law: `simulate --what-if all` says what it is on a log; quality is not measured by any of the three",
+        "not a general rule: `simulate --what-if all` computes it for a log; none of the three measures quality",
     )
 
 
@@ -249,9 +249,9 @@ writes this page.
 """
 _FOOT = """
 
-What the article leaves out of prompt caching is the premium on writes, the life of an entry and the least length of a
+What the article leaves out of prompt caching is the premium on writes, the life of an entry and the minimum length of a
 prompt; out of batching, that cached tokens are read at best effort; out of routing, that a moved request leaves its
-cache behind and that nobody has looked at the answers; out of self-hosting, that the machine is paid while it idles.
+cache behind and that the answers are not checked; out of self-hosting, that the machine is paid for while it idles.
 """
 
 if __name__ == "__main__":

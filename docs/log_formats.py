@@ -22,7 +22,7 @@ def main() -> None:
 
 
 def filled(text: str) -> str:
-    """The document with its generated part made anew."""
+    """The document with its generated part replaced."""
     parts = {"pages": _page, "guide": _guide}
     formats = registry.load("formats").values()
     return _GENERATED.sub(
@@ -41,9 +41,9 @@ def _page(query: registry.Query) -> str:
     parts = [f"### {query.name}", "", f"{_sentence(query.title)}", "", f"Source: {query.field('source')}", ""]
     parts += [f"- {_sentence(truth)}" for truth in query.fields["truth"]]
     parts += [f"- Assumed: {assumption}." for assumption in query.fields.get("assumes", ())]
-    parts += [f"- `--assume {p.name}=…`: {p.meaning} (`{p.default}` unless said)." for p in query.parameters]
+    parts += [f"- `--assume {p.name}=…`: {p.meaning} (default: `{p.default}`)." for p in query.parameters]
     if "stateful" in query.fields:
-        parts.append(f"- A file is read whole, anew when it grows: {query.field('stateful')}.")
+        parts.append(f"- The whole file is read again when it grows: {query.field('stateful')}.")
     return "\n".join(parts) + "\n"
 
 

@@ -66,7 +66,7 @@ def volumes() -> str:
 
 
 def crossings() -> str:
-    """Where the lines cross: the features, the features on a dearer machine, the whole log; and the article's table."""
+    """Where the lines cross: the features, on an expensive machine; the whole log; the article's table."""
     cases = {
         "The five features on a g4dn.xlarge": _answer(FEATURES),
         "The five features on a g6e.xlarge (L40S), 16-bit": _answer(

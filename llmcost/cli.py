@@ -17,6 +17,7 @@ from llmcost.commands.break_even import break_even
 from llmcost.commands.budget import budget
 from llmcost.commands.calibrate import calibrate
 from llmcost.commands.compare import compare
+from llmcost.commands.explain import explain
 from llmcost.commands.ingest import ingest
 from llmcost.commands.metrics import metrics
 from llmcost.commands.prices import prices
@@ -37,6 +38,7 @@ app = typer.Typer(
 for command in (
     ingest,
     report,
+    explain,
     serve,
     simulate,
     compare,

@@ -14,7 +14,7 @@ _HINT = "name another file with -o"
 _FULL_HINT = "make room on the disk, or name a file on another disk with -o"
 _FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 _NO_NEW_FILE = (errno.EACCES, errno.EPERM, errno.EROFS)
-"""A folder that takes no new file may still hold one that can be written to."""
+"""A folder that accepts no new file may still hold one that can be written to."""
 _NAME_CHARACTERS = 60
 """Of the file's name, in that of the temporary one: file systems allow 255 bytes."""
 

@@ -77,8 +77,8 @@ def _spending() -> Iterator[Panel]:
         yield Panel(f"Dollars an hour, by {label}", "timeseries", [(hourly, _legend(label))], usd, 12, 9, stacked=True)
     for label in ("feature", "model"):
         ranked = f"topk(10, {_increase(metrics.COST, PICKED, label)})"
-        yield Panel(f"Dearest {label}s in this time", "bargauge", [(ranked, _legend(label))], usd, 6, 9, decimals=2,
-                    range_is_whole=True)  # fmt: skip
+        yield Panel(f"Most expensive {label}s in this period", "bargauge", [(ranked, _legend(label))], usd, 6, 9,
+                    decimals=2, range_is_whole=True)  # fmt: skip
     per_request = (
         f"sum by (feature) (rate({metrics.COST.name}{{{PICKED}}}[$__rate_interval]))"
         f" / (sum by (feature) (rate({metrics.REQUESTS.name}{{{PICKED}}}[$__rate_interval])) > 0)"
@@ -157,7 +157,7 @@ def _label_variable(label: str) -> Json:
 
 
 def _laid_out() -> Iterator[Json]:
-    """The panels as JSON, each beside the one before it while the row has room."""
+    """The panels as JSON, each next to the one before it while the row has room."""
     x = y = row_height = 0
     for number, panel in enumerate(panels(), start=1):
         if x + panel.width > WIDTH:

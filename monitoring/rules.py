@@ -3,8 +3,8 @@
 Counters are summed by instance first and increases taken of the sums: a feature or a model
 that is met for the first time begins a series of its own, in whose first value `increase`
 sees none. The sums may be trusted with that: an exporter's counters never fall, those of a
-tracker begin anew all at once, and dollars come in steps whose sums are exact in any order
-(definitions.COST_STEP_USD), so that no rounding looks like a counter that began anew.
+tracker restart all at once, and dollars come in steps whose sums are exact in any order
+(definitions.COST_STEP_USD), so that no rounding looks like a counter that restarted.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ FAST, SLOW = 6, 2
 OUT_OF_LINE = 2
 """Times the median of the same 24 hours one to four weeks before; as in llmcost's own comparison of days."""
 
-DEARER = 1.5
+MORE_EXPENSIVE = 1.5
 """Times a request's cost in the week before. Mixes change by tenths of themselves; a new model or prompt by more."""
 
 CACHE_FELL = 0.7
@@ -106,7 +106,7 @@ def _budget_alerts() -> Iterator[Alert]:
         f"{metrics.BUDGET_SPENT.name} > {metrics.BUDGET.name}",
         "critical",
         "The {{ $labels.period }}'s budget '{{ $labels.budget }}' is spent: ${{ $value | humanize }}.",
-        "By the time of the requests, as `llmcost budget` tells it.",
+        "By the time of the requests, as in `llmcost budget`.",
     )
     yield Alert(
         "LlmBudgetForecastOver",
@@ -140,8 +140,8 @@ def _spend_alerts() -> Iterator[Alert]:
         f" and on (feature) {FEATURE_COST_1D} > 0.1 * scalar({COST_1D})",
         "warning",
         "{{ $labels.feature }} cost ${{ $value | humanize }} in 24 hours, more than twice its usual for this weekday.",
-        "Held against the median of the same 24 hours one to four weeks before; features below a tenth of all spend are"
-        " left out. `llmcost budget` names the prompt behind it.",
+        "Compared with the median of the same 24 hours one to four weeks before; features below a tenth of all spend"
+        " are left out. `llmcost budget` names the prompt behind it.",
         lasts="30m",
     )
     lately, before = "1d", "7d"
@@ -154,10 +154,11 @@ def _spend_alerts() -> Iterator[Alert]:
 
     yield Alert(
         "LlmCostPerRequestUp",
-        f"{per_request(lately)} > {DEARER} * ({per_request(before, f' offset {lately}')})",
+        f"{per_request(lately)} > {MORE_EXPENSIVE} * ({per_request(before, f' offset {lately}')})",
         "warning",
         "A request of {{ $labels.feature }} costs ${{ $value | humanize }}, half as much again as in the week before.",
-        "A longer prompt, a dearer model or a cache that no longer holds. Features with 100 requests or more a day.",
+        "A longer prompt, a more expensive model or a cache that no longer works. Features with 100 requests or"
+        " more a day.",
         lasts="1h",
     )
     prompt_types = "|".join(kind for kind in metrics.TOKEN_TYPES if kind != "output")
@@ -188,7 +189,7 @@ def _log_alerts() -> Iterator[Alert]:
         f"sum by (model) (increase({unpriced}[1h])) > 0"
         f" or sum by (model) ((({unpriced} > 0) unless {unpriced} offset 1h) and on (job, instance) up offset 1h) > 0",
         "warning",
-        "Requests to {{ $labels.model }} have no price and are missing in every sum.",
+        "Requests to {{ $labels.model }} have no price and are excluded from totals.",
         "Give it a price in llmcost.toml; `llmcost prices` names the nearest that have one.",
     )
     lines = metrics.LINES.name
@@ -198,7 +199,7 @@ def _log_alerts() -> Iterator[Alert]:
         f" > 0.05 * sum by (job, instance) (increase({lines}[1h]))",
         "warning",
         "One log line in twenty or more cannot be read.",
-        "The log's form may have changed: `llmcost rejects` shows the lines and why.",
+        "The log's format may have changed: `llmcost rejects` shows the lines and why.",
         lasts="15m",
     )
     yield Alert(
@@ -206,7 +207,7 @@ def _log_alerts() -> Iterator[Alert]:
         f"time() - {metrics.LAST_INGEST.name} > 86400",
         "warning",
         "No new log line was read for {{ $value | humanizeDuration }}.",
-        "Nothing is called any more, or the logs are no longer shipped.",
+        "There is no traffic any more, or the logs are no longer shipped.",
     )
     yield Alert(
         "LlmcostStoreUnreadable",

@@ -1,7 +1,7 @@
--- Expressions that many queries share, each defined once. The store defines them for every connection; `--show-sql` prints
--- those that its query uses. They are plain SQL, so that a translator to another engine can put them in place.
+-- Expressions that several queries share, defined once. The store defines them for every connection; `--show-sql` prints
+-- those that its query uses. They are plain SQL, so a translator to another engine can inline them.
 
--- An amount whose sum has the same digits in whatever order it is added.
+-- An amount whose sum does not depend on the order of adding.
 create or replace temp macro exact(amount) as amount::decimal(38, 15);
 
 -- Such a sum, as a double.
@@ -28,7 +28,7 @@ create or replace temp macro is_cut_off(stop_reason) as
 create or replace temp macro is_cut_short(before, after) as
     after.stop_reason = 'max_tokens' and after.output_tokens between 1 and before.output_tokens - 1;
 
--- Whether a row of the table of prices holds the newest price of its model's standard tier, wherever it runs.
+-- Whether a row of the price table is the newest standard price of its model, in no particular region.
 create or replace temp macro is_list_price(price) as
     price.service_tier = 'standard' and price.region = '' and price.valid_to is null;
 
@@ -36,7 +36,7 @@ create or replace temp macro is_list_price(price) as
 create or replace temp macro unpriced_calls(request) as
     coalesce(sum(case when request.cost_usd is null then request.calls end), 0)::bigint;
 
--- Whether a name is one of those of a parameter of type names: null names all, and * in a name is any characters.
+-- Whether a name is in the list of a parameter of type names: null means all, and * in a name matches any characters.
 create or replace temp macro is_named(name, names) as
     names is null
     or coalesce(len(list_filter(

@@ -1,6 +1,6 @@
 -- What a machine was measured to do: one row per finished step of `llmcost bench-gpu`, one load on one model.
 --
--- Latencies and rates count the requests that ended well, and no other; warm-up requests are left out of everything.
+-- Latencies and rates count only successful requests; warm-up requests are excluded everywhere.
 -- Null: not measured.
 
 create table measurements (
@@ -38,7 +38,7 @@ create table measurements (
     warm_up_requests      bigint not null,    -- sent before the step, not measured
     seed                  bigint not null,    -- of prompts, arrivals and random weights
 
-    -- what became of the requests: requests = ok + errors + cut + without_usage
+    -- results of the requests: requests = ok + errors + cut + without_usage
     requests              bigint not null,    -- sent
     ok                    bigint not null,    -- answered in full, with a count of tokens
     errors                bigint not null,    -- refused, failed, timed out

@@ -15,7 +15,7 @@ create table prices (
     prompt_min                  bigint not null,    -- prompt tokens, cached ones included, from here
     prompt_max                  bigint,             -- up to and including; null: no end
     input_usd_mtok              double,             -- US dollars per million tokens
-    input_audio_usd_mtok        double,             -- of the parts that are no text; as text where they cost the same
+    input_audio_usd_mtok        double,             -- of the parts that are not text; the price of text where there is no other
     input_image_usd_mtok        double,
     input_video_usd_mtok        double,
     cache_read_usd_mtok         double,

@@ -6,8 +6,8 @@
 create table requests (
     -- identity
     request_id            varchar not null,   -- the provider's own id, else a hash of the row; unique
-    part_of               varchar,            -- the request_id of the request whose log line tells of this one too, as of
-                                              -- an advisor that was asked for the answer; null: its line is its own
+    part_of               varchar,            -- the request_id of the request whose log line also reports this one, such as
+                                              -- an advisor's call; null: it has a line of its own
     source_format         varchar not null,   -- name of the format that recognised the line
     ts                    timestamp,          -- UTC, when the request started; null where the log has no time
 
@@ -39,7 +39,7 @@ create table requests (
     output_tokens         bigint not null,    -- reasoning included
     reasoning_tokens      bigint,             -- the part of output_tokens spent on reasoning
     input_audio_tokens    bigint,             -- the parts of input_tokens, cache_read_tokens and output_tokens that are
-    input_image_tokens    bigint,             -- no text; null where the log does not tell them apart
+    input_image_tokens    bigint,             -- not text; null where the log does not separate them
     input_video_tokens    bigint,
     cache_read_audio_tokens bigint,
     cache_read_image_tokens bigint,
@@ -53,7 +53,7 @@ create table requests (
 
     calls                 bigint not null,    -- how many calls the row stands for: 1, more in a provider's daily aggregate
 
-    -- what answered it: what a replay has to remember is here, not in tags
+    -- what answered it: state of replays is here, not in tags
     answered_by           varchar not null default 'model',
                                               -- model: a call of its own | cache: a cache of answers, in the log or of a
                                               -- what-if | joint_call: another request's call, which it was joined to
@@ -61,23 +61,23 @@ create table requests (
     answer_similarity     double,             -- set by a what-if's cache: of the two prompts, 1: the same, else a cosine
     cached_answer         varchar,            -- set by a what-if's cache: same | differs | unknown, next to the logged one
     requests_answered     bigint not null default 1,
-                                              -- by its call: more than 1 where a what-if joined requests, 0: it has none
+                                              -- by its call: more than 1 where a what-if joined requests, 0: no call of its own
     added_to              varchar,            -- set by a what-if on a row that it adds: request_id of the logged request
                                               -- that the row belongs to; null: it is one itself
 
     -- how it went
     max_output_tokens     bigint,             -- the request's own cap
-    output_used_tokens    bigint,             -- of output_tokens those, from the first on, that the caller used
+    output_used_tokens    bigint,             -- the first of output_tokens, as far as the caller used them
     stop_reason           varchar,            -- as logged: end_turn, max_tokens, stop, length, tool_use ...
     service_tier          varchar not null,   -- standard | batch | flex | priority | fast | ultrafast, else as logged
     region                varchar,            -- where it had to be processed, as logged: us, eu, us-east5; null: anywhere
     status                varchar not null,   -- ok | error
     latency_ms            double,             -- request sent to last token
     ttft_ms               double,             -- request sent to first token
-    output_partial        boolean not null,   -- true: the log never held the final output count, output_tokens is too low
+    output_partial        boolean not null,   -- true: the final output count was not logged, output_tokens is too low
     counts_doubtful       boolean not null default false,
-                                              -- true: the total that the log states is not the sum of its counts, whichever
-                                              -- of them hold which
+                                              -- true: the logged total is not the sum of the counts, however they
+                                              -- overlap
 
     -- what a cache sees
     prompt_hash           varchar,            -- hash of everything that decides the answer: the exact-cache key
@@ -86,6 +86,10 @@ create table requests (
                                               -- cumulative hashes of the prompt's blocks and the tokens up to and
                                               -- including each, longest prefix last: what a prompt cache sees
     system_blocks         integer,            -- how many of the first blocks are tools and system prompt
+    cache_key             varchar,            -- hash of what the provider is told to find the cache by, as OpenAI's
+                                              -- prompt_cache_key; '': it was told nothing; null: the log does not say
+    cache_retention       varchar,            -- for how long entries were asked to be kept, as logged: in_memory, 24h ...
+    organisation          varchar,            -- hash of the provider's account that the caches belong to
 
     complexity            double,             -- 0 (simple) to 1 (complex); null where the prompt is unknown
 

@@ -33,8 +33,8 @@ def store_path(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """Public logs with known answers, kept beside the checkout and no part of it."""
+    """Public logs with known answers, kept next to the checkout and not part of it."""
     folder = ROOT.parent / "shared" / "data"
     if not folder.is_dir():
-        pytest.skip("the public logs with known answers are not beside this checkout (../shared/data)")
+        pytest.skip("the public logs with known answers are not next to this checkout (../shared/data)")
     return folder

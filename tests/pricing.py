@@ -1,12 +1,12 @@
 """Requests priced by the query, for tests: rows in, rows with their costs out."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
-from llmcost.engine import registry
+from llmcost.engine import registry, store
 from llmcost.prices import table
 from llmcost.prices.overrides import Overrides
 
@@ -41,16 +41,19 @@ def priced(requests: Sequence[Row], price_rows: Iterable[Row]) -> list[Row]:
         NO_USE | {"request_id": f"{number:06d}", "source_format": "test", "status": "ok", "output_partial": False} | row
         for number, row in enumerate(requests)
     ]
-    with duckdb.connect() as connection:
-        for file in ("schema.sql", "prices.sql", "macros.sql"):
-            connection.execute((registry.queries_dir() / file).read_text(encoding="utf-8"))
-        for table, rows in (("requests", filled), ("prices", list(price_rows))):
-            if rows:
-                connection.register("given", _table(rows))
-                connection.execute(f"insert into {table} by name select * from given")
-        found = connection.execute(f"from ({registry.find('pricing', 'priced').body}) order by request_id")
-        names = [column[0] for column in found.description]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    opened = _store()
+    for name, rows in (("requests", filled), ("prices", list(price_rows))):
+        opened.execute(f"delete from {name}")
+        if rows:
+            with opened.relation("given", _table(rows)):
+                opened.execute(f"insert into {name} by name select * from given")
+    return opened.rows(f"from ({registry.find('pricing', 'priced').body}) order by request_id")
+
+
+@cache
+def _store() -> store.Store:
+    """One for all tests, each of which puts its own rows into it."""
+    return store.in_memory()
 
 
 def as_logged(requests: Sequence[Row], overrides: Overrides | None = None) -> list[Row]:

@@ -16,7 +16,7 @@ def attribute(store: Store, last_row: int, kept: Texts) -> None:
     if kept.keep:
         texts.keep(store)
     if templates.mine(store):
-        features.apply_anew(store)  # a rule may tell requests by their prompt
+        features.apply_again(store)  # a rule may match requests by their prompt
     else:
         features.apply(store, last_row)
 
@@ -30,4 +30,4 @@ def refresh(store: Store) -> None:
     """Applies the rules to every request if they have changed."""
     if features.are_stale(store):
         with store.transaction():
-            features.apply_anew(store)
+            features.apply_again(store)

@@ -6,7 +6,7 @@
 
     [[features]]
     feature = "code review"
-    path = "~/code/review"           # the project is this folder or lies in it
+    path = "~/code/review"           # the project is this folder or is inside it
     model = "claude-*"               # * stands for anything, ? for one character
 
     [[features]]
@@ -55,7 +55,7 @@ def are_stale(store: Store) -> bool:
     return bool((store.value("select value from llmcost_meta where key = 'features'") or "") != _fingerprint(rules()))
 
 
-def apply_anew(store: Store) -> None:
+def apply_again(store: Store) -> None:
     """Takes back what rules have said and lets the rules of now speak of every request."""
     store.execute("update requests set feature = null where request_id in (select request_id from ruled)")
     store.execute("delete from ruled")
@@ -68,7 +68,7 @@ def apply(store: Store, last_row: int) -> None:
     """Lets the rules speak of the requests just read, those beyond a row of `requests`."""
     given = rules()
     if any(rule.reads_labels for rule in given):  # labels change with every request that has the prompt
-        apply_anew(store)
+        apply_again(store)
         return
     store.execute("delete from ruled where request_id in (select request_id from contested)")
     _apply(store, given, last_row)

@@ -4,7 +4,7 @@ Prompts are templates filled in: their beginnings are equal and their lengths ar
 hashes of its first 16, 32, 64 … characters, and no words. A beginning that many requests share is a template; it is
 followed to longer beginnings as long as enough of those requests share them. That depends on the requests in the
 store and not on the order in which they came, as every answer of llmcost does; miners of log templates that cluster a
-stream line by line, such as Drain, do not have this property, and tell templates by their number of words.
+stream line by line, such as Drain, do not have this property, and separate templates by their number of words.
 """
 
 from llmcost.engine import registry
@@ -12,7 +12,7 @@ from llmcost.engine.store import Store
 
 
 def mine(store: Store) -> bool:
-    """Takes in the texts just read; true when that changed the prompt of any request that stands in the store."""
+    """Takes in the texts just read; true if that changed the prompt of any request in the store."""
     again = "request_id in (select request_id from contested)"
     if not store.value(
         f"select exists (from staged where openings is not null) or exists (from openings where {again})"

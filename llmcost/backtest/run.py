@@ -28,7 +28,7 @@ def about(name: str) -> str:
 
 
 def lacking(found: Mapping[str, Row]) -> dict[str, str]:
-    """What the log lacks for each of the replays of which nothing was `found`."""
+    """What the log lacks for each replay without a result in `found`."""
     return {name: str(_module(name).LACKS) for name in names() if name not in found}
 
 

@@ -14,7 +14,7 @@ Run = Callable[[str, Mapping[str, Any]], "pa.Table"]
 
 
 def measured(run: Run, kernel: "Kernel[Any]", relation: str) -> Row:
-    """What a kernel takes of the traffic as a whole, in place of an assumption."""
+    """What a kernel measures on the traffic as a whole, in place of an assumption."""
     measures = ", ".join(f"{measure} as {name}" for name, measure in kernel.measured.items())
     [found] = run(f"select {measures} from {relation}", {}).to_pylist()
     return dict(found)

@@ -79,7 +79,7 @@ def _command(serving: Serving, port: int, folder: Path) -> list[str]:
         command += ["--model", str(model), "--served-model-name", shape.name, "--load-format", "dummy"]
     else:
         command += ["--model", serving.model]
-    if serving.quantization == "fp8":  # the 4-bit ones stand in the checkpoint's config, which picks the fast kernels
+    if serving.quantization == "fp8":  # the 4-bit ones are in the checkpoint's config, which picks the fast kernels
         command += ["--quantization", "fp8"]
     return [*command, "--dtype", serving.dtype, *serving.arguments]
 
@@ -88,7 +88,7 @@ def _vllm_version(python: Path) -> str:
     try:
         found = subprocess.run([python, "-c", _FIND_VERSION], capture_output=True, text=True, check=False, timeout=60)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise LlmcostError(f"{python} is no Python that can be run: {error}", hint="see --server-python") from None
+        raise LlmcostError(f"{python} is not a Python that can be run: {error}", hint="see --server-python") from None
     if found.returncode != 0:
         raise LlmcostError(
             f"vLLM is not installed in {python}",
@@ -106,7 +106,7 @@ def _port(asked: int) -> int:
         except OSError as error:
             raise LlmcostError(
                 f"port {asked} cannot be used: {os.strerror(error.errno or 0)}",
-                hint="leave out --port: a free one is taken",
+                hint="leave out --port to use a free one",
             ) from None
         return int(probe.getsockname()[1])
 
@@ -167,7 +167,7 @@ def _wait_healthy(
         if (status := child.poll()) is not None:
             _say_end(log, say)
             raise LlmcostError(
-                f"the server ended with status {status} before it was ready", hint="the end of its log is above"
+                f"the server ended with status {status} before it was ready", hint="the end of its log is shown above"
             )
         if _healthy(port):
             say(f"ready after {time.monotonic() - started:.0f} s")

@@ -29,7 +29,7 @@ class Dialect:
     """How a server wants to be asked."""
 
     api: Api
-    forced: bool  # it takes the order to ignore the end of text, so that every answer has the length asked for
+    forced: bool  # it accepts the order to ignore the end of text, so that every answer has the length asked for
 
     def body(self, model: str, prompt: str, output_tokens: int) -> dict[str, Any]:
         """The request's JSON."""
@@ -94,11 +94,13 @@ class Client:
                     lambda connection: self._http.get(address, extensions={"trace": connection.trace})
                 )
             if answer.status_code in NO_KEY:
-                raise LlmcostError(f"the server at {self.base} refuses: HTTP {answer.status_code}", hint=KEY_HINT)
+                raise LlmcostError(
+                    f"the server at {self.base} refused the request: HTTP {answer.status_code}", hint=KEY_HINT
+                )
             content = answer.json() if answer.status_code == 200 else None
         except (*self._failures, TimeoutError) as error:
             raise LlmcostError(
-                f"there is no answer from {self.base}: {_reason(error)}",
+                f"no answer from {self.base}: {_reason(error)}",
                 hint="check --endpoint and that the server runs",
             ) from None
         except ValueError:
@@ -152,8 +154,8 @@ class Client:
     async def _persist(self, attempt: Callable[["_Connection"], Awaitable[Result]]) -> Result:
         """Sends a request, again if need be, until it gets there.
 
-        A server may close a kept connection just as it is used again (llama.cpp's does). That is no failure of the
-        request, which never got there: it is sent anew on another connection.
+        A server may close a kept connection just as it is used again (llama.cpp's does). That is not a failure of the
+        request, which never got there: it is sent again on another connection.
         """
         while True:
             connection = _Connection()
@@ -225,7 +227,7 @@ def _base(endpoint: str) -> str:
     address = endpoint if "://" in endpoint else f"http://{endpoint}"
     scheme, _, rest = address.partition("://")
     if scheme not in ("http", "https") or not rest.strip("/"):
-        raise UsageError(f"{endpoint} is no address of a server", hint="like http://127.0.0.1:8000")
+        raise UsageError(f"{endpoint} is not the address of a server", hint="like http://127.0.0.1:8000")
     address = address.rstrip("/")
     for path in ("/chat/completions", "/completions"):
         address = address.removesuffix(path)

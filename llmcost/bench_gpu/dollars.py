@@ -31,7 +31,7 @@ def cost(pricing: Pricing, input_per_s: float | None, output_per_s: float | None
     """Dollars per million tokens, under the names of the columns of `measurements`.
 
     Each of the three is the machine's whole price over one kind of token: they are three ways to look at one bill, and
-    do not add up. At full load the machine does what was measured. At the user's own load it stands there all day, and
+    do not add up. At full load the machine does what was measured. At the user's own load it runs all day, and
     as many machines as that load needs: by input or by output tokens, whichever asks for more.
     """
     result: dict[str, Any] = {"instance": pricing.instance, "usd_per_hour": pricing.usd_per_hour}

@@ -13,7 +13,7 @@ Send = Callable[[Planned], Awaitable[Observation]]
 async def closed(
     send: Send, requests: Sequence[Planned], concurrency: int, max_s: float | None = None
 ) -> list[Observation]:
-    """Keeps so many requests in flight until all are sent, or `max_s` seconds are over; waits for those in flight."""
+    """Keeps this many requests in flight until all are sent, or `max_s` seconds are over; waits for those in flight."""
     observations: list[Observation] = []
     waiting = iter(requests)
     started = perf_counter()
@@ -48,7 +48,7 @@ async def scheduled(send: Send, requests: Sequence[Planned], max_s: float | None
 
 
 def poisson(rate_per_s: float, count: int, rng: random.Random) -> list[float]:
-    """Times, in seconds, of so many arrivals that know nothing of one another: exponential gaps of mean 1/rate."""
+    """Times, in seconds, of this many independent arrivals: exponential gaps of mean 1/rate."""
     times = [0.0]
     while len(times) < count:
         times.append(times[-1] + rng.expovariate(rate_per_s))

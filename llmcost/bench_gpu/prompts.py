@@ -45,14 +45,14 @@ class Prompts:
             )
 
     def text(self, tokens: int, rng: random.Random) -> str:
-        """A random prompt that the server counts as so many tokens."""
+        """A random prompt that the server counts as this many tokens."""
         return _HEAD + "".join(rng.choices(self.units, k=tokens - self.overhead))
 
 
 async def calibrate(count_tokens: Callable[[str], Awaitable[int | None]]) -> Prompts:
     """Finds units of one token each by the server's own count. LlmcostError when there are none.
 
-    Twice the same units cost twice their tokens but the overhead once, which tells the two apart. The server need not
+    Twice the same units cost twice their tokens but the overhead once, which separates the two. The server need not
     take every text (null): words that it cuts into bytes may be more than a small context holds.
     """
     for units in (tuple(f" {word}" for word in WORDS), _LETTERS):
@@ -65,7 +65,7 @@ async def calibrate(count_tokens: Callable[[str], Awaitable[int | None]]) -> Pro
         if kept:
             return Prompts(kept, overhead)
     raise LlmcostError(
-        "no prompt of an exact length can be made: the server counts neither words nor letters as one token each",
+        "no prompt of an exact length can be made: neither words nor letters are one token each on this server",
         hint="check that the model at the endpoint generates text",
     )
 
@@ -73,7 +73,7 @@ async def calibrate(count_tokens: Callable[[str], Awaitable[int | None]]) -> Pro
 async def _single(
     units: Sequence[str], overhead: int, count_tokens: Callable[[str], Awaitable[int | None]]
 ) -> tuple[str, ...]:
-    """The units, by groups, of which every one costs a single token."""
+    """The units, by groups, that cost a single token each."""
     kept: list[str] = []
     for start in range(0, len(units), _GROUP):
         group = units[start : start + _GROUP]

@@ -84,7 +84,7 @@ async def meet(client: Client, model: str | None, api: str, say: Callable[[str],
     )  # fmt: skip
     say(f"{client.base}: {name or 'server'} {version or ''}".rstrip() + f", model {server.model}, {dialect.api}")
     if not server.forced:
-        say("the server does not take ignore_eos: answers may be shorter than asked for")
+        say("the server does not accept ignore_eos: answers may be shorter than asked for")
     return server
 
 
@@ -128,7 +128,7 @@ async def _dialect(client: Client, model: str, api: str) -> tuple[Dialect, Obser
             elif error.status not in _NOT_UNDERSTOOD:
                 break
     raise LlmcostError(
-        f"the server at {client.base} refuses: {refused}",
+        f"the server at {client.base} refused the request: {refused}",
         hint=KEY_HINT if refused and refused.status in NO_KEY
         else "an OpenAI-compatible server has /v1/completions or /v1/chat/completions",
     )  # fmt: skip
@@ -138,14 +138,14 @@ def _require_usage(client: Client, first: Observation) -> None:
     if first.outcome == "without_usage":
         raise LlmcostError(
             f"the server at {client.base} reports no token usage in its stream",
-            hint="tokens are counted by the server alone; use one that knows stream_options.include_usage",
+            hint="only the server can count tokens; use one that supports stream_options.include_usage",
         )
     if first.outcome != "ok":
         raise LlmcostError(f"the server at {client.base} fails on a first request: {first.failure}")
 
 
 async def _who(client: Client, model: Mapping[str, Any], headers: Mapping[str, str]) -> tuple[str | None, str | None]:
-    """The server's name and version, where it tells them."""
+    """The server's name and version, where it gives them."""
     if found := await client.document("/version", versioned=False):
         version = found[0].get("version")
         if isinstance(version, str):

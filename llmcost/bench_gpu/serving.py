@@ -15,10 +15,10 @@ from llmcost.bench_gpu.server import Server
 from llmcost.bench_gpu.session import Session, title
 from llmcost.errors import LlmcostError
 
-_WAVES = 4  # a closed loop sends so many requests for each in flight
+_WAVES = 4  # a closed loop sends this many requests for each in flight
 _FEWEST = 16
 _OPEN_S = 60  # an open loop goes on for so long
-_WARM_UP_CLOSED = 16  # at most so many
+_WARM_UP_CLOSED = 16  # at most this many
 _WARM_UP_OPEN = 4
 
 
@@ -67,7 +67,7 @@ class Bench:
         )
 
     async def open(self, lengths: Lengths, rate_per_s: float) -> Row:
-        """Requests that arrive at random, so many a second, whether or not earlier ones have ended."""
+        """Requests that arrive at random, this many a second, whether or not earlier ones have ended."""
         count = self.effort.requests or max(ceil(_OPEN_S * rate_per_s), _FEWEST)
         times = load.poisson(rate_per_s, count, random.Random(self._salt("arrivals", 0)))
         return await self._alike(

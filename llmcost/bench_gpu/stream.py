@@ -11,7 +11,7 @@ _MAX_REASON = 160
 
 
 class BrokenStreamError(Exception):
-    """The stream holds something that is no piece of an answer: the server's error, or no JSON."""
+    """The stream holds something that is not a piece of an answer: the server's error, or not JSON."""
 
 
 class Events:

@@ -53,7 +53,7 @@ def torch(model: str | None, kind: str | None, dtype: str | None) -> Target:
 
     def run(load: Load, effort: Effort, session: Session) -> None:
         if not isinstance(load, Closed):
-            raise UsageError("--engine torch knows batches only", hint="give their sizes with --concurrency")
+            raise UsageError("--engine torch only measures batches", hint="give their sizes with --concurrency")
         static_batches.measure(chosen, shape, load.lengths, load.concurrencies, effort, session)
 
     return Target({"weights": "random", "quantization": "none"}, run)

@@ -38,7 +38,7 @@ def own_load(text: str) -> OwnLoad:
 
 
 def amount(text: str) -> float | None:
-    """A number of tokens, with k, M or B for thousands, millions or billions; None where it is none."""
+    """A number of tokens, with k, M or B for thousands, millions or billions; None for other texts."""
     found = _AMOUNT.fullmatch(text.strip())
     return float(found[1]) * _SCALES[found[2].lower()] if found else None
 
@@ -49,13 +49,13 @@ def lengths(input_tokens: str, output_tokens: int) -> list[Lengths]:
 
 
 def require_one_load(concurrency: str | None, rate: str | None, sweep: bool, replay: bool) -> None:
-    """UsageError when more than one load is asked for."""
+    """UsageError when more than one load was given."""
     if sum((concurrency is not None, rate is not None, sweep, replay)) > 1:
-        raise UsageError("more than one load is asked for", hint="one of --concurrency, --rate, --sweep, --replay")
+        raise UsageError("more than one load was given", hint="one of --concurrency, --rate, --sweep, --replay")
 
 
 def fixed_load(of: list[Lengths], concurrency: str | None, rate: str | None, most: int | None) -> Load:
-    """A load of requests that are all alike: at a rate, a sweep up to so many in flight, or so many in flight."""
+    """A load of identical requests: at a rate, a sweep up to a number in flight, or a number in flight."""
     if rate is not None:
         return Open(of, numbers("--rate", rate, float))
     if most is not None:
@@ -67,7 +67,7 @@ def replayed_load(around: Surroundings, compression: float) -> Replay:
     """The logged traffic as a load."""
     arrivals = around.arrivals()
     if not arrivals:
-        raise UsageError("there is no logged request to replay", hint="llmcost ingest PATH")
+        raise UsageError("there are no logged requests to replay", hint="llmcost ingest PATH")
     return Replay(arrivals, compression)
 
 

@@ -16,7 +16,7 @@ Row = dict[str, Any]
 
 
 class Around:
-    """What lies around the benchmark: the store, the table of machines, the screen."""
+    """The benchmark's surroundings: the store, the table of machines, the screen."""
 
     def __init__(self, db: Path | None) -> None:
         from llmcost.engine import store

@@ -25,9 +25,7 @@ def break_even(
     ] = None,
     price: Annotated[
         str | None,
-        typer.Option(
-            "--price", metavar="on-demand|spot|reserved|own", help="Which price of the machine. Default: on-demand."
-        ),
+        typer.Option("--price", metavar="on-demand|spot|reserved|own", help="Kind of price. Default: on-demand."),
     ] = None,
     usd_per_hour: Annotated[
         str | None,

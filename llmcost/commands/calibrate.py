@@ -49,7 +49,7 @@ def calibrate(
         terminal.status("fitting to what bench-gpu stored …")
         found, refused = fitted.from_measurements(rows, known)
     else:
-        server = settings or recorded.settings_beside(run)
+        server = settings or recorded.settings_next_to(run)
         out.spare([run, server])
         recording = recorded.read(run, server)
         terminal.status(f"fitting to {len(recording):,} recorded requests …")

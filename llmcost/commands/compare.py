@@ -29,7 +29,7 @@ def compare(
 
     names = scenarios or []
     if len(names) > 2:
-        raise UsageError("compare takes at most two scenarios", hint="for example: llmcost compare logged cheap")
+        raise UsageError("compare accepts at most two scenarios", hint="for example: llmcost compare logged cheap")
     out = options.output(result_format, output, details=details)
     with options.reading(db, out) as opened:
         if not names:

@@ -29,7 +29,7 @@ def ingest(
         typer.Option(
             "--assume",
             metavar="NAME=VALUE",
-            help="What a bare traffic trace does not say, for example assume_model=claude-haiku-4-5; repeatable.",
+            help="A value that a traffic trace lacks, for example assume_model=claude-haiku-4-5; repeatable.",
         ),
     ] = None,
     follow: Annotated[
@@ -38,11 +38,11 @@ def ingest(
     explain: Annotated[
         bool,
         typer.Option(
-            "--explain", help="Only show how a file's lines are understood; of an unknown log, propose a mapping."
+            "--explain", help="Only show how a file's lines are understood; for an unknown log, propose a mapping."
         ),
     ] = False,
     again: Annotated[
-        bool, typer.Option("--again", help="Read files from their start again, also those that have not changed.")
+        bool, typer.Option("--again", help="Read files again from the start, even unchanged ones.")
     ] = False,
     keep_text: Annotated[
         bool, typer.Option("--keep-text", help="Store the texts of the logs too, with secrets redacted.")
@@ -72,7 +72,7 @@ def ingest(
 
     if explain:
         if len(paths) != 1:
-            raise UsageError("--explain takes one file", hint="name one of them")
+            raise UsageError("--explain accepts one file", hint="name one of them")
         _explain(paths[0], format_asked, as_json=as_json)
         return
     if follow:
@@ -129,7 +129,7 @@ def _explain(path: str, format_asked: str, *, as_json: bool) -> None:
     from llmcost.engine import store
     from llmcost.ingest.explain import explain as explained
     from llmcost.ingest.propose import Proposal
-    from llmcost.views.explain import ExplainView
+    from llmcost.views.ingest_explain import ExplainView
     from llmcost.views.proposal import ProposalView
 
     with store.in_memory() as opened:

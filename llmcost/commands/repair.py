@@ -9,7 +9,7 @@ from llmcost.commands import options
 
 
 def repair(
-    new: Annotated[Path, typer.Argument(metavar="NEW", help="The store to make.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="The store to create.")],
     db: options.Db = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""The distinct prompts of some traffic, and which of them may stand for one another."""
+"""The distinct prompts of some traffic, and which of them may answer for one another."""
 
 # ruff: noqa: TID253 - imported by the what-if that needs it
 

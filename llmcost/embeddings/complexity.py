@@ -1,7 +1,7 @@
 """How complex a prompt is by its meaning: nearer to complex tasks than to simple ones, without a network.
 
 The article's rule counts six words that speak of complex work and five of simple work; here each side is a handful of
-prompts written out, and a prompt lies between them. It is a heuristic: no outcome has taken part in it.
+prompts written out, and a prompt lies between them. It is a heuristic: no outcomes were used to make it.
 """
 
 # ruff: noqa: TID253 - imported by the what-if that needs it
@@ -44,7 +44,7 @@ def judge(store: Store, before: str) -> None:
     )
     if not texts.num_rows:
         raise LlmcostError(
-            "complexity=embeddings reads the prompts' texts, and none is kept", hint="ingest with --keep-text"
+            "complexity=embeddings needs the prompts' texts, and none are stored", hint="ingest with --keep-text"
         )
     judged = texts.append_column("complexity", pa.array(complexity(texts["prompt"].to_pylist())))
     with store.relation("judged", judged):

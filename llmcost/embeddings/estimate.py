@@ -12,7 +12,7 @@ A few near misses say little, a few wrong hits vary by themselves, and where mos
 their second prompts, being farther, hide some of them: the share comes with the range that
 this leaves.
 
-No estimate without labels sees two questions of which nothing in the log is like either,
+No estimate without labels sees two questions that nothing in the log resembles,
 and differing in a way that neither vectors nor vetoes know: judge those by their outputs.
 """
 
@@ -82,13 +82,13 @@ def false_share(
         return None
     near, far = np.array(nearest), np.array(second)
     new = _new(near, far)
-    # At most all that were no hits are new. A new question's second prompt is farther than others' second, which hides
+    # At most all that were not hits are new. A new question's second prompt is farther than others' second, which hides
     # that it is new; where a prompt as near as a hit's is stored, that is seldom so.
     most = 1 - hits / len(asked.prompt)
     if (known := near >= rules.threshold).sum() >= _FEWEST:
         most = min(most, _new(near, far[known]))
-    # What one near miss of the sample stands for, in wrong hits: as many again for each request not in the sample, and
-    # for each new question beside a known one.
+    # What one near miss of the sample counts for, in wrong hits: as many again for each request not in the sample, and
+    # for each new question per known one.
     each, at_most = (
         len(asked.prompt) / len(near) * share / (1 - share) if share < 1 else float(hits)
         for share in (new, max(new, most))

@@ -36,7 +36,7 @@ MONTHS = {
     )
     for name in names.split()
 }
-# Words that are a month only beside a number or written like a name.
+# Words that are a month only next to a number or when capitalised.
 AMBIGUOUS_MONTHS = _words("may march mar jan jun sep dec")
 DAYS = _words("monday tuesday wednesday thursday friday saturday sunday yesterday today tonight tomorrow")
 PERIODS = _words("second minute hour day night morning afternoon evening week weekend month quarter year summer winter")
@@ -51,7 +51,7 @@ NUMBERS = {
     )
 }
 
-# Each line: words of which a prompt that has one must not meet a prompt that has another.
+# Each line: a prompt with one of these words must not be matched with a prompt that has another.
 OPPOSITES = _sides(
     """
     and|or

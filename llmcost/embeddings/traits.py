@@ -115,7 +115,7 @@ def _in_one_frame(one: Traits, other: Traits) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    """What stands in a prompt, with all that can be said of it alone."""
+    """The contents of a prompt, with everything that follows from the prompt alone."""
 
     kind: str
     text: str
@@ -124,7 +124,7 @@ class _Token:
     negates: bool = False
     numbers: tuple[str, ...] = ()
     poles: tuple[str, ...] = ()
-    stem: str = ""  # a code, as all that follows; empty for what is no word
+    stem: str = ""  # a code, as all that follows; empty for what is not a word
     content: tuple[str, ...] = ()  # the same for words that ask for the same; none for a function word
     turned: tuple[str, ...] = ()
 
@@ -199,7 +199,7 @@ def _negations(tokens: list[_Token]) -> int:
 def _names(tokens: list[_Token]) -> Iterator[str]:
     """Code, links and identifiers, and what is written with a capital letter inside a sentence."""
     capitals = [token.capital for token in tokens if token.kind == "word"]
-    # Where most words are written large, capitals tell nothing.
+    # Where most words are capitalised, capitals mean nothing.
     telling = 2 * sum(capitals) <= len(capitals)
     for before, token in zip([_START, *tokens], tokens, strict=False):
         if token.kind in ("code", "link", "identifier"):

@@ -65,7 +65,7 @@ def _model() -> "tuple[Any, npt.NDArray[np.float32]]":
     folder = Path(spec.submodule_search_locations[0])
     config = next((folder / name for name in _TOKENIZERS if (folder / name).is_file()), None)
     if config is None or not (folder / _WEIGHTS).is_file():
-        raise LlmcostError("the installed wordllama has no model in it", hint="pip install 'wordllama>=0.4'")
+        raise LlmcostError("the installed wordllama does not contain a model", hint="pip install 'wordllama>=0.4'")
     tokenizer = tokenizers.Tokenizer.from_file(str(config))
     tokenizer.no_padding()
     tokenizer.no_truncation()

@@ -11,7 +11,7 @@ Relation = tuple[str, str]
 class Inlined(tuple[str, str]):
     """A relation that the engine works out for each reader again, as wide rows that are kept cost more.
 
-    The CTEs of its own stand before it and not inside it, so that each of these is worked out once.
+    Its own CTEs come before it and not inside it, so that each is computed once.
     """
 
 
@@ -23,7 +23,7 @@ def compose(relations: Sequence[Relation], body: str) -> str:
     """SQL: the body over these relations, as one WITH, so that the body's order is the result's.
 
     A SELECT may read the relations before it. A name may be made again out of what it was, as `requests` by every step
-    of a stack: whoever names it afterwards reads the newest. Such a relation stands in the query under a number of its
+    of a stack: whoever names it afterwards reads the newest. Such a relation is in the query under a number of its
     own, `requests_2`, since not every engine lets a name hide itself. What is not a relation here is the store's.
     """
     again = {name for name, count in Counter(name for name, _ in relations).items() if count > 1}

@@ -33,7 +33,7 @@ def meaning(path: Path, error: BaseException) -> BaseException | None:
 
 
 def of_opening(path: Path, error: BaseException) -> LlmcostError:
-    """Why the engine did not open a file that begins as a store does."""
+    """Why the engine did not open a file that begins like a store."""
     text = str(error).lower()
     if is_full(text):
         return no_room(path)
@@ -47,7 +47,7 @@ def of_opening(path: Path, error: BaseException) -> LlmcostError:
     if "version number" in text:
         return LlmcostError(
             f"{path} was written by a newer version of DuckDB than this one",
-            hint="update it: pip install --upgrade duckdb",
+            hint="upgrade it: pip install --upgrade duckdb",
         )
     if "not a valid duckdb" in text:
         return not_a_store(path)
@@ -84,21 +84,21 @@ def _is_interrupt(error: BaseException) -> bool:
 
 def no_room(path: Path) -> LlmcostError:
     return LlmcostError(
-        f"there is no room left on the disk of the store {path}",
-        hint="make room, or use --db FILE on another disk; the store is as it was, or holds whole files: run it again",
+        f"no room left on the disk of the store {path}",
+        hint="make room, or use --db FILE on another disk, and run it again; no file was stored in part",
     )
 
 
 def missing(path: Path) -> LlmcostError:
-    return LlmcostError(f"there is no store at {path}", hint="make one with: llmcost ingest PATH")
+    return LlmcostError(f"there is no store at {path}", hint="create one with: llmcost ingest PATH")
 
 
 def not_a_store(path: Path, but: str = "") -> LlmcostError:
-    return LlmcostError(f"{path} is not a store of llmcost{but and f': {but}'}", hint=_USE_ANOTHER)
+    return LlmcostError(f"{path} is not an llmcost store{but and f': {but}'}", hint=_USE_ANOTHER)
 
 
 def another_programs(path: Path) -> LlmcostError:
-    return LlmcostError(f"{path} is a DuckDB file of another program", hint=_USE_ANOTHER)
+    return LlmcostError(f"{path} is another program's DuckDB file", hint=_USE_ANOTHER)
 
 
 def no_permission(path: Path, to: str = "") -> LlmcostError:

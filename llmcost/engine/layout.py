@@ -1,4 +1,4 @@
-"""Which tables a store has, and how an open file is told to be one."""
+"""Which tables a store has, and how an open file is recognised as one."""
 
 import re
 from functools import cache
@@ -53,7 +53,7 @@ def version(store: "Store") -> int:
     if schema > migrations.newest():
         raise LlmcostError(
             f"{store.path} was written by a newer version of llmcost (schema {schema}, here {migrations.newest()})",
-            hint="update this one: pip install --upgrade llmcost-cli",
+            hint="upgrade with: pip install --upgrade llmcost-cli",
         )
     if schema == migrations.newest() and (lost := tables() - found):
         raise faults.damaged(store.path, f"it has lost the table {min(lost)}")

@@ -67,7 +67,7 @@ def of_file(path: Path, *, read_only: bool) -> Opened:
 
     _check(path, read_only=read_only)
     scratch = _scratch(path)
-    umask = None if read_only else os.umask(_OTHERS)  # the log of changes is a file of its own, made anew at times
+    umask = None if read_only else os.umask(_OTHERS)  # the log of changes is a separate file, recreated at times
     try:
         connection = duckdb.connect(str(path.absolute()), read_only=read_only, config=_CLOSED)
         return Opened(_prepared(_confined(connection, scratch)), scratch, umask)
@@ -84,7 +84,7 @@ def of_file(path: Path, *, read_only: bool) -> Opened:
 def _check(path: Path, *, read_only: bool) -> None:
     """Raises LlmcostError where the engine should not be shown this file."""
     if _SCHEME.match(str(path)):
-        raise LlmcostError(f"{path} does not name a file, and a store is one", hint="name a file with --db FILE")
+        raise LlmcostError(f"{path} is not the name of a file", hint="name a file with --db FILE")
     try:
         found = path.stat()
     except FileNotFoundError:

@@ -4,7 +4,7 @@ from functools import cache
 
 from llmcost.engine import opening
 
-HINT = "as RE2 has them (github.com/google/re2/wiki/Syntax), without looking ahead or back; quote a mark with \\\\"
+HINT = "in RE2's syntax (github.com/google/re2/wiki/Syntax) without lookaround; escape a character with \\\\"
 
 
 @cache

@@ -21,7 +21,7 @@ Value = str | int | float | bool | date | list[str] | None
 Kind = Literal[
     "formats", "ingest", "metrics",
     "requests", "pricing", "what_ifs", "billing",
-    "spend", "page", "audit", "changes", "savings", "quality", "backtests", "ledger",
+    "spend", "page", "explain", "audit", "changes", "savings", "quality", "backtests", "ledger",
 ]  # fmt: skip
 
 _PARAM = re.compile(r"^(?P<name>\w+) (?P<type>\w+)(?:\((?P<choices>[^)]*)\))? = (?P<default>.*?): (?P<meaning>.+)$")
@@ -43,9 +43,9 @@ class Parameter:
     meaning: str
 
     def parse(self, text: str) -> Value:
-        """The value that a user's word stands for; UsageError when it is none of this type.
+        """The value of a user's word; UsageError when it is not of this type.
 
-        Names are a list: that of `none` is empty, and `all` is None.
+        Names are a list: `none` is the empty one, and `all` is None.
         """
         if self.type == "names":
             return None if text == "all" else self._listed(_names(text))
@@ -70,7 +70,7 @@ class Parameter:
         return words
 
     def written(self, value: Value) -> str:
-        """The value as the command line takes it."""
+        """The value as on the command line."""
         if self.type == "names":
             text = "all" if value is None else ",".join(map(str, value)) or "none"  # type: ignore[arg-type]
             return f'"{text}"' if "=" in text else text
@@ -81,7 +81,7 @@ class Parameter:
 
     @property
     def _always_a_number(self) -> bool:
-        """Whether none means nothing here: it is no default, and the meaning does not speak of it."""
+        """Whether none has no meaning here: it is not the default, and the meaning does not mention it."""
         return (
             self.type in ("int", "float")
             and bool(self.choices)
@@ -134,7 +134,7 @@ class Query:
 
 
 def queries_dir() -> Path:
-    """Where the query files lie: inside an installed package, beside it in a checkout."""
+    """Where the query files are: inside an installed package, next to it in a checkout."""
     here = Path(__file__).resolve().parents[1]
     inside = here / "queries"
     return inside if inside.is_dir() else here.parent / "queries"

@@ -23,6 +23,7 @@ INPUTS: Mapping[registry.Kind, Input] = {
     "billing": Input(("decided",), ("token_counts", "prices")),
     "spend": Input(("priced",), ("prices",)),
     "page": Input(("priced",), ("fine",)),
+    "explain": Input(("requests", "priced"), ("prices", "moved", "chosen", "lasting_prompts", "cells")),
     "audit": Input(("priced",), ("prices", "anomalies")),
     "changes": Input(("before", "after"), ("outcomes",)),
     "savings": Input(("before", "after")),

@@ -1,7 +1,7 @@
 """What can be read of a damaged store, copied to a new one.
 
 The engine keeps tables in blocks with checksums, so that what it reads at all is what was written. It gives up a whole
-file at the first bad block, which is why the file is opened anew after each.
+file at the first bad block, which is why the file is opened again after each.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ def copy(damaged: Path, new: Path) -> list[Rescued]:
     Raises LlmcostError where nothing can be read, or the new file is there already.
     """
     if new.exists():
-        raise LlmcostError(f"{new} is there already", hint="name a file that is not")
+        raise LlmcostError(f"{new} already exists", hint="name a new file")
     names = _tables(damaged)
     with Store(opening.of_file(new, read_only=False), new) as target:
         layout.create(target)

@@ -57,7 +57,7 @@ class Store:
             self._connection.execute(statement)
 
     def function(self, name: str, call: Callable[..., "pa.Array"], takes: list[str], gives: str) -> None:
-        """Makes a Python function over Arrow columns one of SQL's; null where one of what it takes is."""
+        """Makes a Python function over Arrow columns one of SQL's; null where one of its arguments is."""
         import duckdb
 
         kind: Any = "arrow"
@@ -124,7 +124,7 @@ class Store:
         self._connection.execute("commit")
 
     def bound_memory(self) -> None:
-        """Keeps wide temporary relations within MEMORY_BYTES, and the rest of them on disk beside the store.
+        """Keeps wide temporary relations within MEMORY_BYTES, and the rest of them on disk next to the store.
 
         Where that folder cannot be written to, memory stays the engine's choice. Of a large log `keep` makes tables
         in a file of their own there: written column by column and compressed they take an eighth of the room, and
@@ -140,7 +140,7 @@ class Store:
             self._keeps_in_a_file = True
 
     def keep(self, name: str, select: str, parameters: Mapping[str, Any] | None = None) -> None:
-        """Makes a relation, or makes it anew, that is there until the store is closed."""
+        """Creates a relation, or replaces it, until the store is closed."""
         if not self._keeps_in_a_file:
             self.execute(f"create or replace temp table {name} as {select}", parameters)
             return
@@ -187,8 +187,7 @@ def reading(path: Path) -> Store:
             writing(path).close()
         except LlmcostError as error:
             raise LlmcostError(
-                f"{path} is a store of an earlier version of llmcost and has to be brought up to this one first:"
-                f" {error.message}",
+                f"{path} is a store of an earlier version of llmcost and has to be upgraded first: {error.message}",
                 hint=error.hint,
             ) from None
         store = _open_patiently(path)
@@ -226,20 +225,20 @@ def _upgrade(path: Path, version: int) -> None:
     except OSError as error:
         copy.unlink(missing_ok=True)
         raise LlmcostError(
-            f"{path} is a store of an earlier version of llmcost and no copy of it can be kept: {error.strerror}",
-            hint=f"before it is changed it is copied to {copy}: make room and allow that, or copy the store elsewhere",
+            f"{path} is a store of an earlier version of llmcost, and it cannot be backed up: {error.strerror}",
+            hint=f"its backup is {copy}: make room there and allow writing, or copy the store elsewhere",
         ) from None
     store = _open_for_changes(path)
     try:
-        if layout.version(store) == version:  # nobody else did it meanwhile
+        if layout.version(store) == version:  # no other process did it meanwhile
             with in_memory() as new:
                 migrations.upgrade(store, version, new)
     except Exception as error:
         if meant := faults.meaning(path, error):
             raise meant from None
         raise LlmcostError(
-            f"{path} cannot be brought up to this version of llmcost: {str(error).splitlines()[0]}",
-            hint=f"it is as it was (schema {version}), and a copy is kept at {copy}",
+            f"{path} cannot be upgraded to this version of llmcost: {str(error).splitlines()[0]}",
+            hint=f"the store is unchanged (schema {version}), and a copy is at {copy}",
         ) from None
     finally:
         store.close()

@@ -14,6 +14,7 @@ from llmcost.engine import registry
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
 from llmcost.ingest import documents, formats, lines, paths, streams
+from llmcost.ingest.structures import spelled_out
 
 _COUNT = re.compile(r"(?i)token|count|cost|spend|input|output|prompt_length")
 
@@ -30,7 +31,7 @@ _TOGETHER_BYTES = 32 << 20
 
 @dataclass
 class Detection:
-    """A file and the formats that claim lines of it, the most frequent first; none: it is no log."""
+    """A file and the formats that claim lines of it, the most frequent first; without any it is not a log."""
 
     source: lines.Source
     formats: list[str] = field(default_factory=list)
@@ -62,7 +63,7 @@ def parsed_lines(query: registry.Query, relation: str) -> str:
     """SQL: what a format's SELECT reads as `lines`: `line` and the typed columns, one row a record.
 
     A line is one record, unless the format says under `records` which it wraps: then each is a row with the column
-    `record`, and a line that wraps none keeps one row, without a record. With `within` the record is what stands there,
+    `record`, and a line that wraps none keeps one row, without a record. With `within` the record is the value there,
     or the line itself.
     """
     first = f"1 + (piece - 1) * {RECORDS}"  # the first record of each whole piece of a torn line
@@ -88,8 +89,8 @@ def parsed_lines(query: registry.Query, relation: str) -> str:
 
 def structure(query: registry.Query) -> dict[str, Any]:
     """What a format reads of a line: its columns and, where the line may itself be a record, the record's fields."""
-    record: dict[str, Any] = json.loads(query.field("record", "{}"))
-    columns: dict[str, Any] = _with_records(json.loads(query.field("columns", "{}")), record)
+    record: dict[str, Any] = spelled_out(query.field("record", "{}"))
+    columns: dict[str, Any] = _with_records(spelled_out(query.field("columns", "{}")), record)
     return columns | record
 
 
@@ -105,7 +106,7 @@ def _with_records(kind: Any, record: dict[str, Any]) -> Any:
 def _fault(query: registry.Query) -> str:
     """SQL: the line's fault; for one of this format, that a key stands twice next to its counts.
 
-    Most lines are let through by what is cheap to see: that no name of a count stands in them twice.
+    Most lines pass by a cheap check: that no name of a count is in them twice.
     """
     objects = dict(_counting(structure(query), "$"))
     if not objects:
@@ -158,7 +159,7 @@ def _wrapping(query: registry.Query) -> list[registry.Query]:
 
 
 def _claimed_by(query: registry.Query) -> dict[str, Any]:
-    """What has to be read of a line to tell whether the format claims it."""
+    """What has to be read of a line to decide whether the format claims it."""
     found: dict[str, Any] = {}
     for it in (query, *_wrapping(query)):
         claims = it.field("claims")
@@ -217,7 +218,7 @@ def _quoted(name: str) -> str:
 
 
 def _read(columns: dict[str, Any], relation: str) -> str:
-    """SQL: the relation's lines with these columns; none where a format is none of JSON and reads `raw`."""
+    """SQL: the relation's lines with these columns; without columns where a format is not JSON and reads `raw`."""
     if not columns:
         return f"select source_id, line_no, piece, raw, fault from {relation}"
     text = json.dumps(columns).replace("'", "''")
@@ -233,8 +234,8 @@ def _read(columns: dict[str, Any], relation: str) -> str:
 
 def _itself(query: registry.Query) -> str:
     """SQL: the line's own fields as a record."""
-    fields = ", ".join(f"'{name}': \"{name}\"" for name in json.loads(query.field("record")))
-    return f"{{{fields}}}"
+    values = ", ".join(f"'{name}': \"{name}\"" for name in spelled_out(query.field("record")))
+    return f"{{{values}}}"
 
 
 def _sniff(
@@ -303,7 +304,7 @@ def look(detection: Detection) -> list[pa.RecordBatch]:
 
 
 def _problem(source: lines.Source) -> str:
-    """Why a file that no format claims is none; "" for an empty one."""
+    """Why a file that no format claims is not a log; "" for an empty one."""
     try:
         start, end = streams.head(source.file, 1 << 14)
     except OSError as error:
@@ -316,7 +317,7 @@ def _problem(source: lines.Source) -> str:
 
 
 def _is_binary(start: bytes) -> bool:
-    """Whether a file begins with what is no text in UTF-8."""
+    """Whether a file begins with bytes that are not UTF-8 text."""
     try:
         start.decode()
     except UnicodeDecodeError as error:
@@ -330,7 +331,7 @@ def unrecognised(detection: Detection) -> LlmcostError:
     if not problem:
         return LlmcostError(f"{path} is empty", hint="check how it was written")
     if " is claimed by " in problem:
-        return LlmcostError(f"{path} {problem}", hint="say which with --format NAME")
+        return LlmcostError(f"{path} {problem}", hint="choose one with --format NAME")
     if problem == "a binary file":
         return LlmcostError(f"{path} is a binary file", hint="llmcost reads JSON lines, plain, .gz or .zst")
     if problem == UNCLAIMED:

@@ -25,13 +25,13 @@ _INCOMPLETE = 32
 
 
 class NoDocumentError(Exception):
-    """The text is no JSON, or more of it than is held."""
+    """The text is not JSON, or more of it than is held."""
 
 
 def looks_like_one(start: bytes, *, is_whole: bool) -> bool:
     """Whether the first bytes, or the whole file, are a JSON array or an object that goes on over several lines.
 
-    A first line that is cut off begins like either; what tells is whether the lines after it are records themselves.
+    A first line that is cut off begins like either; what decides is whether the lines after it are records themselves.
     """
     text = start.lstrip(b"\xef\xbb\xbf\x00 \t\r\n")
     if not text.startswith((b"[", b"{")):
@@ -71,7 +71,7 @@ def _is_json(line: bytes) -> bool:
 
 
 def sample(start: bytes, most: int, *, is_whole: bool) -> list[str] | None:
-    """The first elements of a file that begins so, as far as they are whole; None when it is no document after all."""
+    """The first elements of a file that begins so, as far as they are whole; None if it is not a document after all."""
     if not looks_like_one(start, is_whole=is_whole):
         return None
     found: list[str] = []
@@ -135,7 +135,7 @@ class _Text:
         self._ended = False
 
     def peek(self) -> str:
-        """The next character that is no space, "" at the end."""
+        """The next character that is not a space, "" at the end."""
         while True:
             while self._at < len(self._text) and self._text[self._at] in _SPACE:
                 self._at += 1

@@ -1,4 +1,4 @@
-"""Which field of an unknown log is probably what: by the names that logs give it and the kind of value it holds."""
+"""What each field of an unknown log probably is: by the names that logs give it and the kind of value it holds."""
 
 import re
 from dataclasses import dataclass

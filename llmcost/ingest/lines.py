@@ -142,7 +142,7 @@ _TOO_LONG = f"the line is longer than {MAX_LINE_BYTES >> 20} MiB"
 
 
 def repaired(text: bytes) -> bytes:
-    """Lines without what stands in no JSON: NUL bytes, marks of byte order at their beginning, halves of surrogates."""
+    """Lines without what JSON cannot hold: NUL bytes, byte order marks at their beginning, halves of surrogates."""
     text = _without_nul(text)
     if _BYTE_ORDER_MARK in text:
         text = text.removeprefix(_BYTE_ORDER_MARK).replace(b"\n" + _BYTE_ORDER_MARK, b"\n")
@@ -199,7 +199,7 @@ def _are_blank(buffer: bytes, offsets: Offsets) -> "np.ndarray[Any, np.dtype[np.
 
 
 def _decoded(buffer: bytes, offsets: Offsets) -> pa.StringArray:
-    """The same lines with bytes that are no UTF-8 replaced by U+FFFD: the call in them still counts."""
+    """The same lines with bytes that are not UTF-8 replaced by U+FFFD: the call in them still counts."""
     texts = [buffer[start:end].decode("utf-8", "replace") for start, end in pairwise(offsets.tolist())]
     return pa.array(texts, pa.string())
 

@@ -29,7 +29,7 @@ def refuse(store: Store, logs: Iterable[Detection], values: Mapping[str, registr
             for row in found:
                 if row["is_most"] and row["reason"] in mappings.REFUSALS.values():
                     raise LlmcostError(
-                        f"{config.path()}: formats.{name} cannot be right: {row['reason']}"
+                        f"{config.path()}: formats.{name} is wrong: {row['reason']}"
                         f" ({detection.source.path}, line {row['line_no']})",
                         hint="see what a mapping accepts in docs/logs.md",
                     )

@@ -59,7 +59,7 @@ _STATUSES = {
 }
 """Fields that say in their own way whether a request succeeded."""
 FIELDS = (*_PLAIN, *_MEASURES, *_STATUSES)
-_OPTIONS = ("tags", "cached_inside_input", "reasoning_beside_output")
+_OPTIONS = ("tags", "cached_inside_input", "reasoning_outside_output")
 _FORM = ("path", "strip", "default")
 _COUNTS = re.compile(r"_tokens$|^web_searches$")
 REFUSALS = {
@@ -67,7 +67,7 @@ REFUSALS = {
     "status_http": "a status_http that is not an HTTP code",
     "model": "a text that is too long for the name of a model",
 }
-"""What cannot be right in a line, by the field."""
+"""What is wrong in a line, by the field."""
 _LONGEST_MODEL = 200
 """Longer names of models are texts of another kind, which a report must not print."""
 MOST_FIELDS = 62
@@ -107,7 +107,7 @@ class _Mapping:
 
 
 def mapped(name: str, fields: Any) -> Query:
-    """The format that a mapping describes. Raises LlmcostError naming the field that cannot be right, and why."""
+    """The format that a mapping describes. Raises LlmcostError naming the field that is wrong, and why."""
     where = f"{config.path() or config.NAME}: formats.{name}"
     _check(where, name, fields)
     mapping = _Mapping(where)
@@ -128,7 +128,7 @@ def mapped(name: str, fields: Any) -> Query:
         columns["tags"] = f"map_from_entries(list_filter([{entries}], lambda entry: entry.value is not null))"
     if fields.get("cached_inside_input"):
         columns["input_holds"] = "'caches'"
-    if fields.get("reasoning_beside_output"):
+    if fields.get("reasoning_outside_output"):
         columns["reasoning_beside"] = "true"
     columns["refusal"] = _refusal(mapping.paths)
     bits = (f"case when {sql} is null then 0 else {1 << bit} end" for bit, sql in enumerate(mapping.paths.values()))
@@ -165,8 +165,8 @@ def _check(where: str, name: str, fields: Any) -> None:
             raise LlmcostError(f"{where} has no field {it}", hint=did_you_mean(it, [*FIELDS, *_OPTIONS]))
     missing = [it for it in REQUIRED if it not in fields]
     if missing:
-        raise LlmcostError(f"{where} says nothing of {', '.join(missing)}", hint='like output_tokens = "$.usage.out"')
-    for option in ("cached_inside_input", "reasoning_beside_output"):
+        raise LlmcostError(f"{where} does not map {', '.join(missing)}", hint='like output_tokens = "$.usage.out"')
+    for option in ("cached_inside_input", "reasoning_outside_output"):
         if not isinstance(fields.get(option, False), bool):
             raise LlmcostError(f"{where}.{option} is neither true nor false", hint="write it without quotation marks")
     if not isinstance(fields.get("tags", {}), dict):
@@ -204,7 +204,7 @@ def _is_call(where: str, values: dict[str, _Value], mapping: _Mapping) -> str:
     told = [it for it in ("model", "output_tokens") if _is_told(values[it])]
     if not told:
         raise LlmcostError(
-            f"{where} takes every line for a call: neither model nor output_tokens is a path without a default",
+            f"{where} treats every line as a call: neither model nor output_tokens is a path without a default",
             hint="leave out the default of one of them: a line that has it is a call",
         )
     has = {it: f"{mapping.paths[it]} is not null" for it in mapping.paths}
@@ -256,7 +256,7 @@ def _column(name: str, sql: str) -> tuple[str, str]:
 
 
 def _refusal(paths: dict[str, str]) -> str:
-    """SQL: what cannot be right in a line's values; null where everything can."""
+    """SQL: what is wrong in a line's values; null where nothing is."""
     conditions = {
         "status": f"{_HTTP_CODE} is not null",
         "status_http": f"{{}} not in ('0', '-1') and {_HTTP_CODE} is null",

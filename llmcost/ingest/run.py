@@ -18,7 +18,7 @@ from llmcost.engine import registry
 from llmcost.engine.compose import compose
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, UsageError, did_you_mean
-from llmcost.ingest import anew, chains, formats, lines, mapping_checks, sources, staging, streams
+from llmcost.ingest import chains, formats, lines, mapping_checks, reread, sources, staging, streams
 from llmcost.ingest.detect import Detection, detect
 from llmcost.metrics import counts
 from llmcost.prices import book
@@ -34,7 +34,7 @@ class Account:
     """What became of every line of one run: lines = requests + duplicates + no_call + rejects."""
 
     files: int = 0
-    unchanged: int = 0  # files of which the store had everything already
+    unchanged: int = 0  # files whose contents the store already had
     outdated: int = 0  # files read again, as their mapping or what was assumed for them has changed
     skipped: dict[str, str] = field(default_factory=dict)  # files that were found and not read: why
     formats: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Account:
 
 @dataclass
 class Progress:
-    """What a progress bar is told: bytes to read in all, and bytes as they are read."""
+    """What a progress bar receives: bytes to read in total, and bytes as they are read."""
 
     start: Callable[[int], None] = lambda _: None
     advance: Callable[[int], None] = lambda _: None
@@ -113,8 +113,8 @@ def ingest(
     found = sources.find(paths, store.path, reading.pipes)
     account.skipped |= found.skipped
     before = sources.seen(store, format_asked, texts.keep)
-    outdated = anew.outdated(before, run.hashes, assumed or {})
-    not_named = anew.not_named(before, run.hashes, found.files)
+    outdated = reread.outdated(before, run.hashes, assumed or {})
+    not_named = reread.not_named(before, run.hashes, found.files)
     found.files += not_named
     again = {*before} if reading.again else outdated
     pending: list[lines.Source] = []
@@ -144,7 +144,7 @@ def ingest(
         raise _no_log(paths, account)
 
     mapping_checks.refuse(store, logs, run.values)
-    anew.prepare(store, run.hashes)
+    reread.prepare(store, run.hashes)
     run.progress.start(sum(detection.source.size() for detection in logs))
     mapped: dict[str, int] = {}  # by mapping: which of its fields some line had
     for group in _groups(logs):
@@ -194,7 +194,7 @@ def bound(assumed: Mapping[str, str]) -> dict[str, registry.Value]:
         values |= query.bind({name: word for name, word in assumed.items() if name in own})
     for name in assumed:
         if name not in values:
-            raise UsageError(f"no format leaves {name} open", hint=did_you_mean(name, sorted(values)))
+            raise UsageError(f"no format has a setting {name}", hint=did_you_mean(name, sorted(values)))
     return values
 
 
@@ -227,17 +227,17 @@ def _number(store: Store, group: list[Detection]) -> None:
 
 def _ingest_group(store: Store, group: list[Detection], run: _Run) -> None:
     counts.begin(store)
-    anew.find_outdated(store, group, run.hashes)
+    reread.find_outdated(store, group, run.hashes)
     entries = _take_back(store, "outdated", group[0].source.source_id)
     entries += _set_repeats_apart(store, group[0].source.source_id)
     _name_models(store)
     before = store.value("select coalesce(max(rowid), -1) from requests")
     _merge(store, run)
-    anew.note_readings(store, run.hashes)
+    reread.note_readings(store, run.hashes)
     apply.attribute(store, before, run.texts)
     entries += store.rows(f"insert into ledger {_query('account')} returning *")
     for detection in group:
-        anew.note(detection.source, entries, run.hashes, run.values, any_format=run.asked == "auto")
+        reread.note(detection.source, entries, run.hashes, run.values, any_format=run.asked == "auto")
     entries += _count_blank_lines(store, group)
     for entry in entries:
         run.account.add(entry)
@@ -274,7 +274,7 @@ def _count_blank_lines(store: Store, group: list[Detection]) -> list[dict[str, A
 
 
 def _remember(store: Store, records: list[dict[str, Any]]) -> None:
-    """Writes down how far the sources have been read; rejects of what was read anew make room for new ones."""
+    """Records how far the sources have been read; rejects of what was read again are replaced by new ones."""
     with store.relation("records", pa.Table.from_pylist(records)):
         store.execute(
             "delete from rejects using records"

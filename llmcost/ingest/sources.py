@@ -45,7 +45,7 @@ class File:
 
 @dataclass
 class Found:
-    """What lies under the paths that a user gave."""
+    """The files under the paths that a user gave."""
 
     files: list[File] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)  # by path: why it cannot be read
@@ -96,9 +96,9 @@ def _under(path: str, skipped: dict[str, str], pipes: bool) -> Iterator[File]:
 
 
 def _matching(path: str, skipped: dict[str, str], pipes: bool) -> Iterator[File]:
-    if os.path.islink(path):  # noqa: PTH114 - a path that glob takes may be none that Path takes
-        raise LlmcostError(f"{path} is a link to {os.readlink(path)}, which is not there", hint="check the link")  # noqa: PTH115
-    matches = sorted(glob(path, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
+    if os.path.islink(path):  # noqa: PTH114 - a path that glob accepts may be one that Path does not
+        raise LlmcostError(f"{path} is a link to {os.readlink(path)}, which does not exist", hint="check the link")  # noqa: PTH115
+    matches = sorted(glob(path, recursive=True))  # noqa: PTH207 - Path.glob accepts no absolute pattern
     if not matches:
         raise LlmcostError(f"there is no file or folder {path}", hint="check the path; a glob must match something")
     for match in matches:
@@ -148,7 +148,7 @@ def _kind(entry: "os.DirEntry[str]", skipped: dict[str, str]) -> str | None:
     try:
         kind = streams.special(entry.stat().st_mode)
     except FileNotFoundError:
-        skipped[entry.path] = "a link to nothing" if entry.is_symlink() else "it is gone"
+        skipped[entry.path] = "a broken link" if entry.is_symlink() else "it is gone"
         return None
     except OSError as error:
         skipped[entry.path] = streams.why(error)
@@ -166,7 +166,7 @@ def _check_name(path: str) -> None:
     try:
         path.encode(_MACHINE_NAME)
     except UnicodeEncodeError:
-        raise LlmcostError(f"{shown(path)} is no name in UTF-8", hint="rename the file, or read it as -") from None
+        raise LlmcostError(f"{shown(path)} is not a name in UTF-8", hint="rename the file, or read it as -") from None
 
 
 def _is_readable_name(path: str, skipped: dict[str, str]) -> bool:

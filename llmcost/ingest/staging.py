@@ -32,7 +32,7 @@ def stage(
     lead = group[0].formats[0]
     _read_stream(store, group, lead, values, on_bytes)
     if torn := _torn(store):
-        if formats.is_stateful(lead):  # what stands before a piece decides what it means
+        if formats.is_stateful(lead):  # what comes before a piece decides what it means
             by_id = {detection.source.source_id: detection.source for detection in group}
             for (source_id, line_no), pieces in torn.items():
                 by_id[source_id].torn[line_no] = pieces

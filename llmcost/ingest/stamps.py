@@ -1,6 +1,6 @@
-"""What tells a file again: its size, its time, and a hash of what it holds.
+"""How a file is recognised again: its size, its time, and a hash of what it holds.
 
-Taken from the open file, so that they speak of what was read, whatever stands at its path by then.
+Taken from the open file, so that they describe what was read, whatever is at its path by then.
 """
 
 import hashlib

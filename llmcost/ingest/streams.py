@@ -1,4 +1,4 @@
-"""Files opened once: their text, decompressed as it is read, and what tells them again."""
+"""Files opened once: their text, decompressed as it is read, and how they are recognised again."""
 
 import os
 import zlib
@@ -21,7 +21,7 @@ _ZSTD_PIECE = 2048
 
 
 class _Gzip:
-    """A gzip member, unpacked a block at a time however much stands in what it is given."""
+    """A gzip member, unpacked a block at a time however much it unpacks to."""
 
     def __init__(self) -> None:
         self._member = zlib.decompressobj(wbits=31)
@@ -69,7 +69,7 @@ class Stream:
         return self._new_member is not None
 
     def stamp(self) -> stamps.Stamp:
-        """What tells the file as it is now."""
+        """How the file as it is now can be recognised."""
         return stamps.of(self._file)
 
     def begins_as(self, stamp: stamps.Stamp) -> bool:
@@ -81,7 +81,7 @@ class Stream:
         self._file.seek(position)
 
     def read(self, size: int) -> bytes:
-        """The next text, at most so many bytes; none at the end."""
+        """The next text, at most this many bytes; none at the end."""
         if self._new_member is None:
             return self._raw(size)
         parts: list[memoryview] = []
@@ -106,7 +106,7 @@ class Stream:
         try:
             data = self._file.read(size)
         except OSError as error:
-            raise EOFError(f"the file cannot be read on: {why(error)}") from None
+            raise EOFError(f"the rest of the file cannot be read: {why(error)}") from None
         self._on_bytes(len(data))
         return data
 
@@ -138,8 +138,8 @@ class Stream:
             and self._unpacked > MAX_RATIO * os.fstat(self._file.fileno()).st_size
         ):
             raise EOFError(
-                f"the file unpacks to more than {MAX_RATIO:,} times its size, as no log does: reading stopped after"
-                " 1 GiB; --trust-size reads on"
+                f"the file unpacks to more than {MAX_RATIO:,} times its size, which is unusual for a log: reading"
+                " stopped after 1 GiB; --trust-size reads all of it"
             )
         return True
 
@@ -153,7 +153,7 @@ class Stream:
 
 
 def opened(file: str, on_bytes: Callable[[int], None] = lambda _: None, trust_size: bool = False) -> Stream:
-    """The text of a file. Raises OSError where it cannot be opened, and for what is no regular file by now."""
+    """The text of a file. Raises OSError where it cannot be opened, and if it is not a regular file by now."""
     descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     if kind := special(os.fstat(descriptor).st_mode):
         os.close(descriptor)

@@ -15,7 +15,7 @@ _DECODER = json.JSONDecoder()
 
 
 Piece = tuple[str, str | None]
-"""A text and, where it is no whole record, its fault."""
+"""A text and, if it is not a whole record, its fault."""
 
 CUT_OFF = "a record that was cut off, on a line with others"
 
@@ -32,8 +32,8 @@ def _split(line: str) -> tuple[list[str], str]:
     """The JSON objects that stand whole in a line, in order, and all other text of it.
 
     A record may begin anywhere, since the one before it may have been cut off, but not where a value of the record
-    around it would stand: what is left of a cut-off record's inner objects is no record. It is followed by another or
-    by the end of the line, unless it began the line.
+    around it would be: the rest of a cut-off record's inner objects is not a record. It is followed by another or by
+    the end of the line, unless it began the line.
     """
     found: list[str] = []
     rest = ""

@@ -19,7 +19,7 @@ from llmcost.engine.store import Store
 from llmcost.metrics import definitions
 
 _CANDIDATES = 1000
-"""Values of a label without a series whose cost is remembered: others begin anew, so that the table stays small."""
+"""Values of a label without a series whose cost is remembered: others start again at 0, which keeps the table small."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def count(store: Store, last_row: int, entries: Iterable[dict[str, Any]]) -> Add
 
 
 def _rank_values(store: Store) -> None:
-    """Adds to what each value of a label has cost, and shows those that have become dear enough."""
+    """Adds to what each value of a label has cost, and shows those that have become expensive enough."""
     store.execute(f"create or replace temp table more as {_query('values')}")
     same = "label_values.label = more.label and label_values.value = more.value"
     store.execute(

@@ -13,8 +13,8 @@ OTHER = "other"
 """The label value that stands for all those that have no series of their own."""
 
 TOP_VALUES = 25
-"""A label value gets a series of its own when it is among so many dearest so far, and keeps it: at most twice as many
-have one. What was counted under `other` before stays there, so that no counter ever falls."""
+"""A label value gets a series of its own when it is among this many most expensive so far, and keeps it:
+at most twice as many have one. What was counted under `other` before stays there, so that no counter ever falls."""
 
 MOST_SERIES = 2000
 """Combinations of model, feature and task type that have series of their own."""
@@ -22,7 +22,7 @@ MOST_SERIES = 2000
 COST_STEP_USD = 2.0**-28
 """Dollars are exposed in multiples of this, some 4 billionths: a power of two, so that sums of series are exact up to
 33 million dollars, whatever their order. Else a sum could differ in its last digit from one evaluation to the next, and
-Prometheus takes any counter that falls for one that began anew."""
+Prometheus treats any counter that falls as one that restarted."""
 
 DURATION_BUCKETS_S = tuple(round(0.01 * 2**power, 2) for power in range(14))
 """Upper ends in seconds, 10 ms to 82 s: those that OpenTelemetry's conventions advise for the durations of calls of
@@ -64,7 +64,10 @@ CACHE_HITS = Metric(
     "Requests served in part by the provider's prompt cache (prompt) or whole by a gateway's own (response).",
 )  # fmt: skip
 UNPRICED = Metric(
-    "llm_unpriced_requests_total", "counter", ("model",), "Requests whose model has no price: they cost nothing here."
+    "llm_unpriced_requests_total",
+    "counter",
+    ("model",),
+    "Requests whose model has no price; their cost is not counted.",
 )
 DURATION = Metric(
     "llm_request_duration_seconds",
@@ -86,16 +89,16 @@ BUDGET = Metric(
 )  # fmt: skip
 BUDGET_SPENT = Metric(
     "llm_budget_spent_usd", "gauge", _BUDGET_LABELS,
-    "Spent of a budget in the period of the newest request, by the time of the requests.", "currencyUSD",
+    "Spend against a budget in the period of the newest request, by the time of the requests.", "currencyUSD",
 )  # fmt: skip
 BUDGET_FORECAST = Metric(
-    "llm_budget_forecast_usd", "gauge", _BUDGET_LABELS, "What will have been spent when the period ends.",
+    "llm_budget_forecast_usd", "gauge", _BUDGET_LABELS, "Forecast of the spend when the period ends.",
     "currencyUSD",
 )  # fmt: skip
 BUDGETS = (BUDGET, BUDGET_SPENT, BUDGET_FORECAST)
 
 READABLE = Metric(
-    "llmcost_store_readable", "gauge", (), "1, or 0 while the store cannot be read: values are older then."
+    "llmcost_store_readable", "gauge", (), "1, or 0 while the store cannot be read and values are out of date."
 )
 LAST_INGEST = Metric(
     "llmcost_last_ingest_timestamp_seconds",

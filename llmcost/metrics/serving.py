@@ -15,7 +15,7 @@ BUDGET_SECONDS = 10.0
 """Budgets are looked at again so long after the last time, at the earliest: they read all requests of eight weeks."""
 
 BUDGET_SHARE = 0.05
-"""And so seldom that this takes no more of the time."""
+"""And rarely enough that this takes no more of the time."""
 
 
 class Endpoint:

@@ -15,7 +15,7 @@ MOST_ROWS = {"cube": 10_000, "hours": 6_000, "lengths": 6_000}
 """Rows of each table that a page holds: with the charts' script, it stays below 6 MB."""
 
 _NAMES = (200, 80, 30, 12, 5, 1)
-"""How many features, models and prompts the cube tells apart, from most to least, until it is small enough."""
+"""How many features, models and prompts the cube keeps separate, from most to least, until it is small enough."""
 
 _SUBJECTS = 5
 """Subjects of a finding that the page names."""
@@ -85,8 +85,8 @@ def _body(name: str) -> str:
 
 def _findings(store: Store, covered: Scope) -> Iterator[Row]:
     for finding in audit.audit(store, covered).findings:
-        dearest = finding.subjects[:_SUBJECTS]
+        first = finding.subjects[:_SUBJECTS]
         yield {
             **finding.described(),
-            "subjects": "; ".join(f"{row['subject']}: {row['detail']}" for row in dearest),
+            "subjects": "; ".join(f"{row['subject']}: {row['detail']}" for row in first),
         }

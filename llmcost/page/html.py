@@ -58,7 +58,7 @@ def as_json(document: Mapping[str, Any]) -> str:
 
 
 _HARMLESS = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
-"""In JSON these stand for the same characters, and no text of a log can end the script that it stands in."""
+"""In JSON these stand for the same characters, and no text of a log can end the script that holds it."""
 
 
 def _packed(rows: Sequence[Row]) -> dict[str, Any]:
@@ -79,12 +79,12 @@ def _packed(rows: Sequence[Row]) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return float(value)
-    raise TypeError(f"{type(value).__name__} stands in no table of a page")
+    raise TypeError(f"{type(value).__name__} cannot be in a table of a page")
 
 
 @cache
 def _plotly() -> str:
-    """Plotly's script, which holds nothing that could end the element it stands in."""
+    """Plotly's script, which holds nothing that could end its element."""
     from plotly.offline import get_plotlyjs
 
     return str(get_plotlyjs()).replace("</script", "<\\/script")

@@ -1,4 +1,4 @@
-"""The page, served on loopback: read-only, made anew when the store has changed.
+"""The page, served on loopback: read-only, made again when the store has changed.
 
 The standard library's server is enough: a page, its data, and nothing that writes. It answers only requests that name a
 loopback host, so that no web page elsewhere can read it through a name that points here.
@@ -43,7 +43,7 @@ class Pages:
 
 
 def server(pages: Pages, port: int) -> ThreadingHTTPServer:
-    """A server on loopback, not yet answering. Port 0 takes a free one. Raises LlmcostError for a busy port."""
+    """A server on loopback, not yet answering. Port 0 picks a free one. Raises LlmcostError for a busy port."""
 
     class Handler(BaseHTTPRequestHandler):
         server_version = "llmcost"

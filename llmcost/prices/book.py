@@ -1,6 +1,6 @@
 """The price table in the store: prices of the models it has met, looked up once and kept.
 
-They are looked up anew when the price package or `llmcost.toml` has changed since.
+They are looked up again when the price package or `llmcost.toml` has changed since.
 """
 
 from collections.abc import Iterable

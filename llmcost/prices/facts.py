@@ -30,7 +30,7 @@ class Facts:
     aliases: Mapping[str, tuple[Alias, ...]]  # by provider/name
 
     def alias(self, provider_logged: str | None, model_logged: str) -> tuple[Alias, ...]:
-        """What a provider's own alias stands for, by day; () for a name that is none."""
+        """What a provider's own alias stands for, by day; () for other names."""
         host = host_of(provider_logged)
         name = model_logged.strip().lower()
         found = (key for key in self.aliases if key in (name, f"{host}/{name}") or (host is None and
@@ -121,7 +121,7 @@ def _apply(
     """The row, cut where the entry begins or ends, and inside it at the entry's price.
 
     A multiplier is of the prices under `base`, or of the row's own; without `replace` it leaves a known price alone,
-    but for a region's, of which the last decides.
+    except a region's, where the last decides.
     """
     if not _about(entry, row):
         yield row

@@ -34,7 +34,7 @@ _HOSTS = (
     (r"^z[._-]ai$", "zai"),
     (r"^github[._-]copilot", "github-copilot"),
 )
-"""Spellings of the package's providers that it does not know, or takes for another (azure.openai for openai)."""
+"""Spellings of the package's providers that it does not know, or confuses with another (azure.openai with openai)."""
 
 _OWN_SERVERS = re.compile(
     r"""^(ollama|lm[._-]?studio|(hosted_)?vllm|sglang|llama[._-]?(file|cpp)|xinference|docker_model_runner|oobabooga

@@ -1,6 +1,6 @@
 """The price of one call, where there is no store: the tracker's metrics in an application.
 
-The same rules as `queries/pricing/priced.sql`, which a test holds this against.
+The same rules as `queries/pricing/priced.sql`, with which a test compares this.
 """
 
 from collections.abc import Mapping

@@ -145,7 +145,7 @@ def _names(entry: Entry, named: str, row: Row) -> bool:
     if row["source"] or row.get("standard"):
         found = find(provider, named)
         return named.lower() == model.lower() or (found is not None and found.model.id == model)
-    # A listed model's name, said without a provider, is no word on what somebody's own server calls so.
+    # A listed model's name, said without a provider, says nothing about a private server's model of that name.
     return named.lower() == model.lower() and (bool(entry.providers) or find(None, named) is None)
 
 
@@ -178,7 +178,7 @@ def _decided(row: Row, chosen: Sequence[Entry]) -> Row:
 
 
 def complete(model: str, prices: dict[str, float | None], last: Entry) -> None:
-    """Fills in what the entries of a model without list prices, of which this is the last, leave out."""
+    """Fills in what the entries of a model without list prices leave out; this is the last of them."""
     for column in ("input_usd_mtok", "output_usd_mtok"):
         if prices[column] is None:
             raise LlmcostError(

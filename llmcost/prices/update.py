@@ -27,7 +27,7 @@ MOST_BYTES = 64 << 20
 def fetch(opened: Store) -> datetime:
     """Fetches the current data and keeps it in the store; the moment when it was fetched.
 
-    Raises LlmcostError, and changes nothing, where it cannot be fetched or is no price data.
+    Raises LlmcostError, and changes nothing, if it cannot be fetched or is not price data.
     """
     import httpx2
     from genai_prices.update_prices import UpdatePrices
@@ -44,7 +44,7 @@ def fetch(opened: Store) -> datetime:
         ) from None
     text = answer.text if len(answer.content) <= MOST_BYTES else ""
     if not _read(text):
-        raise LlmcostError(f"{address} is no price data of genai-prices", hint="prices stay as they are")
+        raise LlmcostError(f"{address} is not price data of genai-prices", hint="prices stay as they are")
     now = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
     kept = {"price_data": text, "price_data_fetched": now.isoformat(), "price_data_package": version("genai-prices")}
     with opened.transaction():
@@ -75,7 +75,7 @@ def _meta(opened: Store, key: str) -> str | None:
 
 
 def _read(text: str) -> "list[Provider] | None":
-    """The providers in the data; None where it is no price data."""
+    """The providers in the data; None if it is not price data."""
     from genai_prices.types import _providers_from_raw
 
     try:

@@ -28,7 +28,7 @@ def brief(value: Any, width: int) -> str:
 
 
 def shortened(text: str, width: int, head: float = 0.5) -> str:
-    """The text in at most so many columns, its middle left out; `head` is the share that its beginning keeps."""
+    """The text in at most this many columns, its middle left out; `head` is the share that its beginning keeps."""
     if cell_len(text) <= width:
         return text
     before = round((width - 1) * head)
@@ -82,6 +82,13 @@ def bar(value: float | None, width: int = 12) -> Text:
     filled = round(max(0.0, min(value or 0.0, 1.0)) * width * 8)
     whole, part = divmod(filled, 8)
     return Text("█" * whole + ("▏▎▍▌▋▊▉"[part - 1] if part else ""), style="cyan")
+
+
+def step(start: float, end: float, width: int = 12) -> Text:
+    """A bar from one share to another, at its place: a step of a waterfall, red upwards and green downwards."""
+    first, last = (round(max(0.0, min(share, 1.0)) * width) for share in sorted((start, end)))
+    mark = "█" * (last - first) or "▏"
+    return Text(" " * min(first, width - 1) + mark, style="red" if end > start else "green")
 
 
 def sparkline(values: Sequence[float]) -> str:

@@ -42,10 +42,11 @@ class Output:
                 self.write(text.as_json(view.document()))
             case Format.html:
                 self.write(view.page())
-            case Format.csv | Format.markdown:
+            case Format.csv:
                 flat = view.flat()
-                made = text.as_csv if self.format is Format.csv else text.as_markdown
-                self.write(made(flat.rows, flat.columns))
+                self.write(text.as_csv(flat.rows, flat.columns))
+            case Format.markdown:
+                self.write(view.markdown())
 
     def draw(self, picture: RenderableType) -> None:
         """Writes a picture: with colours on a terminal, as plain text into a file or a pipe."""

@@ -69,7 +69,7 @@ def short(value: float) -> str:
 
 
 class _Axis:
-    """A logarithmic axis over some values, so many cells long, with its powers of ten."""
+    """A logarithmic axis over some values, this many cells long, with its powers of ten."""
 
     def __init__(self, values: Sequence[float], cells: int) -> None:
         low, high = math.log10(min(values)), math.log10(max(values))

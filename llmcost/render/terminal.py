@@ -50,7 +50,7 @@ def fail(message: str, hint: str | None) -> None:
 
 @contextmanager
 def byte_progress(label: str) -> Iterator[tuple[Any, Any]]:
-    """Two functions, `start(total)` and `advance(bytes)`, behind a bar on stderr; silent where that is no terminal."""
+    """Two functions, `start(total)` and `advance(bytes)`, behind a bar on stderr; silent without a terminal."""
     if not sys.stderr.isatty():
         yield (lambda _: None), (lambda _: None)
         return
@@ -75,7 +75,7 @@ def byte_progress(label: str) -> Iterator[tuple[Any, Any]]:
 
 @contextmanager
 def step_progress(label: str) -> Iterator[Callable[[int, int], None]]:
-    """A function `advance(done, total)` behind a bar on stderr; silent where that is no terminal."""
+    """A function `advance(done, total)` behind a bar on stderr; silent without a terminal."""
     if not sys.stderr.isatty():
         yield lambda done, total: None
         return

@@ -44,6 +44,11 @@ def as_markdown(rows: Sequence[Row], columns: Sequence[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def as_sentence(text: str) -> str:
+    """Text in Markdown: read as it is, whatever marks are in it."""
+    return _cell(text)
+
+
 def visible(text: str) -> str:
     """The text with control characters and direction marks written out, so that it can do nothing but be read."""
     return "".join(

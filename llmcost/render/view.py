@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from llmcost.errors import UsageError
+from llmcost.render import text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -31,6 +32,11 @@ class View:
     def flat(self) -> Flat:
         """Its main table, for CSV and Markdown."""
         raise _lacking("CSV or Markdown", "table or json")
+
+    def markdown(self) -> str:
+        """The same table as Markdown, unless a view has more to say."""
+        flat = self.flat()
+        return text.as_markdown(flat.rows, flat.columns)
 
     def screen(self, *, details: bool) -> "RenderableType":
         """What a person reads in a terminal: about 40 lines, or everything that matters with `details`."""

@@ -66,7 +66,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Audit:
-    """Every finding, the gravest first and the dearest of these first, beside all requests and their cost."""
+    """Every finding, most severe and then most expensive first, with all requests and their cost."""
 
     findings: list[Finding]
     clean: list[registry.Query]  # looked for and not found
@@ -132,7 +132,7 @@ def _subjects(store: Store, query: registry.Query) -> list[Row]:
 
 
 def _values(store: Store, query: registry.Query) -> dict[str, registry.Value]:
-    """The defaults, with `<name>_provider` beside each model, whose prices are made known."""
+    """The defaults, with `<name>_provider` for each model, whose prices are loaded."""
     values = query.bind({})
     for parameter in query.parameters:
         if parameter.type == "model":

@@ -42,7 +42,7 @@ OVER, WILL_BE_OVER, AT_RISK, WITHIN = "over", "forecast over", "at risk", "withi
 """`status`: spent more than the budget; the forecast's middle is more; only its upper end is; none of these."""
 
 RECENT_DAYS = 14
-"""How far back days out of line are told of."""
+"""How far back unusual days are listed."""
 
 _CONDITIONS = ("feature", "user")
 _WORDS = ("name", *_CONDITIONS, *PERIODS)
@@ -77,7 +77,7 @@ def configured() -> list[Budget]:
 
 @dataclass(frozen=True)
 class Standing:
-    """All budgets at a moment, what was out of line lately, and what a reader must know beside it."""
+    """All budgets at a moment, recent unusual days, and caveats."""
 
     at: datetime
     rows: list[Row]
@@ -228,7 +228,7 @@ def _budget(where: str, given: Any) -> Budget:
                 raise fail(f"{period} is not an amount of US dollars above 0: {usd!r}", f"like {period} = 100")
             limits_usd[period] = float(usd)
     if not limits_usd:
-        raise fail("says neither day nor month", "like month = 1000, in US dollars")
+        raise fail("gives neither day nor month", "like month = 1000, in US dollars")
     said = [f"{word} {given[word]}" for word in _CONDITIONS if word in given]
     return Budget(
         given.get("name") or ", ".join(said) or "overall", given.get("feature"), given.get("user"), limits_usd

@@ -13,7 +13,7 @@ square of the logarithms of one week's spend over the week's before).
 
 A method of sums, not of means: one outlier in the past widens the range upwards more than
 it moves the middle. The random numbers are the same every time. How often the range held
-what came is told in docs/budgets.md.
+what came is in docs/budgets.md.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 PAST_DAYS = 56
-"""Eight weeks: as many of each weekday, of which the oldest count little."""
+"""Eight weeks: as many of each weekday; the oldest count little."""
 
 HALF_LIFE_DAYS = 10
 """A day so much older is drawn half as often: a change of level is followed within some weeks."""

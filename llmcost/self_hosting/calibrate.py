@@ -51,7 +51,7 @@ def _residuals_of(run: Run, first: int, until_s: float) -> Callable[[IterationTi
     chosen = np.arange(len(run)) < first
     began, ended = chosen & (run.first_token_s <= until_s), chosen & (run.last_token_s <= until_s)
     if not ended.any():
-        raise LlmcostError("no request ended in the part of the run that is to be fitted")
+        raise LlmcostError("no request ended in the part of the run to fit")
     total_s = run.last_token_s - run.traffic.arrival_s
     several = (run.traffic.output_tokens > 1) & ended
     generating_s = run.last_token_s - run.first_token_s
@@ -71,7 +71,7 @@ def _residuals_of(run: Run, first: int, until_s: float) -> Callable[[IterationTi
 def from_steps(rows: Sequence[Step], guess: IterationTime) -> IterationTime:
     """Fitted to single timed steps, as a plain engine without a scheduler measures them."""
     if not rows:
-        raise LlmcostError("there is no timed step to calibrate on", hint="measure some with: llmcost bench-gpu")
+        raise LlmcostError("there are no timed steps to calibrate on", hint="measure some with: llmcost bench-gpu")
     seconds = np.array([row["seconds"] for row in rows], dtype=np.float64)
     return _least_squares(lambda time: seconds_of(rows, time) / seconds - 1, guess, 1.0)
 

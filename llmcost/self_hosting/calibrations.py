@@ -31,7 +31,7 @@ class Calibration:
 
     @property
     def name(self) -> str:
-        """What tells it from others."""
+        """What distinguishes it from others."""
         cards = self.gpu if self.gpus == 1 else f"{self.gpus}x {self.gpu}"
         return f"{cards} {self.model}{'' if self.quantization == 'none' else ' ' + self.quantization}".lower()
 
@@ -60,7 +60,7 @@ def save(calibration: Calibration, path: Path | None = None) -> Path:
     """Writes the calibration into the user's `llmcost.toml`, in place of one of the same name. Returns the file.
 
     Everything else in the file stays as it is, to the letter. Raises LlmcostError where the file is not TOML, cannot be
-    written, or holds its calibrations in a form to which none can be added.
+    written, or holds its calibrations in a form that cannot be extended.
     """
     import tomllib
 
@@ -83,7 +83,7 @@ def save(calibration: Calibration, path: Path | None = None) -> Path:
         is_as_expected = False
     if not is_as_expected:
         raise LlmcostError(
-            f"{path} holds its calibrations in a form to which none can be added",
+            f"{path} holds its calibrations in a form that cannot be extended",
             hint='begin each with [calibrations."NAME"]',
         )
     files.write(path, made)
@@ -111,7 +111,7 @@ def _build(file: Path, name: str, entry: Any) -> Calibration:
         time = IterationTime(*(float(values.pop(part)) for part in _TIMES))
         calibration = Calibration(time=time, **values)
     except (KeyError, TypeError, ValueError) as error:
-        raise LlmcostError(f"{file}: the calibration {name} is not of the right form: {error}") from None
+        raise LlmcostError(f"{file}: the calibration {name} is malformed: {error}") from None
     if calibration.quantization not in QUANTIZATIONS or min(astuple(time)) < 0:
-        raise LlmcostError(f"{file}: the calibration {name} has a quantization or a time that cannot be")
+        raise LlmcostError(f"{file}: the calibration {name} has an invalid quantization or time")
     return calibration

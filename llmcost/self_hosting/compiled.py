@@ -1,7 +1,7 @@
 """Compilation of the replay's inner loop.
 
 A server that answers a million requests runs tens of millions of iterations, one
-after the other: no column operation takes that loop's place. numba compiles it
+after the other: no column operation replaces that loop. numba compiles it
 on first use (about five seconds) and keeps the result on disk. Without numba the
 same functions run as they are, over plain objects in place of NumPy's records,
 a hundred times slower and more, to the same numbers.

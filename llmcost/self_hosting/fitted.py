@@ -124,7 +124,7 @@ def _leaving_out(
     fit: Callable[[Sequence[Part]], IterationTime],
     held_against: Callable[[Part, IterationTime], list[Comparison]],
 ) -> tuple[IterationTime, list[Check]]:
-    """Fits to all parts, and holds each against that fit and, where there are several, against one to the others."""
+    """Fits to all parts, and compares each with that fit and, if there are several, with one to the others."""
     time = fit(list(parts.values()))
     checks = []
     for name, part in parts.items():
@@ -147,23 +147,25 @@ def _trust(checks: Sequence[Check], how: str, *, all_fitted: bool = True) -> lis
     """The largest errors, in words."""
     words = []
     if all_fitted:
-        words.append(f"what it was fitted to is reproduced within {max(abs(check.fit_error) for check in checks):.1%}")
+        words.append(
+            f"the data it was fitted to is reproduced within {max(abs(check.fit_error) for check in checks):.1%}"
+        )
     unseen = [abs(error) for check in checks if (error := check.held_back_error) is not None]
     if unseen:
-        words.append(f"{how}, is within {max(unseen):.1%}: expect no less on your own traffic")
+        words.append(f"{how}, is within {max(unseen):.1%}: expect at least this error on your own traffic")
     else:
         words.append("nothing was held back, so its error on other traffic is unknown: measure several loads")
     return words
 
 
 def _unknown(run: Run, catalogue: Catalogue) -> list[str]:
-    """What has to be entered before a replay can stand on the calibration."""
+    """What has to be entered before a replay can use the calibration."""
     missing = [f'[gpus.NAME] with reported_as = ["{run.gpu}"]'] if catalogue.recognise(run.gpu) is None else []
     if catalogue.known_model(run.model) is None:
         missing.append(f"[models.NAME] for {run.model}")
     if not missing:
         return []
-    return [f"no table knows it yet: put {' and '.join(missing)} into llmcost.toml and calibrate again to replay on it"]
+    return [f"not in any table yet: add {' and '.join(missing)} to llmcost.toml and calibrate again to replay on it"]
 
 
 def _covered(runs: Sequence[Run]) -> list[str]:

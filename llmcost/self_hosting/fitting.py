@@ -117,7 +117,7 @@ def _alternatives(catalogue: Catalogue, model: Model, quantization: Quantization
     if elsewhere:
         cards = _cards(catalogue.gpu(elsewhere.gpu), elsewhere.gpus)
         words.append(f"in {_spoken(quantization)} it fits {elsewhere.name} ({cards})")
-    return "; ".join(words) or "take a smaller model"
+    return "; ".join(words) or "use a smaller model"
 
 
 def _hourly_usd(instance: Instance) -> float:

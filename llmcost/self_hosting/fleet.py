@@ -56,7 +56,7 @@ def needed(traffic: Traffic, engine: Engine, time: IterationTime, target: Target
             f"no number of these machines meets the target: with one to itself a request has a p95 TTFT of"
             f" {ttft_ms:,.0f} ms and a p95 TPOT of {tpot_ms:,.0f} ms, and {best:.0%} are within"
             f" {target.ttft_ms:,.0f} and {target.tpot_ms:,.0f} ms ({target.share:.0%} wanted)",
-            hint="take a faster GPU or a smaller model, or set ttft_ms and tpot_ms higher",
+            hint="use a faster GPU or a smaller model, or set ttft_ms and tpot_ms higher",
         )
     count = _least(peak, engine, time, target, 1)
     return count if peak_only or len(traffic) <= _PEAK else _least(traffic, engine, time, target, count)
@@ -69,7 +69,7 @@ def _least(traffic: Traffic, engine: Engine, time: IterationTime, target: Target
         low, high = high, high * 2
         if high > MOST_MACHINES:
             raise LlmcostError(
-                f"the traffic needs more than {MOST_MACHINES} of these machines", hint="take a faster GPU"
+                f"the traffic needs more than {MOST_MACHINES} of these machines", hint="use a faster GPU"
             )
     while high - low > 1:
         middle = (low + high) // 2
@@ -85,7 +85,7 @@ def _met(machines: int, traffic: Traffic, engine: Engine, time: IterationTime, t
 
 
 def _peak(traffic: Traffic) -> Traffic:
-    """The stretch in which so many requests come fastest."""
+    """The period in which this many requests come fastest."""
     if len(traffic) <= _PEAK:
         return traffic
     spans = traffic.arrival_s[_PEAK - 1 :] - traffic.arrival_s[: len(traffic) - _PEAK + 1]
@@ -94,7 +94,7 @@ def _peak(traffic: Traffic) -> Traffic:
 
 
 def _apart(traffic: Traffic, time: IterationTime) -> NDArray[np.float64]:
-    """Arrivals so far apart that nobody meets anybody."""
+    """Arrivals so far apart that no two requests overlap."""
     longest = float(traffic.output_tokens.max()) + 64.0
     slowest_s = time.fixed_s + time.weights_s + (time.per_token_s + time.per_kv_token_s) * 1e6
     return np.arange(len(traffic), dtype=np.float64) * (longest * slowest_s)

@@ -61,7 +61,7 @@ class Running:
 
 
 def hourly_usd(instance: Instance, price: Price, given: float | None) -> float:
-    """What an hour of the machine costs. LlmcostError where nobody has said so."""
+    """What an hour of the machine costs. LlmcostError where it is not known."""
     if given is not None:
         if given < 0:
             raise UsageError(f"usd_per_hour={given} is below zero")
@@ -95,7 +95,7 @@ def running(
     to zero stops only after it.
     """
     if not 0 <= schedule.office_from < schedule.office_to <= 24:
-        raise UsageError("office hours must begin before they end, between 0 and 24 o'clock")
+        raise UsageError("office hours must begin before they end, between 0 and 24")
     if schedule.hours == "always":
         return Running(np.ones(len(at_s), bool), at_s, span.hours, span.hours, 1.0)
     if schedule.hours == "office":

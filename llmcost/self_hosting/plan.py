@@ -87,7 +87,7 @@ class Plan:
         return each * low, None if high is None else each * high
 
     def usd_per_mtok(self, tokens: int) -> float:
-        """The log's whole bill over so many tokens, in dollars a million; nan for none."""
+        """The log's whole bill over this many tokens, in dollars a million; nan for none."""
         return self.bill_usd / tokens * 1e6 if tokens else float("nan")
 
 
@@ -98,7 +98,7 @@ def make(traffic: Traffic, options: Options, catalogue: Catalogue, calibrations:
     machines meets the target.
     """
     if options.max_waiting is not None and options.max_waiting < 1:
-        raise UsageError(f"max_waiting={options.max_waiting} lets nobody in", hint="give 1 or more")
+        raise UsageError(f"max_waiting={options.max_waiting} admits no requests", hint="give 1 or more")
     fit = fitting(options, catalogue)
     footing = choose(fit, catalogue, calibrations)
     usd_per_hour = hourly_usd(options.instance, options.price, options.usd_per_hour)

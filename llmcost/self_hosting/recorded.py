@@ -2,7 +2,7 @@
 
 The form is that of vLLM engine timestamps, one JSON object a request (`request_id, input_toks, output_toks,
 arrival_time, queued_ts, scheduled_ts, first_token_ts, last_token_ts`, in seconds, the first on the wall clock, the
-others on the engine's), with a JSON object of the server's settings beside it (`engine_kwargs`, `kv_cache`,
+others on the engine's), with a JSON object of the server's settings next to it (`engine_kwargs`, `kv_cache`,
 `hardware`, `resolved_config`).
 """
 
@@ -97,8 +97,8 @@ def read(requests: Path, settings: Path) -> Run:
     )
 
 
-def settings_beside(requests: Path) -> Path:
-    """The settings that lie beside a run's requests: the same name with `meta` or `settings` for `requests`.
+def settings_next_to(requests: Path) -> Path:
+    """The settings next to a run's requests: the same name with `meta` or `settings` for `requests`.
 
     Raises UsageError where there are none.
     """
@@ -107,7 +107,7 @@ def settings_beside(requests: Path) -> Path:
     if found := next((path for name in names if (path := requests.with_name(name)).is_file()), None):
         return found
     raise UsageError(
-        f"the server's settings are not beside {requests} ({' or '.join(dict.fromkeys(names))})",
+        f"the server's settings are not next to {requests} ({' or '.join(dict.fromkeys(names))})",
         hint="name them with --settings FILE",
     )
 

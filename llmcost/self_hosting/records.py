@@ -59,7 +59,7 @@ ENGINE = np.dtype(
         ("running", np.int64),
         ("free_blocks", np.int64),
         ("reused_blocks", np.int64),  # blocks ever taken from the queue of free ones
-        ("refused", np.bool_),  # nobody waits, or who waits first finds no room until somebody ends
+        ("refused", np.bool_),  # no request waits, or the first one has no room until another ends
         # the iteration being planned
         ("tokens", np.int64),
         ("kv_tokens", np.int64),

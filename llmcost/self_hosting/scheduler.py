@@ -3,7 +3,7 @@
 Every iteration the engine hands out at most `max_batched_tokens` tokens of work:
 first to the running requests in the order they were admitted (one token to each
 that is generating, the next chunk to each that still reads its prompt), then,
-if nobody had to be preempted, to waiting requests as long as a slot and KV
+if no request had to be preempted, to waiting requests as long as a slot and KV
 blocks are free. A running request that finds no free block preempts the one
 admitted last, which loses its blocks, goes to the head of the queue and is
 recomputed later (with prefix caching: from the first block that was overwritten
@@ -198,11 +198,11 @@ def _preempt(requests: Any, engine: Any, running: Any, preempted: Any) -> None:
 
 @compiled
 def _surviving(request: Any, engine: Any, block_size: int) -> Any:
-    """Tokens of a preempted request whose blocks nobody has taken meanwhile.
+    """Tokens of a preempted request whose blocks have not been reused meanwhile.
 
     Free blocks are reused in the order they were freed, a request's own last to first, so what is
-    left can be counted from where they began to lie in that order. The last token is always computed
-    anew, for the output that follows it.
+    left can be counted from where they began in that order. The last token is always computed
+    again, for the output that follows it.
     """
     left = request.freed_at + request.blocks - engine.reused_blocks
     full = request.computed // block_size  # only full blocks are kept
@@ -267,7 +267,7 @@ def _return_token(requests: Any, engine: Any, running: Any, preempted: Any, numb
 def _coast(
     requests: Any, engine: Any, settings: Any, running: Any, sampled: Any, sampled_count: Any, ends_s: Any
 ) -> None:
-    """Runs the iterations up to the next event, if all that run are generating and nobody can be admitted."""
+    """Runs the iterations up to the next event, if all that run are generating and none can be admitted."""
     count = engine.running
     if count == 0 or count > settings.max_batched_tokens:
         return

@@ -58,9 +58,9 @@ def _notes(plan: Plan) -> Iterator[str]:
     low, high = plan.machines_range
     if high is None:
         machines = "machine" if low == 1 else "machines"
-        yield f"within that error it takes {low} {machines} or more: if slower by all of it, no number meets the target"
+        yield f"within that error {low} {machines} or more are needed; at its slow end no number meets the target"
     elif low != high:
-        yield f"within that error it takes {low} to {high} machines"
+        yield f"within that error {low} to {high} machines are needed"
     for code, count in _staying(plan):
         yield f"{count:,} requests stay on the API: {REASONS[code]}"
     if not compiled.AVAILABLE:

@@ -88,7 +88,7 @@ def find(
     The number of machines follows the volume. Raises what a plan raises, and LlmcostError without traffic.
     """
     if len(shape.traffic) == 0:
-        raise LlmcostError("there is no request with a time and tokens to scale up")
+        raise LlmcostError("there are no requests with a time and tokens to scale up")
     if not volumes or min(volumes) <= 0 or list(volumes) != sorted(volumes):
         raise UsageError("volumes must be positive and ascending")
     options = replace(options, machines=None)

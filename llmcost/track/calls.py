@@ -1,4 +1,4 @@
-"""One call, as the application's thread sees it. It only takes notes: the worker makes a line of them."""
+"""One call, as the application's thread sees it. It only records: the worker makes a line of it."""
 
 from time import perf_counter, time
 from typing import Any
@@ -11,6 +11,9 @@ from llmcost.track.streams import watch
 from llmcost.track.worker import later
 
 _PATHS: dict[str, Api] = {"/v1/messages": "messages", "/chat/completions": "chat", "/responses": "responses"}
+
+_ORGANISATIONS = ("openai-organization", "anthropic-organization-id")
+"""Headers of responses that name the account whose prompt caches are used."""
 
 _MOST_ASIDE = 1 << 14
 """Bytes of a stream that are laid aside before the worker is asked to read them: some hundred events."""
@@ -53,6 +56,7 @@ class Call:
         seen = self._seen
         seen.last_s = perf_counter()
         seen.http_status = response.status_code
+        seen.organisation = next(filter(None, map(response.headers.get, _ORGANISATIONS)), None)
         if response.is_closed:
             self._aside = [(seen.last_s, response.content)]
             return
@@ -69,7 +73,7 @@ class Call:
     @guarded
     def failed(self, error: BaseException) -> None:
         """The application gets an error."""
-        if self._seen.attempts:  # else nothing was sent: it is no call
+        if self._seen.attempts:  # else nothing was sent: it is not a call
             self.broke(error)
 
     @guarded

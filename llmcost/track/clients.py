@@ -67,11 +67,11 @@ def track(
 
     The client is one of the packages anthropic and openai, synchronous or asynchronous. It
     stays itself; copies made of it (`with_options`) are tracked too. To track a client again
-    replaces what it was told before; for a second feature over the same connections, track
+    replaces its earlier settings; for a second feature over the same connections, track
     `client.with_options()`.
 
     `feature` to `tags` are the labels of calls that no `context` says otherwise about.
-    `provider` is who bills; by default the host tells, and an unknown host says nothing.
+    `provider` is who bills; by default the host decides; an unknown host leaves it open.
     `record_text` writes the system prompt, the last user turn and the answer into the log,
     which is then readable by its owner only. `observe` is called with each record after it
     was written, in the tracker's own thread, for metrics in the application's own process.
@@ -80,7 +80,7 @@ def track(
     """
     missing = [name for name in _FOLLOWED if not callable(getattr(client, name, None))]
     if missing:
-        raise TypeError(f"track() takes a client of the packages anthropic or openai, not a {type(client).__name__}")
+        raise TypeError(f"track() accepts a client of the packages anthropic or openai, not a {type(client).__name__}")
     labels = Labels(feature, task_type, prompt_id, user_id, session_id, project, dict(tags or {}))
     _follow(client, Tracker(Log(log, private=record_text), labels, provider, record_text, observe))
     return client

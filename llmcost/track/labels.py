@@ -1,4 +1,4 @@
-"""Who and what a call is for: what `track` was told, and what the code around the call says."""
+"""Who and what a call is for: the labels given to `track`, and those of the code around the call."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -20,11 +20,11 @@ class Labels:
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def over(self, outer: "Labels") -> "Labels":
-        """These labels where they say something, else the outer ones. Tags are united."""
+        """These labels where they are set, else the outer ones. Tags are merged."""
         return Labels(**{**outer.said(), **self.said()}, tags={**outer.tags, **self.tags})
 
     def said(self) -> dict[str, str]:
-        """The labels that say something, but for the tags."""
+        """The labels that are set, except the tags."""
         values = ((name, getattr(self, name)) for name in _NAMES)
         return {name: str(value) for name, value in values if value is not None}
 

@@ -19,7 +19,7 @@ class ChatAnswer(Answer):
 
     def tokens(self) -> dict[str, int]:
         details = as_object(self.usage.get("prompt_tokens_details"))
-        # DeepSeek and Moonshot say beside the details what was read
+        # DeepSeek and Moonshot give what was read outside the details
         cached = (
             details.get("cached_tokens") or self.usage.get("prompt_cache_hit_tokens") or self.usage.get("cached_tokens")
         )
@@ -125,7 +125,7 @@ def _buckets(
     readings = [(read + wrote, asked)] if asked >= read + wrote else []
     readings += [(read, asked + wrote)] if asked >= read else []
     readings += [(0, asked + read + wrote)]
-    inside, whole, beside = next(
+    inside, whole, outside = next(
         (
             (held, size, extra)
             for held, size in readings
@@ -135,13 +135,13 @@ def _buckets(
         (*readings[0], thought if thought > answered else 0),
     )
     if reasoning is None and stated > whole + answered and re.search("gemini|grok", str(model).lower()):
-        beside = stated - whole - answered  # these leave their reasoning out and have it in the total
+        outside = stated - whole - answered  # these leave their reasoning out and have it in the total
     return {
         "input_tokens": asked - inside,
         "cache_read_tokens": read,
         "cache_write_5m_tokens": wrote,
         "cache_write_1h_tokens": 0,
-        "output_tokens": answered + beside,
+        "output_tokens": answered + outside,
         "reasoning_tokens": thought,
         "web_searches": 0,
     }

@@ -47,6 +47,8 @@ class Prompt:
     system: str | None
     last_user_turn: str | None
     max_output_tokens: int | None
+    cache_key: str | None  # a hash; '': the request names none; None: its API has none
+    cache_retention: str | None
 
     @property
     def complexity(self) -> float | None:
@@ -69,11 +71,11 @@ class Prompt:
 def read_prompt(api: Api, content: bytes, model: str | None) -> Prompt:
     """The prompt in a request's body. `model` is the one asked for, which some hosts have in the URL.
 
-    Raises ValueError where the body is no JSON object.
+    Raises ValueError where the body is not a JSON object.
     """
     body = json.loads(content, object_hook=_without_breakpoint if b'"cache_control"' in content else None)
     if not isinstance(body, dict):
-        raise ValueError("the request's body is no JSON object")
+        raise ValueError("the request's body is not a JSON object")
     tools = body.get("tools") or body.get("functions")
     system, turns = _system_and_turns(api, body)
     embeds = b"base64" in content or b'"input_audio"' in content
@@ -91,7 +93,20 @@ def read_prompt(api: Api, content: bytes, model: str | None) -> Prompt:
         system="\n".join(map(text_of, system)) or None,
         last_user_turn=next(filter(None, map(text_of, reversed(_users(turns)))), None),
         max_output_tokens=next(filter(None, map(body.get, _CAPS)), None),
+        cache_key=None if api == "messages" else _hashed(body.get("prompt_cache_key")),
+        cache_retention=_retention(body),
     )
+
+
+def _hashed(key: Any) -> str:
+    return digest(packed(key)) if key else ""
+
+
+def _retention(body: Mapping[str, Any]) -> str | None:
+    """For how long OpenAI's caches are asked to keep what the request writes, as the request has it."""
+    options = body.get("prompt_cache_options")
+    asked = body.get("prompt_cache_retention") or (options.get("ttl") if isinstance(options, dict) else None)
+    return asked if isinstance(asked, str) else None
 
 
 def text_of(turn: Any) -> str:

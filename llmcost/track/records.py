@@ -10,6 +10,7 @@ from uuid import uuid4
 from llmcost.track.answers import PROMPT_BUCKETS, Answer, as_object, error_name
 from llmcost.track.anthropic_answers import MessagesAnswer
 from llmcost.track.guard import guarded
+from llmcost.track.hashing import digest
 from llmcost.track.labels import Labels
 from llmcost.track.log import Log
 from llmcost.track.openai_answers import ChatAnswer, ResponsesAnswer
@@ -20,16 +21,16 @@ LOG_VERSION = 1
 """Of the log's format; the key `llmcost` of each line."""
 
 Chunk = tuple[float, bytes]
-"""A piece of a body and when it came, in seconds of the clock that `Seen` is told by."""
+"""A piece of a body and when it came, in seconds of the clock of `Seen`."""
 
 _ANSWERS: dict[Api, type[Answer]] = {"messages": MessagesAnswer, "chat": ChatAnswer, "responses": ResponsesAnswer}
 
-_WRITTEN_WHEN_ZERO = ("input_tokens", "output_tokens", "complexity", "cost_logged_usd")
+_WRITTEN_WHEN_ZERO = ("input_tokens", "output_tokens", "complexity", "cost_logged_usd", "cache_key")
 
 
 @dataclass(frozen=True, slots=True)
 class Tracker:
-    """What `track` was told."""
+    """The arguments of `track`."""
 
     log: Log
     labels: Labels
@@ -67,9 +68,10 @@ class Seen:
     attempts: int = 0
     request: Any = None  # of the last attempt
     at_s: float = 0  # when that was sent, by the wall clock
-    started_s: float = 0  # the same by the clock that durations are told by
+    started_s: float = 0  # the same by the clock that durations are measured by
     last_s: float = 0  # when the application got the last that is seen
     http_status: int | None = None
+    organisation: str | None = None  # the provider's account, as the response's headers name it
     is_event_stream: bool = False
     is_read_out: bool = False
     failure: Failure | None = None
@@ -154,6 +156,7 @@ class Record:
             "output_partial": self._is_partial(),
             "output_hash": answer.hash,
             "cost_logged_usd": answer.cost_usd,
+            "organisation": digest(seen.organisation.encode()) if seen.organisation else None,
             **self._asked(sum(tokens[bucket] for bucket in PROMPT_BUCKETS)),
         }
         return {
@@ -172,6 +175,8 @@ class Record:
             "prefix": prefix,
             "system_blocks": prompt.system_blocks if prefix else None,
             "complexity": prompt.complexity,
+            "cache_key": prompt.cache_key,
+            "cache_retention": prompt.cache_retention,
         }
         if self._tracker.record_text:
             text = {"system": prompt.system, "prompt": prompt.last_user_turn or "", "output": self._answer.text}

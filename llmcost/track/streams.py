@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 
 class Watcher(Protocol):
-    """Who is told about a body. None of these may raise."""
+    """Callbacks about a body. None of these may raise."""
 
     def received(self, chunk: bytes) -> None: ...
     def broke(self, error: BaseException) -> None: ...
@@ -46,7 +46,7 @@ class EventReader:
                 data, self._data = b"\n".join(self._data), []
                 try:
                     event = json.loads(data)
-                except ValueError:  # [DONE], and what is no event of these APIs
+                except ValueError:  # [DONE], and anything that is not an event of these APIs
                     continue
                 if isinstance(event, dict):
                     yield event

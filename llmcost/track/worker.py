@@ -1,4 +1,4 @@
-"""A thread beside the application: lines are made and written there, not while an answer waits to be used."""
+"""A thread next to the application's own: lines are made and written there, so that no answer waits for them."""
 
 import atexit
 import os
@@ -32,7 +32,7 @@ class Worker:
         elif self._tasks.qsize() < _MOST_WAITING:
             self._tasks.put(task)
         else:
-            raise RuntimeError(f"{_MOST_WAITING:,} calls wait to be written already")
+            raise RuntimeError(f"{_MOST_WAITING:,} calls are already waiting to be written")
 
     def flush(self, timeout_s: float) -> bool:
         """Waits until what was asked for before is done. False: it is not yet."""
@@ -87,18 +87,18 @@ def _finish() -> None:
     _worker.finish()
 
 
-def _begin_anew() -> None:
+def _begin_again() -> None:
     """In a process forked off: the thread did not come along, and what waits is the parent's."""
     global _worker
     _worker = Worker()
 
 
 def _finish_with_multiprocessing() -> None:
-    """Processes of the package multiprocessing end without what `atexit` was told."""
+    """Processes of the package multiprocessing end without running `atexit`'s functions."""
     if "multiprocessing.util" in sys.modules:
         sys.modules["multiprocessing.util"].Finalize(None, _finish, exitpriority=0)
 
 
 atexit.register(_finish)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_anew)
+    os.register_at_fork(after_in_child=_begin_again)

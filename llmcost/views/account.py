@@ -49,7 +49,7 @@ class AccountView(View):
         parts.append(Text(f"{cells.counted(account.files, 'file')}{unchanged}. {_found(account)}"))
         if account.outdated:
             reread = cells.counted(account.outdated, "file")
-            parts.append(Text(f"{reread} read again: the mapping or what is assumed has changed."))
+            parts.append(Text(f"{reread} read again: the mapping or an assumption has changed."))
         if account.skipped:
             parts.append(_skipped(account))
         for name, fields in account.empty_fields.items():

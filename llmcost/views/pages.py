@@ -61,12 +61,11 @@ class PageView(View):
 
 
 def _covered(covered: Scope) -> list[str]:
-    """What the page leaves out, where the command was told to."""
+    """What the page leaves out at the user's request."""
     said = []
     if covered.since or covered.until:
         said.append(f"only requests from {covered.since or 'the beginning'} up to {covered.until or 'the end'}")
-    said += [f"only {word}: {', '.join(names)}" for word, names in
-             (("features", covered.features), ("models", covered.models)) if names]  # fmt: skip
+    said += [f"only {kind}: {', '.join(names)}" for kind, names in covered.filters.given.items()]
     return said
 
 
@@ -118,8 +117,8 @@ def _quality(projection: Projection) -> list[Row]:
 def _headline(projection: Projection) -> dict[str, Any]:
     if not projection.is_priced:
         return {
-            "lead": "What it costs is not known",
-            "finding": "No request has a price, so nothing can be said in dollars",
+            "lead": "The cost is unknown",
+            "finding": "No request has a price, so there are no dollars to show",
             "sub": _replayed(projection),
             "cards": [["Requests", f"{projection.requests:,}", projection.requests, "without a price"]],
         }

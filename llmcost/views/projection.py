@@ -54,7 +54,7 @@ def document(projection: Projection) -> dict[str, Any]:
 
 
 def without_dollars(row: dict[str, Any]) -> dict[str, Any]:
-    """The row where no request has a price: what costs nobody knows is no $0."""
+    """The row where no request has a price: an unknown cost is not $0."""
     return {name: None if name.endswith("_usd") or name == "saved_share" else value for name, value in row.items()}
 
 

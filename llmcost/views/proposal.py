@@ -46,7 +46,7 @@ class ProposalView(View):
             for it in shown
         ]
         parts: list[RenderableType] = [
-            Text(f"No format claims this log. Its fields, in the {proposal.lines:,} lines looked at:", style="bold"),
+            Text(f"No format claims this log. Its fields, in the first {proposal.lines:,} lines:", style="bold"),
             tables.Table(columns, rows),
         ]
         if len(ordered) > len(shown):

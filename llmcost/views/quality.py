@@ -21,7 +21,7 @@ WORDS = {
 
 
 def show(found: Quality, *, details: bool) -> RenderableType:
-    """The table of the policies and what stands out; with `details` their curves too."""
+    """The table of the policies and what is notable; with `details` their curves too."""
     rows = [
         [
             Text(WORDS[row["policy"]], style="bold" if row["policy"] == "routed" else ""),
@@ -47,7 +47,7 @@ def show(found: Quality, *, details: bool) -> RenderableType:
 
 
 def said(found: Quality) -> list[str]:
-    """In words: what stands out."""
+    """In words: what is notable."""
     by_policy = {row["policy"]: row for row in found.policies}
     cheap, strong, routed = (by_policy[name] for name in ("always-cheap", "always-strong", "routed"))
     lines = []

@@ -37,7 +37,7 @@ class RepairView(View):
         said = (
             "Nothing is lost."
             if is_whole
-            else "Read the logs that you still have again, which adds what is lost: llmcost ingest PATH"
+            else "Read the logs that you still have again to restore what is lost: llmcost ingest PATH"
         )
         return Group(table, Text(f"New store: {visible(str(self.new))}. {said}"))
 

@@ -71,7 +71,7 @@ def _document(found: Everything) -> dict[str, Any]:
 
 
 def rows(found: Everything) -> list[dict[str, Any]]:
-    """A row a technique: what it saves alone, and what in the stack, None where it takes no part."""
+    """A row a technique: what it saves alone and in the stack, None where it is not part of it."""
     baseline = found.projection.baseline_usd
     stacked = {stage.what_if.query.name: stage.saved_usd for stage in found.projection.stages}
     why = {one.what_if.query.name: one.why for one in found.left_out}

@@ -61,7 +61,7 @@ class ProjectionView(View):
 
 
 def below(projection: Projection, *, details: bool) -> RenderableType:
-    """What stands below the table of steps: what changes, how far the savings range, and caveats."""
+    """What is shown below the table of steps: what changes, how far the savings range, and caveats."""
     stages = projection.stages
     parts: list[RenderableType] = []
     if not details and projection.is_priced:
@@ -133,7 +133,7 @@ def _remaining(cost: float, saved: float, baseline: float, width: int = 28) -> T
 
 
 def _changes(stage: Stage) -> list[str]:
-    """In words: requests that move, tokens and answers that change; then of which features answers are cut short."""
+    """In words: requests that move, tokens and answers that change; then the features whose answers are cut short."""
     said = []
     if stage.moves:
         requests, before, after = _moved(stage.moves)
@@ -151,7 +151,7 @@ def _changes(stage: Stage) -> list[str]:
 
 
 def _cut(stage: Stage) -> str:
-    """In words: of which features the answers are cut short, the most often cut first."""
+    """In words: the features whose answers are cut short, the most often cut first."""
     shown = [
         f"{cells.brief(row['feature'], 24)} {row['answers_cut_short']:,}"
         f" ({row['answers_cut_short'] / row['requests']:.1%})"

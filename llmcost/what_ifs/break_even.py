@@ -18,7 +18,7 @@ from llmcost.what_ifs.engine.step import WhatIf, assumptions
 from llmcost.what_ifs.kernels import self_hosted
 
 CACHING = ("prompt-caching:ttl=auto",)
-"""What stands for caching at the API unless said otherwise: every prompt cached where that pays."""
+"""What counts as caching at the API by default: every prompt cached where that pays."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Answer:
     options: Options
     footing: Footing
     usd_per_hour: float  # of one machine
-    caching: tuple[str, ...]  # the what-ifs that stand for it
+    caching: tuple[str, ...]  # the what-ifs that count as caching
     requests: int  # that give the traffic its shape
     tokens_per_request: float  # prompt and output
     assumptions: list[str]

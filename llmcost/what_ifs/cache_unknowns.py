@@ -70,13 +70,15 @@ QUESTIONS = (
     Question("answers", "whether an entry ends after the answer", lambda rule: rule["entries"] == "units"),
     Question(
         MISSES,
-        "what is lost above so many requests a minute",
+        "the reads lost above a number of requests a minute",
         lambda rule: rule["requests_per_minute"] is not None,
         lambda rules: f", {min(rule['requests_per_minute'] for rule in rules):,}",
     ),
     Question("unknown", "whether there is a cache: no rule is published", lambda rule: not rule["known"]),
     Question(
-        PROMISED, "whether hits come at all: none is promised", lambda rule: rule["known"] and not rule["promised"]
+        PROMISED,
+        "whether there are hits at all: none are promised",
+        lambda rule: rule["known"] and not rule["promised"],
     ),
 )
 
@@ -107,7 +109,7 @@ def _asked(
     question: Question,
     rules: Mapping[tuple[str | None, str], Row],
 ) -> list[Row]:
-    """The vendors whose rules leave the question open, with what hangs on the answer."""
+    """The vendors whose rules leave the question open, with the effect of the answer."""
     about = {key: rule for key, rule in rules.items() if question.is_open(rule)}
     if not about:
         return []

@@ -32,7 +32,7 @@ class Stage:
     summary: Row | None = None  # what a kernel says of its replay as a whole
     prompts: list[Row] = field(default_factory=list)  # prompt-caching: the cheapest way to cache each prompt
     unknowns: list[Row] = field(default_factory=list)  # prompt-caching: what vendors leave open, by its dollars
-    quality: Quality | None = None  # beside dollars, where an outcomes file tells
+    quality: Quality | None = None  # where there is an outcomes file
     cut_short: list[Row] = field(default_factory=list)  # features whose answers it cuts short, and how many
     effects: Row = field(default_factory=dict)  # differences in tokens; answers and requests that the step changes
 
@@ -66,7 +66,7 @@ def simulate(store: Store, stack: Sequence[WhatIf], covered: Scope, dimensions: 
     Requests without a price in the log take part in no sum: their cost is unknown before and after. A step that
     cannot be projected on this traffic changes nothing and is noted; alone, it raises LlmcostError.
     """
-    stack = [settled(store, step) for step in stack]  # a model without a price is told before anything is replayed
+    stack = [settled(store, step) for step in stack]  # a model without a price is reported before anything is replayed
     traffic = Traffic.of(store, covered, dimensions)
     chain = Chain(traffic, "")
     for step in stack:
@@ -144,7 +144,7 @@ def _notes(traffic: Traffic, chain: Chain) -> list[str]:
         notes.append("no request has a price, so there are no dollars to show; see: llmcost prices")
     if traffic.requests > cache_advice.LATEST and any(step.query.name == PROMPT_CACHING for step in chain.steps):
         latest = f"the latest {cache_advice.LATEST:,} requests"
-        asked = f"what hangs on each question to a vendor from the latest {cache_unknowns.LATEST:,}"
+        asked = f"the effect of each open question to a vendor from the latest {cache_unknowns.LATEST:,}"
         notes.append(
             f"{PROMPT_CACHING}: each prompt's cheapest cache comes from {latest}, {asked}, the saving from all"
         )

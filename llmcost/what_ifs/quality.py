@@ -1,4 +1,4 @@
-"""Dollars beside quality, where an outcomes file says how each model did on each prompt.
+"""Dollars and quality, where an outcomes file says how each model did on each prompt.
 
 The measures are RouteLLM's (I. Ong et al., 2024, arXiv 2406.18665, section 3.2): PGR, the performance gap recovered, is
 how much of the way from the cheap model's quality to the strong one's a router comes; APGR its mean over all shares of
@@ -84,7 +84,7 @@ def recovered(found: float | None, cheap: float, strong: float) -> float | None:
 
 
 def mean_over_shares(points: Sequence[tuple[float, float]]) -> float | None:
-    """The mean over all shares from 0 to 1, of what lies on straight lines between the points."""
+    """The mean over all shares from 0 to 1, with straight lines between the points."""
     if not points:
         return None
     return sum((x1 - x0) * (y0 + y1) / 2 for (x0, y0), (x1, y1) in pairwise(points))

@@ -16,10 +16,10 @@ from llmcost.what_ifs.inputs import side_tables
 def composed(store: Store, stack: Sequence[WhatIf], covered: Scope) -> str:
     """SQL: the stack's cost in one row, its parameters written out, after the macros that it uses.
 
-    Comments at its head say what it cannot tell.
+    Comments at its head say what it cannot express.
 
-    It counts what `simulate` counts: requests without a price in the log stand in no sum. Prices that the store does
-    not hold, of models that only the stack names, are written into it.
+    Like `simulate` it excludes requests without a price in the log from totals. Prices that the store does not hold, of
+    models that only the stack names, are written into it.
     """
     scope = [(name, registry.literal(body, covered.parameters())) for name, body in covered.steps()]
     stack = [settled(store, what_if) for what_if in stack]

@@ -1,17 +1,17 @@
--- beginning-below-cache-minimum: a shared beginning just too short to be cached
+-- beginning-below-cache-minimum: a shared beginning that is slightly too short to be cached
 --
--- question: Which prompts begin alike with fewer tokens than their model's cache takes, where lengthening them pays?
+-- question: Which prompts share a beginning shorter than their model caches, where lengthening it would pay off?
 -- severity: info
--- dollars: what a cache would save once the beginning is as long as the shortest that is cached
--- advice: make what the prompts share longer, as with examples that help anyway, then mark it for caching
+-- dollars: what a cache would save if the beginning were as long as the shortest one that is cached
+-- advice: lengthen the shared part, for example with examples that help anyway, then mark it for caching
 -- reads: facts/prompt_caches
--- param least_requests int = 10: fewer requests show no habit.
--- param examples int = 5: how many request ids to name.
--- assumes: the shortest prefix that is cached and the life of an idle entry are the vendor's rule on the newest day of the
---   log, as `llmcost prices MODEL --cache` prints it; five minutes where the client chooses the life.
--- assumes: with a beginning of L tokens, a minimum of M, reads at r and writes at w times the input price, and N requests
---   for each write, lengthening pays where L > M·(r + (w − r)/N); the tokens that are added change nothing else.
--- assumes: what prompts share is the longest beginning that so many requests have in common.
+-- param least_requests int = 10: requests needed to show a habit.
+-- param examples int = 5: how many request ids to list.
+-- assumes: the shortest cached prefix and the life of an idle entry follow the vendor's rule on the newest day of the
+--   log, as shown by `llmcost prices MODEL --cache`; the life is five minutes where the client chooses it.
+-- assumes: with a beginning of L tokens, a minimum of M, reads at r and writes at w times the input price, and N
+--   requests for each write, lengthening pays off where L > M·(r + (w − r)/N); the added tokens change nothing else.
+-- assumes: the shared part is the longest beginning that at least `least_requests` requests have in common.
 
 with ratios as (
     select
@@ -32,7 +32,7 @@ used as (
 ),
 
 caches as (
-    -- of several rules that match, the first counts
+    -- the first matching rule counts
     select
         provider, model, entries, min_tokens,
         coalesce(life_s, 300) as life_s,
@@ -78,7 +78,7 @@ in_common as (
 ),
 
 shared as (
-    -- of what a request begins with, the longest that others begin with too
+    -- the longest beginning of a request that others share
     select * exclude (block, nearest), block.hash as beginning, block.tokens as tokens
     from (
         select *, row_number() over (partition by request_id order by block.tokens desc) as nearest

@@ -1,12 +1,14 @@
--- cache-never-read: prompt cache entries written for more than their reads ever saved
+-- cache-never-read: prompt cache writes that cost more than their reads saved
 --
 -- question: Where did the prompt cache cost more than it saved?
 -- severity: warning
--- dollars: what the writes cost beyond plain input, less what reads saved: the loss against no cache at all
--- advice: find what varies at the top of the prompt (a time, an id), or stop marking prompts that nobody sends again
--- param least_writes int = 2: requests a day that write; a single one has nobody to read it.
--- param examples int = 5: how many request ids to name.
--- assumes: each day of a prompt, else feature, and model is judged by itself: a day that gained hides no day that lost.
+-- dollars: the cost of the writes above plain input, minus what reads saved: the loss compared with no cache
+-- advice: look for a part that varies at the top of the prompt (a time, an id), or stop caching prompts that are sent
+--   once
+-- param least_writes int = 2: requests that write in a day; nothing can read a single one.
+-- param examples int = 5: how many request ids to list.
+-- assumes: each day is judged separately, by prompt (or feature) and model: a day with a gain does not hide a day with
+--   a loss.
 
 with ratios as (
     select
@@ -26,7 +28,7 @@ used as (
         priced.ts::date as day,
         priced.cache_read_tokens,
         priced.cache_write_tokens,
-        -- what the tokens would cost as plain input is their cost by their number over their number at the write prices
+        -- as plain input the tokens would cost their write cost × tokens / (tokens weighted by the write prices)
         coalesce(priced.cache_write_cost_usd * (1 - priced.cache_write_tokens / nullif(
             priced.cache_write_5m_tokens * ratios.write_5m_price
             + priced.cache_write_1h_tokens * ratios.write_1h_price,

@@ -1,17 +1,19 @@
--- clock-jumps: requests whose time cannot be right
+-- clock-jumps: requests with an impossible time
 --
--- question: Which requests lie in the future, far from all others, before what they answer, or end before they begin?
+-- question: Which requests are in the future, far from all others, earlier than what they answer, or end before they
+--   begin?
 -- severity: warning
--- dollars: what these requests cost: it may stand in the wrong day and at the wrong day's price
--- advice: correct the clock of the machine that writes the log; caches cannot be replayed over wrong times
--- param now text = none: the time that the future begins after, UTC; none: the clock of this machine.
--- param hours float = 24: hours by which a correct clock may be ahead (a local time that was taken for UTC).
--- param gap_days int = 90: days without a request around requests that are far from all others.
--- param share float = 0.01: share of all requests, 0 to 1, that such a group may be at most.
--- param examples int = 5: how many request ids to name.
--- assumes: a conversation grows: a request that is exactly the beginning of what its session sent just before, and
---   that the session had not sent earlier, was sent before it.
--- assumes: the first token cannot come after the last, nor either before the request, beyond a second of rounding.
+-- dollars: the cost of these requests, which may be on the wrong day and at the wrong price
+-- advice: correct the clock of the machine that writes the log; caches cannot be replayed with wrong times
+-- param now text = none: the time after which the future begins, UTC; none: the clock of this machine.
+-- param hours float = 24: hours by which a correct clock may be ahead (a local time read as UTC).
+-- param gap_days int = 90: days without a request before and after a group that is far from all others.
+-- param share float = 0.01: largest share of all requests, 0 to 1, that such a group may have.
+-- param examples int = 5: how many request ids to list.
+-- assumes: conversations grow: a request that is exactly the beginning of the previous one in its session, and that the
+--   session had not sent before, was sent earlier.
+-- assumes: the first token cannot come after the last, and neither can come before the request, apart from a second of
+--   rounding.
 
 with days as (
     select date_trunc('day', ts) as day, sum(calls) as requests from priced where ts is not null group by day

@@ -1,14 +1,14 @@
--- cost-outliers: single requests out of all proportion to their like
+-- cost-outliers: single requests that cost far more than comparable ones
 --
--- question: Which requests cost, or claim to have cost, far more than others on the same model?
+-- question: Which requests cost far more than others on the same model, by their tokens or by the log?
 -- severity: warning
--- dollars: what these requests cost beyond a middling request on their model, by tokens or by the log if that is more
--- advice: look at each one: a runaway prompt to cap, or a line of the log that is wrong and should be taken out
+-- dollars: the cost above a median request on the same model, by tokens or by the log, whichever is higher
+-- advice: check each one: cap a runaway prompt, or remove a wrong line from the log
 -- param deviations float = 3.5: distance from the median, in robust standard deviations of the logarithm.
--- param least_factor float = 2: factor by which requests are taken to vary at least, where the log shows less.
--- param share float = 0.01: share of all spend, 0 to 1, that one request must make to be worth a look.
--- param least_requests int = 20: requests that a model needs to be its own measure; below, all models together are it.
--- param examples int = 5: how many request ids to name.
+-- param least_factor float = 2: least factor by which requests are assumed to vary, where the log shows less.
+-- param share float = 0.01: share of all spend, 0 to 1, that a request must have to be reported.
+-- param least_requests int = 20: requests a model needs for a median of its own; with fewer, all models share one.
+-- param examples int = 5: how many request ids to list.
 -- assumes: modified z-score, 0.6745 / MAD, beyond 3.5: Iglewicz and Hoaglin, How to Detect and Handle Outliers, 1993;
 --   on logarithms, since costs of requests are spread over orders of magnitude.
 
@@ -48,7 +48,7 @@ select
     model as subject,
     sum(calls)::bigint as requests,
     exact_sum(amount_usd - exp(middle)) as cost_usd,
-    'up to ' || round(max(amount_usd / exp(middle)))::bigint || ' times a middling request' as detail,
+    'up to ' || round(max(amount_usd / exp(middle)))::bigint || ' times the median request' as detail,
     list(request_id order by amount_usd desc, request_id)[1:$examples] as example_request_ids
 from large
 where ln(amount_usd) - middle > $deviations * greatest(spread / 0.6745, ln($least_factor))

@@ -1,11 +1,11 @@
--- counts-doubtful: calls whose stated total is not the sum of their counts
+-- counts-doubtful: calls whose total differs from the sum of their counts
 --
--- question: For which requests does the log's own total contradict its counts, and what are they worth?
+-- question: In which requests does the total contradict the counts, and what do they cost?
 -- severity: warning
--- dollars: what these requests cost under the more likely reading of their counts
--- advice: compare them with the provider's own report; a client's update may have changed what its counts hold
--- param examples int = 5: how many request ids to name.
--- assumes: where no reading of the counts adds up to the total, they are read as such logs mostly have them, see
+-- dollars: the cost of these requests under the more likely reading of their counts
+-- advice: compare them with the provider's own report; an update of the client may have changed what its counts include
+-- param examples int = 5: how many request ids to list.
+-- assumes: where no reading of the counts adds up to the total, the usual reading of the format is used, see
 --   docs/log_formats.md.
 
 select

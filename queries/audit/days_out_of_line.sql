@@ -1,17 +1,17 @@
--- days-out-of-line: days that cost far more or less than others of their kind
+-- days-out-of-line: days with unusually high or low spend
 --
--- question: On which days did spend leave its usual range, and which feature did it?
+-- question: On which days was spend unusual, and which feature caused it?
 -- severity: warning
--- dollars: the day's spend beyond the median of its kind, or what it is short of that
--- advice: see what was released or who retried that day; on a day that is short, whether all logs were shipped
--- param examples int = 5: how many request ids to name.
--- assumes: what queries/spend/anomalies.sql assumes, which finds the days
+-- dollars: the difference between the day's spend and the median of comparable days
+-- advice: for a high day, check releases and retries; for a low day, check that all logs were shipped
+-- param examples int = 5: how many request ids to list.
+-- assumes: the assumptions of queries/spend/anomalies.sql, which finds the days
 
 with far as (
     select * from anomalies where feature is null
 ),
 
-dearest as (
+examples as (
     select
         ts::date as day,
         list(request_id order by cost_usd desc nulls last, request_id)[1:$examples] as request_ids
@@ -24,7 +24,7 @@ select
     far.day::varchar as subject,
     far.requests,
     far.off_usd as cost_usd,
-    case when far.is_dear
+    case when far.is_high
         then round(far.times, 1) || ' times'
         else 'only ' || round(100 * far.times, 1) || ' % of'
     end
@@ -33,7 +33,7 @@ select
         else ' the usual spend of a ' || far.kind
     end
     || ', most of it ' || far.cause as detail,
-    dearest.request_ids as example_request_ids
+    examples.request_ids as example_request_ids
 from far
-inner join dearest on dearest.day = far.day
+inner join examples on examples.day = far.day
 order by cost_usd desc, subject

@@ -1,13 +1,14 @@
--- identical-requests: the same prompt again within minutes
+-- identical-requests: the same prompt sent again within minutes
 --
--- question: Which features ask the same model the same thing again shortly after it has been answered?
+-- question: Which features send the same prompt to the same model again shortly after it was answered?
 -- severity: info
--- dollars: what the repeats cost, that is all but the first of each
--- advice: cache answers (simulate response-caching says what that saves), or find the loop or double click behind them
--- param minutes float = 10: how soon after the last time a request counts as a repeat.
--- param examples int = 5: how many request ids to name.
--- assumes: requests are identical if their prompt_hash is, the hash of everything that decides the answer.
--- assumes: a request after an error is a retry and no repeat.
+-- dollars: the cost of the repeats: all requests except the first of each prompt
+-- advice: cache answers (`simulate response-caching` shows the saving), or find the loop or double click that causes
+--   them
+-- param minutes float = 10: minutes after the previous request within which a request counts as a repeat.
+-- param examples int = 5: how many request ids to list.
+-- assumes: requests are identical if they have the same prompt_hash, the hash of everything that determines the answer.
+-- assumes: a request after an error is a retry, not a repeat.
 
 with asked as (
     select

@@ -1,13 +1,13 @@
--- logged-twice: one call in the logs of two programs
+-- logged-twice: the same call in the logs of two programs
 --
--- question: Which calls stand in two kinds of log at once, under different ids?
+-- question: Which calls are in two kinds of log, under different ids?
 -- severity: critical
--- dollars: what the second records add to the bill
--- advice: ingest one of the two logs
--- param seconds float = 5: how far apart the two may say that the call began.
--- param least_output_tokens int = 16: shorter answers are alike by chance.
--- param examples int = 5: how many request ids to name.
--- assumes: two records are of one call if model, prompt tokens and output tokens are equal, the formats differ, and
+-- dollars: the cost of the second records
+-- advice: ingest only one of the two logs
+-- param seconds float = 5: largest difference between the two start times.
+-- param least_output_tokens int = 16: shorter answers can match by chance.
+-- param examples int = 5: how many request ids to list.
+-- assumes: two records are the same call if model, prompt tokens and output tokens are equal, the formats differ, and
 --   they began within seconds of each other.
 
 with neighbours as (

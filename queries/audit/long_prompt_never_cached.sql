@@ -1,17 +1,17 @@
--- long-prompt-never-cached: a long beginning sent again and again at the full price
+-- long-prompt-never-cached: a long beginning sent repeatedly at full price
 --
 -- question: Which prompts begin with the same long text within minutes and never use the prompt cache?
 -- severity: warning
--- dollars: what a cache could save at most: repeats read at the cache's price, less what its writes would cost
--- advice: put what stays the same first and mark it for caching (simulate prompt-caching says what that saves)
--- param least_tokens int = 1024: tokens of common beginning worth a cache entry.
--- param life_s float = 300: seconds since its last use for which an entry can be read.
--- param least_requests int = 10: fewer requests show no habit.
--- param examples int = 5: how many request ids to name.
+-- dollars: the most a cache could save: repeats at the read price, minus the cost of the writes
+-- advice: put the constant part first and mark it for caching (`simulate prompt-caching` shows the saving)
+-- param least_tokens int = 1024: tokens in common that are worth a cache entry.
+-- param life_s float = 300: seconds after its last use during which an entry can be read.
+-- param least_requests int = 10: requests needed to show a habit.
+-- param examples int = 5: how many request ids to list.
 -- assumes: most providers cache nothing below 1,024 tokens, some models nothing below 4,096; Anthropic's default life
 --   is five minutes (the providers' documentation of November 2026).
--- assumes: the common beginning is the system prompt's blocks, else the first block; without blocks all requests of a
---   prompt_id begin alike, at most as far as the 5th percentile of their lengths.
+-- assumes: the common beginning is the system prompt's blocks, else the first block; without blocks, all requests of a
+--   prompt_id share at most the 5th percentile of their lengths.
 
 with ratios as (
     select

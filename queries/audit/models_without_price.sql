@@ -1,11 +1,12 @@
--- models-without-price: requests that stand in no sum
+-- models-without-price: requests that are missing from all totals
 --
--- question: Which models does no price list know, and what does the log itself say that they cost?
+-- question: Which models have no known price, and what does the log say they cost?
 -- severity: critical
--- dollars: what the log itself says they cost; unknown where it says nothing
--- advice: give the model a price or another name in llmcost.toml (llmcost prices names the nearest that have one)
--- param examples int = 5: how many request ids to name.
--- assumes: a request without any tokens, searches or logged cost costs nothing at any price.
+-- dollars: the cost according to the log; unknown where the log gives none
+-- advice: give the model a price or another name in llmcost.toml (`llmcost prices` lists the closest names with a
+--   price)
+-- param examples int = 5: how many request ids to list.
+-- assumes: a request without tokens, searches and a logged cost is free at any price.
 
 select
     model as subject,

@@ -1,12 +1,12 @@
--- output-not-recorded: answers whose final length the log never held
+-- output-not-recorded: answers whose final length was not logged
 --
--- question: For which requests is the output token count too low, and what may be missing?
+-- question: Which requests have an output count that is too low, and how much is missing?
 -- severity: warning
--- dollars: what is missing if each answer was as long as a middling answer that was recorded in full
+-- dollars: what is missing if each answer was as long as the median of the complete ones
 -- advice: update the client that writes the log, or take these dollars from the provider's own report
--- param examples int = 5: how many request ids to name.
--- assumes: a middling answer is the median of the complete ones on the same model, else of all; it costs what a token
---   of output costs on its model.
+-- param examples int = 5: how many request ids to list.
+-- assumes: the median is that of the complete answers on the same model, else on all; a missing token costs what an
+--   output token costs on its model.
 
 with complete as (
     select

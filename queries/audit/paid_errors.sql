@@ -1,13 +1,13 @@
--- paid-errors: failed requests that were paid for
+-- paid-errors: failed requests that were billed
 --
--- question: Which errors cost money, and how many were tried again?
+-- question: Which errors cost money, and how many were retried?
 -- severity: warning
--- dollars: what the failed requests cost by the tokens that the log counts for them
--- advice: stream and keep what came, set timeouts above the answer's usual length, and back off before a retry
--- param minutes float = 10: how soon after an error the same prompt counts as a retry.
--- param examples int = 5: how many request ids to name.
--- assumes: tokens that a log counts for a failed request were billed; a request refused before it began counts none.
--- assumes: retries are known where the log holds a hash of the prompt.
+-- dollars: the cost of the failed requests, by the tokens in the log
+-- advice: stream and keep partial answers, set timeouts longer than the usual answer, and back off before a retry
+-- param minutes float = 10: minutes after an error within which the same prompt counts as a retry.
+-- param examples int = 5: how many request ids to list.
+-- assumes: tokens that a log counts for a failed request were billed; a request that was refused at once has none.
+-- assumes: retries are recognised only where the log has a hash of the prompt.
 
 with tried as (
     select
@@ -23,7 +23,7 @@ select
     subject,
     sum(calls)::bigint as requests,
     exact_sum(cost_usd) as cost_usd,
-    count(case when prompt_hash is not null and again_after_s <= 60 * $minutes then 1 end) || ' tried again within '
+    count(case when prompt_hash is not null and again_after_s <= 60 * $minutes then 1 end) || ' retried within '
     || round($minutes)::bigint || ' minutes' as detail,
     list(request_id order by cost_usd desc, request_id)[1:$examples] as example_request_ids
 from tried

@@ -1,16 +1,18 @@
--- parents-with-children: records that hold the sum of other records
+-- parents-with-children: records that are the sum of other records
 --
--- question: Which requests are totals of requests that are counted too?
+-- question: Which requests are totals of other requests that are counted as well?
 -- severity: critical
--- dollars: what the records that are sums add to the bill a second time
--- advice: ingest either the calls or what wraps them; where the tracer can, take usage off the wrapping spans
--- param least_output_tokens int = 16: tokens of output from which one other record with the same counts is no chance.
--- param examples int = 5: how many request ids to name.
+-- dollars: what these totals add to the bill a second time
+-- advice: ingest either the calls or the records around them; where the tracer allows it, remove usage from the outer
+--   spans
+-- param least_output_tokens int = 16: output tokens from which a single matching record is not a coincidence.
+-- param examples int = 5: how many request ids to list.
 -- assumes: a record is a sum if its prompt and output tokens are exactly those of two or more others of its session
 --   that begin and end while it runs (to a second), or of all others of its session.
--- assumes: so too of a single one, unless it is very short or both hold the same prompt: that is a repeated request.
--- assumes: records without any output are no answers and left out.
--- assumes: records that name the one above them are told apart at ingestion already; this finds those that name none.
+-- assumes: the same holds for a single other record, unless it is very short or both have the same prompt, which is a
+--   repeated request.
+-- assumes: records without output are not answers and are ignored.
+-- assumes: records that name their parent are handled during ingestion; this finds those that name none.
 
 with counted as (
     select
@@ -53,7 +55,7 @@ alike as (
 ),
 
 held as (
-    -- the others that run while such a record does
+    -- the other records that run during such a record
     select
         alike.request_id,
         count(*) as inside,
@@ -73,8 +75,8 @@ select
     coalesce(priced.feature, priced.session_id) as subject,
     sum(priced.calls)::bigint as requests,
     exact_sum(priced.cost_usd) as cost_usd,
-    'the widest sums up ' || max(case when alike.is_rest then alike.others else held.inside end)
-    || ' others of its session' as detail,
+    'the largest is the sum of ' || max(case when alike.is_rest then alike.others else held.inside end)
+    || ' others in its session' as detail,
     list(priced.request_id order by priced.cost_usd desc nulls last, priced.request_id)[1:$examples]
         as example_request_ids
 from alike

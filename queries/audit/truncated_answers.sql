@@ -1,14 +1,14 @@
 -- truncated-answers: answers cut off at their cap
 --
--- question: Which prompts pay for answers that end in the middle?
+-- question: Which prompts pay for answers that stop in the middle?
 -- severity: warning
--- dollars: what these requests cost: all of it, where nobody can use half an answer
+-- dollars: the cost of these requests; all of it is lost if half an answer is useless
 -- advice: raise the cap, or ask for a shorter answer; a cap does not make the model brief
--- param share float = 0.01: share of a prompt's answers, 0 to 1, that must be cut off.
+-- param share float = 0.01: least share of a prompt's answers, 0 to 1, that are cut off.
 -- param least_cap int = 16: tokens; a lower cap is meant to cut (a probe, a single label).
--- param examples int = 5: how many request ids to name.
--- assumes: OpenAI's Responses API takes no cap below 16 tokens, so that nobody means a text by fewer.
--- assumes: without a reason to stop in the log, an answer as long as its cap was cut off.
+-- param examples int = 5: how many request ids to list.
+-- assumes: a cap below 16 tokens is not meant for text: OpenAI's Responses API does not accept one.
+-- assumes: an answer as long as its cap was cut off, if the log gives no stop reason.
 
 with answers as (
     select

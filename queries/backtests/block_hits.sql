@@ -1,10 +1,11 @@
--- block-hits: blocks that a trace shows were sent before, beside what the replay of prompt caching reads
+-- block-hits: cache reads of the replay, compared with blocks that the trace repeats
 --
--- question: Which share of a trace's blocks would a prompt cache that forgets nothing have read, and which had it seen?
--- assumes: relations logged, found and waited of the same requests: as the trace has them; replayed with each block
---   there to be read once it was sent, and once its request has begun to answer.
--- assumes: a block was seen before if its number stands in the trace before; the trace does not say what the service's
---   own cache still held.
+-- question: Which share of the blocks would a cache with unlimited life have read, and which share had been sent
+--   before?
+-- assumes: relations logged, found and waited hold the same requests: as in the trace; replayed with each block
+--   readable once it was sent; replayed with each block readable once its request began to answer.
+-- assumes: a block was sent before if its number occurs earlier in the trace; the trace does not show what the
+--   service's own cache still held.
 
 with seen as (
     select

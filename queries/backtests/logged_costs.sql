@@ -1,7 +1,7 @@
--- logged-costs: what the price table says a call cost, beside what the log says
+-- logged-costs: costs by the price table, compared with logged costs
 --
--- question: How near is the cost computed from tokens to the one that the log holds?
--- assumes: only calls are compared that have both; a log that says 0 says nothing.
+-- question: How close is the cost computed from tokens to the logged one?
+-- assumes: only calls that have both are compared; a logged cost of 0 is ignored.
 
 select
     model,

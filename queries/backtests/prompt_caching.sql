@@ -1,12 +1,12 @@
--- prompt-caching: what the prompt cache did, beside what its replay says
+-- prompt-caching: the replay of the prompt cache, compared with the log
 --
 -- question: How far is the replay's input-side cost from the logged one, by model?
--- param assumed_rate float = 0.005: miss rate, 0 to 1, to start from.
--- param assumed_calls int = 200: how many calls the assumed rate weighs against the measured one.
--- assumes: relations logged, found, missed, low and high of the same requests: as logged; replayed with every history
---   found and with none found; at the cheap and at the dear end of the assumptions.
--- assumes: a session's miss rate is that of the other sessions of its model, and where these are few, of all other
---   sessions; its own record takes no part in its prediction.
+-- param assumed_rate float = 0.005: miss rate, 0 to 1, assumed before any is measured.
+-- param assumed_calls int = 200: calls that the assumed rate counts as, against the measured ones.
+-- assumes: relations logged, found, missed, low and high hold the same requests: as logged; replayed with every history
+--   found and with none found; at the cheap and at the expensive end of the assumptions.
+-- assumes: a session's miss rate is that of the other sessions of its model or, where these are few, of all other
+--   sessions; its own record is not used for its prediction.
 
 with compared as (
     select

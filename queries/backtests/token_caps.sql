@@ -1,8 +1,8 @@
--- token-caps: answers that a cap would have cut, beside those that the log says it did
+-- token-caps: answers that a cap cuts in the replay, compared with those cut in the log
 --
 -- question: Does a cap cut the answers that the replay says it cuts?
--- assumes: only calls are compared whose log holds both their cap and why they ended.
--- assumes: dollars are those of the output of the answers that are cut.
+-- assumes: only calls are compared whose cap and stop reason are logged.
+-- assumes: dollars are the output cost of the answers that are cut.
 
 with capped as (
     select

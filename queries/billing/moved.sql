@@ -1,12 +1,13 @@
--- moved: requests as the models that they move to would bill them
+-- moved: requests as their new model would bill them
 --
--- question: What would a request have been, in tokens, at the model wanted for it?
--- param cache choice(lost, kept) = lost: what becomes of tokens read from and written to a prompt cache.
--- param input_ratio float(0, inf) = none: tokens of the new model for one of the old; none is by the table of tokenizers.
--- param verbosity float(0, inf) = 1: how much the new model writes, as a multiple of the old one's words.
--- assumes: the prefixes of a prompt grow and shrink with the whole of it.
--- assumes: a request that moves to a model without a price of its tier or its region goes at the standard price.
--- assumes: a request that stays is as it was. `wanted_cost_usd`, where it is known, is what the request costs there.
+-- question: How many tokens would a request have on the model that it moves to?
+-- param cache choice(lost, kept) = lost: what happens to tokens read from and written to a prompt cache.
+-- param input_ratio float(0, inf) = none: tokens of the new model per token of the old one; none uses the table of
+--   tokenizers.
+-- param verbosity float(0, inf) = 1: how much the new model writes, as a multiple of what the old one wrote.
+-- assumes: the prefixes of a prompt grow and shrink with the whole prompt.
+-- assumes: a request that moves to a model without a price for its tier or region pays the standard price.
+-- assumes: a request that stays is unchanged. `wanted_cost_usd` is the cost on the new model, where it is known.
 
 with sold as (
     select distinct provider, model, service_tier, region, true as is_sold from prices
@@ -65,7 +66,7 @@ rescaled as (
 
 select
     * exclude (wanted, wanted_provider, wanted_cost_usd, ratio) replace (
-        -- the parts of a prompt are rounded apart, so that a prefix could otherwise be longer than their sum
+        -- parts of a prompt are rounded separately, so a prefix could otherwise be longer than their sum
         case
             when ratio = 1 or prefix is null then prefix
             else list_transform(prefix, lambda block: {

@@ -1,9 +1,9 @@
--- served: requests whose answer a cache of answers holds, as they are billed
+-- served: requests that a cache of answers has answered
 --
--- question: What would a request have cost whose answer a cache holds?
--- param differing choice(served, asked, doubted) = served: what becomes of a hit whose cached answer is not the model's
---   own; asked has the model asked again, doubted also where nothing shows whether it is.
--- assumes: what the cache answers costs nothing and takes no time; what the model answers after all costs what it did.
+-- question: How is a request billed whose answer is in a cache?
+-- param differing choice(served, asked, doubted) = served: what happens to a hit whose cached answer differs from the
+--   logged one; asked calls the model again, doubted also does so where the log does not show it.
+-- assumes: an answer from the cache is free and takes no time; a call to the model costs what it did.
 
 with judged as (
     select

@@ -1,8 +1,8 @@
--- answers: what a stack does to the answers
+-- answers: how a stack affects answers
 --
--- question: How much later does the answer come that is delayed most, and how many are not known to be the logged ones?
--- assumes: an answer that moves to a batch API comes within the 24 hours promised, and is taken to need them all.
--- assumes: an answer out of a cache is as good as the logged one if the log shows that both are the same.
+-- question: What is the longest added delay, and how many answers are not known to be the logged ones?
+-- assumes: an answer that moves to a batch API takes the full 24 hours that are promised.
+-- assumes: a cached answer is as good as the logged one if the log shows that they are the same.
 
 select
     greatest(0, coalesce(max(

@@ -1,14 +1,14 @@
--- batches: the batches that requests fill which move to a batch API
+-- batches: the batches that moved requests fill
 --
--- question: How many batches does the moved traffic need, and when do its answers come?
+-- question: How many batches does the moved traffic need, and when do the answers arrive?
 -- reads: facts/batch_apis
 -- param window_s float(1, inf) = 3600: seconds for which requests are collected into one batch.
--- assumes: requests of one provider and model that arrive within a window go into one batch, as far as the provider's
---   limits let them, which `queries/facts/batch_apis.toml` has; a limit that is not there is taken to be none.
--- assumes: a request takes four bytes a token of its prompt, without what JSON adds.
--- assumes: a request waits until the window in which it came is over, the whole of it where its time is unknown; then half
---   of the answers come within 7 minutes, nine in ten within the hour and all within the vendor's window, 24 hours where
---   none is known, between these points as the logarithm of the time, below 7 minutes evenly.
+-- assumes: requests of one provider and model that arrive within a window share a batch, up to the limits in
+--   `queries/facts/batch_apis.toml`; a vendor without a limit there has none.
+-- assumes: a request takes four bytes per prompt token; the JSON around it is not counted.
+-- assumes: a request waits until the end of its collection window, or for a whole one where its time is unknown; then
+--   half of the answers arrive within 7 minutes, nine in ten within the hour and all within the vendor's window (24
+--   hours where it is unknown), logarithmic in time between these points and evenly below 7 minutes.
 
 with moved as (
     select
@@ -17,7 +17,7 @@ with moved as (
         after.model,
         prompt_tokens(after) as prompt_tokens,
         floor(epoch(after.ts) / $window_s) as window_number,
-        -- the wait until the batch is sent, to a 120th of the window
+        -- the wait until the batch is sent, rounded to 1/120 of the window
         coalesce(floor((1 - epoch(after.ts) / $window_s + floor(epoch(after.ts) / $window_s)) * 120), 120) as wait
     from before
     inner join after using (request_id)

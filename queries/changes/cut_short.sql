@@ -1,6 +1,6 @@
--- cut-short: which features' answers a what-if cuts short
+-- cut-short: answers that a what-if cuts short, by feature
 --
--- question: How many answers of each feature end in the middle that did not before?
+-- question: How many more answers of each feature stop in the middle?
 
 select
     before.feature,

@@ -1,4 +1,4 @@
--- effects: what a what-if does to the traffic, in tokens and answers
+-- effects: the effect of a what-if on tokens and answers
 --
 -- question: How do the billed tokens change, and how many answers are cut short or served without a call?
 

@@ -1,6 +1,6 @@
--- worsened: how many answers another model gives that are worse by an outcomes file, or not known to be as good
+-- worsened: moved requests whose new answer is worse or unknown
 --
--- question: Of how many moved requests does the file not say that the new model does as well as the old one?
+-- question: For how many moved requests does the outcomes file not show that the new model does as well as the old one?
 
 select
     coalesce(sum(before.calls) filter (where coalesce(now_told.correct < then_told.correct, true)), 0)::bigint

@@ -2,39 +2,25 @@
 --
 -- source: your application's own log of response objects, one a line; alone, or as {"ts", "request", "response"}
 -- ingest: llmcost ingest /var/log/myapp/anthropic*.jsonl
--- columns: {"response": "record",
---   "request": {"max_tokens": "VARCHAR", "system": "VARCHAR", "tools": "JSON", "messages": ["JSON"],
---     "temperature": "VARCHAR", "metadata": {"user_id": "VARCHAR"}},
---   "ts": "VARCHAR", "timestamp": "VARCHAR", "time": "VARCHAR", "created_at": "VARCHAR", "latency_ms": "DOUBLE",
---   "feature": "VARCHAR", "task_type": "VARCHAR", "prompt_id": "VARCHAR", "user_id": "VARCHAR",
---   "session_id": "VARCHAR", "project": "VARCHAR", "tags": "MAP(VARCHAR, VARCHAR)",
---   "sessionId": "VARCHAR", "llmcost": "VARCHAR", "litellm_call_id": "VARCHAR", "request_id": "VARCHAR",
---   "call_type": "VARCHAR"}
+-- columns: {"*": "envelope", "response": "record", "request": {"max_tokens": "VARCHAR", "system": "VARCHAR",
+--   "tools": "JSON", "messages": ["JSON"], "temperature": "VARCHAR", "metadata": {"user_id": "VARCHAR"}},
+--   "created_at": "VARCHAR", "sessionId": "VARCHAR", "llmcost": "VARCHAR", "litellm_call_id": "VARCHAR",
+--   "request_id": "VARCHAR", "call_type": "VARCHAR"}
 -- record: {"id": "VARCHAR", "_request_id": "VARCHAR", "type": "VARCHAR", "role": "VARCHAR", "model": "VARCHAR",
---   "stop_reason": "VARCHAR",
---   "content": "VARCHAR", "error": {"type": "VARCHAR"}, "usage": {
---     "input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
---     "cache_read_input_tokens": "VARCHAR", "service_tier": "VARCHAR", "speed": "VARCHAR",
---     "inference_geo": "VARCHAR",
---     "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
---     "output_tokens_details": {"thinking_tokens": "VARCHAR"},
---     "server_tool_use": {"web_search_requests": "VARCHAR"},
---     "iterations": [{"type": "VARCHAR", "model": "VARCHAR", "input_tokens": "VARCHAR", "output_tokens": "VARCHAR",
---       "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
---       "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"}}]}}
+--   "stop_reason": "VARCHAR", "content": "VARCHAR", "error": {"type": "VARCHAR"}, "usage": "anthropic_usage"}
 -- within: response
 -- claims: ((coalesce(response.type, type) = 'message' and coalesce(response.role, role) = 'assistant')
 --     or (coalesce(response.type, type) = 'error' and coalesce(response.error.type, error.type) is not null))
 --   and sessionId is null and llmcost is null and litellm_call_id is null and call_type is null
 -- further: what an advisor used
 -- truth: input_tokens, cache_read_input_tokens and cache_creation_input_tokens are disjoint; output_tokens holds the
---   thinking. A bare response has no time: such calls are priced at the newest price and stand in no day.
+--   thinking. A bare response has no time: such calls get the newest price and belong to no day.
 -- truth: cache_creation splits the writes by their life; what it leaves of cache_creation_input_tokens lives 5 minutes.
--- truth: the compaction of a long conversation is billed but stands under iterations alone: it is added. Where an
---   answer
---   took several passes, input_tokens may be that of the first alone: the sum of the passes counts. An advisor's use
---   stands there too, under its own model: it is a request of its own, ID/advisor/1, with part_of ID.
--- truth: an id that is no vendor's, such as a proxy's that is the same for every answer, is told apart by request_id.
+-- truth: the compaction of a long conversation is billed but only listed under iterations: it is added. Where an answer
+--   took several passes, input_tokens may be that of the first alone: the sum of the passes counts. An advisor's use is
+--   listed there too, under its own model: it becomes a separate request, ID/advisor/1, with part_of ID.
+-- truth: an id that is not a vendor's, such as a proxy's that is the same for every answer, is combined with
+--   request_id.
 
 with calls as (
     select

@@ -13,8 +13,7 @@
 --   "output": {"outputTokenCount": "VARCHAR", "outputBodyJson": "JSON"}}
 -- claims: schemaType = 'ModelInvocationLog'
 -- truth: inputTokenCount, cacheReadInputTokenCount and cacheWriteInputTokenCount are disjoint, unless the totalTokens
---   of
---   the answer's body says otherwise; outputTokenCount holds the thinking. How long a write lives stands in that body:
+--   of the answer's body says otherwise; outputTokenCount holds the thinking. The life of a write is in that body:
 --   cacheDetails of Converse, cache_creation of InvokeModel, streamed or not; what it leaves of the writes lives 5
 --   minutes. An embedding has no output count, a call that failed has none at all. modelId may be the ARN of an
 --   inference profile; that of an application's own profile does not say which model it leads to.

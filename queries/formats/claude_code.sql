@@ -5,28 +5,8 @@
 -- columns: {"type": "VARCHAR", "sessionId": "VARCHAR", "uuid": "VARCHAR", "leafUuid": "VARCHAR",
 --   "messageId": "VARCHAR", "requestId": "VARCHAR", "timestamp": "VARCHAR", "isSidechain": "BOOLEAN",
 --   "isApiErrorMessage": "BOOLEAN", "cwd": "VARCHAR", "gitBranch": "VARCHAR", "version": "VARCHAR",
---   "agentId": "VARCHAR", "costUSD": "DOUBLE", "durationMs": "DOUBLE",
---   "message": {"id": "VARCHAR", "model": "VARCHAR", "stop_reason": "VARCHAR", "usage": {
---     "input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
---     "cache_read_input_tokens": "VARCHAR", "service_tier": "VARCHAR", "speed": "VARCHAR",
---       "inference_geo": "VARCHAR",
---     "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
---     "server_tool_use": {"web_search_requests": "VARCHAR"},
---     "iterations": [{"type": "VARCHAR", "model": "VARCHAR", "input_tokens": "VARCHAR", "output_tokens": "VARCHAR",
---       "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
---       "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"}}]},
---     "parts": "VARCHAR"},
---   "data": {"message": {"timestamp": "VARCHAR", "requestId": "VARCHAR", "message": {
---     "id": "VARCHAR", "model": "VARCHAR", "stop_reason": "VARCHAR", "usage": {
---       "input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
---       "cache_read_input_tokens": "VARCHAR", "service_tier": "VARCHAR", "speed": "VARCHAR",
---       "inference_geo": "VARCHAR",
---       "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
---       "server_tool_use": {"web_search_requests": "VARCHAR"},
---       "iterations": [{"type": "VARCHAR", "model": "VARCHAR", "input_tokens": "VARCHAR", "output_tokens": "VARCHAR",
---         "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
---         "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"}}]},
---       "parts": "VARCHAR"}}},
+--   "agentId": "VARCHAR", "costUSD": "DOUBLE", "durationMs": "DOUBLE", "message": "claude_code_message",
+--   "data": {"message": {"timestamp": "VARCHAR", "requestId": "VARCHAR", "message": "claude_code_message"}},
 --   "forkedFrom": {"sessionId": "VARCHAR"}, "usageMetadata": "VARCHAR", "systemPayload": "VARCHAR",
 --   "toolCallResult": "VARCHAR"}
 -- claims: (sessionId is not null and type = lower(type) and message.parts is null and usageMetadata is null
@@ -37,8 +17,8 @@
 --   copy with most output counts. input_tokens holds no cached tokens. What cache_creation leaves of
 --   cache_creation_input_tokens lives 5 minutes.
 -- truth: compactions, several passes and an advisor are counted as in the Messages API (see anthropic).
--- truth: an id that is no vendor's, such as a proxy's that is the same for every answer, is told apart by requestId; a
---   copy without a requestId is then a copy of one of these.
+-- truth: an id that is not a vendor's, such as a proxy's that is the same for every answer, is combined with requestId;
+--   a copy without a requestId is then a copy of one of these.
 -- truth: a forked or resumed session repeats its parent's calls: they belong to the session that they were made in.
 -- truth: in many logs the final output count never appears: a call of at most 10 output tokens without a stop reason
 --   is marked output_partial.

@@ -6,26 +6,18 @@
 --   "forked_from_id": "VARCHAR", "model": "VARCHAR", "model_provider": "VARCHAR", "cwd": "VARCHAR",
 --   "originator": "VARCHAR", "cli_version": "VARCHAR", "git": {"branch": "VARCHAR"}, "timestamp": "VARCHAR",
 --   "response_id": "VARCHAR", "thread_settings": {"model": "VARCHAR", "service_tier": "VARCHAR"},
---   "usage": {"input_tokens": "VARCHAR", "cached_input_tokens": "VARCHAR",
---       "cache_write_input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "reasoning_output_tokens": "VARCHAR",
---       "total_tokens": "VARCHAR"}, "thread_token_usage": {"input_tokens": "VARCHAR", "cached_input_tokens": "VARCHAR",
---       "cache_write_input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "reasoning_output_tokens": "VARCHAR",
---       "total_tokens": "VARCHAR"},
---   "info": {"total_token_usage": {"input_tokens": "VARCHAR", "cached_input_tokens": "VARCHAR",
---       "cache_write_input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "reasoning_output_tokens": "VARCHAR",
---       "total_tokens": "VARCHAR"}, "last_token_usage": {"input_tokens": "VARCHAR", "cached_input_tokens": "VARCHAR",
---       "cache_write_input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "reasoning_output_tokens": "VARCHAR",
---       "total_tokens": "VARCHAR"}}}}
+--   "usage": "codex_usage", "thread_token_usage": "codex_usage", "info": {"total_token_usage": "codex_usage",
+--   "last_token_usage": "codex_usage"}}}
 -- claims: payload is not null and timestamp is not null and regexp_full_match(type, '[a-z_]+')
--- stateful: the model, the folder, the session and its service tier stand in earlier lines of the file
--- truth: last_token_usage is the call, total_token_usage the session's sum so far. A total that stands again is no new
---   call; one that has fallen (after an undo) takes nothing back; usage of 0 is a guess at the context's size after it
---   was compacted. total_tokens decides; without it cached_input_tokens and cache_write_input_tokens are inside
+-- stateful: the model, the folder, the session and its service tier are in earlier lines of the file
+-- truth: last_token_usage is the call, total_token_usage the session's sum so far. A repeated total is not a new call;
+--   one that has fallen (after an undo) takes nothing back; usage of 0 is a guess at the context's size after it was
+--   compacted. total_tokens decides; without it cached_input_tokens and cache_write_input_tokens are inside
 --   input_tokens, reasoning_output_tokens inside output_tokens.
--- truth: a token_usage_record is one response, also where no token_count stands next to it; a token_count of the same
---   counts repeats it. The call that compacts a conversation has a record alone.
--- truth: a forked session begins with its parent's history under new times. A call is told by the session that the fork
---   goes back to and the total after it, so that it counts once, at its earliest time, wherever it stands. A subagent
+-- truth: a token_usage_record is one response, even without a token_count next to it; a token_count of the same counts
+--   repeats it. The call that compacts a conversation has a record alone.
+-- truth: a forked session begins with its parent's history under new times. A call is identified by the session that
+--   the fork goes back to and the total after it, so it counts once, at its earliest time, wherever it is. A subagent
 --   names its parent too, but its counters begin at zero: its calls are its own.
 -- truth: thread_settings_applied sets the service tier from there on.
 
@@ -86,7 +78,7 @@ rooted as (
         sessions[1] as own,
         list_transform(sessions, lambda it: it.id) as present,
         list_filter(list_transform(sessions, lambda it: it.forked_from_id), lambda id: id is not null) as named,
-        -- a replayed history is written at once, a call of one's own takes its time
+        -- a replayed history is written at once, a new call takes time
         coalesce(
             first_total.input_tokens = first_last.input_tokens and first_total.output_tokens = first_last.output_tokens,
             false
@@ -111,7 +103,7 @@ told as (
     select
         *,
         coalesce(
-            -- an ancestor that is no fork itself; else the oldest that is named; else the session itself
+            -- an ancestor that is not a fork; else the oldest that is named; else the session itself
             list_filter(sessions, lambda it: it.id <> sessions[1].id and it.forked_from_id is null)[-1].id,
             case when not begins_at_zero then list_filter(named, lambda id: not list_contains(present, id))[-1] end,
             sessions[1].id
@@ -121,7 +113,7 @@ told as (
     from rooted
 ),
 
--- where the same total stands again it is the same call
+-- a repeated total is the same call
 firsts as (
     select
         *,

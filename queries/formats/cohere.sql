@@ -3,11 +3,8 @@
 -- source: your application's own log of response objects or stream events, one a line; alone, or as {"ts", "request",
 --   "response"}
 -- ingest: llmcost ingest /var/log/myapp/cohere*.jsonl
--- columns: {"response": "record",
---   "request": {"model": "VARCHAR", "max_tokens": "VARCHAR", "tools": "JSON", "messages": ["JSON"]},
---   "ts": "VARCHAR", "timestamp": "VARCHAR", "time": "VARCHAR", "model": "VARCHAR", "latency_ms": "DOUBLE",
---   "feature": "VARCHAR", "task_type": "VARCHAR", "prompt_id": "VARCHAR", "user_id": "VARCHAR",
---   "session_id": "VARCHAR", "project": "VARCHAR", "tags": "MAP(VARCHAR, VARCHAR)"}
+-- columns: {"*": "envelope", "response": "record", "request": {"model": "VARCHAR", "max_tokens": "VARCHAR",
+--   "tools": "JSON", "messages": ["JSON"]}, "model": "VARCHAR"}
 -- record: {"id": "VARCHAR", "generation_id": "VARCHAR", "finish_reason": "VARCHAR", "message": "VARCHAR",
 --   "text": "VARCHAR",
 --   "usage": {"billed_units": {"input_tokens": "VARCHAR", "output_tokens": "VARCHAR"}},
@@ -18,9 +15,9 @@
 -- claims: coalesce(response.usage.billed_units, response.meta.billed_units, response.delta.usage.billed_units)
 --     is not null
 --   or usage.billed_units is not null or meta.billed_units is not null or delta.usage.billed_units is not null
--- truth: billed_units is what is billed: less than tokens, which also holds what Cohere adds to a prompt.
---   cached_tokens is a part of tokens, not of billed_units, and changes no price. An embedding has no output. Rerank's
---   search_units are no tokens: such a line carries no call.
+-- truth: billed_units is what is billed: less than tokens, which also holds what Cohere adds to a prompt. cached_tokens
+--   is a part of tokens, not of billed_units, and changes no price. An embedding has no output. Rerank's search_units
+--   are not tokens: such a line carries no call.
 -- truth: a body names no model: such a call is unpriced unless the line or its request says it.
 
 with calls as (

@@ -3,12 +3,9 @@
 -- source: your application's own log of response objects or stream chunks, one a line; alone, or as {"ts", "model",
 --   "request", "response"}; also the output files of a batch
 -- ingest: llmcost ingest /var/log/myapp/gemini*.jsonl
--- columns: {"response": "record", "key": "VARCHAR", "processed_time": "VARCHAR",
+-- columns: {"*": "envelope", "response": "record", "key": "VARCHAR", "processed_time": "VARCHAR",
 --   "request": {"model": "VARCHAR", "generationConfig": {"maxOutputTokens": "VARCHAR"}, "systemInstruction": "JSON",
---     "tools": "JSON", "contents": ["JSON"]},
---   "ts": "VARCHAR", "timestamp": "VARCHAR", "time": "VARCHAR", "model": "VARCHAR", "latency_ms": "DOUBLE",
---   "feature": "VARCHAR", "task_type": "VARCHAR", "prompt_id": "VARCHAR", "user_id": "VARCHAR",
---   "session_id": "VARCHAR", "project": "VARCHAR", "tags": "MAP(VARCHAR, VARCHAR)", "sessionId": "VARCHAR"}
+--   "tools": "JSON", "contents": ["JSON"]}, "model": "VARCHAR", "sessionId": "VARCHAR"}
 -- record: {"responseId": "VARCHAR", "response_id": "VARCHAR", "modelVersion": "VARCHAR", "model_version": "VARCHAR",
 --   "createTime": "VARCHAR", "create_time": "VARCHAR",
 --   "candidates": [{"finishReason": "VARCHAR", "finish_reason": "VARCHAR", "content": "VARCHAR",
@@ -36,11 +33,10 @@
 --   response.usage_metadata.prompt_token_count,
 --   response.modelVersion, response.model_version, usageMetadata.totalTokenCount, usage_metadata.total_token_count)
 --   is not null
--- truth: promptTokenCount holds the cached tokens; toolUsePromptTokenCount stands outside it. The thoughts are billed
---   as
---   output: candidatesTokenCount holds them where totalTokenCount says so, else they are added. A count of zero is
---   left out. The chunks of a stream count
---   up: the one with most output is the answer. The Live API names its answer responseTokenCount.
+-- truth: promptTokenCount holds the cached tokens; toolUsePromptTokenCount is not part of it. The thoughts are billed
+--   as output: candidatesTokenCount holds them where totalTokenCount says so, else they are added. A count of zero is
+--   left out. The chunks of a stream count up: the one with most output is the answer. The Live API names its answer
+--   responseTokenCount.
 -- truth: the details by modality are parts of their counts, those of the prompt with what was read from a cache.
 -- truth: older responses name no model (it is in the URL): such a call is unpriced unless the line says it.
 

@@ -12,13 +12,12 @@
 --   or regexp_matches(left(raw, 20), '^\s*\{\s*"[$](set|patch|rewindTo)"')
 --   or (type in ('gemini', 'user', 'info', 'error', 'warning') and id is not null and timestamp is not null
 --     and sessionId is null and (type <> 'gemini' or model is not null or tokens is not null))
--- stateful: the session stands in the first line of the file
+-- stateful: the session is in the first line of the file
 -- truth: the total decides. Without it the cached tokens are inside the input, the thoughts and the tool prompts
 --   outside
 --   the other counts.
 -- truth: a message comes again with its counts filled in: the copy with most output is the call. What was rewound had
---   been
---   billed, and counts. What "$set" repeats is no call of its own.
+--   been billed, and counts. What "$set" repeats is not a separate call.
 
 with calls as (
     select

@@ -1,6 +1,6 @@
 -- helicone: requests exported from Helicone
 --
--- source: npx @helicone/export, or what its API's /v1/request/query-clickhouse answers
+-- source: npx @helicone/export, or the response of its API's /v1/request/query-clickhouse
 -- ingest: npx @helicone/export --start-date 2026-11-01 --output helicone.jsonl && llmcost ingest helicone.jsonl
 -- columns: {"data": ["record"]}
 -- record: {"request_id": "VARCHAR", "request_created_at": "VARCHAR", "response_status": "VARCHAR",
@@ -14,7 +14,7 @@
 -- records: data
 -- claims: coalesce(request_id, data[1].request_id) is not null
 --   and coalesce(request_created_at, data[1].request_created_at) is not null
--- truth: prompt_tokens is the plain input: cache reads and writes stand apart. reasoning_tokens stand apart from
+-- truth: prompt_tokens is the plain input: cache reads and writes are separate. reasoning_tokens are separate from
 --   completion_tokens. Where a row states total_tokens, that decides instead. What Helicone's own cache served refers
 --   to another request and was not billed.
 

@@ -36,7 +36,7 @@
 --   always
 --   inside. Gemini's names are read too.
 -- truth: a name that is none of these, and may be a count, makes the line a reject.
--- truth: usage may stand on an observation and on those below it: the lowest ones count.
+-- truth: usage may be on an observation and on those below it: the lowest ones count.
 
 with placed as (
     select

@@ -13,11 +13,10 @@
 -- claims: spend is not null and request_id is not null and call_type is not null
 -- truth: total_tokens decides: prompt_tokens holds cache reads and writes, Anthropic's too, and completion_tokens the
 --   reasoning, unless the total says otherwise (xAI; LiteLLM's older versions count cache writes apart). The cached
---   part
---   stands in metadata alone: a row without it counts everything as plain input. What cache_creation_token_details
+--   part is in metadata only: a row without it counts everything as plain input. What cache_creation_token_details
 --   leaves of the writes lives 5 minutes.
--- truth: fetching, listing, cancelling or deleting a stored response is no call.
--- truth: an id that is no vendor's (chatcmpl-307 of Ollama) comes again: with another start it is another call.
+-- truth: fetching, listing, cancelling or deleting a stored response is not a call.
+-- truth: an id that is not a vendor's (chatcmpl-307 of Ollama) is reused: with another start it is another call.
 -- truth: cache_hit is LiteLLM's response cache, which costs nothing, not the provider's prompt cache. metadata and
 --   request_tags may be JSON or JSON as text.
 

@@ -16,6 +16,7 @@
 --   "stop_reason": "VARCHAR", "service_tier": "VARCHAR", "status": "VARCHAR",
 --   "latency_ms": "DOUBLE", "ttft_ms": "DOUBLE", "output_partial": "BOOLEAN", "prompt_hash": "VARCHAR",
 --   "output_hash": "VARCHAR", "prefix": [{"hash": "VARCHAR", "tokens": "BIGINT"}], "system_blocks": "INTEGER",
+--   "cache_key": "VARCHAR", "cache_retention": "VARCHAR", "organisation": "VARCHAR",
 --   "complexity": "DOUBLE", "cost_logged_usd": "DOUBLE",
 --   "text": {"system": "VARCHAR", "prompt": "VARCHAR", "output": "VARCHAR"}}
 -- claims: llmcost is not null
@@ -71,6 +72,9 @@ select
     text.system as system_text,
     prefix,
     system_blocks,
+    cache_key,
+    cache_retention,
+    organisation,
     complexity,
     cost_logged_usd
 from lines

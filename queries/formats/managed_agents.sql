@@ -12,7 +12,7 @@
 --     "service_tier": "VARCHAR",
 --     "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"}}}
 -- claims: regexp_matches(type, '^(span|session|agent|user|system)\.[a-z_]+$') or type = 'session'
--- stateful: the model and the session stand in other lines of the file
+-- stateful: the model and the session are in other lines of the file
 -- truth: each span.model_request_end is one call; its counts are disjoint, as in the Messages API. What the writes are
 --   not
 --   split into lives 5 minutes. session.usage is their sum, and is not counted.

@@ -3,50 +3,14 @@
 -- source: your application's own log of response objects or stream chunks, one a line; alone, or as {"ts", "request",
 --   "response"}
 -- ingest: llmcost ingest /var/log/myapp/openai*.jsonl
--- columns: {"response": "record",
---   "request": {"max_tokens": "VARCHAR", "max_completion_tokens": "VARCHAR", "tools": "JSON", "messages": ["JSON"],
---     "temperature": "VARCHAR", "user": "VARCHAR"},
---   "ts": "VARCHAR", "timestamp": "VARCHAR", "time": "VARCHAR", "created_at": "VARCHAR", "latency_ms": "DOUBLE",
---   "feature": "VARCHAR", "task_type": "VARCHAR", "prompt_id": "VARCHAR", "user_id": "VARCHAR",
---   "session_id": "VARCHAR", "project": "VARCHAR", "tags": "MAP(VARCHAR, VARCHAR)", "host": "VARCHAR",
---   "llmcost": "VARCHAR", "litellm_call_id": "VARCHAR", "call_type": "VARCHAR"}
+-- columns: {"*": "envelope", "response": "record", "request": {"max_tokens": "VARCHAR",
+--   "max_completion_tokens": "VARCHAR", "tools": "JSON", "messages": ["JSON"], "temperature": "VARCHAR",
+--   "user": "VARCHAR"}, "created_at": "VARCHAR", "host": "VARCHAR", "llmcost": "VARCHAR", "litellm_call_id": "VARCHAR",
+--   "call_type": "VARCHAR"}
 -- record: {"id": "VARCHAR", "object": "VARCHAR", "created": "VARCHAR", "model": "VARCHAR", "service_tier": "VARCHAR",
---   "provider": "VARCHAR", "x_groq": {"id": "VARCHAR", "usage": {
---       "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "JSON",
---       "is_byok": "VARCHAR", "cost_details": {"upstream_inference_cost": "DOUBLE"}, "cost_in_usd_ticks": "DOUBLE",
---       "search_context_size": "VARCHAR", "citation_tokens": "VARCHAR", "num_search_queries": "VARCHAR",
---       "num_sources_used": "VARCHAR", "server_tool_use": {"web_search_requests": "VARCHAR"},
---       "server_side_tool_usage_details": "MAP(VARCHAR, VARCHAR)",
---       "prompt_cache_hit_tokens": "VARCHAR", "num_cached_tokens": "VARCHAR", "cached_tokens": "VARCHAR",
---       "reasoning_tokens": "VARCHAR", "queue_time": "VARCHAR",
---       "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR",
---         "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR"},
---       "completion_tokens_details": {"reasoning_tokens": "VARCHAR", "audio_tokens": "VARCHAR",
---         "image_tokens": "VARCHAR"}}}, "prompt_filter_results": "VARCHAR",
+--   "provider": "VARCHAR", "x_groq": {"id": "VARCHAR", "usage": "openai_usage"}, "prompt_filter_results": "VARCHAR",
 --   "choices": [{"finish_reason": "VARCHAR", "message": "VARCHAR", "text": "VARCHAR", "delta": "VARCHAR",
---     "usage": {
---       "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "JSON",
---       "is_byok": "VARCHAR", "cost_details": {"upstream_inference_cost": "DOUBLE"}, "cost_in_usd_ticks": "DOUBLE",
---       "search_context_size": "VARCHAR", "citation_tokens": "VARCHAR", "num_search_queries": "VARCHAR",
---       "num_sources_used": "VARCHAR", "server_tool_use": {"web_search_requests": "VARCHAR"},
---       "server_side_tool_usage_details": "MAP(VARCHAR, VARCHAR)",
---       "prompt_cache_hit_tokens": "VARCHAR", "num_cached_tokens": "VARCHAR", "cached_tokens": "VARCHAR",
---       "reasoning_tokens": "VARCHAR", "queue_time": "VARCHAR",
---       "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR",
---         "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR"},
---       "completion_tokens_details": {"reasoning_tokens": "VARCHAR", "audio_tokens": "VARCHAR",
---         "image_tokens": "VARCHAR"}}}], "usage": {
---     "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "JSON",
---     "is_byok": "VARCHAR", "cost_details": {"upstream_inference_cost": "DOUBLE"}, "cost_in_usd_ticks": "DOUBLE",
---     "search_context_size": "VARCHAR", "citation_tokens": "VARCHAR", "num_search_queries": "VARCHAR",
---     "num_sources_used": "VARCHAR", "server_tool_use": {"web_search_requests": "VARCHAR"},
---     "server_side_tool_usage_details": "MAP(VARCHAR, VARCHAR)",
---     "prompt_cache_hit_tokens": "VARCHAR", "num_cached_tokens": "VARCHAR", "cached_tokens": "VARCHAR",
---     "reasoning_tokens": "VARCHAR", "queue_time": "VARCHAR",
---     "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR",
---       "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR"},
---     "completion_tokens_details": {"reasoning_tokens": "VARCHAR", "audio_tokens": "VARCHAR",
---       "image_tokens": "VARCHAR"}}}
+--   "usage": "openai_usage"}], "usage": "openai_usage"}
 -- within: response
 -- claims: (coalesce(response.object, object) in ('chat.completion', 'chat.completion.chunk', 'text_completion')
 --     or (coalesce(response.object, object) = 'list'
@@ -59,14 +23,14 @@
 -- truth: total_tokens decides: prompt_tokens holds the cached and the written tokens and completion_tokens the
 --   reasoning
 --   unless the total says otherwise (xAI, Gemini). An embedding has no output.
--- truth: usage may stand in a stream's last choice (Moonshot) or under x_groq (Groq).
+-- truth: usage may be in a stream's last choice (Moonshot) or under x_groq (Groq).
 -- truth: a body does not say who served it. Groq, DeepSeek, Azure and OpenRouter are told by fields of their own,
---   others by the model or by "host" beside the response. DeepSeek's prompt_cache_hit_tokens, Mistral's
+--   others by the model or by "host" next to the response. DeepSeek's prompt_cache_hit_tokens, Mistral's
 --   num_cached_tokens and Moonshot's cached_tokens are other names of the cached tokens.
--- truth: Perplexity's reasoning and citation tokens stand outside its other counts; its cost is an object. OpenRouter's
---   cost with a key of one's own (is_byok) is its fee: what the model's host bills stands in cost_details. xAI's
+-- truth: Perplexity's reasoning and citation tokens are not part of its other counts; its cost is an object.
+--   OpenRouter's cost with your own key (is_byok) is its fee: what the model's host bills is in cost_details. xAI's
 --   cost_in_usd_ticks, 1e10 to the dollar, is the exact bill.
--- truth: an id that is no vendor's (chatcmpl-307 of Ollama) comes again: with another created time it is another call.
+-- truth: an id that is not a vendor's (chatcmpl-307 of Ollama) is reused: with another created time it is another call.
 
 with calls as (
     select *, coalesce(record.usage, record.x_groq.usage, list_filter(
@@ -156,6 +120,13 @@ select
         then (request.tools is not null)::integer
             + (coalesce(request.messages[1] ->> '$.role' in ('system', 'developer'), false))::integer
     end as system_blocks,
+    -- not of the typed request, all of which decides the answer
+    case when request.messages is not null then try(line.raw ->> '$.request.prompt_cache_key') end as cache_key_text,
+    case when request.messages is not null
+        then try(coalesce(
+            line.raw ->> '$.request.prompt_cache_retention', line.raw ->> '$.request.prompt_cache_options.ttl'
+        ))
+    end as cache_retention,
     coalesce(
         used.cost_in_usd_ticks / 1e10,
         logged_cost(used.cost) + case

@@ -3,28 +3,25 @@
 -- source: your application's own log of response objects or stream events, one a line; alone, or as {"ts", "request",
 --   "response"}
 -- ingest: llmcost ingest /var/log/myapp/responses*.jsonl
--- columns: {"response": "record",
---   "request": {"max_output_tokens": "VARCHAR", "tools": "JSON", "instructions": "VARCHAR", "input": "JSON"},
---   "ts": "VARCHAR", "timestamp": "VARCHAR", "time": "VARCHAR", "latency_ms": "DOUBLE", "host": "VARCHAR",
---   "feature": "VARCHAR", "task_type": "VARCHAR", "prompt_id": "VARCHAR", "user_id": "VARCHAR",
---   "session_id": "VARCHAR", "project": "VARCHAR", "tags": "MAP(VARCHAR, VARCHAR)"}
+-- columns: {"*": "envelope", "response": "record", "request": {"max_output_tokens": "VARCHAR", "tools": "JSON",
+--   "instructions": "VARCHAR", "input": "JSON"}, "host": "VARCHAR"}
 -- record: {"id": "VARCHAR", "object": "VARCHAR", "created_at": "VARCHAR", "completed_at": "VARCHAR",
 --   "model": "VARCHAR", "status": "VARCHAR", "service_tier": "VARCHAR", "max_output_tokens": "VARCHAR",
+--   "prompt_cache_key": "VARCHAR", "prompt_cache_retention": "VARCHAR", "prompt_cache_options": {"ttl": "VARCHAR"},
 --   "user": "VARCHAR", "safety_identifier": "VARCHAR", "metadata": "MAP(VARCHAR, VARCHAR)",
 --   "prompt": {"id": "VARCHAR", "version": "VARCHAR"}, "conversation": {"id": "VARCHAR"},
 --   "incomplete_details": {"reason": "VARCHAR"}, "error": {"code": "VARCHAR"}, "output": ["JSON"], "usage": {
 --     "input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "JSON",
 --     "is_byok": "VARCHAR", "cost_details": {"upstream_inference_cost": "DOUBLE"}, "cost_in_usd_ticks": "DOUBLE",
 --     "server_side_tool_usage_details": "MAP(VARCHAR, VARCHAR)",
---     "input_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR",
---       "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR"},
+--     "input_tokens_details": "openai_prompt_details",
 --     "output_tokens_details": {"reasoning_tokens": "VARCHAR", "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR"}}}
 -- within: response
 -- claims: coalesce(response.object, object) = 'response'
 -- truth: total_tokens decides: input_tokens holds the cached and the written tokens and output_tokens the reasoning
 --   unless the total says otherwise. A web search is billed next to the tokens; of its calls
 --   only those that search are. A container is billed for each 20 minutes: here once for each response that uses it.
--- truth: a response that is fetched again is the same call. created_at of 0 is no time.
+-- truth: a response that is fetched again is the same call. created_at of 0 means no time.
 
 with calls as (
     select
@@ -101,6 +98,8 @@ select
     case when request.input is not null
         then (request.tools is not null)::integer + (request.instructions is not null)::integer
     end as system_blocks,
+    record.prompt_cache_key as cache_key_text,
+    coalesce(record.prompt_cache_retention, record.prompt_cache_options.ttl) as cache_retention,
     coalesce(
         record.usage.cost_in_usd_ticks / 1e10,
         logged_cost(record.usage.cost) + case

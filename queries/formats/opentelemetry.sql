@@ -3,38 +3,12 @@
 -- source: the OpenTelemetry collector's file exporter, or anything that writes OTLP/JSON, one export request, or one
 --   resource of it, a line
 -- ingest: llmcost ingest /var/log/otel/traces*.jsonl
--- columns: {"resourceSpans": [{
---     "resource": {"attributes": [{"key": "VARCHAR", "value": {"stringValue": "VARCHAR"}}]},
---     "scopeSpans": [{"spans": [{"traceId": "VARCHAR", "spanId": "VARCHAR", "parentSpanId": "VARCHAR",
---     "name": "VARCHAR",
---       "startTimeUnixNano": "VARCHAR", "endTimeUnixNano": "VARCHAR", "timeUnixNano": "VARCHAR",
---       "observedTimeUnixNano": "VARCHAR", "eventName": "VARCHAR", "status": {"code": "VARCHAR"},
---       "body": {"stringValue": "VARCHAR"},
---       "attributes": [{"key": "VARCHAR", "value": {"stringValue": "VARCHAR", "intValue": "VARCHAR",
---         "doubleValue": "VARCHAR", "arrayValue": {"values": [{"stringValue": "VARCHAR"}]}}}]}]}]}],
---   "resourceLogs": [{
---     "resource": {"attributes": [{"key": "VARCHAR", "value": {"stringValue": "VARCHAR"}}]},
---     "scopeLogs": [{"logRecords": [{"traceId": "VARCHAR", "spanId": "VARCHAR", "parentSpanId": "VARCHAR",
---     "name": "VARCHAR",
---       "startTimeUnixNano": "VARCHAR", "endTimeUnixNano": "VARCHAR", "timeUnixNano": "VARCHAR",
---       "observedTimeUnixNano": "VARCHAR", "eventName": "VARCHAR", "status": {"code": "VARCHAR"},
---       "body": {"stringValue": "VARCHAR"},
---       "attributes": [{"key": "VARCHAR", "value": {"stringValue": "VARCHAR", "intValue": "VARCHAR",
---         "doubleValue": "VARCHAR", "arrayValue": {"values": [{"stringValue": "VARCHAR"}]}}}]}]}]}],
---   "resource": {"attributes": [{"key": "VARCHAR", "value": {"stringValue": "VARCHAR"}}]},
---   "scopeSpans": [{"spans": [{"traceId": "VARCHAR", "spanId": "VARCHAR", "parentSpanId": "VARCHAR", "name": "VARCHAR",
---       "startTimeUnixNano": "VARCHAR", "endTimeUnixNano": "VARCHAR", "timeUnixNano": "VARCHAR",
---       "observedTimeUnixNano": "VARCHAR", "eventName": "VARCHAR", "status": {"code": "VARCHAR"},
---       "body": {"stringValue": "VARCHAR"},
---       "attributes": [{"key": "VARCHAR", "value": {"stringValue": "VARCHAR", "intValue": "VARCHAR",
---         "doubleValue": "VARCHAR", "arrayValue": {"values": [{"stringValue": "VARCHAR"}]}}}]}]}],
---         "scopeLogs": [{"logRecords": [{"traceId": "VARCHAR", "spanId": "VARCHAR", "parentSpanId": "VARCHAR",
---         "name": "VARCHAR",
---       "startTimeUnixNano": "VARCHAR", "endTimeUnixNano": "VARCHAR", "timeUnixNano": "VARCHAR",
---       "observedTimeUnixNano": "VARCHAR", "eventName": "VARCHAR", "status": {"code": "VARCHAR"},
---       "body": {"stringValue": "VARCHAR"},
---       "attributes": [{"key": "VARCHAR", "value": {"stringValue": "VARCHAR", "intValue": "VARCHAR",
---         "doubleValue": "VARCHAR", "arrayValue": {"values": [{"stringValue": "VARCHAR"}]}}}]}]}]}
+-- columns: {"resourceSpans": [{"resource": {"attributes": [{"key": "VARCHAR", "value": {"stringValue": "VARCHAR"}}]},
+--   "scopeSpans": [{"spans": ["opentelemetry_record"]}]}],
+--   "resourceLogs": [{"resource": {"attributes": [{"key": "VARCHAR", "value": {"stringValue": "VARCHAR"}}]},
+--   "scopeLogs": [{"logRecords": ["opentelemetry_record"]}]}], "resource": {"attributes": [{"key": "VARCHAR",
+--   "value": {"stringValue": "VARCHAR"}}]}, "scopeSpans": [{"spans": ["opentelemetry_record"]}],
+--   "scopeLogs": [{"logRecords": ["opentelemetry_record"]}]}
 -- records: list_concat(
 --   flatten(list_transform(
 --     list_concat(resourceSpans, [{'resource': resource, 'scopeSpans': scopeSpans}]), lambda of:
@@ -174,7 +148,7 @@ spans as (
 select
     line,
     (prompt is not null or answer is not null) and not is_other_event as carries_call,
-    -- the same span is a call once, wherever it is told of; an event of an agent is a call of its own
+    -- a span counts as one call wherever it is reported; an event of an agent is a separate call
     case
         when agent = '' and nullif(span.spanId, '') is not null then lower(span.traceId || ':' || span.spanId)
     end as request_id,
@@ -240,7 +214,7 @@ select
                 lambda place: '"' || regexp_extract(names[place], '^(?:gen_ai|llm|ai)\.(?:usage|token_count)\.(.+)$', 1)
                     || '": ' || texts[place]
             ),
-            -- what is read above, where it stands under its known name
+            -- what is read above under its known name
             lambda entry: not starts_with(entry, '""')
                 and not regexp_matches(entry, '(?i)^"(in|out|prompt|completion|total|tokens"|cache|reasoning|details)')
         ), ', ') || '}'

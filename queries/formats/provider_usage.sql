@@ -10,11 +10,9 @@
 -- truth: a stream's usage objects complete each other, the last one to name a count is right; of several in one answer
 --   the first with token counts is the whole, the others are its parts.
 -- truth: a stated total decides. Without one, prompt_tokens and promptTokenCount hold the cached tokens, and
---   input_tokens
---   does where input_tokens_details stands next to it; Anthropic's input_tokens and Bedrock's inputTokens do not.
---   Gemini's thoughts and tool prompts stand outside its other counts. Cohere bills billed_units, which are fewer than
---   its tokens. Embeddings have no
---   output.
+--   input_tokens does if input_tokens_details is next to it; Anthropic's input_tokens and Bedrock's inputTokens do not.
+--   Gemini's thoughts and tool prompts are not part of its other counts. Cohere bills billed_units, which are fewer
+--   than its tokens. Embeddings have no output.
 -- further: what an advisor used
 -- truth: Anthropic's compactions, several passes and an advisor are counted as in its own API (see anthropic). What a
 --   split of the writes by their life leaves of them lives 5 minutes.

@@ -1,4 +1,4 @@
--- What became of every record just read, by file and format.
+-- The result for every new record, by file and format.
 
 with copies as (
     select

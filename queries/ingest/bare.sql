@@ -1,5 +1,5 @@
--- Calls whose id is another's without what tells that one apart (see told_apart in macros.sql): copies that lack it,
--- just read or read before, also by a program that did not tell them apart.
+-- Calls whose id is another's without its distinguishing part (see told_apart in macros.sql): copies that lack it, in
+-- this run or before, possibly by a program that did not distinguish them.
 
 with apart as (
     select distinct regexp_replace(request_id, '\|[^|]*$', '') as request_id, format

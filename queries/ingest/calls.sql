@@ -1,4 +1,4 @@
--- The calls just read, under the names they are billed by.
+-- The new calls, under the names that they are billed by.
 
 select
     staged.* exclude (

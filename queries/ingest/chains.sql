@@ -2,7 +2,7 @@
 -- llmcost/ingest/chains.py.
 
 -- Each hash is over the hashes of all blocks up to it; tokens are the billed prompt shared out by length in characters.
--- Here every block goes over those before it, which is fastest for few; for many, long_chain takes one pass.
+-- Here every block is computed from those before it, which is fastest for few; for many, long_chain takes one pass.
 create or replace temp macro short_chain(chain, prompt_tokens) as
     list_transform(
         range(1, len(chain.hashes) + 1),
@@ -13,7 +13,7 @@ create or replace temp macro short_chain(chain, prompt_tokens) as
             )::bigint
         });
 
--- The list of one that holds the hashes and lengths keeps them from being worked out again for every block.
+-- The list of one keeps hashes and lengths from being computed again for every block.
 create or replace temp macro prefix_of(blocks, prompt_tokens) as
     case
         when len(blocks) between 1 and 48 then list_transform(

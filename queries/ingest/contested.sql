@@ -1,4 +1,4 @@
--- Calls that stand more than once, in the lines just read or in the store.
+-- Calls that occur more than once, in the new lines or in the store.
 
 select request_id, false as in_store from calls group by request_id having count(*) > 1
 union

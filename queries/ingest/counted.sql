@@ -1,7 +1,6 @@
--- The counts as a log has them, made disjoint: the same for every format. Logs differ in whether their input count
--- holds what was read from and written to a cache, and whether their output count holds the reasoning; versions of one
--- program differ too. Where a log states a total, the reading that adds up to it is right. Where none does, or no total
--- is stated, the format says which reading is the more likely one.
+-- Logged counts, made disjoint, for every format. Logs, and versions of one program, differ in whether the input count
+-- includes cache reads and writes, and whether the output count includes the reasoning. If a log states a total, the
+-- reading that adds up to it is right. If none does, or there is no total, the format says which one is more likely.
 
 with numbers as (
     select
@@ -16,7 +15,7 @@ with numbers as (
         countable(output_tokens) as o,
         coalesce(countable(reasoning_tokens), 0) as t,
         countable(total_tokens) as s,
-        -- nonsense stays as it is, to be rejected
+        -- an invalid count is kept, to be rejected later
         countable(coalesce(input_tokens, '0')) is null
         or countable(coalesce(cache_read_tokens, '0')) is null
         or countable(coalesce(cache_write_tokens, '0')) is null
@@ -24,7 +23,7 @@ with numbers as (
         or countable(coalesce(cache_write_1h_tokens, '0')) is null
         or countable(coalesce(output_tokens, '0')) is null
         or countable(coalesce(reasoning_tokens, '0')) is null as is_nonsense,
-        -- a count that nobody reads must not go unseen
+        -- a count that no format reads must not be ignored
         case when unread_usage is not null then unknown_counts(unread_usage, known.names) end as unknown_names
     from drafts
     cross join known
@@ -127,7 +126,7 @@ select
             -- known to leave their reasoning out
             reasoning_tokens is null and s > prompt + o and regexp_matches(lower(concat(provider, model)), 'gemini|grok')
         ))
-        -- without a total, what cannot hold as much is told apart
+        -- without a total, the usual reading is doubtful where one count is too small to include the other
         or (s is null and t > o and reasoning_beside is distinct from true)
         or (s is null and input_holds = 'caches' and holds <> 'caches')
     ) as counts_doubtful

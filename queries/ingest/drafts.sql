@@ -1,5 +1,5 @@
 -- What a format may say of a call, before any value is checked. A format leaves out what its log does not hold;
--- counts and times stay text until then, so that "12", 12.0 and nonsense can be told apart.
+-- counts and times stay text until then, so that "12", 12.0 and invalid text can be distinguished.
 
 select
     null::struct(
@@ -73,6 +73,10 @@ select
     null::struct(hash varchar, tokens bigint)[] as prefix,
     null::varchar[] as prompt_blocks,   -- the prompt's blocks in the cache's order: hashed into prefix
     null::integer as system_blocks,
+    null::varchar as cache_key,
+    null::varchar as cache_key_text,    -- hashed into cache_key
+    null::varchar as cache_retention,
+    null::varchar as organisation,
     null::double as complexity,
     null::double as cost_logged_usd
 where false

@@ -1,5 +1,5 @@
--- A record and the other calls that it tells of, each as a record of its own: it has its own model and counts, and
--- everything else from the record. Its id names the record that it belongs to.
+-- A record and the other calls that it reports, each as a separate record with its own model and counts, and everything
+-- else from the record. Its id names the record that it belongs to.
 
 select
     * exclude (further_call, place) replace (

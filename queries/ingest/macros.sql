@@ -21,7 +21,7 @@ create or replace temp macro as_time(text) as
     case when as_any_time(text) between timestamp '1970-01-01' and timestamp '2100-12-31 23:59:59'
         then as_any_time(text) end;
 
--- A time of 0, or none, stands for no time.
+-- A time of 0 means no time.
 create or replace temp macro is_unset(text) as regexp_full_match(text, '\s*0*(\.0*)?\s*');
 
 -- A whole number as logs write it: 12, "12", 12.0, 1e3. Null for anything else (a fraction, 0x10) and beyond 10^12
@@ -34,7 +34,7 @@ create or replace temp macro parse_count(text) as
             then try_cast(text as bigint) end
     end;
 
--- Something stands where a count belongs, and it is none.
+-- Something other than a count is where a count belongs.
 create or replace temp macro is_no_count(text) as text is not null and parse_count(text) is null;
 
 create or replace temp macro short_hash(text) as left(md5(text), 16);
@@ -51,24 +51,24 @@ create or replace temp macro complexity_of(prompt) as
         else 0.5
     end;
 
--- A count that can be added to others without running over; null for nonsense, which is rejected later.
+-- A count that can be added without overflow; null for an invalid one, which is rejected later.
 create or replace temp macro countable(text) as
     case when parse_count(text) between 0 and 1000000000000 then parse_count(text) end;
 
--- How much a running total has grown; one that has fallen began anew.
+-- The growth of a running total; one that has fallen was restarted.
 create or replace temp macro risen(total, total_before) as
     (
         parse_count(total)
         - case when parse_count(total_before) <= parse_count(total) then parse_count(total_before) else 0 end
     )::varchar;
 
--- The sum of counts that stand under several names. One that is nonsense stays as it is, to be rejected.
+-- The sum of counts under several names. An invalid one is kept, to be rejected later.
 create or replace temp macro tallied(texts) as
     coalesce(
         list_filter(texts, lambda text: is_no_count(text))[1],
         list_sum(list_transform(texts, lambda text: parse_count(text)))::bigint::varchar);
 
--- The larger of two counts of the same thing. One that is nonsense stays as it is, to be rejected.
+-- The larger of two counts of the same thing. An invalid one is kept, to be rejected later.
 create or replace temp macro larger(one, other) as
     case
         when one is null or is_no_count(other) then other
@@ -137,8 +137,8 @@ create or replace temp macro advisor_calls(usage) as
         'output_tokens': it.output_tokens
     });
 
--- An id together with what else tells calls apart, where the id alone may stand for several: those of small servers and
--- proxies are short numbers or fixed words, those of vendors at least twelve random characters.
+-- An id, extended by what else distinguishes calls if it may be shared by several: ids of small servers and proxies are
+-- short numbers or fixed words, those of vendors have at least twelve random characters.
 create or replace temp macro told_apart(id, further) as
     case
         when further is null
@@ -148,10 +148,10 @@ create or replace temp macro told_apart(id, further) as
         else id || '|' || further
     end;
 
--- What stands under a name, where names and values are two lists: the first of several.
+-- The value of a name, where names and values are two lists: the first of several.
 create or replace temp macro under(names, texts, name) as texts[list_position(names, name)];
 
--- A service tier as logs spell it. A tier of a name of its own keeps it, so that it is never taken for standard.
+-- A service tier as logs spell it. An unknown tier keeps its name, so that it is never read as standard.
 create or replace temp macro tier_of(text) as
     case
         when text is null then 'standard'
@@ -219,28 +219,28 @@ create or replace temp macro xai_uses(details) as
         {'key': 'image_generation', 'value': details['image_generation_calls']}
     ] end;
 
--- Of Gemini's counts by modality, that of one.
+-- Gemini's count of one modality.
 create or replace temp macro of_modality(details, name) as
     tallied(list_transform(list_filter(details, lambda it: it.modality = name), lambda it: it.tokenCount));
 
--- A part of the prompt less what of it was read from a cache.
+-- A part of the prompt, minus its tokens that were read from a cache.
 create or replace temp macro without_cached(part, cached) as
     greatest(parse_count(part) - coalesce(parse_count(cached), 0), 0)::varchar;
 
--- A line without an id, told by its text. The last line of a file may gain its line break later, and is the same.
+-- The identity of a line without an id, by its text. A line break added later to the last line of a file changes nothing.
 create or replace temp macro row_hash(raw) as md5(rtrim(raw, chr(10) || chr(13)));
 
--- What stands at a path of a line, as text of JSON.
+-- The value at a path of a line, as JSON text.
 create or replace temp macro at_path(raw, path) as try(json_extract(raw, path))::varchar;
 
 -- LiteLLM's calls about a stored response, which cost nothing.
 create or replace temp macro is_retrieval(call_type) as
     coalesce(regexp_matches(call_type, '^a?(get|list|delete|cancel)_'), false);
 
--- The second in which a call began, the same however its time is written.
+-- The second in which a call began, independent of how its time is written.
 create or replace temp macro started_second(text) as (epoch_us(as_time(text)) // 1000000)::varchar;
 
--- JSON that stands in the log as JSON or, once more, as text.
+-- JSON that is in the log as JSON, or as JSON inside a text.
 create or replace temp macro unquoted(json) as
     case when json_type(json) = 'VARCHAR' then json ->> '$' else json::varchar end;
 
@@ -255,8 +255,8 @@ create or replace temp macro named_tags(tags) as
             'value': list_filter(tags, lambda tag: starts_with(tag, name || ':'))[-1][len(name) + 2:]
         }));
 
--- The names in a usage object, at any depth, under which a count above zero stands and which nobody knows. Limits,
--- times, costs and shares are no counts.
+-- The unknown names in a usage object, at any depth, that have a count above zero. Limits, times, costs and shares are
+-- not counts.
 create or replace temp macro unknown_counts(usage, known) as
     list_distinct(list_filter(
         regexp_extract_all(usage, '"([A-Za-z0-9_.]+)"\s*:\s*"?[1-9][0-9]*(?:\.0+)?"?\s*[,}\]]', 1),
@@ -265,14 +265,14 @@ create or replace temp macro unknown_counts(usage, known) as
             and not list_contains(known, name)
     ));
 
--- What looks like a secret, taken out: keys of the known providers and clouds, bearer tokens, JWTs, passwords in URLs
+-- Removes what looks like a secret: keys of the known providers and clouds, bearer tokens, JWTs, passwords in URLs
 -- and behind their name, private keys.
 create or replace temp macro redacted(text) as regexp_replace(
     text,
     '(\b(sk|rk|pk)[-_][A-Za-z0-9_-]{16,}|\b(gsk|r8|hf|npm|nvapi|pplx|xai|csk|fw|tvly)[-_][A-Za-z0-9_-]{16,}|AIza[A-Za-z0-9_-]{30,}|\b(AKIA|ASIA)[A-Z0-9]{16}|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}|\bglpat-[A-Za-z0-9_-]{16,}|\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(\.[A-Za-z0-9_-]*)?|(?i:bearer) +[A-Za-z0-9._~+/=-]{16,}|://[^/\s:@"]+:[^/\s@"]+@|(?i:api[_-]?key|secret[_-]?(access[_-]?)?key|access[_-]?token|client[_-]?secret|password|passwd)\\?["'']?\s*[:=]\s*\\?["'']?[^\s"'',;\\]{8,}|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|\z))',
     '[redacted]', 'g');
 
--- Sentences in quotation marks, taken out: what a store may show of a line when it keeps no texts.
+-- Removes sentences in quotation marks: what a store may show of a line when it keeps no texts.
 create or replace temp macro without_sentences(text) as
     regexp_replace(text, '"((?:[^"\\]|\\.)*\s){2}(?:[^"\\]|\\.)*"?', '"…"', 'g');
 

@@ -1,4 +1,4 @@
--- The records just read that stand in traces, with what the store knew of them before.
+-- The new records that are part of traces, with what the store already knew of them.
 
 select
     request_id,

@@ -34,7 +34,7 @@ with parsed as (
             parse_count(max_output_tokens) as max_output_tokens,
             parse_count(output_used_tokens) as output_used_tokens
         ),
-        -- 0, and the moment at which clocks begin, stand for no time
+        -- 0 and the start of the epoch mean no time
         ts is not null and as_time(ts) is null and not is_unset(ts) as has_no_time,
         is_no_count(input_tokens)
         or is_no_count(cache_read_tokens)
@@ -172,7 +172,7 @@ select
     tier_of(service_tier) as service_tier,
     coalesce(region_of(region), region_in(provider), region_in(model)) as region,
     case when lower(status) in ('error', 'failure', 'failed', 'errored') then 'error' else 'ok' end as status,
-    -- a duration that cannot be, below zero or above a year, is not known
+    -- an impossible duration, below zero or above a year, is unknown
     case when latency_ms between 0 and 31622400000 then latency_ms end as latency_ms,
     case when ttft_ms between 0 and 31622400000 then ttft_ms end as ttft_ms,
     coalesce(output_partial, false) as output_partial,
@@ -181,9 +181,12 @@ select
     coalesce(output_hash, short_hash(output_text)) as output_hash,
     prefix,
     case when system_blocks between 0 and coalesce(len(prefix), 0) then system_blocks end as system_blocks,
+    coalesce(cache_key, short_hash(cache_key_text)) as cache_key,
+    nullif(lower(replace(trim(cache_retention), '-', '_')), '') as cache_retention,
+    organisation,
     coalesce(case when complexity between 0 and 1 then complexity end, complexity_of(prompt_text)) as complexity,
     cost_logged_usd,
-    -- not of the relation `requests`: what tells the template of a prompt without a name, and the texts to keep
+    -- not part of `requests`: hashes to find the template of a prompt without a name, and the texts to keep
     case when prefix[system_blocks].hash is null then openings_of(first_turn) end as openings,
     case
         when keeps_text() and carries_call

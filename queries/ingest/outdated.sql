@@ -1,4 +1,4 @@
--- Requests that are to be read anew: their line has just been read again under another mapping, or under another
+-- Requests that must be replaced: their line has just been read again under another mapping, or under another
 -- assumption. A request whose content is that of a fuller line, which has not been read again, stays as it is.
 
 with read_again as (

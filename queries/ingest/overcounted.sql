@@ -1,4 +1,4 @@
--- Requests of earlier runs that turn out to repeat what was just read below them: what the ledger has to take back.
+-- Requests of earlier runs that repeat usage of new records below them: the ledger must subtract them.
 
 select
     $source_id::integer as source_id,

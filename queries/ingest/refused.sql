@@ -1,4 +1,4 @@
--- The lines just read that could not be taken, each with its reason and a short redacted excerpt.
+-- The new lines that were rejected, each with its reason and a short redacted excerpt.
 
 select source_id, line_no, format, reason, without_sentences(redacted(raw[:300])) as excerpt
 from (

@@ -1,5 +1,5 @@
--- Records that a call stands under, at any depth, in the traces just read: their usage is that of the calls below. A
--- record that stands under itself repeats nothing.
+-- Records above a call, at any depth, in the new traces: their usage is that of the calls below. A record below itself
+-- repeats nothing.
 
 with recursive known as (
     select request_id, parent_id, carries_call from spans where trace_id in (select trace_id from met)

@@ -1,4 +1,4 @@
--- What the store keeps beside `requests`: where it read, what it could not read, and the facts that price it.
+-- What the store keeps besides `requests`: its sources, the lines it could not read, and the facts that price it.
 
 create table sources (
     source_id      integer not null,    -- counts up from 1
@@ -6,10 +6,10 @@ create table sources (
     bytes          bigint not null,     -- size on disk when reading it began
     end_byte       bigint not null,     -- the text up to here, whole lines, is in the store
     lines          bigint not null,     -- lines up to end_byte
-    whole_document boolean not null,    -- its lines mean something only together: read anew when it grows
+    whole_document boolean not null,    -- its lines mean something only together: read again when it grows
     modified_ns    bigint not null,
     fingerprint    varchar not null,    -- hash of the first and last of those bytes
-    format_asked   varchar not null,    -- --format of that run: with another the file is read anew
+    format_asked   varchar not null,    -- --format of that run: with another the file is read again
     keeps_text     boolean not null,    -- whether its texts were kept: if not, --keep-text reads it again
     mappings       varchar,             -- JSON: by name, hashes of the mappings of llmcost.toml that read lines of it;
                                         -- by *, the names of all of them, where no format claims a line; null: neither

@@ -1,6 +1,6 @@
--- The template of every request in `openings`, by the longest beginning that it shares with enough others; null where
--- it shares none. At least 5 requests make a template; a longer beginning is a template of its own when at least a
--- fifth of the requests with the shorter one share it, fewer are what the template was filled with.
+-- The template of every request in `openings`: the longest beginning that it shares with enough others; null where it
+-- shares none. At least 5 requests make a template. A longer beginning is a separate template if at least a fifth of the
+-- requests with the shorter one share it; otherwise it is what the template was filled with.
 
 with nodes as (
     select

@@ -1,8 +1,7 @@
--- One row for each call that stands more than once. The copy with most output tokens is the finished one; of equals the
--- parent's, not the subagent's or the fork's; then that of the lower session_id, so that a column added here moves no
--- call from session to session; where files are read again, what has been read now; then the one whose content hashes
--- lower, so that the order of reading decides nothing.
--- The call began when its earliest copy says.
+-- One row for each call with several copies. The copy with most output tokens is the finished one; among equals the
+-- parent's, not the subagent's or the fork's; then the one with the lower session_id, so that a new column moves no call
+-- between sessions; where files are read again, the copy read now; then the one with the lower hash, so that the order of
+-- reading does not matter. The call began at the time of its earliest copy.
 
 with copies as (
     select

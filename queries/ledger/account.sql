@@ -1,4 +1,4 @@
--- account: what became of every line that was read
+-- account: the result for every line that was read
 --
 -- question: How many lines of each format became requests, copies, lines without a call, or rejects?
 

@@ -1,4 +1,4 @@
--- By how much each series of each metric changes: the metrics of llmcost/metrics/definitions.py.
+-- The change of every series of every metric in llmcost/metrics/definitions.py.
 
 select metric, labels, exact(sum(change)) as change
 from (

@@ -1,7 +1,7 @@
--- The requests that an ingest added (sign 1) and took back (sign -1), priced, as sums by what their series are told by.
--- A label's value is cut after 100 characters. Buckets of durations double from $first_bucket_ms on, $last_bucket is the
--- one without an end; a row that stands for several calls has no duration. A request without tokens, searches or a
--- logged cost costs nothing at any price: it is not counted as unpriced.
+-- The requests that an ingest added (sign 1) and removed (sign -1), priced and summed by the labels of their series.
+-- Labels are cut after 100 characters. Buckets of durations double from $first_bucket_ms on, $last_bucket is the open
+-- one; a row that stands for several calls has no duration. A request that is free at any price is not counted as
+-- unpriced.
 
 select
     * replace (

@@ -1,8 +1,7 @@
--- The values of each label that are remembered: the $candidates that have cost most so far, and those that are shown
--- already. Shown are those among the $top most expensive, as long as no more than twice as many are.
+-- The remembered values of each label: the $candidates most expensive ones so far, and those that are already shown.
+-- The $top most expensive are shown, up to twice as many in total.
 --
--- Ranks are taken from the smallest rows of (less cost, fewer requests, value): a sort of a million values would take
--- a minute.
+-- Ranks come from the smallest rows of (less cost, fewer requests, value): sorting a million values would take a minute.
 
 with best as (
     select

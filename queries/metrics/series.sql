@@ -1,5 +1,5 @@
--- The sums just counted under the labels that they are exposed with: a value without a series of its own is other, and
--- so are all three where there are $most_series combinations already.
+-- The new sums under the labels that are exposed: a value without its own series is other, and all three are other once
+-- there are $most_series combinations.
 
 with named as (
     select

@@ -1,4 +1,4 @@
--- What the requests just counted add to each label's values.
+-- What the new requests add to the values of each label.
 
 select 'model' as label, model as value, sum(requests) as requests, sum(cost_usd) as cost_usd
 from counted

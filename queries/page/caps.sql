@@ -1,7 +1,7 @@
--- caps: which caps on output tokens requests set, and how many answers ended at them
+-- caps: the caps on output tokens, and how many answers ended at them
 --
 -- question: Where are answers cut off?
--- param top int = 40: how many caps, the most used.
+-- param top int = 40: how many caps to list, most used first.
 
 select
     by_feature as feature,

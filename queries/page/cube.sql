@@ -1,8 +1,8 @@
--- cube: spend by day, feature, model and prompt, small enough to be drawn and filtered in a page
+-- cube: spend by day, feature, model and prompt, small enough for a page
 --
 -- question: What was spent on each day, by which feature, model and prompt?
--- param names int = 200: names of a kind that are told apart, the dearest; the rest are (others).
--- assumes: a request without a time has a day of null, one without a model or prompt a null there.
+-- param names int = 200: names kept per column, most expensive first; the rest become (others).
+-- assumes: a request without a time has a null day; one without a model or prompt has null there.
 
 with ranked as (
     select 'feature' as kind, by_feature as name, sum(cost_usd) as cost_usd, sum(requests) as requests

@@ -1,6 +1,6 @@
--- fine: spend by day, feature, model and prompt, as fine as the log tells
+-- fine: spend by day, feature, model and prompt, in full detail
 --
--- question: What adds up to everything that a page shows of spend?
+-- question: What adds up to all the spend that a page shows?
 
 select
     by_day,

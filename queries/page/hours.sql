@@ -1,7 +1,7 @@
 -- hours: spend by day and hour
 --
--- question: At which hours of which days is money spent, by which feature and model?
--- param detail int = 2: 2 tells features and models apart, 1 features only, 0 neither.
+-- question: At which hours of which days is money spent, by feature and model?
+-- param detail int = 2: 2 splits by feature and model, 1 by feature, 0 by neither.
 
 select
     by_day as day,

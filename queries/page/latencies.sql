@@ -1,8 +1,8 @@
--- latencies: how long requests take, beside what they cost
+-- latencies: how long requests take and what they cost
 --
--- question: Which features are slow, which are dear, on which model?
--- param top int = 60: how many pairs of feature and model, the dearest.
--- assumes: rows that stand for several calls, and requests whose latency the log does not hold, are left out.
+-- question: Which features are slow or expensive, on which model?
+-- param top int = 60: how many pairs of feature and model to list, most expensive first.
+-- assumes: rows that stand for several calls and requests without a logged latency are excluded.
 
 select
     by_feature as feature,

@@ -1,9 +1,9 @@
--- lengths: how long prompts and answers are
+-- lengths: the lengths of prompts and answers
 --
--- question: How are prompts and answers distributed by their length, by feature, model and day?
--- param detail int = 3: 3 tells days, features and models apart, 2 features and models, 1 features, 0 none.
--- assumes: a bin holds lengths of at least its number of tokens; bins grow by the square root of two. A row that stands
---   for several calls goes by their mean.
+-- question: How are the lengths of prompts and answers distributed, by feature, model and day?
+-- param detail int = 3: 3 splits by day, feature and model, 2 by feature and model, 1 by feature, 0 by none.
+-- assumes: a bin starts at its number of tokens; bins grow by the square root of two. A row that stands for several
+--   calls counts with their mean.
 
 with measured as (
     select

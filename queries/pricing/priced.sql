@@ -1,19 +1,19 @@
--- priced: requests with what they cost, and every word of --by as a column
+-- priced: requests with their costs, and a column for every word of --by
 --
--- question: What does each request cost at the price of its model, day, hour, tier, region and context length, and by
---   what can spend be told apart?
--- assumes: prices are the list prices of the package genai-prices with the corrections under queries/facts/prices, unless
---   llmcost.toml overrides them; price_source says which one a request got.
--- assumes: a context tier goes by all prompt tokens of a call, cached ones included, starts strictly above its threshold
---   and applies to the whole call; a row that stands for several calls goes by their mean.
--- assumes: tokens of audio, images and video cost what tokens of text cost where the log does not tell them apart or the
---   model has no price of their own.
--- assumes: a request without a time is priced at the newest price; one without a price has a null cost, never 0. That is
---   also so where only its tier or its region has no known price.
--- assumes: fees are what is billed by the use and not by the token: searches, other tools, requests. A tool without a
---   known price adds nothing and is named in the caveats.
--- assumes: where a what-if says on which day's prices it pays, they stand in for those of the request's own day.
--- assumes: a cost set by a what-if that pays by another measure than tokens stands; its parts are null then.
+-- question: What does each request cost at the price of its model, day, hour, tier, region and context length, and what
+--   can spend be grouped by?
+-- assumes: prices are the list prices of the package genai-prices with the corrections under queries/facts/prices,
+--   unless llmcost.toml overrides them; price_source says which one was used.
+-- assumes: a context tier depends on all prompt tokens of a call, cached ones included, starts strictly above its
+--   threshold and applies to the whole call; a row that stands for several calls counts with their mean.
+-- assumes: audio, image and video tokens cost the same as text tokens where the log does not separate them or the model
+--   has no price for them.
+-- assumes: a request without a time gets the newest price; a request without a price has a null cost, never 0. The same
+--   holds if only its tier or its region has no known price.
+-- assumes: fees are charged per use and not per token: searches, other tools, requests. A tool without a known price
+--   adds nothing and is listed in the caveats.
+-- assumes: if a what-if sets a day for prices, that day's prices replace those of the request's own day.
+-- assumes: a cost set by a what-if replaces the cost of the tokens; its parts are null then.
 -- assumes: days, weeks (ISO, from Monday) and hours are UTC.
 
 with sized as (
@@ -25,7 +25,7 @@ with sized as (
         coalesce(date_diff('day', date '1970-01-05', ts::date) % 7 + 1, 1) as priced_weekday,
         coalesce(hour(ts) * 60 + minute(ts), 0) as priced_minute,
         prompt_tokens(requests) // calls as prompt_tokens_each,
-        -- a part is never more than what is left of its whole, which a what-if may have changed
+        -- a what-if may have shrunk the whole: a part is never more than what is left of it
         least(coalesce(input_audio_tokens, 0), input_tokens) as audio_in,
         least(coalesce(input_image_tokens, 0), input_tokens - audio_in) as image_in,
         least(coalesce(input_video_tokens, 0), input_tokens - audio_in - image_in) as video_in,

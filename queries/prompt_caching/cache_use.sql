@@ -1,11 +1,11 @@
--- The replay: what each request that was sent reads from its cache and writes to it.
--- inlined: its rows are wide, and are read twice
+-- The replay: the tokens that each request reads from its cache and writes to it.
+-- inlined: its rows are wide and read twice
 
 with turns as (
-    -- Prompts that the log does not hold begin with what their session sent before.
+    -- Prompts that are not logged begin with what their session sent before.
     select
         *,
-        -- an answer that ends a unit is read with the prompt that it followed
+        -- a unit that ends after an answer is read together with its prompt
         lag(prompt_tokens + case when units and not is_named('answers', $pessimistic) then output_tokens else 0 end) over so_far as before_tokens,
         least(prompt_tokens, ($base_share * first_value(prompt_tokens) over so_far)::bigint) as base_tokens
     from (
@@ -29,15 +29,15 @@ unseen_prompts as (
 ),
 
 prompts as not materialized (
-    -- Where a prompt's entries may end: at blocks up to `upto_block`, of which a client or provider that chooses marks
-    -- the last ones, the system prompt and the tools.
+    -- Where entries of a prompt may end: at blocks up to `upto_block`; a client or provider that chooses marks the last
+    -- ones, the system prompt and the tools.
     select
         cache_id, call_id, sent_us, begun_us, life_s, prompt_tokens, min_tokens, prefix, upto_block, overflows,
         entries = 'units' and not is_named('steps', $optimistic) as units,
         lookback_blocks,
         len(prefix) as blocks,
         entries in ('steps', 'units') or $ttl = 'endless' or (reach <> 'implicit' and system_blocks is null) as by_block,
-        -- clients that cache the last turn set a breakpoint before it, too
+        -- clients that cache the last turn also set a breakpoint before it
         case when reach = 'explicit' then upto_block - 1 else upto_block end as sliding_from,
         case when reach not in ('implicit', 'as-logged') or ends_system then least(system_blocks, upto_block) else 0 end
             as system_end,
@@ -49,7 +49,7 @@ prompts as not materialized (
 ),
 
 blocks as (
-    -- A prompt as a cache sees it: the prefixes that it can read, and of these the ones that it writes.
+    -- A prompt as a cache sees it: the prefixes that it can read, and which of them it writes.
     select
         hash(cache_id, block.hash) as entry_id, call_id, sent_us, begun_us, sent_us + 1000000 * life_s as ends_us,
         units, overflows,
@@ -69,7 +69,7 @@ blocks as (
             or number = tools_end
         )
     union all
-    -- the answer to an earlier prompt, which the next block after it holds, before the one that was asked last
+    -- an entry that ends after the answer to an earlier prompt, which the next block contains
     select
         hash(cache_id, block.hash, 'answer') as entry_id, call_id, sent_us, begun_us,
         sent_us + 1000000 * life_s as ends_us, false as units, overflows, number = blocks as writes,
@@ -95,7 +95,7 @@ blocks as (
 ),
 
 uses as (
-    -- A unit is a prompt as a whole, or what two prompts had in common before they went on differently.
+    -- A unit is a whole prompt, or the common beginning of two prompts that continue differently.
     select
         *,
         sent_us > lag(ends_us) over earlier as too_late,
@@ -106,7 +106,7 @@ uses as (
 ),
 
 lives_of_entries as (
-    -- As long as each use follows the one before it in time, it is one life of the entry.
+    -- Uses belong to one life of the entry as long as each comes in time after the one before.
     select
         call_id, tokens, base, entry_id, sent_us, elsewhere,
         case when stores then begun_us end as stored_us,
@@ -115,7 +115,7 @@ lives_of_entries as (
 ),
 
 reads as (
-    -- An entry is there once a request that wrote it has begun to answer; one that does not find it writes it too.
+    -- An entry can be read once a request that wrote it has begun to answer; a request that misses it writes it too.
     select
         call_id, tokens, base,
         not elsewhere and coalesce(min(stored_us) over (
@@ -155,7 +155,7 @@ expected as not materialized (
 ),
 
 read as not materialized (
-    -- Where prompts are unseen, a history that is not found for no known reason is written again after the common part.
+    -- Where prompts are unseen, an unexplained miss writes the history again after the common part.
     select
         * exclude (longest_tokens, found_tokens, common_tokens, unseen),
         least(upto_tokens, case

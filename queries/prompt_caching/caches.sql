@@ -1,5 +1,5 @@
--- The cache of every model in `requests`, by the providers' rules: one row for each model and stretch of days.
--- Of several rules that match a model on a day, the first counts.
+-- The cache of every model in `requests`, by the providers' rules: one row per model and period.
+-- The first rule that matches a model on a day counts.
 
 with days as (
     select day, lead(day) over (order by day) as next_day
@@ -31,7 +31,7 @@ matched as (
 ),
 
 prices_now as (
-    -- What a token read or written saves or costs beside plain input, at the newest price of a short prompt.
+    -- What a read token saves and a written one adds, compared with plain input, at the newest price of a short prompt.
     select
         provider, model,
         max(input_usd_mtok - cache_read_usd_mtok) as read_saves,
@@ -53,6 +53,12 @@ select
     writes_charged,
     promised,
     by_tier,
+    keys,
+    case
+        when is_named('life', $pessimistic) then matched.life_in_memory_s_low
+        when is_named('life', $optimistic) then matched.life_in_memory_s_high
+        else matched.life_in_memory_s
+    end as life_in_memory_s,
     requests_per_minute is not null and is_named('overflow', $pessimistic) as overflows,
     case
         when is_named('minimum', $pessimistic) then matched.min_tokens_low

@@ -1,8 +1,8 @@
--- The cheapest way to cache each prompt, a life and a placement; where prompts that share a beginning differ in that, the
--- cheapest for them all, as one would read otherwise what another does not write.
+-- The cheapest way to cache each prompt: a life and a placement. Prompts that share a beginning get the same way, since
+-- one may read what another writes: if their cheapest ways differ, the cheapest for all of them together.
 
 with costs as (
-    -- What each way costs beside no cache.
+    -- What each way adds to the cost, compared with no cache.
     select
         beginning, prompt, way,
         sum(write_tokens * coalesce(write_adds, case when ttl = '1h' then 1 else 0.25 end))

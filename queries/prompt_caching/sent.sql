@@ -1,6 +1,6 @@
--- Every request with the rules of its model's cache and what a replay needs to know of it, if it is replayed; once for
--- each way to cache that is replayed. `ttl` is null for a request that stays as it is.
--- inlined: its rows are wide, and are read twice
+-- Every request with the rules of its model's cache and what the replay needs, once for each way to cache that is
+-- replayed. `ttl` is null for a request that is not replayed.
+-- inlined: its rows are wide and read twice
 
 with lives as (
     select *
@@ -11,7 +11,7 @@ with lives as (
 placements as (select * from (values ('implicit'), ('tools'), ('system'), ('explicit')) as placed (placement)),
 
 ways as (
-    -- The caches with the lives and placements to replay: one, or every one where the cheapest is wanted.
+    -- The caches with the lives and placements to replay: one, or all of them to find the cheapest.
     select
         caches.* exclude (life_s, write_5m_adds, write_1h_adds),
         lives.ttl,
@@ -48,22 +48,34 @@ conversations as (
 ),
 
 cacheable as not materialized (
-    -- Every request with the rules of its model's cache, if it is replayed; once for each way to cache it.
+    -- Every request with the rules of its model's cache, once for each way to cache it.
     select
         requests.*,
-        cache.* exclude (provider, model, first_day, next_day, life_s, by_project, by_tier, promised, placement),
+        cache.* exclude (
+            provider, model, first_day, next_day, life_s, life_in_memory_s, by_project, by_tier, keys, promised, placement
+        ),
         hash(requests.request_id, cache.way) as call_id,
         hash(
-            requests.provider, requests.model, case when cache.by_project then requests.project end, cache.way,
+            requests.provider, requests.model, requests.organisation,
+            -- where the log has the cache key, projects need not be separated
+            case
+                when cache.keys is not null and requests.cache_key is not null then 'key ' || requests.cache_key
+                when cache.by_project then requests.project
+            end,
+            cache.way,
             case when cache.by_tier then requests.service_tier end
         ) as cache_id,
         hash(
             requests.provider, requests.model,
             coalesce('prompt ' || requests.prompt_id, 'feature ' || requests.feature, requests.project)
         ) as prompt,
-        -- requests that can share an entry have the first block in common that is long enough to be one
+        -- requests that share an entry have the same first block that is long enough for one
         hash(
-            requests.provider, requests.model, case when cache.by_project then requests.project end,
+            requests.provider, requests.model, requests.organisation,
+            case
+                when cache.keys is not null and requests.cache_key is not null then 'key ' || requests.cache_key
+                when cache.by_project then requests.project
+            end,
             case
                 when $ttl = 'auto' or $breakpoints = 'best'
                     then list_filter(requests.prefix, lambda block: block.tokens >= cache.min_tokens)[1].hash
@@ -74,6 +86,8 @@ cacheable as not materialized (
         epoch_us(requests.ts)
         + (1000 * coalesce(requests.ttft_ms, least(requests.latency_ms, $ttft_ms), $ttft_ms))::bigint as begun_us,
         (case
+            when cache.ttl = 'provider' and requests.cache_retention = 'in_memory'
+                then coalesce(cache.life_in_memory_s, cache.life_s)
             when cache.ttl <> 'recorded' then cache.life_s
             when requests.cache_write_1h_tokens > 0 then 3600
             when requests.cache_write_5m_tokens > 0 or not conversations.mostly_1h then 300
@@ -108,6 +122,7 @@ cacheable as not materialized (
         and requests.service_tier is distinct from 'batch'
         and ($recorded = 'replay' or not conversations.caches_already)
         and ($automatic = 'replay' or cache.promised)
+        and not coalesce(cache.keys = 'needed' and requests.cache_key = '', false)
 )
 
 select

@@ -1,11 +1,11 @@
 -- curve: a router by complexity, at every threshold
 --
--- question: If the most complex prompts go to the strong model and the others to the cheap one, what do dollars and
---   quality become with the share that is strong?
+-- question: If complex prompts go to the strong model and the rest to the cheap one, how do cost and quality change
+--   with the share that is strong?
 -- param cheap text = none: the cheap model.
 -- param strong text = none: the strong model.
--- assumes: of prompts that are equally complex some may go either way: between two points lies what is to be expected of
---   choosing among them at random. A prompt whose complexity is not known counts as the most complex.
+-- assumes: equally complex prompts may go either way: points between two thresholds are the expected result of choosing
+--   among them at random. A prompt of unknown complexity counts as the most complex.
 
 with complete as (
     select request_id

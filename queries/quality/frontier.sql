@@ -1,9 +1,9 @@
--- frontier: the most that each dollar can buy
+-- frontier: the best quality for each dollar
 --
 -- question: Between the cheapest model for every prompt and the best choice, how good can answers be at each cost?
--- param points int = 200: how many points at most; the first and the last are among them.
--- assumes: from the cheapest model for each prompt, prompts move to the cheapest of the models that do best on them,
---   those first that cost least for what they gain: with answers that are right or wrong nothing beats it.
+-- param points int = 200: largest number of points; the first and the last are always included.
+-- assumes: starting from the cheapest model for each prompt, prompts move to the cheapest of the models that do best on
+--   them, in order of cost per gain; if answers are either right or wrong, no other order does better.
 
 with complete as (
     select request_id

@@ -1,10 +1,10 @@
--- policies: what each way of choosing a model costs, and how good its answers are
+-- policies: the cost and quality of each way to choose a model
 --
--- question: What would always one model, the best choice for each prompt, and the routing replayed cost, and how often
+-- question: What would a single model, the best choice for each prompt, and the replayed routing cost, and how often
 --   would each be right?
--- assumes: over `outcomes`, what each model did on each request and cost there, and `chosen`, the requests after a step;
---   of the requests of which every model's outcome is known, so that all ways are judged on the same.
--- assumes: the best choice is the cheapest of the models that did best, so that no router does better for less.
+-- assumes: reads `outcomes`, the result and cost of each model on each request, and `chosen`, the requests after a
+--   step; only requests with an outcome for every model count, so that all ways are judged on the same ones.
+-- assumes: the best choice is the cheapest of the models that did best; no router can do better for less.
 
 with complete as (
     select request_id
@@ -20,7 +20,7 @@ known as (
 ),
 
 routed as (
-    -- a first try is paid for, but it is the second one that answers
+    -- the first try is paid for, but the second one answers
     select
         chosen.added_to is null as answers,
         known.correct,

@@ -1,9 +1,9 @@
--- blocks-as-sent: requests of a trace of cache blocks, as the service's own prompt cache would see them
+-- blocks-as-sent: requests of a trace of cache blocks, as the service's prompt cache sees them
 --
--- question: What would be known of the requests of a trace whose prompts are lists of cache blocks of 512 tokens?
--- assumes: only Mooncake's traces are such; other logs' blocks are turns and system prompts, not a cache's.
--- assumes: the service caches by the block, whatever model the trace was taken to have gone to: every block counts 512
---   tokens, and the rules are those of the models whose least prompt is one such block (Claude Opus 5).
+-- question: What would be known of requests whose prompts are lists of cache blocks of 512 tokens?
+-- assumes: only Mooncake's traces have such blocks; blocks in other logs are turns and system prompts.
+-- assumes: the service caches by block, whatever model the trace is assigned to: every block counts 512 tokens, under
+--   the rules of models whose minimum is one such block (Claude Opus 5).
 
 select
     * exclude (blocks)

@@ -1,7 +1,8 @@
--- cache-use-erased: requests as they would be known had the log not recorded what the prompt cache did
+-- cache-use-erased: requests as if the log had not recorded the prompt cache
 --
--- question: What would be known of the requests of sessions that used a prompt cache, had nobody counted its reads?
--- assumes: the life of an entry is a setting of the client: one token stays in its bucket to tell which it was.
+-- question: What would be known of requests in sessions that used a prompt cache, had its reads and writes not been
+--   logged?
+-- assumes: the life of an entry is a setting of the client: one token stays in its bucket to show which life it was.
 
 select
     * replace (

@@ -1,6 +1,6 @@
--- uncached: requests as they would be billed without a prompt cache
+-- uncached: requests as billed without a prompt cache
 --
--- question: What would the requests have been, in tokens, had no prompt cache read or written any?
+-- question: How many tokens would the requests have, had no prompt cache read or written any?
 
 select
     * replace (

@@ -1,7 +1,8 @@
--- writes-as-told: replayed cache writes where the log tells writes at all
+-- writes-as-told: replayed cache writes, where the log records writes at all
 --
--- question: Which tokens would have been written to a cache, as far as this log tells them apart from other input?
--- assumes: a relation logged of the same requests as logged; where a model never writes in it, writes are plain input.
+-- question: Which tokens would have been written to a cache, as far as this log records writes separately?
+-- assumes: relation logged holds the same requests as logged; where a model never writes in it, writes become plain
+--   input.
 
 select
     requests.* replace (

@@ -1,7 +1,7 @@
 -- savings: what a stack saves, by a key of the logged traffic
 --
 -- question: Which features, prompts or models would the stack have made cheaper?
--- assumes: a saving counts for the key that the request was logged under; so does what a second call for it costs.
+-- assumes: a saving counts for the key that the request was logged under, and so does the cost of a second call for it.
 
 select
     logged.key,

@@ -1,16 +1,17 @@
--- anomalies: days on which spend left its usual range, in all and by feature
+-- anomalies: days with unusual spend, in total and by feature
 --
--- question: On which days did spend leave its usual range, of which feature, and what did it?
+-- question: On which days was spend unusual, for which feature, and what caused it?
 -- param deviations float = 3.5: distance from the median, in robust standard deviations of the logarithm.
 -- param times float = 2: least factor between the day and the median.
--- param least_factor float = 1.1: factor by which days are taken to vary at least, where the log shows less.
--- param least_days int = 5: days of a kind needed to know what is usual.
--- param least_share float = 0.1: part of a usual day's whole spend that a feature must be off by, else it is left out.
+-- param least_factor float = 1.1: least factor by which days are assumed to vary, where the log shows less.
+-- param least_days int = 5: comparable days needed to know what is usual.
+-- param least_share float = 0.1: least difference of a feature, as a share of the total on a usual day; smaller ones
+--   are ignored.
 -- assumes: modified z-score, 0.6745 / MAD, beyond 3.5: Iglewicz and Hoaglin, How to Detect and Handle Outliers, 1993;
---   on logarithms, since in bursty logs dollars a day are spread over orders of magnitude.
--- assumes: a day (UTC) is compared with the same weekday where the log has enough of these, else working days (Monday to
---   Friday) with working days and weekends with weekends; days without spend are not counted.
--- assumes: the first and the last day may be cut off and are never short.
+--   on logarithms, since dollars per day are spread over orders of magnitude in bursty logs.
+-- assumes: a day (UTC) is compared with the same weekday if the log has enough of these, else working days (Monday to
+--   Friday) with working days and weekend days with weekend days; days without spend are not counted.
+-- assumes: the first and the last day may be incomplete and are never reported as low.
 
 with spent as (
     select
@@ -21,7 +22,7 @@ with spent as (
     group by ts::date, coalesce(feature, 'unattributed'), prompt_id, model
 ),
 
--- a feature of null stands for all of them together
+-- a null feature means all features together
 parts as (
     select day, null as feature, 'feature' as part_kind, feature as part, exact_sum(cost_usd) as cost_usd
     from spent
@@ -81,7 +82,7 @@ held as (
 ),
 
 far as (
-    select held.*, held.cost_usd > held.usual_usd as is_dear
+    select held.*, held.cost_usd > held.usual_usd as is_high
     from held
     inner join held as whole on whole.day = held.day and whole.feature is null
     where
@@ -97,7 +98,7 @@ far as (
         )
 ),
 
--- what a part usually spends: nothing, if it is absent on most days
+-- the usual spend of a part: nothing, if it is absent on most days
 usual_parts as (
     select
         parts.feature, usual.kind, parts.part_kind, parts.part,
@@ -112,7 +113,7 @@ usual_parts as (
     group by parts.feature, usual.kind, parts.part_kind, parts.part
 ),
 
--- the share of the difference that each part made, by which it left its own usual spend
+-- the share of the difference that each part explains by its own difference from the usual
 moved as (
     select
         far.day, far.feature, usual_parts.part_kind, usual_parts.part,
@@ -126,7 +127,7 @@ moved as (
         and parts.part = usual_parts.part
 ),
 
--- the prompt that made half of it or more; where none did, the model, or the part that made most
+-- the prompt that explains at least half; failing that the model, or the part that explains most
 causes as (
     select
         *,
@@ -143,7 +144,7 @@ select
     far.feature,
     far.kind,
     far.compared_days,
-    far.is_dear,
+    far.is_high,
     far.cost_usd,
     far.usual_usd,
     far.cost_usd / far.usual_usd as times,

@@ -1,8 +1,8 @@
--- cautions: what a reader must know before trusting the total
+-- cautions: what limits the trust in the total
 --
--- question: Which requests does the total leave out or understate?
--- assumes: a model is known where it has a standard price; a request of a known model without a price has a tier or a
---   region that has none.
+-- question: Which requests are missing from the total, or understated in it?
+-- assumes: a model is known if it has a standard price; an unpriced request of a known model has a tier or a region
+--   without a price.
 
 with known as (
     select distinct provider, model, true as is_known from prices where service_tier = 'standard' and region = ''

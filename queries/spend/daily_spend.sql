@@ -1,8 +1,8 @@
--- daily-spend: what each feature and user spent on each day
+-- daily-spend: spend by day, feature and user
 --
--- question: What was spent each day, by feature and user, and what of it after this time of the day?
--- param second_of_day int = 86400: seconds since midnight, UTC; what a day spent after it stands in later_usd.
--- assumes: days are UTC; a request without a price adds to unpriced_requests and to nothing that counts dollars.
+-- question: What was spent each day, by feature and user, and how much of it after a time of the day?
+-- param second_of_day int = 86400: seconds since midnight, UTC; later_usd is what was spent after it.
+-- assumes: days are UTC; a request without a price counts in unpriced_requests and in no dollars.
 
 select
     ts::date as day,

@@ -1,8 +1,8 @@
--- fees: what was billed by the use, by tool
+-- fees: charges by use, by tool
 --
 -- question: Which searches, tools and requests were billed, and which of them have no known price?
--- assumes: Google's free quota of grounded prompts is the account's, so that it is named and not taken off: 5,000 prompts
---   a month with Gemini 3 and later, 1,500 a day before (ai.google.dev/gemini-api/docs/pricing, November 2026).
+-- assumes: Google's free quota of grounded prompts belongs to the account, so it is reported and not deducted: 5,000
+--   prompts a month with Gemini 3 and later, 1,500 a day before (ai.google.dev/gemini-api/docs/pricing, November 2026).
 
 with listed as (
     select model, provider, list_distinct(flatten(list(map_keys(tools_usd)))) as tools

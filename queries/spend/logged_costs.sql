@@ -1,9 +1,9 @@
--- logged-costs: what the log says it cost, and what its tokens cost
+-- logged-costs: logged costs compared with the cost of the tokens
 --
--- question: Where do the log's own costs differ from the price table's, and why?
--- assumes: only requests that carry a cost of their own are compared.
--- assumes: a reason is given only where the sums, computed again for that reason, come within 1 % of the log's; where none
---   does, the difference is left unexplained.
+-- question: Where do logged costs differ from the price table, and why?
+-- assumes: only requests with a logged cost are compared.
+-- assumes: a reason is given only if the totals, recomputed for that reason, come within 1 % of the log; otherwise the
+--   difference is left unexplained.
 
 with compared as (
     select

@@ -1,11 +1,12 @@
--- outliers: single requests out of all proportion
+-- outliers: single requests that cost far more than comparable ones
 --
--- question: Which single requests cost, or claim to have cost, far more than their like?
+-- question: Which single requests cost far more than comparable ones, by their tokens or by the log?
 -- param times float = 20: how many times the 99th percentile of its model a request must cost.
--- param share float = 0.01: the least share of all spend, logged and computed apart, that one request must make.
--- param top int = 20: how many to name.
--- assumes: with fewer than 100 requests the model's dearest request is its own 99th percentile, so that a logged cost
---   is also held against the request's computed price.
+-- param share float = 0.01: least share of all spend that a request must have, logged and computed spend taken
+--   separately.
+-- param top int = 20: how many to list.
+-- assumes: with fewer than 100 requests the most expensive one is the 99th percentile itself, so a logged cost is also
+--   compared with the request's computed cost.
 
 with whole as (
     select exact_sum(cost_usd) as cost_usd, exact_sum(cost_logged_usd) as cost_logged_usd from priced
@@ -38,9 +39,9 @@ select
     large.cost_usd,
     large.cost_logged_usd,
     case
-        when large.cost_logged_usd > $times * large.cost_usd then 'the log claims far more than its tokens cost'
-        when large.cost_logged_usd > $times * usual.cost_logged_usd_p99 then 'the log claims far more than for its like'
-        else 'far dearer than its like'
+        when large.cost_logged_usd > $times * large.cost_usd then 'the logged cost is far above the cost of its tokens'
+        when large.cost_logged_usd > $times * usual.cost_logged_usd_p99 then 'the logged cost is far above comparable requests'
+        else 'far more expensive than comparable requests'
     end as why
 from large
 join usual on usual.model is not distinct from large.model

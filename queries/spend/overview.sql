@@ -1,7 +1,7 @@
 -- overview: everything on the first screen, in one pass over the requests
 --
 -- question: What was spent, when, on which models, features and prompts?
--- assumes: section names the key that a row counts by: total, day, model, feature or prompt.
+-- assumes: section is the key that a row is grouped by: total, day, model, feature or prompt.
 
 select
     case grouping(by_day, by_model, by_feature, by_prompt)

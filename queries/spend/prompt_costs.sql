@@ -1,4 +1,4 @@
--- prompt-costs: the input side of each prompt
+-- prompt-costs: the input cost of each prompt
 --
 -- question: What do input, cache reads and cache writes of each prompt cost?
 

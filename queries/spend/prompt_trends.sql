@@ -1,7 +1,7 @@
--- prompt-trends: what each prompt costs over time, and its dearest request
+-- prompt-trends: the cost of each prompt over time, and its most expensive request
 --
--- question: Is a prompt's cost rising, and which request shows what it is?
--- param parts int = 12: equal stretches that the covered time is cut into.
+-- question: Is the cost of a prompt rising, and which request is a good example?
+-- param parts int = 12: number of equal parts of the covered time.
 
 with bounds as (
     select min(ts) as first_ts, max(ts) as last_ts
@@ -16,14 +16,14 @@ placed as (
             floor($parts * date_diff('second', first_ts, ts) / greatest(1, date_diff('second', first_ts, last_ts)))
         )::integer as part,
         exact_sum(cost_usd) as cost_usd,
-        max(cost_usd) as dearest_usd,
-        max_by(request_id, struct_pack(cost := coalesce(cost_usd, 0), id := request_id)) as dearest_request_id
+        max(cost_usd) as most_usd,
+        max_by(request_id, struct_pack(cost := coalesce(cost_usd, 0), id := request_id)) as example_request_id
     from priced
     cross join bounds
     where by_prompt is not null
     group by by_prompt, part
 )
 
-select prompt_id, part, coalesce(cost_usd, 0) as cost_usd, coalesce(dearest_usd, 0) as dearest_usd, dearest_request_id
+select prompt_id, part, coalesce(cost_usd, 0) as cost_usd, coalesce(most_usd, 0) as most_usd, example_request_id
 from placed
 order by prompt_id, part

@@ -1,8 +1,8 @@
--- spend: what was spent, by any key
+-- spend: spend by any key
 --
 -- question: Where does the money go?
--- assumes: a request without a price adds to unpriced_requests and to nothing that counts dollars.
--- assumes: dollars are added as decimals, so that the order of adding changes no digit.
+-- assumes: a request without a price counts in unpriced_requests and in no dollars.
+-- assumes: dollars are added as decimals, so the order of adding does not change the result.
 
 select
     key,

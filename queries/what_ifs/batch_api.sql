@@ -1,19 +1,19 @@
--- batch-api: work that can wait goes through the provider's batch API
+-- batch-api: requests that can wait go through the provider's batch API
 --
--- question: What would it have cost had the requests that can wait gone through the batch API at half price?
--- param features names = all: the features whose requests can wait.
--- param task_types names = all: the task types that can wait.
--- param tiers names = standard: the service tiers whose requests can move.
--- param deadline_hours float(0, inf) = none: hours from a request within which its answer must be there; a request of
---   which the answer is more likely than `late` to come later stays. none: whenever it comes.
--- param late float(0, 1) = 0: share of the answers that may come after the deadline.
--- param expired float(0, 1) = 0: share of the requests, 0 to 1, that are not answered within the vendor's window and are
---   sent again outside a batch.
+-- question: What would it have cost to send requests that can wait through the batch API at half price?
+-- param features names = all: features whose requests can wait.
+-- param task_types names = all: task types that can wait.
+-- param tiers names = standard: service tiers whose requests can move.
+-- param deadline_hours float(0, inf) = none: hours from a request until its answer must be there; a request stays if
+--   its answer is late with a probability above `late`. none: no deadline.
+-- param late float(0, 1) = 0: largest share of answers that may come after the deadline.
+-- param expired float(0, 1) = 0: share of the requests, 0 to 1, that are not answered within the vendor's window and
+--   are sent again without a batch.
 -- param window_s float(1, inf) = 3600: seconds for which requests are collected into one batch.
--- param cache_hits float(0, 1) = none: share, 0 to 1, of tokens read from a prompt cache that are still read inside a
---   batch; none: by vendor, see `caching`.
--- param caching choice(typical, least, most) = typical: which share of the reads the vendors' rules give, where nobody
---   promises one.
+-- param cache_hits float(0, 1) = none: share, 0 to 1, of prompt cache reads that are still read inside a batch; none:
+--   by vendor, see `caching`.
+-- param caching choice(typical, least, most) = typical: which end of the vendors' range of cache reads is used, where
+--   no vendor promises a share.
 -- neutral: features=none
 -- order: 70
 -- reads: facts/batch_apis
@@ -23,23 +23,24 @@
 -- high: caching=most
 -- grid: features=all
 -- summary: batches
--- assumes: batches cost what the price table says of them; a model without a batch price there, or of a vendor without a
---   batch API in `queries/facts/batch_apis.toml`, stays.
--- assumes: answers come within 7 minutes for half of the batches and within the hour for 90 % (one provider-side measure
---   of 230,000 batches), all within the vendor's window, 24 h where none is known; between these points as the logarithm
---   of the time. They count from the end of the window in which a request came, when its batch is sent: until then it
---   waits, the whole window where it came first or without a time, and the deadline counts that wait.
--- assumes: cache hits inside a batch are best effort: 30 to 98 % on Anthropic, none on Bedrock, unknown elsewhere: the
---   middle by default, both ends as the range. What is no longer read is written again where the client has set a
---   breakpoint (Claude, GPT-5.6 and later), else it is plain input; where a batch has no cache, so is what was written.
--- assumes: only requests that ended well, and that no cache has answered, can move; which of them can wait is yours to
---   say, and by default all are taken to.
--- assumes: what expires is not charged, and then costs what it costs outside a batch; how often that happens nobody
---   publishes: never, unless `expired` says so. Azure's jobs do not expire.
--- assumes: what a batch may hold is in `queries/facts/batch_apis.toml`; a prompt takes four bytes a token.
+-- assumes: batches cost what the price table says; a model without a batch price, or of a vendor without a batch API in
+--   `queries/facts/batch_apis.toml`, stays.
+-- assumes: half of the batches are answered within 7 minutes, 90 % within the hour (one provider-side measurement of
+--   230,000 batches) and all within the vendor's window, 24 h where it is unknown; logarithmic in time between these
+--   points. The time starts at the end of the window in which a request came, when its batch is sent; the deadline
+--   includes that wait, which is a whole window for a request that came first or has no time.
+-- assumes: cache hits inside a batch are best effort: 30 to 98 % on Anthropic, none on Bedrock, unknown elsewhere; the
+--   middle is used by default, both ends as the range. What is no longer read is written again where the client sets
+--   breakpoints (Claude, GPT-5.6 and later), else it is plain input; where a batch has no cache, writes are plain input
+--   too.
+-- assumes: only successful requests that no cache has answered can move; you decide which can wait, and by default all
+--   can.
+-- assumes: an expired request is not charged in the batch and then costs what it costs without one; no vendor publishes
+--   how often that happens: never, unless `expired` says so. Azure's jobs do not expire.
+-- assumes: the limits of a batch are in `queries/facts/batch_apis.toml`; a prompt takes four bytes a token.
 
 with sold as (
-    -- the models of the log that have a batch price, and the days from the first on which they have one
+    -- the models of the log with a batch price, and the days on which they have one
     select provider, model, min(valid_from) as first_day, max(coalesce(valid_to, date '9999-01-01')) as next_day
     from prices
     where
@@ -50,7 +51,7 @@ with sold as (
 ),
 
 ruled as (
-    -- the batch API of every model in the log: of several rules that match, the first
+    -- the batch API of every model in the log: the first rule that matches
     select
         provider, model, cache_hits, misses_are_written, cache_hits_high = 0 as no_cache, window_hours, expires,
         first_day, next_day
@@ -77,7 +78,7 @@ ruled as (
 ),
 
 waiting as (
-    -- what is left of the deadline once the request's batch has been sent
+    -- hours left before the deadline when the batch is sent
     select
         *,
         $deadline_hours
@@ -101,14 +102,14 @@ moving as (
         and is_named(feature, $features)
         and is_named(task_type, $task_types)
         and batch_late_share(hours_left, ruled.window_hours) <= $late
-        -- what its batch did not answer in time was sent again as it was: the same requests in every replay
+        -- requests that expire are the same in every replay
         and (not coalesce(ruled.expires, true) or hash(request_id) % 1000000 >= $expired * 1000000) as moves
     from waiting
     left join ruled on ruled.provider = waiting.provider and ruled.model = waiting.model
 ),
 
 sorted_out as (
-    -- what a miss becomes: written again for as long as the request's other writes live, or plain input
+    -- a miss is written again with the life of the request's other writes, or is plain input
     select
         *,
         case when moves then cache_read_tokens - still_read_tokens else 0 end as missed_tokens,

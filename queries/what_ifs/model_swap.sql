@@ -1,12 +1,13 @@
--- model-swap: everything, or a part of it, on another model or at another day's prices
+-- model-swap: some or all requests go to another model, or pay the prices of another day
 --
 -- question: What would the traffic have cost on another model, or at the prices of another day?
--- param target model = claude-haiku-4-5: the model that takes over; none changes no model.
--- param models names = all: the models to replace.
--- param features names = all: the features to move.
--- param prices_on date = none: the day whose prices are paid, like 2026-01-31; none is each request's own.
--- param cache choice(lost, kept) = kept: what becomes of tokens read from and written to a prompt cache.
--- param input_ratio float(0, inf) = none: tokens of the new model for one of the old one; none is by their tokenizers.
+-- param target model = claude-haiku-4-5: the new model; none keeps every model.
+-- param models names = all: models to replace.
+-- param features names = all: features to move.
+-- param prices_on date = none: the day whose prices are paid, like 2026-01-31; none uses the day of each request.
+-- param cache choice(lost, kept) = kept: what happens to tokens read from and written to a prompt cache.
+-- param input_ratio float(0, inf) = none: tokens of the new model per token of the old one; none uses the table of
+--   tokenizers.
 -- param verbosity float(0, inf) = 1: how much the new model writes, as a multiple of what the old one wrote.
 -- neutral: target=none
 -- then: moved
@@ -14,12 +15,13 @@
 -- low: verbosity=1.3
 -- high: verbosity=0.7
 -- unmeasured: the new model's answers are not judged
--- assumes: the answers of the new model are not judged: no quality is measured here.
--- assumes: tokenizers differ as the table token_counts says, newer Claude models by 30 % from older ones; the new model
---   writes as much as the old one, 0.7 to 1.3 times at the ends: on RouteLLM's GSM8K answers Mixtral 8x7B wrote 0.72 times
---   GPT-4's characters.
--- assumes: prompt caching works as it did, at the new model's prices.
--- assumes: prices of another day are the list prices known for it; a model that had none yet is paid at its own day's.
+-- assumes: the new model's answers are not judged: quality is not measured.
+-- assumes: tokenizers differ as in the table token_counts: newer Claude models count 30 % more than older ones. The new
+--   model writes as much as the old one, 0.7 to 1.3 times at the ends of the range: on RouteLLM's GSM8K answers Mixtral
+--   8x7B wrote 0.72 times GPT-4's characters.
+-- assumes: prompt caching works as before, at the new model's prices.
+-- assumes: prices of another day are the list prices known for it; a model without a price on that day pays the price
+--   of the request's own day.
 
 with listed as (
     select provider, model, min(valid_from) as priced_from

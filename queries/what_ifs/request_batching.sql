@@ -1,30 +1,31 @@
--- request-batching: several items in one call, the shared instructions paid once
+-- request-batching: several items share one call, and their instructions are paid once
 --
--- question: What would it have cost had requests with the same instructions waited for one another and gone in one call?
+-- question: What would it have cost if requests with the same instructions had waited for each other and shared a call?
 -- neutral: items=1
 -- order: 40
--- needs: system_blocks > 0 and prefix is not null: the hashes of its prompt's blocks, so that shared instructions show
+-- needs: system_blocks > 0 and prefix is not null: the hashes of the prompt's blocks, which show shared instructions
 -- low: numbering_input_tokens=8,numbering_output_tokens=8
 -- high: numbering_input_tokens=2,numbering_output_tokens=2
 -- grid: items=5,seconds=5
 -- grid: items=5,seconds=60
--- unmeasured: whether answers get worse when a model does several things at once is not judged
--- delays: answers wait for one another
--- param items int(1, inf) = 5: how many items a call may hold; 1 changes nothing.
--- param seconds float(0, inf) = 60: how long the first item of a call waits for others.
--- param features names = all: the features whose requests may be joined.
--- param task_types names = classification,extraction,summarization: the task types that may be joined.
--- param max_prompt_tokens int(1, inf) = 100000: how long the joined prompt may get.
--- param numbering_input_tokens int(0, inf) = 4: tokens of input that number an item, like "Document 3:".
--- param numbering_output_tokens int(0, inf) = 4: tokens of output that number its answer.
+-- unmeasured: answers may get worse when a model does several things at once; this is not judged
+-- delays: answers wait for each other
+-- param items int(1, inf) = 5: largest number of items in a call; 1 changes nothing.
+-- param seconds float(0, inf) = 60: seconds that the first item of a call waits for others.
+-- param features names = all: features whose requests may be joined.
+-- param task_types names = classification,extraction,summarization: task types that may be joined.
+-- param max_prompt_tokens int(1, inf) = 100000: largest size of the joined prompt.
+-- param numbering_input_tokens int(0, inf) = 4: input tokens that number an item, like "Document 3:".
+-- param numbering_output_tokens int(0, inf) = 4: output tokens that number an answer.
 -- assumes: requests of one provider, model, feature, task type and project with the same tools and system prompt are
---   joined; the system prompt and tools are sent once, everything else of each prompt is sent as it was.
--- assumes: answers are as long as they were, one after another in one answer; a call takes as long as its items took.
---   Batches of 5 are the article's; what numbering costs is taken to be 2 to 8 tokens.
--- assumes: a call is sent when it is full, or when its first item has waited long enough: an item alone waits in vain.
--- assumes: the call is billed to the request of its first item; the others count as served without a call, so that the
---   saving by feature and model is right and that by user or session is not.
--- assumes: whether answers get worse when a model does several things at once is not judged.
+--   joined; tools and system prompt are sent once, the rest of each prompt unchanged.
+-- assumes: answers keep their length and follow each other in one answer; a call takes as long as its items took
+--   together. Five items a call is the default; numbering costs 2 to 8 tokens.
+-- assumes: a call is sent when it is full, or when its first item has waited long enough, even if that item is still
+--   alone.
+-- assumes: the call is billed to the request of its first item, and the others count as answered without a call:
+--   savings are right by feature and model, but not by user or session.
+-- assumes: answers may get worse when a model does several things at once; this is not judged.
 -- kernel: request_batching
 
 select

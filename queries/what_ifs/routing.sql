@@ -1,6 +1,6 @@
--- routing: simple work to smaller models
+-- routing: simple work goes to smaller models
 --
--- question: What would it have cost had every request gone to the smallest model that its task allows?
+-- question: What would it have cost if every request had gone to the smallest model that its task allows?
 -- neutral: small=none
 -- order: 30
 -- stacked: upgrade=false
@@ -9,47 +9,49 @@
 -- facts: outcomes, judged_complexity, token_counts
 -- needs: case $by when 'rule' then task_type is not null and complexity is not null when 'task-type' then task_type is
 --   not null when 'complexity' then complexity is not null else true end: the task type or complexity that decides
--- needs: $by <> 'oracle' or $outcomes is not null: an outcome by which the oracle could choose (outcomes=FILE)
+-- needs: $by <> 'oracle' or $outcomes is not null: an outcome that the oracle can choose by (outcomes=FILE)
 -- low: cache=lost,verbosity=1.3,escalate=0.6
 -- high: cache=kept,verbosity=0.7,escalate=0.15
 -- grid: upgrade=false
 -- unmeasured: the smaller model's answers are not judged
--- delays: a cascade's second try comes after its first
--- param by choice(rule, task-type, complexity, cascade, oracle) = rule: who decides. rule is the article's, by both;
---   cascade asks the small model first and again the logged one where its answer is not good enough; oracle, which only
---   an outcomes file knows, is the cheapest model of those that answer best: no router can do better.
--- param small model = claude-haiku-5-5: takes simple tasks below the first threshold, and a cascade's first tries.
--- param middle model = claude-sonnet-5-5: takes simple tasks below the second threshold.
--- param large model = claude-opus-5-5: takes everything else.
+-- delays: the second try of a cascade comes after the first
+-- param by choice(rule, task-type, complexity, cascade, oracle) = rule: how to choose. rule: by task type and
+--   complexity; cascade: the small model first, and again the logged one if its answer is not good enough; oracle: the
+--   cheapest of the models that answer best, known only with an outcomes file, which no router can beat.
+-- param small model = claude-haiku-5-5: for simple tasks below the first threshold, and the first tries of a cascade.
+-- param middle model = claude-sonnet-5-5: for simple tasks below the second threshold.
+-- param large model = claude-opus-5-5: for everything else.
 -- param small_below float(0, 1) = 0.5: complexity, 0 to 1, below which a simple task goes to the small model.
 -- param middle_below float(0, 1) = 0.8: complexity, 0 to 1, below which a simple task goes to the middle model.
--- param simple_tasks names = classification,extraction,summarization: task types that need no large model.
--- param features names = all: the features whose requests may move.
--- param complexity choice(keywords, embeddings) = keywords: how complex a prompt is: by the article's words, or by its
---   meaning, for which texts have to be kept and wordllama installed.
--- param upgrade bool = true: also move requests to a dearer model where the rule says so.
--- param escalate float(0, 1) = 0.36: share of a cascade's first answers that are not good enough, where no outcome tells.
--- param outcomes file = none: how models did on the prompts, CSV, JSONL or Parquet with prompt, model, correct and, where
---   known, cost; dollars and quality are then exact, and models that are not named here are those of the file.
--- param cache choice(lost, kept) = lost: what becomes of tokens read from a prompt cache when a request moves.
--- param input_ratio float(0, inf) = none: tokens of the new model for one of the old one; none is by their tokenizers.
+-- param simple_tasks names = classification,extraction,summarization: task types that do not need a large model.
+-- param features names = all: features whose requests may move.
+-- param complexity choice(keywords, embeddings) = keywords: how complexity is judged: by keywords, or by meaning, which
+--   needs stored texts and wordllama.
+-- param upgrade bool = true: also move requests to a more expensive model where the rule says so.
+-- param escalate float(0, 1) = 0.36: share of a cascade's first answers that are not good enough, where no outcome is
+--   known.
+-- param outcomes file = none: results of models on the prompts: CSV, JSONL or Parquet with prompt, model, correct and
+--   optionally cost. Cost and quality are then exact, and models that are not set here are taken from the file.
+-- param cache choice(lost, kept) = lost: what happens to tokens read from a prompt cache when a request moves.
+-- param input_ratio float(0, inf) = none: tokens of the new model per token of the old one; none uses the table of
+--   tokenizers.
 -- param verbosity float(0, inf) = 1: how much the new model writes, as a multiple of what the old one wrote.
--- assumes: the rule is the article's: complexity is the share of complex words (analyze, reason, compare, design,
---   architect, debug) among complex and simple ones (summarize, classify, extract, list, format), 0.5 with neither.
--- assumes: a request of which the log does not hold what decides stays where it is.
--- assumes: a request that a cache of answers has answered before goes to no model, and costs nothing at any.
--- assumes: without an outcomes file answers are not judged: no quality is measured here.
--- assumes: tokenizers differ as the table token_counts says, newer Claude models by 30 % from older ones; the new model
---   writes as much as the old one, 0.7 to 1.3 times at the ends: on RouteLLM's GSM8K answers Mixtral 8x7B wrote 0.72 times
---   GPT-4's characters.
--- assumes: a cascade pays for both tries, and the second comes when the first has taken as long as the logged answer; how
---   often is Mixtral's share of wrong answers there (36 %), 15 to 60 % at the ends; with outcomes it is where the small
+-- assumes: complexity is the share of complex words (analyze, reason, compare, design, architect, debug) among complex
+--   and simple ones (summarize, classify, extract, list, format), 0.5 with neither.
+-- assumes: a request stays where it is if the log lacks what decides.
+-- assumes: a request that a cache of answers has answered goes to no model and stays free.
+-- assumes: without an outcomes file answers are not judged: quality is not measured.
+-- assumes: tokenizers differ as in the table token_counts: newer Claude models count 30 % more than older ones. The new
+--   model writes as much as the old one, 0.7 to 1.3 times at the ends of the range: on RouteLLM's GSM8K answers Mixtral
+--   8x7B wrote 0.72 times GPT-4's characters.
+-- assumes: a cascade pays for both tries, and the second starts after the time of the logged answer. Mixtral's share of
+--   wrong answers there (36 %) is how often, 15 to 60 % at the ends of the range; with outcomes, it is where the small
 --   model was wrong, as if every wrong answer were noticed.
--- assumes: a moved request leaves its prompt cache behind, so its cached tokens are paid as plain input; a
---   prompt-caching step after this one builds a new cache. cache=kept is the other bound.
+-- assumes: a moved request loses its prompt cache, so its cached tokens are paid as plain input; a prompt-caching step
+--   after this one builds a new cache. cache=kept is the other bound.
 
 with ranked as (
-    -- how dear a model is: its newest plain input price
+    -- models by their newest price of plain input
     select model, max(input_usd_mtok) as input_usd_mtok
     from prices
     where is_list_price(prices) and prompt_min = 0
@@ -126,7 +128,7 @@ asked as (
 ),
 
 tried as (
-    -- a request that is asked again is two calls, the first of which is added
+    -- a request that is asked again is two calls; the first one is added
     select *, unnest(case when again then [true, false] else [false] end) as is_added
     from asked
 )

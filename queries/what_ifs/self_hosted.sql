@@ -1,48 +1,46 @@
--- self-hosted: an open-weight model on GPUs of one's own
+-- self-hosted: an open-weight model on your own GPUs
 --
--- question: What would the traffic have cost, and how fast would it have been, on machines of our own?
+-- question: What would the traffic have cost on your own machines, and how fast would it have been?
 -- neutral: count=0
 -- low: pace=slow
 -- high: pace=fast
 -- unmeasured: the hosted model's answers are not judged
--- param instance text = g4dn.xlarge: the machine, by its name at the cloud; llmcost.toml may add some.
--- param gpu text = none: a GPU instead of an instance, one a machine; needs usd_per_hour.
--- param count text = auto: how many machines, or auto for the least number that meets the target; 0 changes nothing.
+-- param instance text = g4dn.xlarge: the machine, by its name in the cloud; llmcost.toml can add more.
+-- param gpu text = none: a GPU instead of an instance, one per machine; needs usd_per_hour.
+-- param count text = auto: how many machines, or auto for the smallest number that meets the target; 0 changes nothing.
 -- param model text = mistral-7b: the open-weight model, by its name on a hub or here.
 -- param quantization choice(none, fp8, awq, gptq) = awq: how the weights are stored; none is 16 bits.
--- param price choice(on-demand, spot, reserved, own) = on-demand: which price is paid; reserved and own are also paid
---   for hours in which the machines are off.
--- param usd_per_hour float(0, inf) = none: US dollars per hour and machine, in place of the table's; needed for
---   reserved and own.
+-- param price choice(on-demand, spot, reserved, own) = on-demand: which price is paid; reserved and own also pay for
+--   hours in which the machines are off.
+-- param usd_per_hour float(0, inf) = none: US dollars per hour and machine, replacing the table; needed for reserved
+--   and own.
 -- param hours choice(always, office, scale-to-zero) = always: when the machines run.
--- param office_from int(0, 24) = 9: o'clock UTC, Monday to Friday, at which office hours begin.
--- param office_to int(0, 24) = 18: o'clock UTC at which they end.
--- param cold_start_s float(0, inf) = 180: seconds from the first request to a server that answers, where it scales to
---   zero.
--- param idle_minutes float(0, inf) = 15: minutes without a request after which the machines stop, where it scales to
---   zero.
--- param ttft_ms float(0, inf) = 10000: target for the time to the first token, milliseconds; set what your users accept.
+-- param office_from int(0, 24) = 9: hour (UTC, Monday to Friday) at which office hours begin.
+-- param office_to int(0, 24) = 18: hour (UTC) at which they end.
+-- param cold_start_s float(0, inf) = 180: seconds from the first request until a server answers, if it scales to zero.
+-- param idle_minutes float(0, inf) = 15: minutes without a request until the machines stop, if they scale to zero.
+-- param ttft_ms float(0, inf) = 10000: target for the time to the first token, milliseconds; set what your users
+--   accept.
 -- param tpot_ms float(0, inf) = 100: target for the time per output token after it, milliseconds.
--- param within float(0, 1) = 0.95: share of the requests, 0 to 1, that must keep both targets.
--- param max_context int(0, inf) = none: tokens, prompt and output together, beyond which a request stays on the API;
---   none is
---   what the model and its cache hold.
--- param max_waiting int(0, inf) = none: requests waiting at a machine beyond which a further one stays on the API;
---   none: all wait.
+-- param within float(0, 1) = 0.95: share of the requests, 0 to 1, that must meet both targets.
+-- param max_context int(0, inf) = none: tokens of prompt and output above which a request stays on the API; none: what
+--   the model and its cache can hold.
+-- param max_waiting int(0, inf) = none: requests waiting at a machine above which another one stays on the API; none:
+--   all wait.
 -- param features names = all: only these features.
 -- param task_types names = all: only these task types.
 -- param from_models names = all: only requests that went to these models.
--- param max_complexity float(0, 1) = none: only requests up to this complexity, 0 to 1.
--- param tokenizer_ratio float(0, inf) = 1: tokens of the hosted model for one token of the logged one.
+-- param max_complexity float(0, 1) = none: only requests up to this complexity, 0 to 1; none: all.
+-- param tokenizer_ratio float(0, inf) = 1: tokens of the hosted model per token of the logged one.
 -- param prefix_hit_rate float(0, 1) = 0: share, 0 to 1, of the logged cache reads that the server's own prefix cache
---   would hold.
--- param pace choice(likely, fast, slow) = likely: which end of the iteration time's error is replayed: the range that is
---   printed lies between fast and slow.
--- assumes: the server schedules as vLLM does, with its defaults: continuous batching, prompts read in chunks of 2,048
---   tokens among the generating requests, preemption by recomputing, 90 % of the GPU's memory.
--- assumes: the machines take the requests in turn, and requests arrive when the log says they began.
+--   would also hold.
+-- param pace choice(likely, fast, slow) = likely: which end of the error of the iteration time is replayed; the printed
+--   range lies between fast and slow.
+-- assumes: the server schedules like vLLM with its defaults: continuous batching, prompts read in chunks of 2,048
+--   tokens alongside requests that generate, preemption by recomputation, 90 % of the GPU's memory.
+-- assumes: requests go to the machines in turn and arrive at their logged start.
 -- assumes: answers are as long as the logged ones; whether the model is good enough is not judged.
--- assumes: cold starts of 180 s; prices and GPU data are those of the dated tables, without storage, network and staff.
+-- assumes: cold starts take 180 s; prices and GPU data come from dated tables and exclude storage, network and staff.
 -- assumes: the machines' bill is split among the requests by GPU time, idle hours included.
 -- kernel: self_hosted
 

@@ -1,35 +1,38 @@
--- token-caps: answers end at a cap of max_tokens, or where the caller stops reading
+-- token-caps: answers end at a cap, or where the caller stops reading
 --
 -- question: What would a cap on output tokens have saved, and how many answers would it have cut short?
--- param classification int(0, inf) = 10: cap in tokens for the task type classification; none sets no cap, likewise below.
+-- param classification int(0, inf) = 10: cap in tokens for the task type classification; none sets no cap, here and
+--   below.
 -- param extraction int(0, inf) = 100: cap in tokens for extraction; none sets no cap.
 -- param summarization int(0, inf) = 300: cap in tokens for summarization; none sets no cap.
 -- param code_generation int(0, inf) = 1000: cap in tokens for code_generation, code-generation and code; none sets no cap.
--- param percentile float(0, 1) = none: instead of those, cap each feature and task type at this share, 0 to 1, of the
---   outputs seen there, so that 0.95 cuts one answer in twenty.
--- param early_stop bool = false: whether answers also end after the last token that the caller used, where the log knows
---   it (output_used_tokens), as with a stop sequence or a stream that is closed.
+-- param percentile float(0, 1) = none: instead of those, cap each feature and task type at this quantile, 0 to 1, of
+--   its outputs: 0.95 cuts one answer in twenty.
+-- param early_stop bool = false: whether answers also end after the last token that the caller used, where the log has
+--   it (output_used_tokens), as with a stop sequence or a closed stream.
 -- neutral: classification=none,extraction=none,summarization=none,code_generation=none
 -- order: 60
 -- needs: task_type is not null or $percentile is not null or ($early_stop and output_used_tokens is not null): a task type
--- needs: not $early_stop or output_used_tokens is not null: the tokens of its answer that were used (output_used_tokens),
---   by which early_stop goes
+-- needs: not $early_stop or output_used_tokens is not null: the number of tokens of the answer that were used
+--   (output_used_tokens), which early_stop needs
 -- grid: percentile=0.99
 -- grid: percentile=0.95
 -- grid: classification=10,extraction=100,summarization=300,code_generation=1000
--- assumes: the caps are the article's (classification 10, extraction 100, summarization 300, code generation 1,000).
--- assumes: only tokens generated are billed, so a cap saves what it cuts off and nothing else; each cut is an answer that
---   ends in the middle, counted as stop_reason max_tokens.
--- assumes: a call that answers several requests after request-batching may be as long as their caps together, and 8
---   tokens more for the number of each; if it is cut short, all of its answers count as cut.
+-- assumes: the default caps are 10 tokens for classification, 100 for extraction, 300 for summarization and 1,000 for
+--   code generation.
+-- assumes: only generated tokens are billed, so a cap saves exactly what it cuts off; a cut answer stops in the middle
+--   and counts as stop_reason max_tokens.
+-- assumes: a call that answers several requests after request-batching may be as long as their caps together, plus 8
+--   tokens for each number; if it is cut short, all of its answers count as cut.
 -- assumes: reasoning counts against the cap, as with max_tokens of the providers.
--- assumes: an answer that ends after what was used is cut short for nobody; the model stops at that very token.
+-- assumes: ending an answer after the last used token cuts nothing that anyone read; the model stops at exactly that
+--   token.
 
 with groups as (
     select
         feature,
         task_type,
-        -- what has no call of its own has no output of its own either
+        -- a request without a call of its own has no output either
         quantile_disc(output_tokens // nullif(requests_answered, 0), coalesce($percentile, 1)) as output_tokens_seen
     from requests
     group by feature, task_type

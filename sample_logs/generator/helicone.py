@@ -1,4 +1,4 @@
-"""Requests exported from Helicone: every count beside the others, none inside another."""
+"""Requests exported from Helicone: every count is separate, none is inside another."""
 
 from sample_logs.generator.book import Book, Tokens
 from sample_logs.generator.days import iso

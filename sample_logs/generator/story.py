@@ -137,7 +137,7 @@ SEARCH_ANSWERS = Feature(
 )
 
 TICKET_TRIAGE = Feature(
-    # One word of output from the dearest model, with room for 4,096 tokens.
+    # One word of output from the most expensive model, with room for 4,096 tokens.
     name="ticket-triage",
     task_type="classification",
     team="support",

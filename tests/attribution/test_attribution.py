@@ -234,7 +234,7 @@ def test_a_report_by_prompt_shows_labels_and_what_never_changes(tmp_path: Path, 
     assert any(note.startswith("4 requests have no feature (100.0% of the cost)") for note in overview.notes)
 
 
-def test_a_prompt_has_a_trend_and_its_dearest_request(tmp_path: Path, store_path: Path) -> None:
+def test_a_prompt_has_a_trend_and_its_most_expensive_request(tmp_path: Path, store_path: Path) -> None:
     rows: list[logs.Row | str] = [
         logs.call(n, prompt_id="rising", ts=f"2026-11-{n:02}T10:00:00Z", output_tokens=100 * n) for n in range(1, 13)
     ]

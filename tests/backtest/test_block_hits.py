@@ -76,7 +76,7 @@ def test_what_is_printed(tmp_path: Path) -> None:
     assert dict(zip(columns.split(","), row.split(","), strict=True))["predicted_blocks"] == "2"
 
 
-def test_beside_replays_in_dollars(tmp_path: Path) -> None:
+def test_together_with_replays_in_dollars(tmp_path: Path) -> None:
     trace(tmp_path, (0, [0, 1, 2]), (100, [0, 1, 3]))
     logs.write(tmp_path / "log.jsonl", [logs.call(1, cost_logged_usd=0.001)])
     assert llmcost("ingest", "trace.jsonl", "log.jsonl", cwd=tmp_path).returncode == 0

@@ -108,7 +108,7 @@ def test_without_vllm_there_is_a_way_out() -> None:
 
 def test_what_is_no_python() -> None:
     with (
-        pytest.raises(LlmcostError, match="no Python that can be run"),
+        pytest.raises(LlmcostError, match="not a Python that can be run"),
         serve(Serving("m", python=Path("/no/such/python")), lambda text: None),
     ):
         pass

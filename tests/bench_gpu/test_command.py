@@ -128,14 +128,14 @@ def test_the_list_is_what_was_saved(around: Surroundings) -> None:
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        ([], "what is to be measured"),
-        (["--endpoint", "h", "--serve", "m"], "what is to be measured"),
-        (["--endpoint", "h", "--engine", "torch"], "what is to be measured"),
+        ([], "nothing to measure"),
+        (["--endpoint", "h", "--serve", "m"], "nothing to measure"),
+        (["--endpoint", "h", "--engine", "torch"], "nothing to measure"),
         (["--endpoint", "h", "--rate", "1", "--sweep"], "more than one load"),
         (["--endpoint", "h", "--replay", "--concurrency", "1"], "more than one load"),
         (["--endpoint", "h", "--concurrency", "none"], "--concurrency none"),
         (["--endpoint", "h", "--input-tokens", "0"], "--input-tokens 0"),
-        (["--endpoint", "ftp://h"], "no address"),
+        (["--endpoint", "ftp://h"], "not the address"),
         (["--endpoint", "h", "--instance", "g9.huge"], "no instance named g9.huge"),
         (["--endpoint", "h", "--replay"], "no logged request"),
         (["--endpoint", "h", "--own-load", "40M"], "--own-load 40M"),

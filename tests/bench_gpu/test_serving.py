@@ -221,11 +221,11 @@ def test_a_server_that_knows_no_ignore_eos_is_asked_without(session: Make, saved
     [
         (Behaviour(usage=False), {}, "reports no token usage"),
         (Behaviour(streams=False), {}, "does not stream"),
-        (Behaviour(apis=[]), {}, "refuses: HTTP 404: not here"),
-        (Behaviour(key="k"), {}, "refuses: HTTP 401"),
+        (Behaviour(apis=[]), {}, "refused the request: HTTP 404: not here"),
+        (Behaviour(key="k"), {}, "refused the request: HTTP 401"),
         (Behaviour(), {"model": "fakes"}, "no model named fakes"),
         (Behaviour(models=[]), {}, "lists no models"),
-        (Behaviour(fault=lambda number, body: "http 500"), {}, "refuses: HTTP 500"),
+        (Behaviour(fault=lambda number, body: "http 500"), {}, "refused the request: HTTP 500"),
         (Behaviour(fault=lambda number, body: "cut"), {}, "does not answer"),
     ],
 )
@@ -294,5 +294,5 @@ def test_an_address_may_be_given_in_any_length(given: str, base: str) -> None:
 
 @pytest.mark.parametrize("given", ["ftp://h", "http://", ""])
 def test_what_is_no_address_is_refused(given: str) -> None:
-    with pytest.raises(UsageError, match="no address"):
+    with pytest.raises(UsageError, match="not the address"):
         Client(given)

@@ -157,7 +157,7 @@ def test_the_work_to_do_can_be_set(session: Make, saved: list[Row]) -> None:
 
 def test_only_batches(session: Make) -> None:
     target = torch_target("tiny", "cpu", None)
-    with pytest.raises(UsageError, match="knows batches only"):
+    with pytest.raises(UsageError, match="only measures batches"):
         target.run(Open([Lengths(8, 4)], [1.0]), Effort(), session(facts=target.facts))
 
 

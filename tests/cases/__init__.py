@@ -1,7 +1,7 @@
 """Whole commands with their expected output, one file a case: `$ llmcost …`, what it prints, `[status]` where not 0.
 
 Each case runs in a folder of its own that holds `sample_logs` and a store of all of them, `llmcost.duckdb`.
-`python -m tests.cases` writes the expected output anew; read the difference before you commit it.
+`python -m tests.cases` rewrites the expected output; read the difference before you commit it.
 """
 
 import shlex

@@ -1,4 +1,4 @@
-"""Writes every case's expected output anew: `python -m tests.cases`."""
+"""Rewrites every case's expected output: `python -m tests.cases`."""
 
 from tests.cases import cases, replayed, sampled_store
 

@@ -68,10 +68,12 @@ def test_table_and_plot(folder: Path) -> None:
 
 def test_the_parameters_are_those_of_the_what_if(folder: Path) -> None:
     usual = document(folder, "--volumes", "30M")
-    dear = document(folder, "--volumes", "30M", "--usd-per-hour", "5.26", "--features", "chat", "--set", "tpot_ms=80")
-    assert dear["usd_per_hour"] == 5.26
-    assert dear["requests"] < usual["requests"]
-    [one], [other] = usual["points"], dear["points"]
+    expensive = document(
+        folder, "--volumes", "30M", "--usd-per-hour", "5.26", "--features", "chat", "--set", "tpot_ms=80"
+    )
+    assert expensive["usd_per_hour"] == 5.26
+    assert expensive["requests"] < usual["requests"]
+    [one], [other] = usual["points"], expensive["points"]
     assert other["hosted_usd"] / other["machines"] == pytest.approx(10 * one["hosted_usd"] / one["machines"])
 
 

@@ -96,7 +96,7 @@ def test_stored_measurements_are_fitted(tmp_path: Path) -> None:
     ("words", "status", "message"),
     [
         ([], 1, "there is no store"),
-        (["nothing.jsonl"], 2, "settings are not beside nothing.jsonl"),
+        (["nothing.jsonl"], 2, "settings are not next to nothing.jsonl"),
         (["nothing.jsonl", "--settings", "nothing.json"], 1, "nothing.jsonl cannot be read"),
         (["--first", "3"], 2, "need a recorded run"),
     ],

@@ -84,7 +84,7 @@ def test_simulate_json(folder: Path) -> None:
         (("ingest", "other.jsonl"), 1, "claude-code"),
         (("ingest", "log.jsonl", "--format", "claude"), 2, "claude-code"),
         (("ingest", "log.jsonl", "--db", "nowhere/llmcost.duckdb"), 1, "nowhere"),
-        (("ingest", "log.jsonl", "--db", "garbage.duckdb"), 1, "not a store"),
+        (("ingest", "log.jsonl", "--db", "garbage.duckdb"), 1, "not an llmcost store"),
         (("ingest", "log.jsonl", "--db", "other.duckdb"), 1, "another program"),
         (("report", "--db", "nowhere.duckdb"), 1, "llmcost ingest"),
         (("report", "--db", "other.duckdb"), 1, "another program"),
@@ -190,7 +190,7 @@ def test_top_adds_up_what_it_leaves_out(folder: Path) -> None:
     assert sum(row["cost_usd"] or 0 for row in done["rows"]) == pytest.approx(done["total"]["cost_usd"])
 
 
-def test_logged_costs_beside_computed_ones(tmp_path: Path) -> None:
+def test_logged_costs_next_to_computed_ones(tmp_path: Path) -> None:
     # claude-haiku-4-5 at 1,000 in and 100 out costs $0.0015
     fair = [call(n, cost_logged_usd=0.0015) for n in range(5)]
     half = [call(10 + n, model="claude-opus-4-7", cost_logged_usd=0.00375) for n in range(5)]

@@ -36,6 +36,8 @@ SCREENS = [
     ("report", "--by", "day"),
     ("report", "--by", "prompt"),
     ("report", "--logged"),
+    ("explain",),
+    ("explain", "--from", "2026-10", "--to", "2026-11"),
     ("simulate", "--what-if", "all"),
     ("simulate", "--what-if", "routing", "--what-if", "prompt-caching", "--what-if", "batch-api"),
     ("simulate", "--what-if", "token-caps", "--by", "model"),

@@ -19,6 +19,7 @@ FILES = [
     if path.name not in TABLES and path.parent.name != "migrations" and path != QUERIES / "macros.sql"
 ]
 WRITES = {"cache_write_5m_tokens", "cache_write_1h_tokens"}
+UNPRICED = re.compile(r"SUM\((\w+\.)?calls\) FILTER\(WHERE (\w+\.)?cost_usd IS NULL\)")
 STYLE = {"cast(": "write it as value::type", "!=": "write it as <>"}
 
 
@@ -33,7 +34,7 @@ def written_out(sql: str) -> Iterator[str]:
                 yield "exact or exact_sum"
             if isinstance(node, exp.In) and {"max_tokens", "length"} <= {str(word.name) for word in node.expressions}:
                 yield "is_cut_off"
-            if isinstance(node, exp.Filter) and node.sql("duckdb") == "SUM(calls) FILTER(WHERE cost_usd IS NULL)":
+            if isinstance(node, exp.Filter) and UNPRICED.fullmatch(node.sql("duckdb")):
                 yield "unpriced_calls"
 
 

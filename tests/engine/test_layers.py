@@ -16,7 +16,7 @@ LAYERS = (
     ("engine", "render", "bench_gpu"),
     ("prices", "attribution", "metrics", "embeddings", "self_hosting"),
     ("ingest", "reports", "session", "track"),
-    ("what_ifs", "page"),
+    ("what_ifs", "page", "explain"),
     ("backtest",),
     ("views",),
     ("commands",),
@@ -36,6 +36,7 @@ ONLY = {
     "self_hosting": {"errors", "config", "files", "bench_gpu"},  # it replays a server; of a store it knows nothing
     "track": {"config", "metrics", "prices"},  # it runs in the user's own program
     "page": {"errors", "engine", "reports"},
+    "explain": {"errors", "engine", "reports"},
 }
 """Parts that may import less than the layers before them."""
 

@@ -75,7 +75,7 @@ def test_the_tables_change_only_with_a_migration_and_a_store_of_each_schema_is_k
 def test_a_migration_that_fails_leaves_the_store_and_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = stores.unpacked("4", tmp_path / "old.duckdb")
     monkeypatch.setattr(migrations, "_lay_out", lambda *_: 1 / 0)
-    with pytest.raises(LlmcostError, match="cannot be brought up") as raised:
+    with pytest.raises(LlmcostError, match="cannot be upgraded") as raised:
         store.reading(path)
     assert str(tmp_path / "old.duckdb.schema-4") in (raised.value.hint or "")
     monkeypatch.undo()
@@ -92,7 +92,7 @@ def test_a_copy_that_cannot_be_kept_changes_nothing(tmp_path: Path, monkeypatch:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(shutil, "copy2", full)
-    with pytest.raises(LlmcostError, match="no copy of it can be kept: No space left"):
+    with pytest.raises(LlmcostError, match="it cannot be backed up: No space left"):
         store.reading(path)
     assert path.read_bytes() == before
 

@@ -45,7 +45,7 @@ def said(folder: Path, *words: str) -> str:
 @pytest.mark.parametrize("command", [("report",), ("ingest", "log.jsonl")])
 def test_names_by_which_the_engine_means_something_else(folder: Path, name: str, command: tuple[str, ...]) -> None:
     before = sorted(folder.iterdir())
-    assert "does not name a file" in said(folder, *command, "--db", name)
+    assert "is not the name of a file" in said(folder, *command, "--db", name)
     assert sorted(folder.iterdir()) == before
 
 
@@ -57,18 +57,18 @@ def test_files_of_other_kinds(folder: Path, content: bytes, ending: str) -> None
     file = folder / f"other.{ending}"
     file.write_bytes(content)
     for command in (("report",), ("ingest", "log.jsonl")):
-        assert "is not a store of llmcost" in said(folder, *command, "--db", file.name)
+        assert "is not an llmcost store" in said(folder, *command, "--db", file.name)
     assert file.read_bytes() == content
 
 
 def test_a_log_is_not_its_own_store(folder: Path) -> None:
-    assert "is not a store of llmcost" in said(folder, "ingest", "log.jsonl", "--db", "log.jsonl")
+    assert "is not an llmcost store" in said(folder, "ingest", "log.jsonl", "--db", "log.jsonl")
 
 
 def test_an_empty_file_a_folder_and_a_pipe(folder: Path) -> None:
     (folder / "empty").touch()
     os.mkfifo(folder / "pipe")
-    assert "is not a store of llmcost" in said(folder, "report", "--db", "empty")
+    assert "is not an llmcost store" in said(folder, "report", "--db", "empty")
     assert "is a folder" in said(folder, "report", "--db", ".")
     assert "not a regular file" in said(folder, "report", "--db", "pipe")
     assert "not a regular file" in said(folder, "report", "--db", "/dev/null")

@@ -38,7 +38,19 @@ KEYS = {
     | {"grid", "unmeasured", "delays"},
     "audit": COMMON_KEYS | {"severity", "dollars", "advice"},
     **dict.fromkeys(
-        ("spend", "page", "changes", "savings", "quality", "backtests", "requests", "billing", "pricing", "ledger"),
+        (
+            "spend",
+            "page",
+            "explain",
+            "changes",
+            "savings",
+            "quality",
+            "backtests",
+            "requests",
+            "billing",
+            "pricing",
+            "ledger",
+        ),
         COMMON_KEYS,
     ),
 }

@@ -100,10 +100,27 @@ def over(kind: registry.Kind, name: str) -> str:
     made = MADE | (dict.fromkeys(("before", "after"), "select * from costs") if kind == "savings" else {})
     made |= {table: registry.find("page", table).body for table in INPUTS[kind].tables if table == "fine"}
     made |= {table: registry.find("spend", table).body for table in INPUTS[kind].tables if table == "anomalies"}
+    if kind == "explain":
+        return over_periods(query)
     needed = [*INPUTS[kind].relations, *INPUTS[kind].tables]
     if kernel := kernel_of(query):
         made["replayed"] = "select " + ", ".join(f"null::{type} as {name}" for name, type in kernel.decisions.items())
     return compose([(name, made[name]) for name in needed if name in made], query.body)
+
+
+def over_periods(query: registry.Query) -> str:
+    """SQL: the same for a query over the requests of two periods, each of which reads those before it."""
+    keys = ", ".join(f"null::varchar as key_{place}" for place in range(8))
+    made = [
+        ("requests", "select *, true as in_later, 0::bigint as day_number from requests"),
+        *priced(),
+        ("priced", f"select {keys}, * from priced"),
+        ("moved", registry.find("explain", "moved").body),
+        ("chosen", registry.find("explain", "chosen").body),
+        ("lasting_prompts", registry.find("explain", "lasting-prompts").body),
+        ("cells", f"select *, false as is_repriced from ({registry.find('explain', 'cells').body})"),
+    ]
+    return compose(made, query.body)
 
 
 @pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, name in QUERIES if kind != "formats"])
@@ -111,5 +128,7 @@ def test_it_runs_over_what_its_folder_declares(kind: registry.Kind, name: str, e
     """Formats run over lines in their own tests: each over lines of its own."""
     query = registry.find(kind, name)
     defaults = {**registry.find("spend", "anomalies").bind({}), **query.bind({})}
+    for step in ("moved", "chosen"):
+        defaults |= registry.find("explain", step).bind({})
     values = defaults | {f"{p.name}_provider": None for p in query.parameters if p.type == "model"}
     empty.rows(over(kind, name), values)

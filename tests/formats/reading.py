@@ -56,7 +56,7 @@ def changed(row: Row, path: tuple[str, ...], value: Any) -> Row:
 
 
 def check_refusals(folder: Path, row: Row, path: tuple[str, ...]) -> None:
-    """A count that is none and one below zero are refused; the call beside them is taken."""
+    """A count that is not a number and one below zero are refused; the call next to them is read."""
     found = read(folder, [changed(row, path, "many"), changed(row, path, -3), row])
     assert found.reasons == ["a count that is not a whole number", "a negative count"]
     assert found.counts["requests"] == 1

@@ -1,4 +1,4 @@
-"""Messages API: what stands under iterations, beside what the answer counts itself."""
+"""Messages API: the counts under iterations, and those of the answer itself."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Gemini: thoughts beside the answer, chunks that count up, bodies without a model."""
+"""Gemini: thoughts outside the answer, chunks that count up, bodies without a model."""
 
 from pathlib import Path
 from typing import Any

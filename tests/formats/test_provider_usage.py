@@ -1,4 +1,4 @@
-"""Usage objects of every provider, beside what genai-prices makes of them."""
+"""Usage objects of every provider, compared with what genai-prices makes of them."""
 
 import json
 import re
@@ -76,7 +76,7 @@ def test_broken(tmp_path: Path) -> None:
     assert (found.tokens(), found.only()["counts_doubtful"]) == ([(5, 9, 0, 0, 1)], True)
 
 
-# --- every recorded line beside genai-prices -----------------------------------------------------------
+# --- every recorded line against genai-prices ---------------------------------------------------------
 
 COUNTS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "output_reasoning_tokens",
           "web_searches")  # fmt: skip

@@ -82,7 +82,7 @@ def test_a_grown_file_adds_its_new_lines(tmp_path: Path, store_path: Path, name:
     write(log, [call(1), call(2), call(3)])
     with ingested(store_path, log) as (opened, account):
         assert account.total("requests") == 1
-        assert account.total("lines") == (1 if name.endswith(".jsonl") else 3)  # a compressed file is read anew
+        assert account.total("lines") == (1 if name.endswith(".jsonl") else 3)  # a compressed file is read again
         assert totals(opened)["calls"] == 3
 
 
@@ -113,7 +113,7 @@ def test_a_line_half_written_is_taken_when_it_is_whole(tmp_path: Path, store_pat
         assert totals(opened)["calls"] == 2
 
 
-def test_a_file_rewritten_is_read_anew(tmp_path: Path, store_path: Path) -> None:
+def test_a_file_rewritten_is_read_again(tmp_path: Path, store_path: Path) -> None:
     log = write(tmp_path / "a.jsonl", [call(1), call(2)])
     with ingested(store_path, log):
         pass

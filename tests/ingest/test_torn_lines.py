@@ -23,7 +23,7 @@ A, B = '{"a": {"b": 1}}', '{"c": "{}"}'
         ('1, "b": 2}}' + A, [A], True),
         ("\ufeff" + A + "\ufeff" + B, [A, B], False),
         ("10:00:01 " + A, [A], False),
-        ('{"message": {"usage": {"input_tokens": 1}}', [], None),  # what is inside a cut-off record is no record
+        ('{"message": {"usage": {"input_tokens": 1}}', [], None),  # what is inside a cut-off record is not a record
         ('{"message": {"usage": {"input_tokens": 1}}, "x": "cu', [], None),
         ('{"list": [{"a": 1}, {"a": 1}', [], None),
         ("{" * 100_000, [], None),

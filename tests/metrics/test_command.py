@@ -138,7 +138,7 @@ def test_it_says_what_is_missing(tmp_path: Path, store_path: Path) -> None:
         assert said in done.stderr
         assert done.stderr.count("\n") == 2, done.stderr  # an error and a hint
     store_path.write_bytes(b"no store of ours")
-    assert "is not a store of llmcost" in llmcost("metrics", "--once", cwd=tmp_path).stderr
+    assert "is not an llmcost store" in llmcost("metrics", "--once", cwd=tmp_path).stderr
 
 
 def test_a_port_that_is_taken(tmp_path: Path, store_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_a_store_that_cannot_be_read_is_told_and_the_last_values_stay(tmp_path: 
     assert seen[COST] == pytest.approx(2 * before[COST])
 
 
-def test_budgets_are_exposed_and_computed_anew_when_llmcost_toml_changes(
+def test_budgets_are_exposed_and_computed_again_when_llmcost_toml_changes(
     tmp_path: Path, store_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -278,7 +278,7 @@ def test_under_load_nothing_is_lost_or_counted_twice(tmp_path: Path) -> None:
 
 
 def test_dollars_are_exposed_in_steps_whose_sums_are_exact(tmp_path: Path, store_path: Path) -> None:
-    """A sum of series must not fall by a rounding, which Prometheus takes for a counter that began anew."""
+    """A sum of series must not fall by a rounding, which Prometheus takes for a counter that restarted."""
     import random
 
     rows = [call(n, feature=f"f{n % 20}", input_tokens=1 + 7 * n, output_tokens=n) for n in range(60)]

@@ -160,7 +160,7 @@ def test_other_prices_and_rules_change_no_counter(
     assert features == {"unattributed": 4, "named": 1}
 
 
-def test_the_dearest_values_have_series_and_the_rest_are_other(
+def test_the_most_expensive_values_have_series_and_the_rest_are_other(
     tmp_path: Path, store_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = [call(n, feature=f"f{n}", output_tokens=100 * (n + 1)) for n in range(10)]
@@ -176,7 +176,7 @@ def test_the_dearest_values_have_series_and_the_rest_are_other(
 def test_a_value_once_shown_stays_and_a_new_one_gets_its_own(
     tmp_path: Path, store_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ever dearer features: each pushes another out of the dearest, none loses its series, and there is an end."""
+    """Ever more expensive features: each pushes another out of the top, none loses its series, and there is an end."""
     with bounds(monkeypatch, top=2):
         before = Counters({})
         for n in range(12):

@@ -101,7 +101,7 @@ CASES = {
         [cost(f"{counter((100, 0.125), start=1000)} _x5 {counter((100, 0.125), start=1012.5)}")],
         200,
     ),
-    "an application's counters that begin anew": Case(
+    "an application's counters that restart": Case(
         "LlmDailyCostOverBudget", False, [cost(f"{counter((100, 0.1), start=1000)} {counter((100, 0.1))}")], 200
     ),
     "a budget is spent": Case(
@@ -132,10 +132,10 @@ CASES = {
     "1.8 times the pace": Case(
         "LlmBudgetBurnsSlow", False, [constant(MONTH_BUDGET, 730), cost(counter((4 * DAYS, 3.6)))], 4 * DAYS, 120
     ),
-    "a dear Tuesday": Case(
+    "an expensive Tuesday": Case(
         "LlmSpendOutOfLine", True, [cost(counter(WEEK, WEEK, WEEK, (6 * DAYS, 1.0), (DAYS, 2.5)))], 28 * DAYS, 120
     ),
-    "a dear Tuesday of many small features": Case(
+    "an expensive Tuesday of many small features": Case(
         "LlmSpendOutOfLine",
         True,
         [cost(counter((27 * DAYS, 0.0625), (DAYS, 0.0625 if n else 2)), feature=f"f{n}") for n in range(20)],

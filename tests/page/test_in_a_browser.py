@@ -174,7 +174,7 @@ def test_a_simulation(browser: Browser, page: Page) -> None:
     assert browser.card("Saved") == pytest.approx(result["result"]["saved_usd"])
 
 
-def test_cost_beside_quality(browser: Browser, page: Page) -> None:
+def test_cost_and_quality(browser: Browser, page: Page) -> None:
     rows: list[Row | str] = [
         call(n, model="gpt-4o", prompt_hash=f"h{n}", task_type="classification", complexity=n / 40) for n in range(40)
     ]
@@ -190,7 +190,7 @@ def test_cost_beside_quality(browser: Browser, page: Page) -> None:
     [said] = [title for title in titles if title.startswith("As routed")]
     found = json.loads(llmcost(*words, "--format", "json", cwd=made.parent).stdout)["stages"][0]["quality"]
     [routed] = [row for row in found["policies"] if row["policy"] == "routed"]
-    assert f"As routed {100 * routed['quality']:.1f}" in said
+    assert f"As routed, {100 * routed['quality']:.1f}" in said
 
 
 def test_the_frontier_of_a_search(browser: Browser, page: Page) -> None:
@@ -244,5 +244,5 @@ def test_without_any_price_no_dollar_is_shown(browser: Browser, page: Page, word
     assert browser.errors() == []
     assert browser.card("Requests") == 40
     shown = browser.run("return document.body.innerText")
-    assert "not known" in shown
+    assert "unknown" in shown
     assert not re.search(r"\$0\.00\b", shown)

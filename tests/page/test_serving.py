@@ -17,7 +17,7 @@ from tests.page.conftest import Browser
 
 
 class Served:
-    """A server that runs beside the test."""
+    """A server that runs next to the test."""
 
     def __init__(self, pages: server.Pages) -> None:
         self.listening = server.server(pages, 0)

@@ -88,7 +88,7 @@ def test_what_is_no_price_data_changes_nothing(tmp_path: Path, monkeypatch: pyte
         monkeypatch.setenv("LLMCOST_PRICES_URL", address)
         done = llmcost("prices", "--update", cwd=tmp_path)
     assert done.returncode == 1
-    assert "is no price data of genai-prices" in done.stderr
+    assert "is not price data of genai-prices" in done.stderr
     assert cost(tmp_path) == pytest.approx(0.0025)
 
 

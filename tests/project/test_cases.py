@@ -1,4 +1,4 @@
-"""Whole commands print what they should: `tests/cases/`, written anew by `python -m tests.cases`."""
+"""Whole commands print what they should: `tests/cases/`, rewritten by `python -m tests.cases`."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What stands in the built distributions, and what they say of themselves."""
+"""What is in the built distributions, and their metadata."""
 
 import ast
 import importlib.metadata

@@ -1,4 +1,4 @@
-"""Days out of line: found by a robust comparison with days of their kind, and explained in one line."""
+"""Unusual days: found by a robust comparison with days of their kind, and explained in one line."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -47,7 +47,7 @@ def test_days_like_others_are_in_line(tmp_path: Path) -> None:
     assert found(tmp_path, usual_weeks()) == []  # though a Tuesday costs three times a Monday
 
 
-def test_a_dear_tuesday_is_held_against_tuesdays_and_its_prompt_is_named(tmp_path: Path) -> None:
+def test_an_expensive_tuesday_is_compared_with_tuesdays_and_its_prompt_is_named(tmp_path: Path) -> None:
     rows = usual_weeks() + day_of(22, 53, "search", prompt_id="p-17") + day_of(22, 10, "search", prompt_id="p-2")
     whole, search = found(tmp_path, rows)
     assert (whole["day"], whole["feature"], whole["cause"]) == (date(2026, 8, 25), None, "search")
@@ -85,7 +85,7 @@ def opened() -> Iterator[Store]:
 
 
 def of_days(opened: Store, *calls: int, **features: tuple[int, ...]) -> list[Row]:
-    """What is out of line where each working day from Monday on has so many calls, also by feature."""
+    """The unusual days where each working day from Monday on has this many calls, also by feature."""
     rows = []
     for feature, counts in (features or {"f": calls}).items():
         for number, count in enumerate(counts):

@@ -214,7 +214,7 @@ def test_errors_that_were_paid_for(book: Store) -> None:
         call(4, ts=at(4), **failed | {"prompt_hash": "r", "input_tokens": 0}),  # refused: not paid
     ]
     row = only(found(book, rows)["paid-errors"])
-    assert (row["subject"], row["requests"], row["detail"]) == ("chat", 2, "1 tried again within 10 minutes")
+    assert (row["subject"], row["requests"], row["detail"]) == ("chat", 2, "1 retried within 10 minutes")
     assert row["cost_usd"] == pytest.approx(2 * 1000 * INPUT)
 
 
@@ -302,13 +302,13 @@ def test_a_cache_that_pays_for_itself_is_no_finding(book: Store) -> None:
 
 
 def labels(**fields: Any) -> list[Row]:
-    """Thirty calls that a dear model answers in two tokens."""
-    dear = {"model": "claude-opus-4-5", "output_tokens": 2, "feature": "triage"}
-    return [call(n, **dear | {"ts": at(n % 20, 60 * n), "prompt_hash": f"label-{n}"} | fields) for n in range(30)]
+    """Thirty calls that an expensive model answers in two tokens."""
+    expensive = {"model": "claude-opus-4-5", "output_tokens": 2, "feature": "triage"}
+    return [call(n, **expensive | {"ts": at(n % 20, 60 * n), "prompt_hash": f"label-{n}"} | fields) for n in range(30)]
 
 
-def test_a_dear_model_on_trivial_tasks(book: Store) -> None:
-    finding = found(book, [*quiet(), *labels()])["dear-model-on-trivial-tasks"]
+def test_an_expensive_model_on_trivial_tasks(book: Store) -> None:
+    finding = found(book, [*quiet(), *labels()])["expensive-model-on-trivial-tasks"]
     row = only(finding)
     assert (row["subject"], row["requests"], finding.severity) == ("triage", 30, "info")
     assert 0 < row["cost_usd"] < 30 * (1000 * 5e-6 + 2 * 25e-6)  # less than all that claude-opus-4-5 cost
@@ -316,8 +316,8 @@ def test_a_dear_model_on_trivial_tasks(book: Store) -> None:
 
 
 @pytest.mark.parametrize("input_tokens", [1000, 150_000])  # the small model has a price of its own for long prompts
-def test_a_dear_model_is_held_against_the_small_one(book: Store, input_tokens: int) -> None:
-    saved = only(found(book, labels(input_tokens=input_tokens))["dear-model-on-trivial-tasks"])["cost_usd"]
+def test_an_expensive_model_is_compared_with_the_small_one(book: Store, input_tokens: int) -> None:
+    saved = only(found(book, labels(input_tokens=input_tokens))["expensive-model-on-trivial-tasks"])["cost_usd"]
     spent = audit.audit(book, Scope()).cost_usd
     found(book, labels(input_tokens=input_tokens, model="claude-haiku-5-5"))
     needed = audit.audit(book, Scope()).cost_usd
@@ -333,10 +333,10 @@ def test_a_dear_model_is_held_against_the_small_one(book: Store, input_tokens: i
     ids=str,
 )  # fmt: skip
 def test_a_task_that_is_not_known_to_be_trivial(book: Store, fields: Row) -> None:
-    assert "dear-model-on-trivial-tasks" not in found(book, [*quiet(), *labels(**fields)])
+    assert "expensive-model-on-trivial-tasks" not in found(book, [*quiet(), *labels(**fields)])
 
 
-def test_a_dear_day(book: Store) -> None:
+def test_an_expensive_day(book: Store) -> None:
     more = [
         call(n, ts=at(9, 60 * n), prompt_hash=f"more-{n}", feature="agent", request_id=f"more_{n}") for n in range(9)
     ]
@@ -431,7 +431,7 @@ def test_the_sample_logs_tell_their_story(sample_store: Path, tmp_path: Path) ->
     assert subjects["truncated-answers"][0] == "doc-summaries/summary"
     assert subjects["models-without-price"] == ["deskmate-7b-v3"]
     assert subjects["long-prompt-never-cached"][0] == "support-chat/main"
-    assert set(subjects["dear-model-on-trivial-tasks"]) == {"ticket-triage/category", "ticket-triage/urgency"}
+    assert set(subjects["expensive-model-on-trivial-tasks"]) == {"ticket-triage/category", "ticket-triage/urgency"}
     assert findings["paid-errors"]["cost_usd"] > 0
     assert "output-not-recorded" in findings
     assert not {"parents-with-children", "logged-twice", "clock-jumps"} & set(findings)

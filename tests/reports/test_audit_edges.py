@@ -34,7 +34,7 @@ def later(hours: float) -> str:
 
 
 def lengths(*, short: int, long: int) -> list[Row]:
-    """Thirty answers of the dear model, six of them long: the 90th percentile is as long as these."""
+    """Thirty answers of the expensive model, six of them long: the 90th percentile is as long as these."""
     return [row | {"output_tokens": long if n % 5 == 0 else short} for n, row in enumerate(labels())]
 
 
@@ -79,22 +79,22 @@ def wraps(ends_s: float = 9.0, output: int = 300, prompt: int = 3000) -> list[Ro
 
 
 CASES: list[tuple[str, list[Row], bool]] = [
-    ("dear-model-on-trivial-tasks", labels(), True),  # exactly twice the small model's cost
-    ("dear-model-on-trivial-tasks", labels(model="claude-haiku-4-5"), False),
-    ("dear-model-on-trivial-tasks", lengths(short=2, long=64), True),
-    ("dear-model-on-trivial-tasks", lengths(short=2, long=65), False),
-    ("dear-model-on-trivial-tasks", lengths(short=16, long=16), True),
-    ("dear-model-on-trivial-tasks", lengths(short=17, long=17), False),
-    ("dear-model-on-trivial-tasks", labels()[:20], True),
-    ("dear-model-on-trivial-tasks", labels()[:19], False),
-    ("dear-model-on-trivial-tasks", labels(complexity=0.5), True),
-    ("dear-model-on-trivial-tasks", labels(complexity=0.51), False),
-    ("dear-model-on-trivial-tasks", labels(reasoning_tokens=0), True),
-    ("dear-model-on-trivial-tasks", labels(reasoning_tokens=1), False),
-    ("dear-model-on-trivial-tasks", labels(status="error"), False),
-    ("dear-model-on-trivial-tasks", labels(output_tokens=0), False),
-    ("dear-model-on-trivial-tasks", labels(calls=2), False),
-    ("dear-model-on-trivial-tasks", labels(service_tier="batch"), True),
+    ("expensive-model-on-trivial-tasks", labels(), True),  # exactly twice the small model's cost
+    ("expensive-model-on-trivial-tasks", labels(model="claude-haiku-4-5"), False),
+    ("expensive-model-on-trivial-tasks", lengths(short=2, long=64), True),
+    ("expensive-model-on-trivial-tasks", lengths(short=2, long=65), False),
+    ("expensive-model-on-trivial-tasks", lengths(short=16, long=16), True),
+    ("expensive-model-on-trivial-tasks", lengths(short=17, long=17), False),
+    ("expensive-model-on-trivial-tasks", labels()[:20], True),
+    ("expensive-model-on-trivial-tasks", labels()[:19], False),
+    ("expensive-model-on-trivial-tasks", labels(complexity=0.5), True),
+    ("expensive-model-on-trivial-tasks", labels(complexity=0.51), False),
+    ("expensive-model-on-trivial-tasks", labels(reasoning_tokens=0), True),
+    ("expensive-model-on-trivial-tasks", labels(reasoning_tokens=1), False),
+    ("expensive-model-on-trivial-tasks", labels(status="error"), False),
+    ("expensive-model-on-trivial-tasks", labels(output_tokens=0), False),
+    ("expensive-model-on-trivial-tasks", labels(calls=2), False),
+    ("expensive-model-on-trivial-tasks", labels(service_tier="batch"), True),
     ("cache-never-read", cached(0, cache_write_5m_tokens=4000)[:2], True),
     ("cache-never-read", cached(0, cache_write_5m_tokens=4000)[:1], False),
     ("cache-never-read", cached(0, cache_write_1h_tokens=4000)[:2], True),
@@ -131,7 +131,7 @@ CASES: list[tuple[str, list[Row], bool]] = [
     ("cost-outliers", usual(1180, 12), True),
     ("clock-jumps", lonely(101, 91), True),
     ("clock-jumps", lonely(101, 90), False),
-    ("clock-jumps", lonely(99, 91), False),  # a hundredth of all requests is no jump of a clock
+    ("clock-jumps", lonely(99, 91), False),  # a hundredth of all requests is not a jump of a clock
     ("clock-jumps", [*quiet(), call(1, ts=at(2), latency_ms=500, ttft_ms=1501)], True),
     ("clock-jumps", [*quiet(), call(1, ts=at(2), latency_ms=500, ttft_ms=1500)], False),
     ("clock-jumps", [*quiet(), call(1, ts=at(2), latency_ms=-1)], True),
@@ -179,4 +179,4 @@ def test_a_finding_begins_at_its_thresholds(book: Store, name: str, rows: list[R
 def test_an_error_counts_as_tried_again_within_ten_minutes(book: Store, seconds: int, counted: int) -> None:
     failed = {"feature": "chat", "prompt_hash": "p", "status": "error"}
     rows = [call(1, ts=at(2), **failed), call(2, ts=at(2, seconds), **failed | {"status": "ok"})]
-    assert only(found(book, rows)["paid-errors"])["detail"] == f"{counted} tried again within 10 minutes"
+    assert only(found(book, rows)["paid-errors"])["detail"] == f"{counted} retried within 10 minutes"

@@ -204,7 +204,7 @@ def test_every_form_holds_every_budget(tmp_path: Path, form: str) -> None:
         ("", "there is no budget in llmcost.toml"),
         ("[budgets]\nday = 1\n", "budgets is not a list of entries"),
         ("budgets = [1]\n", "entry 1: is not a table"),
-        ("[[budgets]]\nfeature = 'x'\n", "entry 1: says neither day nor month"),
+        ("[[budgets]]\nfeature = 'x'\n", "entry 1: gives neither day nor month"),
         ("[[budgets]]\nday = 0\n", "day is not an amount of US dollars above 0: 0"),
         ("[[budgets]]\nmonth = -5\n", "month is not an amount"),
         ("[[budgets]]\nmonth = inf\n", "month is not an amount"),

@@ -137,7 +137,7 @@ def test_so_it_does_when_it_sees_nothing_of_the_others(recorded: Run) -> None:
     )
     known = catalogue.load()
     guess = by_datasheet(known.model(part.model), "none", known.gpu(part.gpu))
-    # later tokens of these hundred were made beside requests that are not in the part
+    # later tokens of these hundred were made together with requests that are not in the part
     found = from_runs([part], guess, until_s=float(part.first_token_s.max()))
     assert worst(recorded, found) < 0.04
 

@@ -111,7 +111,7 @@ def test_a_calibration_is_saved_and_replaced(tmp_path: Path) -> None:
     assert calibrations.save(saved, own) == own
     own.write_text(own.read_text() + after)
     assert calibrations.load(own)[-1] == saved
-    again = replace(saved, source="measured anew")
+    again = replace(saved, source="measured again")
     calibrations.save(again, own)
     assert calibrations.load(own)[-1] == again
     text = own.read_text()
@@ -136,7 +136,7 @@ def test_a_form_that_holds_no_further_calibration_stays(tmp_path: Path) -> None:
     own = tmp_path / "llmcost.toml"
     text = 'calibrations = { "t4 mistral-7b awq" = { gpu = "T4" } }\n'
     own.write_text(text)
-    with pytest.raises(LlmcostError, match="none can be added"):
+    with pytest.raises(LlmcostError, match="cannot be extended"):
         calibrations.save(Calibration("T4", 1, "mistral-7b", "awq", TIME, "", date(2026, 11, 1)), own)
     assert own.read_text() == text
 

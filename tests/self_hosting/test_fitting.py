@@ -52,4 +52,4 @@ def test_where_nothing_fits_a_smaller_model_is_advised() -> None:
     none_to_rent = catalogue.Catalogue(KNOWN.gpus, {}, KNOWN.models)
     with pytest.raises(DoesNotFitError) as refused:
         check(none_to_rent, KNOWN.model("llama-3.3-70b"), "awq", KNOWN.gpu("T4"))
-    assert refused.value.hint == "take a smaller model"
+    assert refused.value.hint == "use a smaller model"

@@ -13,7 +13,7 @@ from llmcost.self_hosting import catalogue
 from llmcost.self_hosting.calibrate import engine_of
 from llmcost.self_hosting.fitted import from_measurements, from_run
 from llmcost.self_hosting.fitting import check
-from llmcost.self_hosting.recorded import read, settings_beside
+from llmcost.self_hosting.recorded import read, settings_next_to
 from llmcost.self_hosting.replay import Engine, Traffic, replay
 from llmcost.self_hosting.timing import by_datasheet
 
@@ -120,13 +120,13 @@ def test_settings_of_another_run_are_refused(files: tuple[Path, Path]) -> None:
         engine_of(read(requests, meta))
 
 
-def test_settings_are_found_beside_the_requests(tmp_path: Path) -> None:
+def test_settings_are_found_next_to_the_requests(tmp_path: Path) -> None:
     requests = tmp_path / "l4_requests.jsonl"
     with pytest.raises(UsageError, match=r"l4_meta.json or l4_settings.json"):
-        settings_beside(requests)
+        settings_next_to(requests)
     for name in ("l4_settings.json", "l4_meta.json"):
         (tmp_path / name).write_text("{}")
-        assert settings_beside(requests).name == name
+        assert settings_next_to(requests).name == name
 
 
 def test_a_gpu_and_a_model_that_no_table_knows_are_fitted_and_named(files: tuple[Path, Path], tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ _MODULES = ("compiled", "scheduler", "replay")
 
 @pytest.fixture
 def plain(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """The replay, imported anew where numba is not installed."""
+    """The replay, imported again where numba is not installed."""
     names = [f"llmcost.self_hosting.{name}" for name in _MODULES]
     for name in names:
         monkeypatch.delitem(sys.modules, name, raising=False)

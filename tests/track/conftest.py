@@ -27,7 +27,7 @@ def log(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def lines(log: Path) -> Lines:
-    """What stands in the log once all calls that are over are written."""
+    """What is in the log once all calls that are over are written."""
 
     def read() -> list[dict[str, Any]]:
         assert flush(60)

@@ -114,7 +114,7 @@ class Server:
 
 
 def spelled(event: Event | str) -> bytes:
-    """An event as it stands in a stream."""
+    """An event as it is in a stream."""
     if isinstance(event, str):
         return f"data: {event}\n\n".encode()
     name = f"event: {event['type']}\n" if "type" in event else ""

@@ -29,7 +29,9 @@ def final_text(client: anthropic.Anthropic) -> None:
 
 
 def every_event(client: anthropic.Anthropic) -> None:
-    assert len(list(client.messages.create(**ASKED, stream=True))) == len(message_events()) - 1  # a ping is no event
+    assert (
+        len(list(client.messages.create(**ASKED, stream=True))) == len(message_events()) - 1
+    )  # a ping is not an event
 
 
 def raw_stream(client: anthropic.Anthropic) -> None:

@@ -86,7 +86,7 @@ def test_a_line_cut_by_a_full_disk_does_not_take_the_next_with_it(
     assert json.loads(log.path.read_text().splitlines()[-1]) == {"text": "kept"}
 
 
-def test_a_rotated_log_is_begun_anew(tmp_path: Path) -> None:
+def test_a_rotated_log_is_started_again(tmp_path: Path) -> None:
     log = Log(tmp_path / "new" / "usage.jsonl", private=False)
     log.write({"day": 1})
     log.path.rename(tmp_path / "yesterday.jsonl")

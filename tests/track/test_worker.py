@@ -103,7 +103,7 @@ def test_no_more_waits_than_memory_is_meant_for(monkeypatch: pytest.MonkeyPatch)
     assert begun.wait(60)
     for _ in range(5):
         ours.later(lambda: done.append(1))
-    with pytest.raises(RuntimeError, match="wait to be written"):
+    with pytest.raises(RuntimeError, match="waiting to be written"):
         ours.later(lambda: done.append(2))
     gate.set()
     assert ours.flush(60)

@@ -1,4 +1,4 @@
-"""The stack of `--what-if all`: never dearer than one of its steps alone, and a reason for each that it leaves out."""
+"""The stack of `--what-if all`: never more expensive than a single step, and a reason for each one left out."""
 
 import json
 from pathlib import Path
@@ -59,7 +59,7 @@ def test_no_single_step_is_cheaper(monkeypatch: pytest.MonkeyPatch, costs: dict[
     assert not set(taken) & set(found.left_out)
 
 
-def test_a_cache_that_the_batch_api_makes_dear_is_left_out(tmp_path: Path) -> None:
+def test_a_cache_that_the_batch_api_makes_expensive_is_left_out(tmp_path: Path) -> None:
     """Of 20 prompts 7 are sent twice: a cache saves a little, but in batches loses more reads than that is worth."""
     rows: list[Row | str] = [
         call(

@@ -1,4 +1,4 @@
-"""What is done apart for large logs: relations in a file beside the store, and shares of whole partitions."""
+"""What is special for large logs: relations in a file next to the store, and shares of whole partitions."""
 
 from pathlib import Path
 
@@ -41,8 +41,8 @@ def test_relations_in_a_file_give_the_same_and_leave_nothing_behind(
         monkeypatch.setattr(store, "ROW_BYTES", row_bytes)
         with store.reading(path) as opened:
             found.append(simulate(opened, [parse(word) for word in WORDS], Scope(), ["model"]))
-            beside = list(tmp_path.glob(f".{path.name}.scratch-*/kept.duckdb"))
-            assert bool(beside) == (row_bytes == store.MEMORY_BYTES)
+            scratch = list(tmp_path.glob(f".{path.name}.scratch-*/kept.duckdb"))
+            assert bool(scratch) == (row_bytes == store.MEMORY_BYTES)
     assert found[0] == found[1]
     assert found[0].cost_usd < found[0].baseline_usd
     assert not [one.name for one in tmp_path.iterdir() if one.name.startswith(f".{path.name}.")]

@@ -1,26 +1,30 @@
 """A prompt that moves to a model with another tokenizer is cached, and batched, like one that was always there."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from llmcost.engine import store
 from llmcost.reports.scope import Scope
-from llmcost.what_ifs.engine.step import parse
+from llmcost.what_ifs.engine.chain import Chain, Traffic
+from llmcost.what_ifs.engine.step import parse, settled
 from llmcost.what_ifs.projection import simulate
-from tests.logs import Row, call
-from tests.what_ifs.test_small_what_ifs import simulated
+from tests.logs import Row, call, ingested, write
 from tests.what_ifs.traffic import START_US, fill
 
 SHARED: Row = {"system_blocks": 1, "ttft_ms": 500, "latency_ms": 1000, "task_type": "classification"}
 SWAP = "model-swap:target=claude-sonnet-5"
 
 
-def stage(folder: Path, rows: list[Row], *steps: str) -> dict[str, Any]:
-    """The last stage of the steps over a log of these rows."""
-    found: dict[str, Any] = simulated(folder, list(rows), *steps)["stages"][-1]
-    return found
+def last_step(folder: Path, rows: list[Row], *steps: str) -> tuple[Row, float]:
+    """What the last of these steps does to a log of these rows, and what it saves in US dollars."""
+    with ingested(folder / "db", write(folder / "log.jsonl", rows)) as (opened, _):
+        traffic = Traffic.of(opened, Scope(), ())
+        chain = Chain(traffic, "")
+        for step in steps:
+            chain.add(settled(opened, parse(step)))
+        costs = [traffic.cost_usd("cost_0"), *(point.cost_usd for point in chain.points)]
+        return chain.effects(len(steps)), costs[-2] - costs[-1]
 
 
 def prompts(model: str, *sizes: int, question: bool, output: int) -> list[Row]:
@@ -42,14 +46,13 @@ def prompts(model: str, *sizes: int, question: bool, output: int) -> list[Row]:
 @pytest.mark.parametrize("step", ["prompt-caching", "request-batching"])
 def test_as_if_logged_there(tmp_path: Path, step: str, sizes: tuple[int, ...], native: tuple[int, ...]) -> None:
     question = len(sizes) > 1
-    (tmp_path / "moved").mkdir()
-    (tmp_path / "native").mkdir()
     logged = prompts("claude-sonnet-4-5", *sizes, question=question, output=10)
-    moved = stage(tmp_path / "moved", logged, SWAP, step)
-    there = stage(tmp_path / "native", prompts("claude-sonnet-5", *native, question=question, output=13), step)
-    assert any(there["effects"].values())
-    assert moved["effects"] == there["effects"]
-    assert moved["saved_usd"] == pytest.approx(there["saved_usd"])
+    moved, saved_usd = last_step(tmp_path / "moved", logged, SWAP, step)
+    logged_there = prompts("claude-sonnet-5", *native, question=question, output=13)
+    there, saved_there_usd = last_step(tmp_path / "native", logged_there, step)
+    assert any(there.values())
+    assert moved == there
+    assert saved_usd == pytest.approx(saved_there_usd)
 
 
 def test_a_prefix_is_never_longer_than_its_prompt(tmp_path: Path) -> None:
@@ -86,7 +89,5 @@ def test_every_count_of_tokens_moves_by_its_ratio(tmp_path: Path, cache: str) ->
 
 def test_what_stays_keeps_its_prefix(tmp_path: Path) -> None:
     logged = prompts("claude-sonnet-4-5", 2000, question=False, output=10)
-    (tmp_path / "a").mkdir()
-    (tmp_path / "b").mkdir()
-    stays = stage(tmp_path / "a", logged, "model-swap:target=none", "prompt-caching")
-    assert stays["effects"] == stage(tmp_path / "b", logged, "prompt-caching")["effects"]
+    stays, _ = last_step(tmp_path / "a", logged, "model-swap:target=none", "prompt-caching")
+    assert stays == last_step(tmp_path / "b", logged, "prompt-caching")[0]

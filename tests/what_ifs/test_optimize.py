@@ -62,7 +62,7 @@ def test_nothing_in_the_grid_is_cheaper(folder: Path) -> None:
             assert one["cost_usd"] == pytest.approx(costs[tuple(one["stack"])]), one["stack"]
 
 
-def test_the_frontier_has_no_stack_that_another_betters(folder: Path) -> None:
+def test_the_frontier_has_no_stack_that_another_beats(folder: Path) -> None:
     frontier = found(folder, "--optimize")["optimize"]["frontier"]
     assert len(frontier) > 2
 

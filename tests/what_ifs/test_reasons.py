@@ -84,7 +84,7 @@ def test_a_model_that_a_step_before_brings_is_known(folder: Path) -> None:
 
 
 def test_early_stop_says_that_nothing_tells_what_was_used(folder: Path) -> None:
-    used = "the tokens of its answer that were used (output_used_tokens), by which early_stop goes"
+    used = "the number of tokens of the answer that were used (output_used_tokens), which early_stop needs"
     assert notes(folder, "token-caps:early_stop=true") == [f"token-caps: no request has {used}"]
     uncapped = "classification=none,extraction=none,summarization=none,code_generation=none"
     [note] = notes(folder, f"token-caps:early_stop=true,{uncapped}")

@@ -33,7 +33,7 @@ def test_the_instructions_are_paid_once(tmp_path: Path) -> None:
     words = "request-batching:items=3,seconds=60,numbering_input_tokens=7,numbering_output_tokens=3"
     document = simulated(tmp_path, rows, words)
     [stage] = document["stages"]
-    # three go in one call at 10:00:20, the fourth waits in vain, the error stays as it is
+    # three go in one call at 10:00:20, the fourth waits for nothing, the error stays as it is
     assert stage["effects"]["input_tokens"] == -2 * 800 + 3 * 7
     assert stage["effects"]["output_tokens"] == 3 * 3
     assert stage["effects"]["requests_without_a_call"] == 2

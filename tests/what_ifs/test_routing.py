@@ -119,7 +119,9 @@ def test_which_model_is_more_expensive_is_told_by_its_newest_plain_input_price()
         sent = ran(made, f"routing:small={MINI},middle={HAIKU},large={HAIKU},upgrade=false")
         assert [row["model"] for row in sent.values()] == [MINI, MINI]
         back = ran(made, f"routing:small={HAIKU},middle={HAIKU},large={HAIKU},upgrade=false")
-        assert [back[name]["model"] for name in ("r000", "r001")] == [MINI, HAIKU], "the dearer one takes nothing"
+        assert [back[name]["model"] for name in ("r000", "r001")] == [MINI, HAIKU], (
+            "the more expensive one gets nothing"
+        )
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
@@ -194,7 +196,7 @@ def quality_of(folder: Path, log: list[Row], outcomes: str, word: str) -> dict[s
     return found
 
 
-def test_a_dearer_model_may_be_the_worse_one(tmp_path: Path) -> None:
+def test_a_more_expensive_model_may_be_the_worse_one(tmp_path: Path) -> None:
     log: list[Row] = [call(n, model=OPUS, prompt_hash=f"h{n}") for n in range(4)]
     lines = [f"h{n},{OPUS},{n < 1},3\nh{n},{MINI},{n < 3},1" for n in range(4)]
     found = quality_of(tmp_path, log, "prompt,model,correct,cost\n" + "\n".join(lines), "routing:")
@@ -322,7 +324,7 @@ def test_meaning_tells_simple_from_complex_prompts(tmp_path: Path) -> None:
     word = f"{WORD},by=complexity,complexity=embeddings,small_below=0.5,middle_below=0.5"
     assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
     done = llmcost("simulate", "--what-if", word, cwd=tmp_path)
-    assert "none is kept" in done.stderr
+    assert "none are stored" in done.stderr
     assert llmcost("ingest", "log.jsonl", "--keep-text", cwd=tmp_path).returncode == 0
     done = llmcost("simulate", "--what-if", word, "--by", "feature", "--format", "json", cwd=tmp_path)
     saved = {row["feature"]: row["saved_usd"] > 0 for row in json.loads(done.stdout)["by"]}

@@ -84,7 +84,7 @@ def test_the_three_of_the_article_are_that_stack(folder: Path, found: dict[str, 
     assert found["article"]["saved_share"] == pytest.approx(three["result"]["saved_share"])
 
 
-def test_a_word_beside_all_sets_its_parameters(folder: Path) -> None:
+def test_a_step_next_to_all_sets_its_parameters(folder: Path) -> None:
     alone = simulated(folder, "all", "token-caps:classification=60")["alone"]
     assert "token-caps:classification=60" in [row["word"] for row in alone]
 

@@ -47,7 +47,7 @@ def test_a_report_on_a_scenario_is_a_report_on_its_traffic(folder: Path) -> None
 
 
 def test_simulate_report_and_compare_count_the_same_requests(tmp_path: Path) -> None:
-    """Requests that only the stack gives a price stand in no sum, and what a stack adds stands in all."""
+    """Requests that only the stack gives a price are excluded from totals, and what a stack adds is in all of them."""
     assert llmcost("ingest", SAMPLES, cwd=tmp_path).returncode == 3
     logged = read(llmcost("report", "--by", "model", "--format", "json", cwd=tmp_path))["total"]
     assert logged["unpriced_requests"] > 0
@@ -55,12 +55,12 @@ def test_simulate_report_and_compare_count_the_same_requests(tmp_path: Path) -> 
         words = ("--what-if", target, "--what-if", "request-batching", "--save", "it", "--format", "json")
         simulated = read(llmcost("simulate", *words, cwd=tmp_path))
         total = read(llmcost("report", "--scenario", "it", "--by", "model", "--format", "json", cwd=tmp_path))["total"]
-        beside = read(llmcost("compare", "it", "--format", "json", cwd=tmp_path))
+        compared = read(llmcost("compare", "it", "--format", "json", cwd=tmp_path))
         assert total["cost_usd"] == pytest.approx(simulated["result"]["cost_usd"], abs=1e-9)
-        assert beside["total"]["a_cost_usd"] == pytest.approx(simulated["baseline"]["cost_usd"], abs=1e-9)
-        assert beside["total"]["b_cost_usd"] == pytest.approx(simulated["result"]["cost_usd"], abs=1e-9)
+        assert compared["total"]["a_cost_usd"] == pytest.approx(simulated["baseline"]["cost_usd"], abs=1e-9)
+        assert compared["total"]["b_cost_usd"] == pytest.approx(simulated["result"]["cost_usd"], abs=1e-9)
         assert total["unpriced_requests"] == logged["unpriced_requests"]
-        assert any("excluded from totals" in note for note in beside["notes"])
+        assert any("excluded from totals" in note for note in compared["notes"])
 
 
 def test_a_window_and_features_are_kept_with_it(folder: Path) -> None:
@@ -75,12 +75,12 @@ def test_two_side_by_side(folder: Path) -> None:
     llmcost("simulate", *STACK, "--save", "cheap", cwd=folder)
     llmcost("simulate", "--what-if", "token-caps", "--save", "capped", cwd=folder)
     logged = read(llmcost("report", "--by", "feature", "--format", "json", cwd=folder))
-    beside = read(llmcost("compare", "capped", "cheap", "--format", "json", cwd=folder))
-    assert (beside["a"], beside["b"]) == ("capped", "cheap")
-    total = beside["total"]
+    compared = read(llmcost("compare", "capped", "cheap", "--format", "json", cwd=folder))
+    assert (compared["a"], compared["b"]) == ("capped", "cheap")
+    total = compared["total"]
     assert total["difference_usd"] == pytest.approx(total["b_cost_usd"] - total["a_cost_usd"])
     for place in "ab":
-        assert total[f"{place}_cost_usd"] == pytest.approx(sum(row[f"{place}_cost_usd"] for row in beside["rows"]))
+        assert total[f"{place}_cost_usd"] == pytest.approx(sum(row[f"{place}_cost_usd"] for row in compared["rows"]))
     alone = read(llmcost("compare", "cheap", "--format", "json", cwd=folder))
     assert alone["total"]["a_cost_usd"] == pytest.approx(logged["total"]["cost_usd"])
     same = read(llmcost("compare", "logged", "logged", "--format", "json", cwd=folder))

@@ -166,7 +166,7 @@ def test_the_range_is_that_of_the_iteration_time(tmp_path: Path) -> None:
         ("tpot_ms=1", LlmcostError, "no number of these machines"),
         ("hours=office,office_from=18,office_to=9", UsageError, "office hours"),
         ("tokenizer_ratio=0", UsageError, "tokenizer_ratio"),
-        ("max_waiting=0", UsageError, "lets nobody in"),
+        ("max_waiting=0", UsageError, "admits no requests"),
         ("instance=none", UsageError, "needs an instance or a gpu"),
     ],
 )

@@ -83,7 +83,7 @@ def test_no_veto_between_ways_of_asking_the_same(one: str, other: str) -> None:
     assert veto(traits(one), traits(other)) is None
 
 
-def test_a_month_that_is_also_a_verb_is_a_month_beside_a_number_only() -> None:
+def test_a_month_that_is_also_a_verb_is_a_month_next_to_a_number_only() -> None:
     assert not traits("May I ask you something? It may rain.").dates
     assert traits("on may 3").dates == traits("on 3 May").dates == {"month 5"}
 

@@ -1,4 +1,4 @@
-"""Caches of answers beside the other steps of a stack: cascades, routing with known costs, batches."""
+"""Caches of answers with the other steps of a stack: cascades, routing with known costs, batches."""
 
 from pathlib import Path
 

@@ -150,7 +150,7 @@ def _pair(ours: float, theirs: float) -> dict[str, float]:
 
 
 async def main(url: str, tokenizer: str, output: str, loads: Sequence[str]) -> None:
-    """Runs every load; writes the file anew after each, so that a later failure loses nothing."""
+    """Runs every load; rewrites the file after each, so that a later failure loses nothing."""
     document: dict[str, Any] = {
         "date": now().date().isoformat(),
         "machine": f"{cpu_name()}, {os.cpu_count()} cores",

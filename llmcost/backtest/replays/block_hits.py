@@ -1,8 +1,8 @@
 """How well the replay of prompt caching finds the blocks that a trace shows were sent before.
 
 A trace such as Mooncake's numbers the 512-token blocks of every prompt and says nothing of any cache, nor of dollars.
-Its truth is which blocks were seen before: what a cache that forgets nothing would have read. The replay is told the
-prompts as any log would tell them, and decides with its own rules of prefixes, order and overlapping requests.
+Its truth is which blocks were seen before: what a cache that forgets nothing would have read. The replay is given the
+prompts as any log would give them, and decides with its own rules of prefixes, order and overlapping requests.
 """
 
 from typing import Any
@@ -20,10 +20,10 @@ _VARIANTS: dict[str, dict[str, str]] = {"found": {"ttft_ms": "0"}, "waited": {}}
 
 
 def backtest(run: Run, relation: str = "requests") -> Row | None:
-    """Predicted and actual hits in blocks, in total and by model; None where the log is no trace of blocks.
+    """Predicted and actual hits in blocks, in total and by model; None where the log is not a trace of blocks.
 
     A trace has no bill, so there are no dollars: `*_usd` is None. The prediction reads a block as soon as it was sent,
-    as the count beside it does; `low_blocks` has it wait for the what-if's default time to a first token.
+    as the actual count does; `low_blocks` has it wait for the what-if's default time to a first token.
     """
     sent = registry.find("requests", "blocks-as-sent").body
     covered = ("requests", f"select * from {relation}")

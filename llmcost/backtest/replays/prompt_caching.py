@@ -3,7 +3,7 @@
 The replay gets requests whose cache use has been erased: when they were sent, how long their prompts were, by
 which session and model, and what life the client asked for. How often a cache misses for a reason that no usage
 log shows is a rate, and a rate is measured: for each session on the other sessions, starting from a stated
-assumption. Where the log holds the prompts themselves no rate takes part.
+assumption. Where the log holds the prompts themselves, no rate is used.
 """
 
 from math import sqrt
@@ -26,7 +26,7 @@ Measured on 91 Claude Code sessions of seven months, by person and client; see d
 
 LOW = {"base_share": "0.75", "others_every_s": "900", "slack_s": "60"}
 HIGH = {"base_share": "0.4", "others_every_s": "none", "slack_s": "0"}
-"""The cheap and the dear end of the other assumptions; the middle is each parameter's default."""
+"""The low and the high end of the other assumptions; the middle is each parameter's default."""
 
 _VARIANTS: dict[str, dict[str, str]] = {
     "found": {"miss_rate": "0"},

@@ -82,7 +82,7 @@ def _by_block(costs: "pa.Table") -> Costs:
 
 
 def _range(spent: Costs, saved: Costs, judged: Row, model: str | None = None) -> Row:
-    """Between what a prediction of a model, or of all, lies."""
+    """The range of a prediction of a model, or of all."""
 
     def of(costs: Costs) -> dict[str, float]:
         found: dict[str, float] = {}

@@ -1,6 +1,6 @@
 """How well a semantic cache knows without any answer how many of its hits are wrong: where the log holds the answers.
 
-The replay is given the prompts alone and estimates. The truth beside it is how many of the same hits were logged with
+The replay is given the prompts alone and estimates. The truth is how many of the same hits were logged with
 another answer, word for word; models word one answer in many ways, so that it is the most that can be wrong.
 """
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ABOUT = (
-    "wrong hits of a semantic cache on similar prompts, estimated from the prompts alone, beside hits whose logged"
+    "wrong hits of a semantic cache on similar prompts, estimated from the prompts alone, against hits whose logged"
     " answer is another, word for word"
 )
 WHAT_IF = "semantic-caching"

@@ -37,7 +37,7 @@ class Decoder:
         ]
 
     def make_room(self, batch: int, max_tokens: int) -> None:
-        """An empty cache for so many sequences of up to so many tokens."""
+        """An empty cache for a number of sequences of up to a number of tokens."""
         torch, shape = self._torch, self.shape
         size = (shape.num_hidden_layers, 2, batch, shape.num_key_value_heads, max_tokens, shape.head_dim)
         self._cache = torch.zeros(size, device=self._device.kind, dtype=self._device.dtype)
@@ -80,7 +80,7 @@ class Decoder:
         keys, values = cache[0, :, :, :end], cache[1, :, :, :end]
         group = shape.num_attention_heads // shape.num_key_value_heads
         if length == 1:
-            # The query heads that share a key head stand as so many queries before it: no key is copied.
+            # The query heads that share a key head are grouped before it: no key is copied.
             query = query.reshape(batch, shape.num_key_value_heads, group, shape.head_dim)
             mixed = functional.scaled_dot_product_attention(query, keys, values)
         else:

@@ -36,7 +36,7 @@ class Device:
         return self.kind == "cuda"
 
     def free_bytes(self) -> float:
-        """Memory that is free on it; infinite where the system does not tell."""
+        """Memory that is free on it; infinite where the system does not say."""
         if self.is_cuda:
             return float(self.torch.cuda.mem_get_info()[0])
         try:

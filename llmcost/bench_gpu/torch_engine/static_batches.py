@@ -146,7 +146,7 @@ def _step(stepper: Stepper, effort: Effort, session: Session, card: Mapping[str,
 
 
 def _observed(batch: Batch, count: int, lengths: Lengths) -> list[Observation]:
-    """A batch as so many requests, alike in everything."""
+    """A batch as identical requests."""
     planned = Planned(lengths.input_tokens, lengths.output_tokens)
     return [
         Observation(

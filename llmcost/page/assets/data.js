@@ -1,4 +1,4 @@
-// The tables of the page, and what is added up of them. A table travels as columns; texts as places in a dictionary.
+// The tables of the page, and sums over them. A table travels as columns; texts as places in a dictionary.
 "use strict";
 const llmcost = { charts: [], page: JSON.parse(document.getElementById("data").textContent) };
 
@@ -17,7 +17,7 @@ llmcost.load = () => {
     Object.entries(llmcost.page.tables).map(([name, packed]) => [name, llmcost.unpack(packed)]));
 };
 
-// Rows added up by the values of some columns. A sum of nothing but nulls is null: a price that is unknown is not 0.
+// Rows added up by the values of some columns. A sum of nulls only is null: an unknown price is not 0.
 llmcost.sum = (rows, keys, measures) => {
   const groups = new Map();
   for (const row of rows) {
@@ -36,11 +36,11 @@ llmcost.sum = (rows, keys, measures) => {
 };
 
 llmcost.total = (rows, measure) => rows.reduce((sum, row) => sum + (row[measure] ?? 0), 0);
-llmcost.dearest = (rows, measure = "cost_usd") => [...rows].sort((a, b) => (b[measure] ?? -1) - (a[measure] ?? -1));
+llmcost.highest = (rows, measure = "cost_usd") => [...rows].sort((a, b) => (b[measure] ?? -1) - (a[measure] ?? -1));
 
-// The dearest rows, and the others as one.
+// The most expensive rows, and the others as one.
 llmcost.top = (rows, count, keys, measures) => {
-  const sorted = llmcost.dearest(rows);
+  const sorted = llmcost.highest(rows);
   if (sorted.length <= count + 1) return sorted;
   const rest = llmcost.sum(sorted.slice(count).map((row) => ({ ...row, ...Object.fromEntries(keys.map((key) => [key, "(others)"])) })), keys, measures);
   return [...sorted.slice(0, count), ...rest];
@@ -48,9 +48,9 @@ llmcost.top = (rows, count, keys, measures) => {
 
 llmcost.MEASURES = ["requests", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "cost_usd", "unpriced_requests"];
 
-// How to call a prompt: by its label, where there is one.
+// What to call a prompt: its label, where there is one.
 llmcost.promptLabel = (prompt) => {
-  if (prompt === null) return "no prompt named";
+  if (prompt === null) return "no prompt id";
   llmcost.labels ??= new Map(llmcost.tables.prompts.map((row) => [row.prompt, row.label]));
   return llmcost.labels.get(prompt) ?? prompt;
 };

@@ -1,4 +1,4 @@
-// What is shown: a stretch of days, some features, some models. It stands in the address, so that a view can be shared.
+// What is shown: a range of days, some features, some models. It is kept in the address, so that a view can be shared.
 "use strict";
 llmcost.filter = { since: null, until: null, features: [], models: [] };
 
@@ -23,7 +23,7 @@ llmcost.writeAddress = () => {
 llmcost.filtered = () => llmcost.filter.since !== null || llmcost.filter.until !== null
   || llmcost.filter.features.length > 0 || llmcost.filter.models.length > 0;
 
-// The rows of a table that the filter lets through. A request without a time is in no stretch of days.
+// The rows of a table that the filter lets through. A request without a time is in no range of days.
 llmcost.shown = (table) => {
   const { since, until, features, models } = llmcost.filter;
   const days = since || until;
@@ -53,7 +53,7 @@ llmcost.buildFilters = (changed) => {
     input.addEventListener("change", () => { llmcost.filter[name] = input.value || null; changed(); });
     return llmcost.element("label", {}, word, input);
   };
-  const names = (column) => llmcost.dearest(llmcost.sum(cube, [column], ["cost_usd"]))
+  const names = (column) => llmcost.highest(llmcost.sum(cube, [column], ["cost_usd"]))
     .map((row) => row[column]).filter((name) => name !== null && name !== "(others)");
   const menu = (kind, column, word) => {
     const summary = llmcost.element("summary", { id: `filter-${kind}` });

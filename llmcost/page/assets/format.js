@@ -17,17 +17,17 @@ llmcost.share = (value) => (value === null || value === undefined || Number.isNa
 llmcost.seconds = (ms) => (ms >= 60000 ? `${(ms / 60000).toFixed(1)} min` : ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms)} ms`);
 llmcost.plural = (number, thing) => `${number.toLocaleString("en-US")} ${thing}${number === 1 ? "" : "s"}`;
 
-// A name from a log, cut to a readable length, with characters that would steer the text around it made visible.
+// A name from a log, cut to a readable length, with characters that would change the text around it made visible.
 llmcost.name = (value, length = 60) => {
   if (value === null || value === undefined) return "(none)";
   const text = String(value).replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
   return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 };
-// The same for Plotly, which takes some markup in its texts for markup.
+// The same for Plotly, which interprets some markup in its texts.
 llmcost.label = (value, length = 28) =>
   llmcost.name(value, length).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
-// The same over several lines of about so many characters.
+// The same, over several lines of about this many characters.
 llmcost.wrapped = (value, width) => {
   const lines = [""];
   for (const word of llmcost.name(value, 200).split(" ")) {

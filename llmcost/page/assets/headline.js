@@ -8,7 +8,7 @@ llmcost.spent = () => {
   const priced = (sum.requests ?? 0) - (sum.unpriced_requests ?? 0);
   const span = byDay.length ? `${byDay[0].day} to ${byDay.at(-1).day}` : "no times in the log";
   return {
-    lead: rows.length ? priced > 0 ? `${llmcost.usd(sum.cost_usd)} spent${llmcost.rising(byDay)}` : "What was spent is not known: no request here has a price" : "No request in this view",
+    lead: rows.length ? priced > 0 ? `${llmcost.usd(sum.cost_usd)} spent${llmcost.rising(byDay)}` : "Spend is unknown: no request here has a price" : "No requests in this view",
     sub: rows.length ? `${llmcost.plural(sum.requests, "request")}, ${span}.` : "Choose other days, features or models.",
     cards: [
       ["Cost", llmcost.usd(sum.cost_usd ?? null), sum.cost_usd ?? null, byDay.length && priced > 0 ? `${llmcost.usd((sum.cost_usd ?? 0) / byDay.length)} a day` : ""],
@@ -17,12 +17,12 @@ llmcost.spent = () => {
       ["Cache read", llmcost.count(sum.cache_read_tokens ?? 0), sum.cache_read_tokens ?? 0, prompt ? `${llmcost.share((sum.cache_read_tokens ?? 0) / prompt)} of the input` : ""],
       ["Cache write", llmcost.count(sum.cache_write_tokens ?? 0), sum.cache_write_tokens ?? 0, ""],
       ["Output tokens", llmcost.count(sum.output_tokens ?? 0), sum.output_tokens ?? 0, ""],
-      ...(sum.unpriced_requests ? [["Without a price", llmcost.count(sum.unpriced_requests), sum.unpriced_requests, "in no sum"]] : []),
+      ...(sum.unpriced_requests ? [["Without a price", llmcost.count(sum.unpriced_requests), sum.unpriced_requests, "excluded from totals"]] : []),
     ],
   };
 };
 
-// The last seven whole days against the seven before; nothing where there are too few.
+// The last seven whole days against the seven before; empty where there are too few.
 llmcost.rising = (byDay) => {
   const whole = byDay.slice(1, -1); // the first and the last day may be cut off
   if (whole.length < 14) return "";
@@ -30,6 +30,6 @@ llmcost.rising = (byDay) => {
   const last = days(-7), before = days(-14, -7);
   if (!before) return "";
   const change = last / before - 1;
-  if (Math.abs(change) < 0.05) return ", level with the week before";
-  return `, ${change > 0 ? "up" : "down"} ${Math.round(100 * Math.abs(change))} % on the week before`;
+  if (Math.abs(change) < 0.05) return ", about the same as the week before";
+  return `, ${change > 0 ? "up" : "down"} ${Math.round(100 * Math.abs(change))} % from the week before`;
 };

@@ -1,4 +1,4 @@
-// Asks the page's own server every few seconds whether the store has grown, and draws what is new.
+// Asks the page's own server every few seconds whether the store has grown, and draws the page again if so.
 "use strict";
 llmcost.watch = (changed) => {
   const look = async () => {

@@ -1,4 +1,4 @@
-// The page around the charts: headline, figures with their tables, and drawing them anew when something changes.
+// The page around the charts: headline, figures with their tables, and drawing them again when something changes.
 "use strict";
 llmcost.element = (tag, attributes = {}, ...children) => {
   const made = document.createElement(tag);
@@ -8,7 +8,7 @@ llmcost.element = (tag, attributes = {}, ...children) => {
 };
 
 // A chart: { id, section, about, table(): {columns, rows}, title(table), figure(table, theme), filters: table name }.
-// It is drawn where it applies and says why where it has nothing to draw.
+// It is drawn where it applies; where it has nothing to draw, its title says why.
 llmcost.chart = (chart) => llmcost.charts.push(chart);
 
 llmcost.theme = () => {
@@ -86,10 +86,10 @@ llmcost.ending = () => {
   const account = llmcost.tables.account ?? [];
   const columns = [["format", "Format", "text"], ["lines", "Lines", "exact"], ["requests", "Requests", "exact"], ["duplicates", "Duplicates", "exact"], ["no_call", "No call", "exact"], ["rejects", "Rejects", "exact"]];
   const lines = account.length
-    ? [llmcost.element("section", {}, llmcost.element("h2", {}, "What became of every line that was read"), llmcost.held("account", { columns: columns.map(([key, label, as]) => ({ key, label, as })), rows: account }))]
+    ? [llmcost.element("section", {}, llmcost.element("h2", {}, "Every line that was read"), llmcost.held("account", { columns: columns.map(([key, label, as]) => ({ key, label, as })), rows: account }))]
     : [];
   document.getElementById("end").replaceChildren(
-    ...list("What to know beside these numbers", llmcost.page.notes), ...list("What this rests on", llmcost.page.assumptions), ...lines,
+    ...list("Caveats", llmcost.page.notes), ...list("Assumptions", llmcost.page.assumptions), ...lines,
     llmcost.element("p", {}, `Made by llmcost ${llmcost.page.version}. Times are UTC, dollars are list prices unless llmcost.toml says otherwise.`));
 };
 

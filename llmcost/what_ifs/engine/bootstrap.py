@@ -8,7 +8,7 @@ chapters 8 and 13.
 from collections.abc import Mapping
 
 LEVEL = 0.9
-"""The share of the draws that lie inside the interval."""
+"""The share of the draws inside the interval."""
 
 LEAST_BLOCKS = 8
 """Days, or else sessions, that traffic must have before anything is said of how it varies."""
@@ -27,7 +27,7 @@ _BLOCKS = {
 
 
 def blocks(counted: Mapping[str, int]) -> str | None:
-    """What is drawn of traffic with so many days and sessions: `days` or `sessions`; None where there are too few."""
+    """What is drawn from traffic with this many days and sessions: `days` or `sessions`; None for too few."""
     return next((name for name in ("days", "sessions") if counted[name] >= LEAST_BLOCKS), None)
 
 
@@ -39,7 +39,7 @@ def block(name: str | None) -> str:
 def interval(
     start: Mapping[str, float], before: Mapping[str, float], after: Mapping[str, float], baseline_usd: float
 ) -> tuple[float | None, float | None]:
-    """The ends of the interval of a saving in which LEVEL of the draws lie, in US dollars of traffic of this cost.
+    """The ends of the interval of a saving that holds LEVEL of the draws, in US dollars of traffic of this cost.
 
     Each mapping gives US dollars by block: of the traffic as it came, before the step, after it. None where there are
     no blocks to draw, or the traffic cost nothing.

@@ -191,7 +191,7 @@ class Chain:
         return row
 
     def cut_short(self, number: int) -> list[Row]:
-        """The features of which a step cuts answers short, and how many."""
+        """The features whose answers a step cuts short, and how many."""
         return self._told("cut-short", self._stages[number - 1], self._stages[number])
 
     def answers(self) -> Row:

@@ -18,7 +18,7 @@ _COLUMNS = {
 
 
 def check(store: Store, steps: Sequence[WhatIf]) -> None:
-    """Raises UsageError for a parameter of whose names the log knows none, so that the step could find nothing.
+    """Raises UsageError for a parameter none of whose names is in the log, so that the step could find nothing.
 
     A model that the log does not hold may be one to which a step before moves requests: any with a price will do.
     """

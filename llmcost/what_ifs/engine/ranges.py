@@ -16,7 +16,7 @@ from llmcost.what_ifs.engine.step import ENDS, WhatIf, at
 
 @dataclass(frozen=True)
 class Range:
-    """Between which US dollars a saving lies. None where it cannot be said."""
+    """The range of a saving in US dollars. None where it is not known."""
 
     low_usd: float
     high_usd: float

@@ -33,7 +33,7 @@ class Lack:
 
 @dataclass(frozen=True)
 class Reasons:
-    """What to know of a step that could be run: whether the log tells what it does at all, and why it is not more."""
+    """Caveats of a step that could be run: whether the log shows what it does at all, and why it is not more."""
 
     is_known: bool
     changed: bool  # whether it does anything to the traffic

@@ -27,7 +27,7 @@ class WhatIf:
 
     @property
     def word(self) -> str:
-        """The step as the command line takes it, naming what differs from the defaults."""
+        """The step as on the command line, naming what differs from the defaults."""
         changed = [
             f"{p.name}={p.written(self.values[p.name])}"
             for p in self.query.parameters
@@ -43,7 +43,7 @@ class WhatIf:
 
 
 def parse(word: str) -> WhatIf:
-    """`NAME[:param=value,…]` as the command line takes it. Raises UsageError for unknown names and values."""
+    """`NAME[:param=value,…]` as on the command line. Raises UsageError for unknown names and values."""
     name, _, rest = word.partition(":")
     query = registry.find("what_ifs", name.strip().replace("_", "-"))
     words = settings(query, rest)
@@ -79,7 +79,7 @@ def at(end: str, what_if: WhatIf) -> WhatIf:
 
 
 def assumptions(what_if: WhatIf) -> list[str]:
-    """What a step takes for granted, in the words of its header."""
+    """What a step assumes, in the words of its header."""
     return [f"{what_if.query.name}: {line}" for line in what_if.query.fields.get("assumes", ())]
 
 
@@ -108,7 +108,7 @@ def steps(what_if: WhatIf) -> list[Relation]:
 
 
 def with_models(store: Store, what_if: WhatIf) -> dict[str, registry.Value]:
-    """The step's values, with `<name>_provider` beside each model, whose prices are made known."""
+    """The step's values, with `<name>_provider` for each model, whose prices are loaded."""
     values = dict(what_if.values)
     for parameter in what_if.query.parameters:
         if parameter.type == "model":

@@ -28,7 +28,7 @@ _HINT = (
 def read(path: str) -> "pa.Table":
     """`one`, `other` and `alike`, one row a pair.
 
-    Raises LlmcostError, with the line, for what is no pair and for two different labels of one.
+    Raises LlmcostError, with the line, for what is not a pair and for two different labels of one.
     """
     return _read(*version(path, "labels", _HINT))
 
@@ -49,7 +49,7 @@ def _read(file: Path, *_version: int) -> "pa.Table":
         one, other = sorted(str(row[name]) for name in names)
         alike = True if "similar" in names and not row.keys() & set(_LABELS) else _label(file, line, row)
         if found.setdefault((one, other), alike) != alike:
-            raise wrong(file, line, "another label for a pair that was there before", _HINT)
+            raise wrong(file, line, "a second label for the same pair, and a different one", _HINT)
     if not found:
         raise LlmcostError(f"{file} holds no labels", hint=_HINT)
     ones, others = zip(*found, strict=True)

@@ -25,7 +25,7 @@ _HINT = (
 def read(path: str) -> "pa.Table":
     """`prompt`, `model`, `correct` (0 to 1) and `cost_usd` (null where unknown), one row a prompt and model.
 
-    Raises LlmcostError, with the line, for what is no outcome and for two different ones of one prompt and model.
+    Raises LlmcostError, with the line, for what is not an outcome and for two different ones of one prompt and model.
     """
     return _read(*version(path, "outcomes", _HINT))
 
@@ -39,7 +39,7 @@ def _read(file: Path, *_version: int) -> "pa.Table":
     for line, row in _outcomes(file):
         known = found.setdefault((row["prompt"], row["model"]), row)
         if known != row:
-            raise _wrong(file, line, f"another outcome of {row['model']} for a prompt that was there before")
+            raise _wrong(file, line, f"another outcome of {row['model']} for a prompt, different from the one before")
     if not found:
         raise LlmcostError(f"{file} holds no outcomes", hint=_HINT)
     kinds = [("prompt", pa.string()), ("model", pa.string()), ("correct", pa.float64()), ("cost_usd", pa.float64())]
@@ -69,7 +69,7 @@ def _outcome(file: Path, line: int, prompt: Any, model: Any, correct: Any, cost:
         raise _wrong(file, line, f"correct is {str(correct)[:40]!r}, neither true nor false nor between 0 and 1")
     dollars = _number(cost)
     if cost not in (None, "") and (dollars is None or dollars < 0):
-        raise _wrong(file, line, f"cost is {str(cost)[:40]!r}, no US dollars")
+        raise _wrong(file, line, f"cost is {str(cost)[:40]!r}, not an amount of US dollars")
     if not str(prompt or "").strip() or not str(model or "").strip():
         raise _wrong(file, line, "an empty prompt or model")
     return {"prompt": str(prompt), "model": str(model).strip(), "correct": judged, "cost_usd": dollars}

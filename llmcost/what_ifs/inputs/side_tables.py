@@ -75,7 +75,7 @@ def as_given(parameter: registry.Parameter, value: registry.Value) -> Any:
 
 
 def written() -> list[Relation]:
-    """The tables as a reader can make them, of what no file and no text tells."""
+    """The tables as a reader can make them, without a file or texts."""
     return [
         ("token_counts", registry.find("pricing", "token-counts").body),
         ("outcomes", _NO_OUTCOMES),
@@ -87,10 +87,10 @@ def models(store: Store, path: str) -> list[str]:
     """The models of an outcomes file, the cheapest first: by the costs that it gives, else by what output costs."""
     _learn(store, path)
     rows = store.rows(
-        "select logged, coalesce(avg(cost_usd), max(output_usd_mtok)) as dear from outcomes_read"
+        "select logged, coalesce(avg(cost_usd), max(output_usd_mtok)) as usd from outcomes_read"
         " left join prices on prices.model = outcomes_read.model and prices.provider = outcomes_read.provider"
         " and service_tier = 'standard' and region = '' and valid_to is null and prompt_min = 0"
-        " group by logged order by dear, logged"
+        " group by logged order by usd, logged"
     )
     return [row["logged"] for row in rows]
 

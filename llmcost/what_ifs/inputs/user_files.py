@@ -1,4 +1,4 @@
-"""Tables that a user brings beside the log, as outcomes and labels are: CSV, JSON, JSONL or Parquet, row by row."""
+"""Tables that a user brings with the log, such as outcomes and labels: CSV, JSON, JSONL or Parquet, row by row."""
 
 import csv
 import json
@@ -14,7 +14,7 @@ YES_OR_NO = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
 
 
 def version(path: str, kind: str, hint: str) -> tuple[Path, int, int]:
-    """Where the file lies, its size and when it was written: what is read of it stands as long as they do.
+    """The file's path, size and time: what was read from it is valid until they change.
 
     Raises LlmcostError, which calls it a `kind` file and gives the `hint`, where there is none.
     """
@@ -42,7 +42,7 @@ def records(file: Path, kind: str, hint: str) -> Iterator[tuple[int, Row]]:
 
 
 def wrong(file: Path, line: int, why: str, hint: str) -> LlmcostError:
-    """What to raise for a row that is none."""
+    """What to raise for an invalid row."""
     return LlmcostError(f"{file}:{line}: {why}", hint=hint)
 
 

@@ -25,7 +25,7 @@ and one in which the batch was collected."""
 MEASURED = {
     "latency_ms": "median(latency_ms) filter (where status = 'ok' and service_tier <> 'batch' and latency_ms > 0)"
 }
-"""What stands for an answer's latency where it is not known: the median of those that are."""
+"""What is used for an unknown latency of an answer: the median of the known ones."""
 
 DECISIONS = {"request_id": "varchar", "cached_answer": "varchar", "answered_from": "varchar"}
 """`cached_answer` (same, differs, unknown) is how the answer that it gets compares with the logged one."""
@@ -95,7 +95,7 @@ def takes_part(requests: pa.Table) -> Bools:
 def sent_and_ready(requests: pa.Table, row: Ints, assumed_ms: float | None) -> tuple[Ints, Ints]:
     """When the rows were sent and when their answers can be read, in microseconds; NEVER for errors.
 
-    An answer whose latency the log does not hold takes `assumed_ms`, else ASSUMED_MS.
+    An answer whose latency is not logged takes `assumed_ms`, else ASSUMED_MS.
     """
     assumed_ms = ASSUMED_MS if assumed_ms is None else assumed_ms
     sent = requests["ts"].cast(pa.timestamp("us")).cast(pa.int64()).fill_null(0).to_numpy()[row]

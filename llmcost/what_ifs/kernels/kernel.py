@@ -40,11 +40,11 @@ class Kernel(Protocol[Found]):
 
     @property
     def partition(self) -> Sequence[str]:
-        """The columns of which requests have to share the values to depend on one another; none: all may."""
+        """The columns whose values requests have to share to depend on one another; without any, all may."""
 
     @property
     def measured(self) -> Mapping[str, str]:
-        """SQL: for parameters that are none, what the traffic that it gets has in their place."""
+        """SQL: for parameters without a value, what the traffic has in their place."""
 
     @property
     def decisions(self) -> Mapping[str, str]:
@@ -61,7 +61,7 @@ class Kernel(Protocol[Found]):
         """
 
     def summary(self, parts: Sequence[Found]) -> dict[str, Any]:
-        """What is told of the whole, from what was found in each part of it; one part unless partitions are apart."""
+        """The summary of the whole, from what was found in each part of it; one part unless partitions are separate."""
 
 
 def selected(kernel: Kernel[Any]) -> str:

@@ -20,7 +20,7 @@ _NAMES = ("request_id", "prompt_hash", "prompt_text")
 def told(requests: pa.Table, hit: Ints, source: Ints, labels: pa.Table | None) -> pa.Array:
     """For each row that was answered whether the labels let the row in `source` answer it; null where they do not say.
 
-    Of two names of a request that stand in the labels the more particular one counts.
+    If two names of a request are in the labels, the more specific one counts.
     """
     if labels is None:
         return pa.nulls(len(hit), pa.bool_())
@@ -46,7 +46,7 @@ def judged(decided: pa.Table, told: pa.Array) -> tuple[pa.Table, FalseHits]:
 
 
 def of_all(hits: int, labelled: FalseHits, estimated: FalseShare | None) -> FalseShare | None:
-    """The wrong part of all hits, of which some are `labelled`; None where nothing tells of the others."""
+    """The wrong part of all hits, some of them `labelled`; None where nothing is known of the others."""
     rest = hits - labelled.compared
     if hits and not rest:
         share = labelled.differing / hits

@@ -20,7 +20,7 @@ _BLOCK = 1 << 20
 
 
 def late(asked: Asked, life: int) -> Bools:
-    """Which requests have a key of which some answer takes longer than an answer lives."""
+    """Which requests have a key with an answer that takes longer than an answer lives."""
     is_late = (asked.ready != NEVER) & (asked.ready - asked.sent > life)
     return np.isin(asked.key, asked.key[is_late]) if is_late.any() else is_late
 
@@ -108,7 +108,7 @@ def _follow(pointer: Ints) -> Ints:
 
 
 def one_by_one(asked: Asked, places: Ints, life: int, refresh: bool, capacity: int | None) -> Ints:
-    """The same as `quickly`, for the places of requests in order of time, of which its result holds numbers.
+    """The same as `quickly`, for the places of requests in order of time; its result holds these numbers.
 
     Any latency is allowed for, and the least recently used answer gives way.
     """

@@ -160,7 +160,7 @@ def _billed(
 
     `items` are sorted by call, `starts` are the calls' first. Items after the first leave out the `shared` tokens,
     cached ones first. How long an answer may be and how long it takes is the same for all items of a call; unknown
-    where no item, or for the bound on the answer some item, does not tell.
+    where no item, or for the bound on the answer some item, does not say.
     """
     size = np.diff(np.append(starts, len(items)))
     opens = np.zeros(len(items), np.bool_)
@@ -171,7 +171,7 @@ def _billed(
         return np.repeat(np.add.reduceat(values, starts), size) if len(starts) else values
 
     def of_known(name: str) -> Ints:
-        """For each item how many of its call tell."""
+        """For each item how many of its call say."""
         return of_call(mask(items[name].is_valid()).astype(np.int64))
 
     sent = {name: _numbers(items, name) for name in _SUMMED}

@@ -63,7 +63,7 @@ class ResponseCaching:
         """The requests that the cache answers, whose answer each gets, and whether that is the logged one."""
         life = cached_answers.microseconds(ttl)
         if capacity is not None and capacity < 0:
-            raise UsageError(f"capacity={capacity} is less than no entry at all", hint="give a number of answers")
+            raise UsageError(f"capacity={capacity} is below zero", hint="give a number of answers")
         asked = _asked(requests, scope, latency_ms)
         source = np.full(len(asked), NOBODY, np.int64)
         if life > 0 and capacity != 0 and len(asked):
@@ -94,17 +94,17 @@ def _notes(found: FalseHits, again: int) -> list[str]:
     if not found.hits:
         return []
     unknown = (
-        "how often a cached one would have been another than the model's own is unknown: the range's low end counts"
-        " on none of them (differing=doubted)"
+        "it is unknown how often a cached answer differs from the model's own: the low end of the range counts none of"
+        " these hits (differing=doubted)"
     )
     if not found.compared:
         return [f"response-caching: the log holds no answers to compare, so {unknown}"]
     share = f"{found.differing / found.compared:.1%} of the {found.compared:,} cached answers that can be compared"
     means = ": these savings change what users get" if found.differing else ""
     means = "; those asked again save nothing" if again else means
-    notes = [f"response-caching: {share} differ from what the model said then{means}"]
+    notes = [f"response-caching: {share} differ from the model's own answers{means}"]
     if others := found.hits - found.compared:
-        notes.append(f"response-caching: of {others:,} other hits the log lacks an answer, so {unknown}")
+        notes.append(f"response-caching: for {others:,} other hits the log lacks an answer, so {unknown}")
     return notes
 
 
@@ -138,7 +138,7 @@ def _sources(requests: pa.Table, asked: Asked, life: int, refresh: bool, capacit
         rest = np.arange(len(asked))
     else:
         again = _asked_again(asked.key)
-        # An answer still on its way when an earlier one expires makes a gap that pointers cannot tell.
+        # An answer still on its way when an earlier one expires makes a gap that pointers cannot express.
         late = lives.late(asked.part(again), life)
         for block in lives.blocks(asked.part(again[~late]), life):
             places = again[~late][block]

@@ -48,7 +48,7 @@ class SelfHosted:
         return False
 
     def replay(self, requests: pa.Table, **params: Any) -> Replayed[dict[str, Any]]:
-        """One row a hosted request, with what it takes and costs there; those that stay on the API have none."""
+        """One row for each hosted request, with its time and cost there; those that stay on the API have none."""
         hosting = host(requests, **params)
         plan, traffic = hosting.plan, hosting.traffic.take(hosting.plan.served)
         cached = np.zeros(len(traffic), np.int64) if traffic.cached_tokens is None else traffic.cached_tokens

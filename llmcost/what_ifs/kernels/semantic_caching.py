@@ -5,7 +5,7 @@ prompt, that is the last turn, is looked for among the stored prompts of the sam
 feature and history. It gets the answer of the nearest one that no veto speaks against, if
 that is near enough and no stored prompt with another answer is nearer or about as near:
 then it could mean either. The vetoes on words can be mistaken, so a vetoed prompt counts
-there; those on numbers, dates and negation it takes for what they are.
+there; those on numbers, dates and negation it sees for what they are.
 
 A prompt that could mean either is not stored as a third one: the index would fill up
 with ever closer variants that can never be told apart.
@@ -34,7 +34,7 @@ class SemanticHits:
     """The hits of a semantic cache, and how far to trust them."""
 
     asked: int  # requests that reach the cache
-    readable: int  # those of which the prompt is known
+    readable: int  # those whose prompt is known
     repeated: FalseHits  # hits on the same prompt, by the logged answers
     similar: FalseHits  # hits on another one, likewise
     labelled: FalseHits | None  # those of them with a label, by the labels; None where no labels were given
@@ -91,7 +91,7 @@ class SemanticCaching:
         """
         life = cached_answers.microseconds(ttl)
         if not threshold > 0:
-            raise UsageError(f"threshold={threshold} takes anything for the same", hint="a cosine, like 0.88")
+            raise UsageError(f"threshold={threshold} treats all prompts as the same", hint="a cosine, like 0.88")
         if not margin >= 0:
             raise UsageError(f"margin={margin} is negative", hint="a difference of two cosines, like 0.02")
         rules = Rules(threshold, margin, vetoes)
@@ -166,7 +166,7 @@ def _notes(summary: dict[str, Any], hits: int) -> list[str]:
     asked, known = summary["requests_that_reach_the_cache"], summary["requests_whose_prompt_is_known"]
     if known < asked:
         notes.append(
-            f"{name}: the prompt of {asked - known:,} of {asked:,} requests is not in the store, so that only exact"
+            f"{name}: the prompt of {asked - known:,} of {asked:,} requests is not in the store, so only exact"
             " repetitions of them are found; see: llmcost ingest --keep-text"
         )
     if again := summary["hits_asked_again"]:
@@ -178,7 +178,7 @@ def _notes(summary: dict[str, Any], hits: int) -> list[str]:
         if labelled == hits:
             wrong = f"by their labels {estimated:.1%}"
         differs = summary["share_of_those_whose_cached_answer_differs"]
-        differing = "" if differs is None else f"; {differs:.1%} of those logged with an answer got another one"
+        differing = "" if differs is None else f"; of those with a logged answer, {differs:.1%} got a different one"
         notes.append(f"{name}: {wrong} of the hits on similar prompts is wrong{differing}")
         if labelled not in (None, hits):
             share = summary["false_share_of_labelled_hits"]
@@ -262,7 +262,7 @@ def serve(asked: Asked, prompt: Ints, candidates: Candidates, answers: Ints, lif
 
 
 def _asked(requests: pa.Table, scope: str, latency_ms: float | None) -> Asked:
-    """The requests that reach the cache; without a prompt_hash they are no repetition of anything."""
+    """The requests that reach the cache; without a prompt_hash they repeat nothing."""
     user = codes(requests["user_id"]) if scope == "user" else np.zeros(len(requests), np.int64)
     exact_key = codes(requests["prompt_hash"])
     reaches = cached_answers.takes_part(requests) & (user != UNKNOWN) & ((exact_key != UNKNOWN) | readable(requests))

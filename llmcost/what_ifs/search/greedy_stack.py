@@ -1,8 +1,8 @@
 """The stack of `--what-if all`: in a fixed order what saves something after the steps before it, less what is better
 left out.
 
-A step may save less than it takes from those after it: a cache writes dearly what the batch API would have halved.
-So each step is dropped once those after it are known, with those after it chosen anew; and where a single step is
+A step may save less than it takes from later ones: a cache writes at a premium what the batch API would have halved.
+So each step is dropped once those after it are known, with those after it chosen again; and where a single step is
 cheaper than all that, the stack begins with it.
 """
 
@@ -31,7 +31,7 @@ class Stack:
 
 
 def stacked(traffic: Traffic, steps: Sequence[WhatIf], alone_usd: Sequence[float], baseline_usd: float) -> Stack:
-    """The cheapest stack found of these steps, of which `alone_usd` says what the traffic costs under each."""
+    """The cheapest stack found of these steps, with `alone_usd`, what the traffic costs under each."""
     best = _grown(Stack(Chain(traffic, ""), baseline_usd, {}), steps, 0)
     turn = 0
     while (better := _without_one(best, steps, baseline_usd, turn)) is not best:

@@ -30,7 +30,7 @@ Advance = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Limits:
-    """What a stack may cost in other coin than dollars; None is no limit."""
+    """What a stack may cost other than dollars; None is unlimited."""
 
     truncated: float | None = None  # share of the requests, 0 to 1, whose answer a cap cuts short
     added_latency_ms: float | None = None  # of the answer that is delayed most
@@ -47,7 +47,7 @@ class Tried:
     truncated_share: float
     added_latency_ms: float | None  # None: not known, as the log does not hold the latencies
     quality: float | None  # share of the answers that the log shows to be as good; None with a step in `unmeasured`
-    unmeasured: tuple[str, ...]  # the steps of whose answers nobody knows how good they are
+    unmeasured: tuple[str, ...]  # the steps whose answers are not judged
     breaks: tuple[str, ...] = ()  # the limits that it does not keep, or is not known to keep
 
     @property
@@ -59,7 +59,7 @@ class Tried:
 
 @dataclass(frozen=True)
 class Optimum:
-    """The cheapest stack that keeps the limits, and the frontier: what no other one betters in everything."""
+    """The cheapest stack that keeps the limits, and the frontier: the stacks that none beats on every measure."""
 
     limits: Limits
     tried: int
@@ -71,7 +71,7 @@ class Optimum:
 
 @dataclass(frozen=True)
 class _Deeds:
-    """What the steps so far do to answers that their last relation no longer tells; one spoilt twice counts twice."""
+    """What the steps so far do to answers that their last relation no longer shows; one spoilt twice counts twice."""
 
     cut: int = 0  # answers that a cap cuts short
     worse: int = 0  # answers of a model that an outcomes file does not say to be as good
@@ -120,7 +120,7 @@ class _Search:
                 point = longer.add(option)
                 self.advance(len(self.tried) + 1, self.most)
                 if point.failure or point.cost_usd >= before:
-                    continue  # a step that saves nothing here is none of the stack
+                    continue  # a step that saves nothing here is not part of the stack
                 with_this = done.with_last(longer)
                 self.tried.append(self.judged(longer, with_this))
                 self.below(longer, with_this, techniques, place + 1)
@@ -175,7 +175,7 @@ def simulate(
     Where there are more than `most`, the settings that save least alone are left out until there are not; those that
     break a limit alone go first.
     """
-    # a model without a price is told before anything is replayed
+    # a model without a price is reported before anything is replayed
     searched = [[settled(store, step) for step in options] for options in searched]
     traffic = Traffic.of(store, covered, dimensions)
     search = _Search(traffic, bounds, traffic.cost_usd("cost_0"), advance)
@@ -249,7 +249,7 @@ def _hopeless(search: _Search, option: WhatIf, alone: dict[str, Tried]) -> str |
 
 
 def _unmeasured(step: WhatIf) -> str:
-    """Why nobody knows how good the step's answers are; empty where it is known, as by an outcomes file."""
+    """Why the quality of the step's answers is unknown; empty where it is known, for example by an outcomes file."""
     return "" if step.values.get("outcomes") is not None else step.query.field("unmeasured")
 
 
@@ -269,7 +269,7 @@ def _broken(made: Tried, bounds: Limits) -> tuple[str, ...]:
 
 
 def _frontier(found: Sequence[Tried]) -> list[Tried]:
-    """The stacks of which no other one is cheaper and does no more harm; the dearest first."""
+    """The stacks that no other one beats on every measure; the most expensive first."""
     kept: list[Tried] = []
     for one in sorted(found, key=lambda one: (one.cost_usd, one.harm, len(one.steps))):
         if not any(_no_worse(other, one) for other in kept):

@@ -75,7 +75,7 @@ def steps(words: Sequence[str]) -> list[WhatIf]:
 
 def simulate(store: Store, stack: Sequence[WhatIf], covered: Scope, dimensions: Sequence[str] = ()) -> Everything:
     """Each step alone; then in turn those that save something after the steps before them."""
-    stack = [settled(store, step) for step in stack]  # a model without a price is told before anything is replayed
+    stack = [settled(store, step) for step in stack]  # a model without a price is reported before anything is replayed
     traffic = Traffic.of(store, covered, dimensions)
     baseline = traffic.cost_usd("cost_0")
     alone = [_alone(traffic, step, baseline) for step in stack]
@@ -109,7 +109,7 @@ def _alone(traffic: Traffic, step: WhatIf, baseline: float) -> Alone:
 
 
 def _stacked(traffic: Traffic, alone: Sequence[Alone], baseline: float) -> tuple[Chain, list[LeftOut]]:
-    """The best stack of those that can be projected, and why each of the others is none of it."""
+    """The best stack of those that can be projected, and why each of the others is not part of it."""
     known = [(one, baseline - one.saved_usd) for one in alone if one.saved_usd is not None]
     stack = stacked(traffic, [one.what_if for one, _ in known], [cost for _, cost in known], baseline)
     reasons = {known[place][0].what_if.query.name: why for place, why in stack.left_out.items()}

@@ -128,15 +128,19 @@ def replayed(
         if call.blocks:
             every = len(call.blocks)
             system = every if call.system is None else min(call.system, every)
-            tools = every if call.system is None else 1 if system > 1 else 0
-            number = {"tools": tools, "system": system}.get(upto, every)
+            first = 1 if system > 1 and rule.kind == "breakpoints" else 0  # no message ends at the tools
+            tools = every if call.system is None else first
+            cached = sum(call.buckets[1:])
+            logged = sum(tokens <= cached for _, tokens in call.blocks)
+            number = {"tools": tools, "system": system, "as-logged": logged}.get(upto, every)
             inside = [(name, min(tokens, call.total)) for name, tokens in call.blocks[:number]]
             reach = inside[-1][1] if inside else 0
             read = 0
-            if upto == "implicit":
-                marked = {number, system} if rule.kind == "messages" and call.system is not None else {number}
+            if upto in ("implicit", "as-logged"):
+                ends_system = rule.kind == "messages" and call.system is not None
+                marked = {number, min(system, number)} if ends_system else {number}
             else:
-                marked = {number, number - (upto == "explicit"), min(system, number), 1 if system > 1 else 0}
+                marked = {number, number - (upto == "explicit"), min(system, number), first}
             back = 21 if rule.kind == "messages" else 20
             everywhere = (
                 rule.kind in ("steps", "units") or ttl == "endless" or (call.system is None and upto != "implicit")

@@ -73,7 +73,7 @@ parameters = st.fixed_dictionaries(
     {"recorded": often("replay", "keep")},
     optional={
         "ttl": st.sampled_from(["5m", "1h", "recorded", "endless"]),
-        "breakpoints": often("explicit", "auto", "tools", "system", "implicit"),
+        "breakpoints": often("explicit", "auto", "tools", "system", "implicit", "as-logged"),
         "ttft_ms": st.sampled_from([0, 1000]),
         "slack_s": st.sampled_from([0, 150.5]),
         "base_share": st.sampled_from([0, 0.6, 1]),
@@ -84,19 +84,23 @@ parameters = st.fixed_dictionaries(
 )
 
 
-def named(calls: list[Call], names: Any) -> list[Call]:
-    """The calls with names in another order than their own, which decides ties."""
+def together(several: list[list[Call]], names: Any) -> list[Call]:
+    """The logs as one, with providers of their own, and names in another order than their own, which decides ties."""
+    calls = [replace(c, provider=f"{c.provider} {number}") for number, log in enumerate(several) for c in log]
     order = list(range(len(calls)))
     names.shuffle(order)
     return [replace(call, name=f"r{number:02}") for call, number in zip(calls, order, strict=True)]
 
 
-@settings(max_examples=50)
-@given(calls=logs(), names=st.randoms(use_true_random=False), given_values=parameters)
+@settings(max_examples=30)
+@given(
+    several=st.lists(logs(), min_size=1, max_size=3), names=st.randoms(use_true_random=False), given_values=parameters
+)
 def test_it_agrees_with_the_naive_replay_and_keeps_the_length_of_prompts(
-    opened: store.Store, calls: list[Call], names: Any, given_values: dict[str, Any]
+    opened: store.Store, several: list[list[Call]], names: Any, given_values: dict[str, Any]
 ) -> None:
-    calls = named(calls, names)
+    """One replay of several logs is that of each, and quicker."""
+    calls = together(several, names)
     after = replayed(opened, calls, **given_values)
     assert after == naive.replayed(opened, calls, **given_values)
     assert {name: sum(buckets) for name, buckets in after.items()} == {call.name: call.total for call in calls}

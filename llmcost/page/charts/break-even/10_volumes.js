@@ -1,8 +1,8 @@
 // API, API with caching and self-hosting over tokens a day.
 "use strict";
 llmcost.chart({
-  id: "volumes", section: "From which volume it pays",
-  about: "Dollars a month for the traffic's shape at rising volumes, both axes logarithmic. The band is the error of the server's iteration times, where it has an end.",
+  id: "volumes", section: "The volume from which it pays",
+  about: "Dollars a month for traffic of this shape at rising volumes; both axes are logarithmic. The band is the error of the server's iteration times, where it is bounded.",
   table() {
     return { rows: llmcost.tables.volumes, columns: [
       { key: "tokens_per_day", label: "Tokens a day", as: "exact" }, { key: "api_usd", label: "API", as: "usd" }, { key: "cached_usd", label: "API with caching", as: "usd" },

@@ -1,8 +1,8 @@
-// Is it rising: dollars a day, the mean of seven days, and days out of line.
+// Is it rising: dollars a day, the mean of seven days, and unusual days.
 "use strict";
 llmcost.chart({
   id: "trend", section: "What was spent", filters: "cube",
-  about: "Dollars a day, and the mean of the seven days up to each. Rings mark days far from what is usual on such a day, over all features.",
+  about: "Dollars a day, and the mean of the last seven days. Rings mark unusual days, over all features.",
   nothing: "No request has a time",
   table() {
     const days = llmcost.sum(llmcost.shown("cube").filter((row) => row.day !== null), ["day"], ["requests", "cost_usd"])
@@ -14,11 +14,11 @@ llmcost.chart({
     });
     return { rows, columns: [
       { key: "day", label: "Day", as: "text" }, { key: "requests", label: "Requests", as: "exact" }, { key: "cost_usd", label: "Cost", as: "usd" },
-      { key: "mean_usd", label: "Mean of 7 days", as: "usd" }, { key: "out_of_line", label: "Out of line", as: "text" },
+      { key: "mean_usd", label: "Mean of 7 days", as: "usd" }, { key: "out_of_line", label: "Unusual", as: "text" },
     ] };
   },
   title({ rows }) {
-    const most = llmcost.dearest(rows)[0];
+    const most = llmcost.highest(rows)[0];
     const mean = llmcost.total(rows, "cost_usd") / rows.length;
     if (most.cost_usd === null) return "No day with a price";
     if (rows.length < 2) return `All of it was spent on ${rows[0].day}`;
@@ -30,7 +30,7 @@ llmcost.chart({
       data: [
         { type: "bar", name: "a day", x: rows.map((row) => row.day), y: rows.map((row) => row.cost_usd), marker: { color: theme.accent, opacity: 0.45 }, hovertemplate: "%{x}<br>$%{y:,.2f}<extra></extra>" },
         { type: "scatter", mode: "lines", name: "mean of 7 days", x: rows.map((row) => row.day), y: rows.map((row) => row.mean_usd), line: { color: theme.ink, width: 2 }, hovertemplate: "%{x}<br>$%{y:,.2f}<extra>7 days</extra>" },
-        { type: "scatter", mode: "markers", name: "out of line", x: marked.map((row) => row.day), y: marked.map((row) => row.cost_usd), text: marked.map((row) => llmcost.label(row.out_of_line, 120)), hovertemplate: "%{x}<br>%{text}<extra></extra>", marker: { color: "rgba(0,0,0,0)", size: 13, line: { color: theme.bad, width: 2 } } },
+        { type: "scatter", mode: "markers", name: "unusual day", x: marked.map((row) => row.day), y: marked.map((row) => row.cost_usd), text: marked.map((row) => llmcost.label(row.out_of_line, 120)), hovertemplate: "%{x}<br>%{text}<extra></extra>", marker: { color: "rgba(0,0,0,0)", size: 13, line: { color: theme.bad, width: 2 } } },
       ],
       layout: { showlegend: true, yaxis: { tickprefix: "$", rangemode: "tozero" }, xaxis: { type: "date", tickformat: "%-d %b" } },
     };

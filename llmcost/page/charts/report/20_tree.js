@@ -1,11 +1,11 @@
-// On what: feature, within it the model, within it the prompt, each as large as its cost.
+// What it was spent on: features, models within them, prompts within those, each as large as its cost.
 "use strict";
 llmcost.chart({
-  id: "tree", section: "On what", filters: "cube",
-  about: "Area is cost: feature, within it models, within them prompts. Choose a feature to look into it; the bar above leads back.",
+  id: "tree", section: "What it was spent on", filters: "cube",
+  about: "Area is cost: feature, within it models, within them prompts. Click a feature to look inside; the bar above leads back.",
   nothing: "Nothing with a price",
   table() {
-    const rows = llmcost.dearest(llmcost.sum(llmcost.shown("cube"), ["feature", "model", "prompt"], llmcost.MEASURES).filter((row) => row.cost_usd > 0));
+    const rows = llmcost.highest(llmcost.sum(llmcost.shown("cube"), ["feature", "model", "prompt"], llmcost.MEASURES).filter((row) => row.cost_usd > 0));
     return { rows, columns: [
       { key: "feature", label: "Feature", as: "text" }, { key: "model", label: "Model", as: "text" }, { key: "prompt", label: "Prompt", as: "text" },
       { key: "requests", label: "Requests", as: "exact" }, { key: "cost_usd", label: "Cost", as: "usd" },
@@ -13,14 +13,14 @@ llmcost.chart({
   },
   title({ rows }) {
     const all = llmcost.total(rows, "cost_usd");
-    const [first, second] = llmcost.dearest(llmcost.sum(rows, ["feature"], ["cost_usd"]));
-    const [model] = llmcost.dearest(llmcost.sum(rows, ["model"], ["cost_usd"]));
-    const features = second ? `${llmcost.name(first.feature, 30)} and ${llmcost.name(second.feature, 30)} make ${llmcost.share((first.cost_usd + second.cost_usd) / all)} of the cost` : `All of it is ${llmcost.name(first.feature, 30)}`;
-    return `${features}; ${llmcost.name(model.model, 30)} takes ${llmcost.share(model.cost_usd / all)}`;
+    const [first, second] = llmcost.highest(llmcost.sum(rows, ["feature"], ["cost_usd"]));
+    const [model] = llmcost.highest(llmcost.sum(rows, ["model"], ["cost_usd"]));
+    const features = second ? `${llmcost.name(first.feature, 30)} and ${llmcost.name(second.feature, 30)} make up ${llmcost.share((first.cost_usd + second.cost_usd) / all)} of the cost` : `All of it is ${llmcost.name(first.feature, 30)}`;
+    return `${features}; ${llmcost.name(model.model, 30)} costs ${llmcost.share(model.cost_usd / all)}`;
   },
   figure({ rows }, theme) {
-    const nodes = []; // a branch is worth what its leaves are, and nothing beside
-    const features = llmcost.dearest(llmcost.sum(rows, ["feature"], ["cost_usd"]));
+    const nodes = []; // a branch is worth what its leaves are, and nothing else
+    const features = llmcost.highest(llmcost.sum(rows, ["feature"], ["cost_usd"]));
     features.forEach(({ feature, cost_usd }, place) => {
       const color = theme.color(place, feature);
       nodes.push({ id: JSON.stringify([feature]), parent: "", label: llmcost.label(feature), value: 0, cost_usd, color });

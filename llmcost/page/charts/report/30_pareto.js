@@ -1,11 +1,11 @@
-// Which few prompts make most of it.
+// Which few prompts make up most of the cost.
 "use strict";
 llmcost.chart({
-  id: "pareto", section: "On what", filters: "cube",
-  about: "The dearest prompts, and the share of all cost that they make together.",
-  nothing: "No request names a prompt that has a price",
+  id: "pareto", section: "What it was spent on", filters: "cube",
+  about: "The most expensive prompts, and the share of the cost that they make up together.",
+  nothing: "No request has both a prompt and a price",
   table() {
-    const prompts = llmcost.dearest(llmcost.sum(llmcost.shown("cube"), ["prompt"], llmcost.MEASURES)).filter((row) => row.cost_usd > 0);
+    const prompts = llmcost.highest(llmcost.sum(llmcost.shown("cube"), ["prompt"], llmcost.MEASURES)).filter((row) => row.cost_usd > 0);
     const all = llmcost.total(prompts, "cost_usd");
     let sum = 0;
     const rows = prompts.map((row) => {
@@ -20,8 +20,8 @@ llmcost.chart({
   title({ rows }) {
     const half = rows.findIndex((row) => row.together_share >= 0.5) + 1;
     const most = rows.findIndex((row) => row.together_share >= 0.8) + 1;
-    if (rows.length === 1) return `One prompt makes all of the cost: ${llmcost.name(rows[0].label, 50)}`;
-    return `${llmcost.plural(half, "prompt")} of ${rows.length} ${half === 1 ? "makes" : "make"} half of the cost, ${most} make 80 %`;
+    if (rows.length === 1) return `One prompt makes up the whole cost: ${llmcost.name(rows[0].label, 50)}`;
+    return `${llmcost.plural(half, "prompt")} of ${rows.length} ${half === 1 ? "makes" : "make"} up half of the cost, ${most} make up 80 %`;
   },
   figure({ rows }, theme) {
     const shown = rows.slice(0, theme.narrow ? 10 : 16);

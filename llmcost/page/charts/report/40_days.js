@@ -1,8 +1,8 @@
-// When: dollars a day by feature, and what made the days that stand out.
+// When: dollars a day by feature, and what caused the unusual days.
 "use strict";
 llmcost.chart({
   id: "days", section: "When", filters: "cube",
-  about: "Dollars a day by feature. A triangle marks a day far from what is usual on such a day, in all or of one feature.",
+  about: "Dollars a day by feature. A triangle marks a day that is unusual, in total or for one feature.",
   nothing: "No request has a time",
   table() {
     const cells = llmcost.sum(llmcost.shown("cube").filter((row) => row.day !== null), ["day", "feature"], ["requests", "cost_usd"]);
@@ -10,16 +10,16 @@ llmcost.chart({
     const rows = cells.map((row) => ({ ...row, out_of_line: reason.get(`${row.day} ${row.feature}`) ?? "" })).sort((a, b) => (a.day < b.day ? -1 : a.day > b.day ? 1 : (b.cost_usd ?? 0) - (a.cost_usd ?? 0)));
     return { rows, columns: [
       { key: "day", label: "Day", as: "text" }, { key: "feature", label: "Feature", as: "text" }, { key: "requests", label: "Requests", as: "exact" },
-      { key: "cost_usd", label: "Cost", as: "usd" }, { key: "out_of_line", label: "Out of line", as: "text" },
+      { key: "cost_usd", label: "Cost", as: "usd" }, { key: "out_of_line", label: "Unusual", as: "text" },
     ] };
   },
   marked() { // of all features together only where all are shown
-    return llmcost.dearest(llmcost.shown("anomalies").filter((row) => row.feature !== null || !llmcost.filtered()), "off_usd");
+    return llmcost.highest(llmcost.shown("anomalies").filter((row) => row.feature !== null || !llmcost.filtered()), "off_usd");
   },
   title() {
     const [first, ...others] = this.marked();
-    if (!first) return "No day is out of line";
-    return `${first.day} stands out: ${llmcost.name(first.explained, 120)}${others.length ? `; ${llmcost.plural(others.length, "more day")} out of line` : ""}`;
+    if (!first) return "No day is unusual";
+    return `${first.day} stands out: ${llmcost.name(first.explained, 120)}${others.length ? `; ${llmcost.plural(others.length, "more unusual day")}` : ""}`;
   },
   figure({ rows }, theme) {
     const order = llmcost.top(llmcost.sum(rows, ["feature"], ["cost_usd"]), 7, ["feature"], ["cost_usd"]).map((row) => row.feature);
@@ -30,7 +30,7 @@ llmcost.chart({
     });
     const marked = this.marked();
     const tops = new Map(llmcost.sum(rows, ["day"], ["cost_usd"]).map((row) => [row.day, row.cost_usd]));
-    data.push({ type: "scatter", mode: "markers", name: "out of line", x: marked.map((row) => row.day), y: marked.map((row) => tops.get(row.day)), text: marked.map((row) => llmcost.label(row.explained, 120)), hovertemplate: "%{x}<br>%{text}<extra></extra>", marker: { symbol: "triangle-down", size: 11, color: theme.bad, standoff: 4 } });
+    data.push({ type: "scatter", mode: "markers", name: "unusual day", x: marked.map((row) => row.day), y: marked.map((row) => tops.get(row.day)), text: marked.map((row) => llmcost.label(row.explained, 120)), hovertemplate: "%{x}<br>%{text}<extra></extra>", marker: { symbol: "triangle-down", size: 11, color: theme.bad, standoff: 4 } });
     return { data, layout: { barmode: "stack", showlegend: true, height: theme.narrow ? 420 : 380, yaxis: { tickprefix: "$" }, xaxis: { type: "date", tickformat: "%-d %b" }, bargap: 0.14 } };
   },
 });

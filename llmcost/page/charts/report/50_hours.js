@@ -3,7 +3,7 @@
 llmcost.WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 llmcost.chart({
   id: "hours", section: "When", filters: "hours",
-  about: "Dollars by day of the week and hour of the day, UTC, added up over the days shown.",
+  about: "Dollars by day of the week and hour of the day, UTC, over the days shown.",
   nothing: "No request has a time",
   table() {
     const rows = llmcost.sum(llmcost.shown("hours").map((row) => ({ ...row, weekday: (new Date(`${row.day}T00:00:00Z`).getUTCDay() + 6) % 7 })), ["weekday", "hour_utc"], ["requests", "cost_usd"])
@@ -16,9 +16,9 @@ llmcost.chart({
   title({ rows }) {
     const all = llmcost.total(rows, "cost_usd");
     const office = llmcost.total(rows.filter((row) => row.weekday < 5 && row.hour_utc >= 8 && row.hour_utc < 18), "cost_usd");
-    const [most] = llmcost.dearest(rows);
+    const [most] = llmcost.highest(rows);
     const hour = (value) => String(value).padStart(2, "0");
-    return all > 0 ? `${llmcost.share(office / all)} is spent from Monday to Friday between 8 and 18 h; most on ${most.weekday_name} at ${hour(most.hour_utc)} h` : "Requests by hour; none of them has a price";
+    return all > 0 ? `${llmcost.share(office / all)} is spent from Monday to Friday between 8 and 18 h; most on ${most.weekday_name} at ${hour(most.hour_utc)} h` : "Requests by hour; none has a price";
   },
   figure({ rows }, theme) {
     const z = llmcost.WEEKDAYS.map((_, weekday) => Array.from({ length: 24 }, (__, hour) => rows.find((row) => row.weekday === weekday && row.hour_utc === hour)?.cost_usd ?? 0));

@@ -2,10 +2,10 @@
 "use strict";
 llmcost.chart({
   id: "cache", section: "Prompt cache", filters: "cube",
-  about: "Input tokens of the dearest prompts: read from a prompt cache, written to one, neither. The mark is the share of the prompt that no request changes, where the log holds prompts: what a cache could hold.",
+  about: "Input tokens of the most expensive prompts: read from a prompt cache, written to one, or neither. The mark is the share of the prompt that is the same in every request, where the log holds prompts: what a cache could hold.",
   nothing: "No input tokens",
   table() {
-    const rows = llmcost.dearest(llmcost.sum(llmcost.shown("cube").filter((row) => row.prompt !== "(others)"), ["prompt"], llmcost.MEASURES)).map((row) => {
+    const rows = llmcost.highest(llmcost.sum(llmcost.shown("cube").filter((row) => row.prompt !== "(others)"), ["prompt"], llmcost.MEASURES)).map((row) => {
       const input_all = row.input_tokens + row.cache_read_tokens + row.cache_write_tokens;
       return { ...row, label: llmcost.promptLabel(row.prompt), input_all, read_share: row.cache_read_tokens / input_all, write_share: row.cache_write_tokens / input_all, stable_share: llmcost.tables.prompts.find((prompt) => prompt.prompt === row.prompt)?.stable_share ?? null };
     }).filter((row) => row.input_all > 0);

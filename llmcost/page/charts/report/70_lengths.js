@@ -17,7 +17,7 @@ llmcost.lengths = (part, id, word, about, marks) => llmcost.chart({
     return `Half of the ${word}s have fewer than about ${llmcost.count(round(at(0.5).to_tokens))} tokens, one in twenty more than ${llmcost.count(round(at(0.95).from_tokens))}${cut}`;
   },
   figure({ rows }, theme) {
-    const caps = llmcost.dearest(llmcost.sum(marks(), ["max_output_tokens"], ["requests"]), "requests").slice(0, 4);
+    const caps = llmcost.highest(llmcost.sum(marks(), ["max_output_tokens"], ["requests"]), "requests").slice(0, 4);
     return {
       data: [{ type: "bar", x: rows.map((row) => (row.bin + 0.5) / 2), y: rows.map((row) => row.requests), width: 0.46, marker: { color: theme.accent }, customdata: rows.map((row) => [row.from_tokens, row.to_tokens]), hovertemplate: "%{customdata[0]:,} to %{customdata[1]:,} tokens<br>%{y:,} requests<extra></extra>" }],
       layout: {
@@ -30,5 +30,5 @@ llmcost.lengths = (part, id, word, about, marks) => llmcost.chart({
     };
   },
 });
-llmcost.lengths("prompt", "prompt-lengths", "prompt", "Requests by the tokens of their prompt, cached ones included.", () => []);
-llmcost.lengths("answer", "answer-lengths", "answer", "Requests by the tokens of their answer. Dotted lines are the caps that most requests set.", () => llmcost.shown("caps"));
+llmcost.lengths("prompt", "prompt-lengths", "prompt", "Requests by prompt tokens, cached ones included.", () => []);
+llmcost.lengths("answer", "answer-lengths", "answer", "Requests by answer tokens. Dotted lines are the most common caps.", () => llmcost.shown("caps"));

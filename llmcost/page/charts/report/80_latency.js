@@ -1,9 +1,9 @@
-// Latency beside cost.
+// Latency and cost.
 "use strict";
 llmcost.chart({
   id: "latency", section: "Latency", filters: "latencies",
-  about: "Each mark is a feature on a model: what a request costs, and how long half of them take. Size is its cost in all.",
-  nothing: "The log holds no latencies of requests with a price",
+  about: "Each mark is a feature on a model: the cost of a request and its median latency. Its size is the total cost.",
+  nothing: "The log has no latency for any request with a price",
   table() {
     return { rows: llmcost.shown("latencies").filter((row) => row.cost_per_request_usd > 0), columns: [
       { key: "feature", label: "Feature", as: "text" }, { key: "model", label: "Model", as: "text" }, { key: "requests", label: "Requests", as: "exact" },
@@ -11,14 +11,14 @@ llmcost.chart({
     ] };
   },
   title({ rows }) {
-    const slow = llmcost.dearest(rows, "latency_ms_p50")[0];
-    const dear = llmcost.dearest(rows, "cost_per_request_usd")[0];
+    const slow = llmcost.highest(rows, "latency_ms_p50")[0];
+    const expensive = llmcost.highest(rows, "cost_per_request_usd")[0];
     const where = (row) => `${llmcost.name(row.feature, 28)} on ${llmcost.name(row.model, 28)}`;
-    return slow === dear ? `${where(slow)} is both the slowest, ${llmcost.seconds(slow.latency_ms_p50)}, and the dearest, ${llmcost.usd(dear.cost_per_request_usd)} a request` : `Slowest: ${where(slow)}, ${llmcost.seconds(slow.latency_ms_p50)}; dearest: ${where(dear)}, ${llmcost.usd(dear.cost_per_request_usd)} a request`;
+    return slow === expensive ? `${where(slow)} is both the slowest, ${llmcost.seconds(slow.latency_ms_p50)}, and the most expensive, ${llmcost.usd(expensive.cost_per_request_usd)} a request` : `Slowest: ${where(slow)}, ${llmcost.seconds(slow.latency_ms_p50)}; most expensive: ${where(expensive)}, ${llmcost.usd(expensive.cost_per_request_usd)} a request`;
   },
   figure({ rows }, theme) {
     const most = Math.max(...rows.map((row) => row.cost_usd));
-    const features = llmcost.dearest(llmcost.sum(rows, ["feature"], ["cost_usd"])).map((row) => row.feature);
+    const features = llmcost.highest(llmcost.sum(rows, ["feature"], ["cost_usd"])).map((row) => row.feature);
     return {
       data: features.map((feature, place) => {
         const own = rows.filter((row) => row.feature === feature);
@@ -26,7 +26,7 @@ llmcost.chart({
           text: own.map((row) => `${llmcost.label(row.feature)} on ${llmcost.label(row.model)}<br>${llmcost.usd(row.cost_per_request_usd)} a request<br>p50 ${llmcost.seconds(row.latency_ms_p50)}, p95 ${llmcost.seconds(row.latency_ms_p95)}`), hovertemplate: "%{text}<extra></extra>",
           marker: { size: own.map((row) => 9 + 34 * Math.sqrt(row.cost_usd / most)), color: theme.color(place, feature), opacity: 0.75, line: { color: theme.card, width: 1 } } };
       }),
-      layout: { showlegend: true, height: theme.narrow ? 430 : 400, xaxis: { type: "log", title: { text: "dollars a request", font: { size: 12, color: theme.soft } }, tickprefix: "$", tickformat: "~g", dtick: 1 }, yaxis: { type: "log", title: { text: "seconds, half of the requests", font: { size: 12, color: theme.soft } }, tickformat: "~g", dtick: "D2" }, legend: { y: -0.24 } },
+      layout: { showlegend: true, height: theme.narrow ? 430 : 400, xaxis: { type: "log", title: { text: "dollars a request", font: { size: 12, color: theme.soft } }, tickprefix: "$", tickformat: "~g", dtick: 1 }, yaxis: { type: "log", title: { text: "seconds, median", font: { size: 12, color: theme.soft } }, tickformat: "~g", dtick: "D2" }, legend: { y: -0.24 } },
     };
   },
 });

@@ -1,8 +1,8 @@
 // What is wrong or suspicious, with its dollars.
 "use strict";
 llmcost.chart({
-  id: "findings", section: "Findings of the audit",
-  about: "What llmcost audit found over everything in this page, not filtered. What the dollars of each mean stands in the table; findings overlap, so do not add them.",
+  id: "findings", section: "Audit findings",
+  about: "What llmcost audit found in everything on this page, unfiltered. The table says what the dollars of each finding mean. Findings overlap, so do not add them up.",
   nothing: "The audit found nothing",
   table() {
     return { rows: llmcost.tables.findings, columns: [
@@ -11,11 +11,11 @@ llmcost.chart({
     ] };
   },
   title({ rows }) {
-    const [first] = llmcost.dearest(rows);
-    return `${llmcost.plural(rows.length, "finding")}; the dearest: ${first.title}, ${first.cost_usd === null ? "dollars unknown" : llmcost.usd(first.cost_usd)}`;
+    const [first] = llmcost.highest(rows);
+    return `${llmcost.plural(rows.length, "finding")}; the most expensive: ${first.title}, ${first.cost_usd === null ? "dollars unknown" : llmcost.usd(first.cost_usd)}`;
   },
   figure({ rows }, theme) {
-    const sorted = llmcost.dearest(rows);
+    const sorted = llmcost.highest(rows);
     const color = { critical: theme.bad, warning: theme.warn, info: theme.accent };
     const most = Math.max(...sorted.map((row) => row.cost_usd ?? 0), 0.01);
     return {

@@ -1,9 +1,9 @@
-// What each step of the stack takes away, with the range of each saving.
+// What each step of the stack saves, with its range.
 "use strict";
 llmcost.chart({
   id: "waterfall", section: "The stack",
   applies: () => llmcost.tables.stages[0].cost_usd !== null,
-  about: "What the traffic costs as logged, what each step takes away given the steps before it, and what remains. Thin lines: the same replay with its assumptions at the ends where they save least and most.",
+  about: "What the traffic costs as logged, what each step saves after the steps before it, and what remains. Thin lines: the same replay with every assumption set to save least, and to save most.",
   table() {
     return { rows: llmcost.tables.stages, columns: [
       { key: "what_if", label: "Step", as: "text" }, { key: "cost_usd", label: "Cost after it", as: "usd" }, { key: "saved_usd", label: "Saved", as: "usd" }, { key: "saved_share", label: "Share", as: "share" },
@@ -24,7 +24,7 @@ llmcost.chart({
     return {
       data: [
         { type: "bar", x: names, y: value, base, marker: { color }, text, textposition: names.map((_, place) => (place === names.length - 1 ? "inside" : "outside")), insidetextanchor: "start", cliponaxis: false, textfont: { size: 12, color: names.map((_, place) => (place === names.length - 1 ? llmcost.on(theme.accent) : theme.ink)) }, hovertemplate: "%{x}<br>%{text}<extra></extra>" },
-        ...lines.map(([name, low, high]) => ({ type: "scatter", mode: "lines", x: [name, name], y: [low, high], line: { color: theme.ink, width: 2 }, hovertemplate: "%{x}: costs $%{y:,.2f} at this end<extra></extra>" })),
+        ...lines.map(([name, low, high]) => ({ type: "scatter", mode: "lines", x: [name, name], y: [low, high], line: { color: theme.ink, width: 2 }, hovertemplate: "%{x}: $%{y:,.2f} at this end<extra></extra>" })),
       ],
       layout: { height: 400, margin: { t: 26 }, yaxis: { tickprefix: "$", rangemode: "tozero" }, xaxis: { type: "category", tickangle: theme.narrow ? -40 : 0 }, bargap: 0.3 },
     };

@@ -1,9 +1,9 @@
-// What each technique saves alone, beside what it adds to those before it.
+// What each technique saves alone, and what it adds to those before it.
 "use strict";
 llmcost.chart({
   id: "alone", section: "The stack",
   applies: () => llmcost.tables.alone.length > 0,
-  about: "What each technique would save of the logged traffic by itself, with its range, and what it adds in the stack. What two of them would save twice is counted once there.",
+  about: "What each technique would save by itself, with its range, and what it adds in the stack. What two of them would both save counts once there.",
   nothing: "No technique could be projected",
   table() {
     return { rows: llmcost.tables.alone, columns: [
@@ -13,7 +13,7 @@ llmcost.chart({
   },
   title({ rows }) {
     const stacked = rows.filter((row) => row.in_stack_usd !== null);
-    if (!stacked.length) return "No technique is known to save anything";
+    if (!stacked.length) return "No technique saves anything";
     const alone = llmcost.total(stacked, "saved_usd"), together = llmcost.total(stacked, "in_stack_usd");
     return `Alone the ${stacked.length} add up to ${llmcost.usd(alone)}, together they save ${llmcost.usd(together)}: ${llmcost.usd(alone - together)} would be saved twice`;
   },

@@ -1,18 +1,18 @@
-// The stacks that a search found, of which no other one is cheaper and does no more harm.
+// The stacks that a search found and that no other stack beats on every measure.
 "use strict";
 llmcost.chart({
   id: "frontier", section: "The stack",
   applies: () => llmcost.tables.frontier.some((row) => row.cost_usd !== null),
-  about: "Each point is a stack of which none of those tried is cheaper and cuts no more answers, delays none longer and keeps the quality. The star is the cheapest that keeps the limits.",
+  about: "Each point is a stack that no other one tried beats on cost, answers cut short, delay and quality at once. The star is the cheapest one within the limits.",
   table() {
     return { rows: llmcost.tables.frontier, columns: [
-      { key: "stack", label: "Stack", as: "text" }, { key: "cost_usd", label: "Cost", as: "usd" }, { key: "saved_share", label: "Saved", as: "share" }, { key: "truncated_share", label: "Answers cut", as: "share" },
-      { key: "added_latency_ms", label: "Added milliseconds", as: "exact" }, { key: "quality", label: "As good as logged", as: "share" }, { key: "breaks", label: "Breaks", as: "text" },
+      { key: "stack", label: "Stack", as: "text" }, { key: "cost_usd", label: "Cost", as: "usd" }, { key: "saved_share", label: "Saved", as: "share" }, { key: "truncated_share", label: "Answers cut short", as: "share" },
+      { key: "added_latency_ms", label: "Added milliseconds", as: "exact" }, { key: "quality", label: "As good as logged", as: "share" }, { key: "breaks", label: "Breaks limit", as: "text" },
     ] };
   },
   title({ rows }) {
     const chosen = rows.find((row) => row.chosen);
-    return `The cheapest of ${rows.length} stacks worth a look that keeps the limits costs ${llmcost.usd(chosen.cost_usd)}`;
+    return `Of ${rows.length} stacks on the frontier, the cheapest within the limits costs ${llmcost.usd(chosen.cost_usd)}`;
   },
   figure({ rows }, theme) {
     const points = (shown, name, color, symbol) => ({ type: "scatter", mode: "markers", name, x: shown.map((row) => row.truncated_share), y: shown.map((row) => row.cost_usd), text: shown.map((row) => llmcost.label(row.stack || "as logged", 60)),

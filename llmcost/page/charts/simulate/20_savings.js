@@ -1,9 +1,9 @@
-// Savings by feature, or whatever key was asked for, as ranges.
+// Savings by feature, or by another key, with ranges.
 "use strict";
 llmcost.chart({
   id: "savings", section: "Where it saves",
   applies: () => llmcost.tables.savings.length > 0,
-  about: "What the whole stack saves, with its range. A saving counts where the request was logged.",
+  about: "What the whole stack saves, with its range.",
   table() {
     return { rows: llmcost.tables.savings, columns: [
       { key: "name", label: llmcost.page.dimensions, as: "text" }, { key: "requests", label: "Requests", as: "exact" }, { key: "baseline_cost_usd", label: "As logged", as: "usd" }, { key: "cost_usd", label: "Projected", as: "usd" },
@@ -13,7 +13,7 @@ llmcost.chart({
   title({ rows }) {
     const all = llmcost.total(rows, "saved_usd");
     const [first] = rows;
-    return all > 0 ? `${llmcost.name(first.name, 40)} brings ${llmcost.share(first.saved_usd / all)} of the saving, ${llmcost.usd(first.saved_usd)}` : "The stack saves nothing in all";
+    return all > 0 ? `${llmcost.name(first.name, 40)} accounts for ${llmcost.share(first.saved_usd / all)} of the saving, ${llmcost.usd(first.saved_usd)}` : "The stack saves nothing in total";
   },
   figure({ rows }, theme) {
     const shown = rows.slice(0, theme.narrow ? 12 : 20);

@@ -3,7 +3,7 @@
 llmcost.chart({
   id: "flow", section: "Where requests go",
   applies: () => llmcost.tables.flows.length > 0,
-  about: "Requests that a step sends to another model: as logged on the left, where they end on the right.",
+  about: "Requests that a step sends to another model: from the model on the left to the one on the right.",
   table() {
     return { rows: llmcost.tables.flows, columns: [
       { key: "what_if", label: "Step", as: "text" }, { key: "from_model", label: "From", as: "text" }, { key: "to_model", label: "To", as: "text" },
@@ -11,8 +11,8 @@ llmcost.chart({
     ] };
   },
   title({ rows }) {
-    const [to] = llmcost.dearest(llmcost.sum(rows, ["to_model"], ["requests", "share"]), "requests");
-    return `${llmcost.count(llmcost.total(rows, "requests"))} requests change their model, ${llmcost.count(to.requests)} of them to ${llmcost.name(to.to_model, 40)}`;
+    const [to] = llmcost.highest(llmcost.sum(rows, ["to_model"], ["requests", "share"]), "requests");
+    return `${llmcost.count(llmcost.total(rows, "requests"))} requests change model, ${llmcost.count(to.requests)} of them to ${llmcost.name(to.to_model, 40)}`;
   },
   figure({ rows }, theme) {
     const from = [...new Set(rows.map((row) => row.from_model))], to = [...new Set(rows.map((row) => row.to_model))];

@@ -1,17 +1,17 @@
-// Dollars beside right answers, where an outcomes file says how each model did.
+// Dollars and right answers, where an outcomes file says how each model did.
 "use strict";
 llmcost.chart({
   id: "cost-quality", section: "Cost and quality",
   applies: () => llmcost.tables.quality.length > 0,
-  about: "What each way of choosing a model costs and how often its answers are right, on the requests of which every model's outcome is known. No router lies above the line of the best choice.",
+  about: "What each way of choosing a model costs, and how often its answers are right, for requests with a known outcome for every model. No router lies above the line of the best choice.",
   table() {
     return { rows: llmcost.tables.quality.filter((row) => row.series === "policy"), columns: [
       { key: "what_if", label: "Step", as: "text" }, { key: "label", label: "Choice", as: "text" }, { key: "model", label: "Model", as: "text" }, { key: "cost_usd", label: "Cost", as: "usd" }, { key: "quality", label: "Right", as: "share" }, { key: "pgr", label: "Gap recovered", as: "share" },
     ] };
   },
   title({ rows }) {
-    const routed = rows.find((row) => row.policy === "routed"), dearest = rows.find((row) => row.policy === "always-strong");
-    return routed.quality === null ? "How good the routed answers are is not known" : `As routed ${llmcost.share(routed.quality)} of the answers are right for ${llmcost.usd(routed.cost_usd)}; always the dearest model: ${llmcost.share(dearest.quality)} for ${llmcost.usd(dearest.cost_usd)}`;
+    const routed = rows.find((row) => row.policy === "routed"), strong = rows.find((row) => row.policy === "always-strong");
+    return routed.quality === null ? "The quality of the routed answers is unknown" : `As routed, ${llmcost.share(routed.quality)} of the answers are right for ${llmcost.usd(routed.cost_usd)}; always the most expensive model: ${llmcost.share(strong.quality)} for ${llmcost.usd(strong.cost_usd)}`;
   },
   figure({ rows }, theme) {
     const all = llmcost.tables.quality, known = rows.filter((row) => row.quality !== null && row.cost_usd !== null);

@@ -1,4 +1,4 @@
-"""Files are read anew when their mapping or what is assumed for them changes, and when they are to be."""
+"""Files are read again when their mapping or what is assumed for them changes, and on request."""
 
 import json
 from pathlib import Path

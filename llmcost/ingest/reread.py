@@ -1,7 +1,7 @@
-"""Files read anew: those of a mapping or an assumption that has changed, and what replaces what was read of them.
+"""Files read again: those of a mapping or an assumption that has changed, and what replaces what was read of them.
 
-A line is told by its text. What a mapping made of it is noted in `readings`, so that what another mapping makes of it
-takes its place, whatever ids the two give it and whatever file it stands in by then. Lines that are gone from their
+A line is identified by its text. What a mapping made of it is noted in `readings`, so that what another mapping makes
+of it replaces that, whatever ids the two give it and whatever file holds it by then. Lines that are gone from their
 files keep what they gave.
 """
 

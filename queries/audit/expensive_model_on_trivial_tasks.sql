@@ -1,17 +1,18 @@
--- dear-model-on-trivial-tasks: a dear model that answers in a word
+-- expensive-model-on-trivial-tasks: an expensive model that gives one-word answers
 --
--- question: Which prompts get answers of a few tokens from a model that costs a multiple of a small one?
+-- question: Which prompts get answers of a few tokens from a model that costs several times as much as a small one?
 -- severity: info
--- dollars: what the same tokens would cost less on the small model, at its newest price
--- advice: try the small model on a sample and compare the answers (simulate routing says what moving all of it saves)
+-- dollars: the saving if the small model handled the same tokens, at its newest price
+-- advice: try the small model on a sample and compare the answers (`simulate routing` shows what moving everything
+--   saves)
 -- param instead model = claude-haiku-5-5: the small model to compare with.
--- param most_output_tokens int = 16: tokens within which half of the answers stay, and nine in ten within four times as
---   many: a label, a number, yes or no, now and then with a sentence.
--- param times float = 2: how many times the small model's cost is dear.
--- param least_requests int = 20: fewer requests show no habit.
--- param examples int = 5: how many request ids to name.
--- assumes: an answer of a few tokens without reasoning, to a prompt that is not known to be complex, is a simple task;
---   whether the small model gets it right is not known here.
+-- param most_output_tokens int = 16: half of the answers have at most this many tokens, nine in ten at most four times
+--   as many: a label, a number, yes or no, sometimes a sentence.
+-- param times float = 2: how many times the small model's cost counts as expensive.
+-- param least_requests int = 20: requests needed to show a habit.
+-- param examples int = 5: how many request ids to list.
+-- assumes: a short answer without reasoning, to a prompt that is not known to be complex, is a simple task; whether the
+--   small model answers correctly is unknown.
 
 with small as (
     select

@@ -1,0 +1,137 @@
+"""When the change began: a day on which the level of the daily spend moved, or a slope.
+
+The days of both periods, working days and weekends brought to one level, are described in four ways: as one level, as a
+straight line, as a step to a new level, and as a spell of days at another level. The best one has the least Bayesian
+information criterion (G. Schwarz, Estimating the Dimension of a Model, 1978), so that a step has to be worth the day
+that it names. The confidence in the day is the share of draws in which the same day comes out, when the days' distances
+from their levels are drawn again (a bootstrap of residuals). The random numbers are the same every time.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import numpy as np
+
+from llmcost.explain.days import Days
+from llmcost.explain.shapley import Numbers
+
+DRAWS = 500
+LEAST_DAYS = 6
+"""Fewer days hold no pattern."""
+_LEVEL, _LINE, _STEP, _SPELL = 1, 2, 3, 4
+"""How many numbers each description has: levels, and days at which they change."""
+_PRECISE = 1e-6
+"""Of the whole variation what is left at least: a perfect fit is not infinitely better than a good one."""
+
+Shape = Literal["step", "spell", "gradual"]
+
+
+@dataclass(frozen=True)
+class Began:
+    """How the spend moved: on a day (`step`), from a day on for some days (`spell`), or little by little."""
+
+    shape: Shape
+    day: date | None  # None: gradual
+    until: date | None  # of a spell its last day
+    confidence: float | None  # that it was this day; None: gradual
+    low: date | None  # the days between which it began in nine draws of ten
+    high: date | None
+    before_usd: float  # a day, on average
+    after_usd: float
+
+
+def began(earlier: Days, later: Days) -> Began | None:
+    """None where no day and no slope stands out, or where what does went the other way than the bill."""
+    days = [*earlier.days, *later.days]
+    usd = np.concatenate([earlier.usd, later.usd])
+    if len(days) < LEAST_DAYS or not len(earlier.days) or not len(later.days) or not usd.any():
+        return None
+    rising = later.usd.mean() >= earlier.usd.mean()
+    level = _levelled(usd, np.concatenate([earlier.weekend, later.weekend]))
+    total = float(((level - level.mean()) ** 2).sum())
+    if total <= 0:
+        return None
+    first, end, left = _best_spell(level[None])
+    step, step_left = _best_step(level[None])
+    fits = {
+        _LEVEL: total,
+        _LINE: _line_left(level),
+        _STEP: float(step_left[0]),
+        _SPELL: float(left[0]),
+    }
+    best = min(fits, key=lambda numbers: _criterion(fits[numbers], total, len(days), numbers))
+    if best == _LEVEL:
+        return None
+    if best == _LINE:
+        slope = np.polyfit(np.arange(len(level)), level, 1)[0]
+        if (slope > 0) != rising:
+            return None
+        return Began("gradual", None, None, None, None, None, float(earlier.usd.mean()), float(later.usd.mean()))
+    start, stop = (int(step[0]), len(days)) if best == _STEP else (int(first[0]), int(end[0]))
+    inside = np.zeros(len(days), dtype=bool)
+    inside[start:stop] = True
+    if (level[inside].mean() > level[~inside].mean()) != rising:
+        return None
+    drawn = _drawn(level, inside)
+    starts = _best_step(drawn)[0] if best == _STEP else _best_spell(drawn)[0]
+    low, high = np.quantile(starts, [0.05, 0.95], method="closest_observation")
+    return Began(
+        "step" if best == _STEP else "spell", days[start], None if best == _STEP else days[stop - 1],
+        float((starts == start).mean()), days[int(low)], days[int(high)],
+        float(usd[~inside].mean()), float(usd[inside].mean()),
+    )  # fmt: skip
+
+
+def _levelled(usd: Numbers, weekend: Numbers) -> Numbers:
+    """Weekends brought to the level of working days, by their means."""
+    level = usd.copy()
+    if weekend.any() and not weekend.all():
+        working, free = float(usd[~weekend].mean()), float(usd[weekend].mean())
+        if free > 0 and working > 0:
+            level[weekend] *= working / free
+    return level
+
+
+def _criterion(left: float, total: float, days: int, numbers: int) -> float:
+    return days * float(np.log(max(left, total * _PRECISE) / days)) + numbers * float(np.log(days))
+
+
+def _line_left(level: Numbers) -> float:
+    at = np.arange(len(level), dtype=float)
+    slope, start = np.polyfit(at, level, 1)
+    return float(((level - start - slope * at) ** 2).sum())
+
+
+def _best_step(levels: Numbers) -> tuple[Numbers, Numbers]:
+    """For each row the first day of the new level with which least is left unexplained, and how much that is."""
+    days = levels.shape[1]
+    sums = np.cumsum(levels, axis=1)
+    at = np.arange(1, days)
+    before, whole = sums[:, :-1], sums[:, -1:]
+    explained = before**2 / at + (whole - before) ** 2 / (days - at)
+    best = explained.argmax(axis=1)
+    return best + 1, (levels**2).sum(axis=1) - explained[np.arange(len(levels)), best]
+
+
+def _best_spell(levels: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """The same for a spell that ends before the last day: its first day, the day after it, and what is left."""
+    days = levels.shape[1]
+    first, end = (part.ravel() for part in np.meshgrid(np.arange(1, days), np.arange(1, days), indexing="ij"))
+    first, end = first[first < end], end[first < end]
+    sums = np.concatenate([np.zeros((len(levels), 1)), np.cumsum(levels, axis=1)], axis=1)
+    inside, whole = sums[:, end] - sums[:, first], sums[:, -1:]
+    length = end - first
+    explained = inside**2 / length + (whole - inside) ** 2 / (days - length)
+    best = explained.argmax(axis=1)
+    return first[best], end[best], (levels**2).sum(axis=1) - explained[np.arange(len(levels)), best]
+
+
+def _drawn(level: Numbers, inside: Numbers) -> Numbers:
+    """The levels with the distances from them drawn again, those of each level by themselves."""
+    random = np.random.default_rng(18)
+    drawn = np.empty((DRAWS, len(level)))
+    for part in (inside, ~inside):
+        mean = level[part].mean()
+        drawn[:, part] = mean + random.choice(level[part] - mean, size=(DRAWS, int(part.sum())))
+    return drawn

@@ -1,0 +1,123 @@
+"""What both periods asked for and paid, added up by the store."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from llmcost.engine import registry
+from llmcost.engine.compose import Relation, compose
+from llmcost.engine.relations import priced
+from llmcost.engine.store import Store
+from llmcost.errors import UsageError
+from llmcost.explain.periods import Pair
+from llmcost.reports import spend
+from llmcost.reports.scope import Row, Scope
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MOST_KEYS = 8
+"""Keys that contributors are told apart by at once: the columns of the queries."""
+_MOST_TAG_VALUES = 50
+"""A tag of more values names requests, not groups of them."""
+
+_Values = dict[str, registry.Value]
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """Both periods: the contributors whose spend changed most, the starting point of every split, and the days."""
+
+    contributors: Sequence[Row]  # with the number of their game
+    games: "pa.Table"  # game 0 is the whole traffic
+    days: Sequence[Row]
+    unpriced: Sequence[Row]  # by model
+    timeless: Row
+
+
+def added_up(
+    store: Store, covered: Scope, compared: Pair, keys: Sequence[str], top: int, lengths: tuple[float, float]
+) -> Traffic:
+    """The traffic of both periods, the `top` values of each key by how much their spend changed.
+
+    `lengths` are the days that both are divided by, 1 where whole periods are compared.
+    """
+    if len(keys) > MOST_KEYS:
+        raise UsageError(f"--by accepts at most {MOST_KEYS} keys here", hint="leave some out")
+    store.bound_memory()
+    periods, values = _periods(covered, compared)
+    columns, tags = _columns(keys)
+    values |= tags
+    keyed: Relation = ("priced", f"select {columns}, * from priced")
+    moved = compose([*priced(*periods), keyed], _body("moved"))
+    store.keep("moved", moved, values | {"earlier_weight": 1 / lengths[0], "later_weight": 1 / lengths[1]})
+    chosen = compose([], _body("chosen"))
+    store.keep("chosen", chosen, {"keys": len(keys), "top": top})
+    store.keep("lasting_prompts", compose(periods, _body("lasting-prompts")), values)
+    store.keep("cells", _cells(store, periods, keyed, values), values)
+    [timeless] = store.rows(compose(priced(*covered.steps()), _body("timeless")), values)
+    return Traffic(
+        store.rows(_body("contributors")), store.arrow(_body("games")),
+        store.rows(_body("days")), store.rows(_body("unpriced")), timeless,
+    )  # fmt: skip
+
+
+def span(store: Store, covered: Scope) -> tuple[datetime | None, datetime | None]:
+    """When the oldest and the newest of the requests covered began."""
+    sql = compose(covered.steps(), "select min(ts) as oldest, max(ts) as newest from requests")
+    [row] = store.rows(sql, covered.parameters())
+    return row["oldest"], row["newest"]
+
+
+def telling_tags(store: Store, covered: Scope, most: int) -> list[str]:
+    """The tags by which most requests can be told apart into a few groups."""
+    rows = store.rows(compose(covered.steps(), _body("tag-names")), covered.parameters())
+    return [row["name"] for row in rows if 1 < row["distinct_values"] <= _MOST_TAG_VALUES][:most]
+
+
+def labels(store: Store, prompts: Sequence[str | None]) -> dict[str, str]:
+    """How to call these prompts, by their ids."""
+    known = [prompt for prompt in prompts if prompt is not None]
+    sql = "select prompt_id, label from prompts where list_contains($known, prompt_id)"
+    return {row["prompt_id"]: row["label"] for row in store.rows(sql, {"known": known})} if known else {}
+
+
+def _cells(store: Store, periods: Sequence[Relation], keyed: Relation, values: _Values) -> str:
+    """SQL: the cells at the prices of their own period, and where prices changed, at those of the other."""
+    own = compose([*priced(*periods), keyed], _body("cells"))
+    repriced: Relation = ("requests", _body("repriced"))
+    if not store.rows(compose([*periods, repriced], "select 1 as it from requests limit 1"), values):
+        return f"select *, false as is_repriced from (\n{own}\n)"
+    other = compose([*priced(*periods, repriced), keyed], _body("cells"))
+    return (
+        f"select *, false as is_repriced from (\n{own}\n)\nunion all\nselect *, true as is_repriced from (\n{other}\n)"
+    )
+
+
+def _periods(covered: Scope, compared: Pair) -> tuple[list[Relation], _Values]:
+    ends: _Values = {
+        "earlier_since": _text(compared.earlier.since),
+        "earlier_until": _text(compared.earlier.until),
+        "later_since": _text(compared.later.since),
+        "later_until": _text(compared.later.until),
+    }
+    return [*covered.steps(), ("requests", _body("compared"))], covered.parameters() | ends
+
+
+def _columns(keys: Sequence[str]) -> tuple[str, _Values]:
+    """SQL: the keys as the columns key_0 to key_7, and its parameters."""
+    values: _Values = {}
+    columns = ["null::varchar"] * MOST_KEYS
+    for place, name in enumerate(keys):
+        columns[place], tag = spend.column(name, f"tag_{place}")
+        values |= tag
+    return ", ".join(f"{sql} as key_{place}" for place, sql in enumerate(columns)), values
+
+
+def _body(name: str) -> str:
+    return registry.find("explain", name).body
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat(sep=" ")
