@@ -33,7 +33,7 @@ _COUNTS = {
     "answers_cut_short": ("answer cut short", "answers cut short"),
     "requests_without_a_call": ("request answered without a call", "requests answered without a call"),
     "requests_of_another_tier": ("request moved to another tier", "requests moved to another tier"),
-    "requests_asked_twice": ("request sent twice", "requests sent twice"),
+    "requests_asked_twice": ("call added", "calls added"),
 }
 
 

@@ -86,6 +86,7 @@ def replayed(
     miss_rate: float = 0.005,
     slack_s: float = 30,
     rewritten_below: float = 0.95,
+    way: str | None = None,
 ) -> dict[str, Buckets]:
     """The buckets of every call, by name: one request after another over dictionaries."""
     sizes: dict[object, int] = defaultdict(int)
@@ -97,7 +98,7 @@ def replayed(
     settled = {call.name: call.buckets for call in calls}
     cache = Cache()
     threads: dict[object, tuple[int, int, int]] = {}
-    for call in in_order(opened, calls, ttl):
+    for call in in_order(opened, calls, ttl, way):
         read_already, wrote_5m, wrote_1h = sums[conversation(call)]
         if not (call.ok and call.calls == 1 and call.model in RULES and (call.blocks or call.session)):
             continue
@@ -206,12 +207,15 @@ def knows(calls: Sequence[Call], given: Mapping[str, object]) -> bool:
     )
 
 
-def in_order(opened: store.Store, calls: list[Call], ttl: str) -> list[Call]:
-    """The calls by time; those of the same moment in the fixed order that the hashes of their names give."""
+def in_order(opened: store.Store, calls: list[Call], ttl: str, way: str | None = None) -> list[Call]:
+    """The calls by time; those of the same moment in the fixed order that the hashes of their names give.
+
+    `way` is what the replay calls a life and a placement, where it tries several.
+    """
     timed = [call for call in calls if call.at is not None]
     names = [call.name for call in timed]
     own = {model for model, rule in RULES.items() if rule.life is not None}
-    lives = ["provider" if call.model in own and ttl != "endless" else ttl for call in timed]
+    lives = [way or ("provider" if call.model in own and ttl != "endless" else ttl) for call in timed]
     hashed = opened.rows(
         "select hash(unnest($names::varchar[]), unnest($lives::varchar[])) as place", {"names": names, "lives": lives}
     )

@@ -1,6 +1,7 @@
 """prompt-caching against the plainest possible second version of it, on random small logs and a production trace."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,9 @@ def often(usual: Any, *others: Any) -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def logs(draw: st.DrawFn) -> list[Call]:
+def logs(draw: st.DrawFn, known: Sequence[str] = tuple(naive.RULES)) -> list[Call]:
     """A short log of few prompts, sent in bursts, within a life of each other, and just beyond it."""
-    models = draw(st.lists(st.sampled_from([*naive.RULES]), min_size=1, max_size=2)) + draw(often([], ["some-model"]))
+    models = draw(st.lists(st.sampled_from(known), min_size=1, max_size=2)) + draw(often([], ["some-model"]))
     texts = draw(st.lists(st.text("ab", min_size=1, max_size=3), min_size=1, max_size=3))
     turns = draw(often("", "c" * 16))  # so that what was written last stands about 20 blocks before the end
     unseen = draw(st.booleans())
