@@ -40,6 +40,7 @@ class Report:
     assumed: list[Row]  # what rests on a model that was assumed
     dimensions: tuple[str, ...] = ()
     sections: dict[str, list[Row]] = field(default_factory=dict)  # of the overview, by section
+    provenance: Row = field(default_factory=dict)
 
 
 def report(
