@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from llmcost.commands import options
+from llmcost.reports.filters import NO_FILTERS, Filters
 
 
 class Severity(StrEnum):
@@ -16,11 +17,11 @@ class Severity(StrEnum):
     critical = "critical"
 
 
+@options.filtered
 def audit(
     since: options.Since = None,
     until: options.Until = None,
-    features: options.Features = None,
-    models: options.Models = None,
+    filters: Filters = NO_FILTERS,
     fail_on: Annotated[
         Severity | None,
         typer.Option(
@@ -47,7 +48,7 @@ def audit(
     query = registry.find("audit", show.replace("_", "-")) if show is not None else None
     out = options.output(result_format, output, details=details)
     with options.reading(db, out) as opened:
-        covered = scope(opened, since, until, features=features or (), models=models or ())
+        covered = scope(opened, since, until, filters=filters)
         if query is not None:
             top = ROWS_SHOWN if result_format is options.Format.table and not details else None
             behind, requests = audit.rows_behind(opened, covered, query.name, top)

@@ -6,10 +6,12 @@ from typing import Annotated
 import typer
 
 from llmcost.commands import options
+from llmcost.reports.filters import NO_FILTERS, Filters
 
 _RISE = re.compile(r"\+?(\d+(?:\.\d+)?)%")
 
 
+@options.filtered
 def explain(
     from_period: Annotated[
         str | None,
@@ -46,8 +48,7 @@ def explain(
             " explains.",
         ),
     ] = None,
-    features: options.Features = None,
-    models: options.Models = None,
+    filters: Filters = NO_FILTERS,
     details: options.Details = False,
     result_format: options.ResultFormat = options.Format.table,
     output: options.Output = None,
@@ -57,7 +58,7 @@ def explain(
     from llmcost.errors import UsageError
     from llmcost.explain.explanation import explain as explained
     from llmcost.reports.scope import scope
-    from llmcost.reports.spend import TIMES
+    from llmcost.reports.spend import TIMES, check
     from llmcost.views.explain import ExplainView
 
     keys = options.words(by)
@@ -69,7 +70,8 @@ def explain(
     threshold = _rise(fail_on)
     out = options.output(result_format, output, details=details)
     with options.reading(db, out) as opened:
-        covered = scope(opened, features=features or (), models=models or ())
+        check(opened, keys)
+        covered = scope(opened, filters=filters)
         found = explained(opened, covered, from_period, to_period, keys, top, per_day=per_day)
     out.show(ExplainView(found))
     if threshold is not None and found.exceeds(threshold):

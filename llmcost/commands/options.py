@@ -1,10 +1,12 @@
 """Options that several commands share."""
 
-from collections.abc import Iterable, Iterator
+import inspect
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,19 +22,13 @@ Db = Annotated[
 ]
 Since = Annotated[
     str | None,
-    typer.Option("--since", metavar="TIME", help="Start: 2026-08-01, or 7d (h, d, w, m) before the newest request."),
+    typer.Option(
+        "--since", metavar="TIME", help="Start: 2026-08-01, 2026-08, or 7d (h, d, w, m) before the newest request."
+    ),
 ]
 Until = Annotated[
     str | None,
-    typer.Option("--until", metavar="TIME", help="End: a date includes that day; or 7d, as for --since."),
-]
-Features = Annotated[
-    list[str] | None,
-    typer.Option("--feature", metavar="NAME", help="Only this feature; repeatable."),
-]
-Models = Annotated[
-    list[str] | None,
-    typer.Option("--model", metavar="NAME", help="Only this model, by its name in the report; repeatable."),
+    typer.Option("--until", metavar="TIME", help="End: a day or month is included; or 7d, as for --since."),
 ]
 Details = Annotated[
     bool, typer.Option("--details", help="Show all rows, assumptions and figures instead of one screen.")
@@ -60,6 +56,48 @@ PageResultFormat = Annotated[
     typer.Option("--format", metavar="table|json|csv|markdown|html", help="Output format; html writes a page."),
 ]
 ResultFormat = Annotated[Format, typer.Option("--format", metavar="table|json|csv|markdown", help="Output format.")]
+
+
+_FILTERS = {
+    "features": (
+        "--feature",
+        "NAME",
+        "Only this feature; repeatable; * is any characters, here and below.",
+    ),
+    "models": ("--model", "NAME", "Only this model, by its name in the report; repeatable."),
+    "providers": ("--provider", "NAME", "Only this provider; repeatable."),
+    "prompts": ("--prompt", "ID", "Only this prompt; repeatable."),
+    "users": ("--user", "NAME", "Only this user; repeatable."),
+    "sessions": ("--session", "ID", "Only this session; repeatable."),
+    "projects": ("--project", "NAME", "Only this project; repeatable."),
+    "tags": ("--tag", "NAME=VALUE", "Only requests with this tag; repeatable."),
+}
+
+
+def filtered(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with the options of Filters, which it gets as its parameter `filters`."""
+    shape = inspect.signature(command)
+    added = [
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=None,
+            annotation=Annotated[list[str] | None, typer.Option(option, metavar=metavar, help=meaning)],
+        )
+        for name, (option, metavar, meaning) in _FILTERS.items()
+    ]  # fmt: skip
+    taken = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in shape.parameters.values()]
+    place = [one.name for one in taken].index("filters")
+    parameters = [*taken[:place], *added, *taken[place + 1 :]]
+
+    @wraps(command)
+    def parsed(**given: Any) -> None:
+        from llmcost.reports.filters import Filters
+
+        named = {name: tuple(given.pop(name) or ()) for name in _FILTERS}
+        command(**given, filters=Filters(**named))
+
+    parsed.__signature__ = shape.replace(parameters=parameters)  # type: ignore[attr-defined]
+    parsed.__annotations__ = {one.name: one.annotation for one in parameters}
+    return parsed
 
 
 def words(text: list[str] | None) -> tuple[str, ...]:

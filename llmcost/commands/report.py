@@ -5,8 +5,10 @@ from typing import Annotated
 import typer
 
 from llmcost.commands import options
+from llmcost.reports.filters import NO_FILTERS, Filters
 
 
+@options.filtered
 def report(
     by: Annotated[
         list[str] | None,
@@ -19,10 +21,12 @@ def report(
     ] = None,
     since: options.Since = None,
     until: options.Until = None,
-    features: options.Features = None,
-    models: options.Models = None,
+    filters: Filters = NO_FILTERS,
     logged: Annotated[
         bool, typer.Option("--logged", help="Compare the log's own costs with the price table's, by model.")
+    ] = False,
+    tags_listed: Annotated[
+        bool, typer.Option("--tags", help="List the tags, each with the spend of the requests that have it.")
     ] = False,
     top: Annotated[int | None, typer.Option("--top", min=1, help="Show this many rows and the rest as one.")] = None,
     sort: Annotated[
@@ -48,21 +52,30 @@ def report(
     dimensions = options.words(by)
     if logged and dimensions:
         raise UsageError("--logged is always by model", hint="leave out --by or --logged")
+    if tags_listed and (logged or dimensions):
+        raise UsageError(
+            "--tags lists all tags", hint="leave out --by and --logged; --by tag:NAME shows the values of one"
+        )
     if not dimensions and (top is not None or sort is not None):
         raise UsageError("--top and --sort need --by", hint="for example: llmcost report --by model --top 5")
-    if result_format is options.PageFormat.html and (logged or dimensions):
-        raise UsageError("a page always shows every key", hint="leave out --by and --logged, or use another --format")
+    if result_format is options.PageFormat.html and (logged or dimensions or tags_listed):
+        raise UsageError(
+            "a page always shows every key", hint="leave out --by, --logged and --tags, or use another --format"
+        )
     out = options.output(result_format, output, details=details)
     with options.reading(db, out) as opened:
         projected = scenarios.find(opened, scenario or scenarios.LOGGED)
         relation = scenarios.relation(opened, projected)
-        covered = scope(opened, since, until, relation, features or (), models or ())
+        covered = scope(opened, since, until, relation, filters)
         notes = scenarios.notes([projected])
+        spend.check(opened, dimensions)
         if result_format is options.PageFormat.html:
             from llmcost.views import pages
 
             with terminal.step_progress("preparing the page"):
                 view: View = pages.PageView(pages.report(opened, covered, notes))
+        elif tags_listed:
+            view = ReportView(spend.tags(opened, covered, notes))
         else:
             view = ReportView(spend.report(opened, covered, dimensions, logged=logged, top=top, sort=sort, notes=notes))
     out.show(view)

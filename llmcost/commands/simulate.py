@@ -5,8 +5,10 @@ from typing import Annotated
 import typer
 
 from llmcost.commands import options
+from llmcost.reports.filters import NO_FILTERS, Filters
 
 
+@options.filtered
 def simulate(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="With --list: a what-if.")] = None,
     what_if: Annotated[
@@ -41,8 +43,7 @@ def simulate(
     ] = None,
     since: options.Since = None,
     until: options.Until = None,
-    features: options.Features = None,
-    models: options.Models = None,
+    filters: Filters = NO_FILTERS,
     save: Annotated[
         str | None, typer.Option("--save", metavar="NAME", help="Save it as a scenario for report and compare.")
     ] = None,
@@ -73,6 +74,7 @@ def simulate(
     from llmcost.engine import store
     from llmcost.render import terminal
     from llmcost.render.view import View
+    from llmcost.reports import spend
     from llmcost.reports.scope import scope
     from llmcost.views.optimize import OptimizeView
     from llmcost.views.run_all import RunAllView
@@ -99,8 +101,9 @@ def simulate(
     stack = [] if optimized else run_all.steps(words) if takes_all else [parse(word) for word in words]
     every = [*stack, *(step for settings in searched for step in settings)]
     with options.reading(db, out, also=[file for step in every for file in step.files]) as opened:
-        covered = scope(opened, since, until, features=features or (), models=models or ())
+        covered = scope(opened, since, until, filters=filters)
         names.check(opened, every)
+        spend.check(opened, options.words(by))
         dimensions = options.words(by) or (("feature",) if result_format is options.PageFormat.html else ())
         if shown:
             composed = show_sql.composed(opened, stack, covered)

@@ -82,7 +82,7 @@ def false_share(
         return None
     near, far = np.array(nearest), np.array(second)
     new = _new(near, far)
-    # At most all that were no hits are new. A new question's second prompt is farther than others' second, which hides
+    # At most all that were not hits are new. A new question's second prompt is farther than others' second, which hides
     # that it is new; where a prompt as near as a hit's is stored, that is seldom so.
     most = 1 - hits / len(asked.prompt)
     if (known := near >= rules.threshold).sum() >= _FEWEST:

@@ -7,18 +7,16 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal
 
 from llmcost.errors import LlmcostError, UsageError
+from llmcost.reports import calendar
 
 Kind = Literal["month", "week", "days", "last"]
 
 DAY = timedelta(days=1)
-_MONTH = re.compile(r"(\d{4})-(\d{2})")
-_WEEK = re.compile(r"(\d{4})-W(\d{2})")
 _LAST = re.compile(r"(\d{1,4})([dw])")
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
 )  # fmt: skip
-_YEARS = (1970, 3000)
 _LATE = timedelta(days=3)
 """A log that begins so late in a month still holds it: months begin on weekends and holidays."""
 HINT = "a month (2026-10), a week (2026-W40), a day (2026-10-01), a range (2026-10-01..2026-10-15) or 7d"
@@ -160,24 +158,16 @@ def _period(words: str, newest: datetime, option: str) -> Period:
 
 
 def _calendar(text: str, option: str, words: str) -> Period:
-    try:
-        if (month := _MONTH.fullmatch(text)) is not None:
-            found = _month(date(int(month[1]), int(month[2]), 1))
-        elif (week := _WEEK.fullmatch(text)) is not None:
-            found = _week(date.fromisocalendar(int(week[1]), int(week[2]), 1))
-        else:
-            found = _day(date.fromisoformat(text))
-    except (ValueError, OverflowError):
-        found = None
-    if found is None or not _YEARS[0] <= found.since.year < _YEARS[1]:
+    days = calendar.named(text)
+    if days is None:
         raise UsageError(f"{option} {words} is not a period", hint=HINT)
-    return found
+    return {7: _month, 8: _week}.get(len(text), _day)(days[0])
 
 
 def _month(day: date) -> Period:
     first = day.replace(day=1)
-    following = (first + timedelta(days=31)).replace(day=1)
-    return Period(f"{_MONTHS[first.month - 1]} {first.year}", _midnight(first), _midnight(following), "month")
+    end = calendar.following(first)
+    return Period(f"{_MONTHS[first.month - 1]} {first.year}", _midnight(first), _midnight(end), "month")
 
 
 def _week(day: date) -> Period:
@@ -202,7 +192,7 @@ def _midnight(day: date) -> datetime:
 def _long(last: re.Match[str]) -> timedelta:
     length = timedelta(weeks=int(last[1])) if last[2] == "w" else timedelta(days=int(last[1]))
     if not length:
-        raise UsageError(f"{last[0]} is no time at all", hint=HINT)
+        raise UsageError(f"{last[0]} is not a time", hint=HINT)
     return length
 
 

@@ -44,7 +44,7 @@ def added_up(
     `lengths` are the days that both are divided by, 1 where whole periods are compared.
     """
     if len(keys) > MOST_KEYS:
-        raise UsageError(f"--by takes at most {MOST_KEYS} keys here", hint="leave some out")
+        raise UsageError(f"--by accepts at most {MOST_KEYS} keys here", hint="leave some out")
     store.bound_memory()
     periods, values = _periods(covered, compared)
     columns, tags = _columns(keys)

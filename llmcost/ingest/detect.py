@@ -14,6 +14,7 @@ from llmcost.engine import registry
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
 from llmcost.ingest import documents, formats, lines, paths, streams
+from llmcost.ingest.structures import spelled_out
 
 _COUNT = re.compile(r"(?i)token|count|cost|spend|input|output|prompt_length")
 
@@ -88,8 +89,8 @@ def parsed_lines(query: registry.Query, relation: str) -> str:
 
 def structure(query: registry.Query) -> dict[str, Any]:
     """What a format reads of a line: its columns and, where the line may itself be a record, the record's fields."""
-    record: dict[str, Any] = json.loads(query.field("record", "{}"))
-    columns: dict[str, Any] = _with_records(json.loads(query.field("columns", "{}")), record)
+    record: dict[str, Any] = spelled_out(query.field("record", "{}"))
+    columns: dict[str, Any] = _with_records(spelled_out(query.field("columns", "{}")), record)
     return columns | record
 
 
@@ -233,8 +234,8 @@ def _read(columns: dict[str, Any], relation: str) -> str:
 
 def _itself(query: registry.Query) -> str:
     """SQL: the line's own fields as a record."""
-    fields = ", ".join(f"'{name}': \"{name}\"" for name in json.loads(query.field("record")))
-    return f"{{{fields}}}"
+    values = ", ".join(f"'{name}': \"{name}\"" for name in spelled_out(query.field("record")))
+    return f"{{{values}}}"
 
 
 def _sniff(

@@ -25,7 +25,7 @@ _INCOMPLETE = 32
 
 
 class NoDocumentError(Exception):
-    """The text is no JSON, or more of it than is held."""
+    """The text is not JSON, or more of it than is held."""
 
 
 def looks_like_one(start: bytes, *, is_whole: bool) -> bool:

@@ -32,7 +32,7 @@ class Line:
 def explain(store: Store, path: str, format_asked: str = "auto", count: int = 3) -> list[Line] | Proposal:
     """The first lines of each format in a file, calls before others; of a log that no format knows a mapping for it.
 
-    Needs a store to compute in; changes nothing. Raises LlmcostError for a file that is no log.
+    Needs a store to compute in; changes nothing. Raises LlmcostError for a file that is not a log.
     """
     chains.prepare(store)
     file = next((found for found in sources.find([path]).files if found.path == path), None)

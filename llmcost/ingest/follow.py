@@ -36,11 +36,26 @@ def read(
     then: Callable[[Store], None] = lambda _: None,
     reading: Reading = AS_USUAL,
 ) -> Account:
-    """Reads what is new under the paths into the store at `path`, and lets `then` look at the store."""
-    with store.writing(path) as opened:
-        account = run.ingest(opened, paths, format_asked, progress, assumed, texts, reading)
-        then(opened)
-        return account
+    """Reads what is new under the paths into the store at `path`, and lets `then` look at the store.
+
+    A store that was not there before and that nothing was read into is not left behind.
+    """
+    is_new = not path.exists()
+    try:
+        with store.writing(path) as opened:
+            account = run.ingest(opened, paths, format_asked, progress, assumed, texts, reading)
+            then(opened)
+            return account
+    except BaseException:
+        if is_new and store.files(path) and _is_empty(path):
+            for file in store.files(path):
+                file.unlink()
+        raise
+
+
+def _is_empty(path: Path) -> bool:
+    with store.reading(path) as opened:
+        return not any(opened.value(f"select count(*) from {table}") for table in ("requests", "ledger", "rejects"))
 
 
 def poll(step: Callable[[], None], say: Callable[[str], None]) -> None:

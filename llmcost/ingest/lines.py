@@ -199,7 +199,7 @@ def _are_blank(buffer: bytes, offsets: Offsets) -> "np.ndarray[Any, np.dtype[np.
 
 
 def _decoded(buffer: bytes, offsets: Offsets) -> pa.StringArray:
-    """The same lines with bytes that are no UTF-8 replaced by U+FFFD: the call in them still counts."""
+    """The same lines with bytes that are not UTF-8 replaced by U+FFFD: the call in them still counts."""
     texts = [buffer[start:end].decode("utf-8", "replace") for start, end in pairwise(offsets.tolist())]
     return pa.array(texts, pa.string())
 

@@ -17,7 +17,7 @@ _OF_EVERY_LINE = frozenset(
 
 
 def steps(path: str) -> list[str | int]:
-    """The names and indexes that a path is made of. Raises ValueError for a text that is no path."""
+    """The names and indexes that a path is made of. Raises ValueError for a text that is not a path."""
     found = list(_STEP.finditer(path[1:]))
     if not found or "".join(match[0] for match in found) != path[1:] or found[0][3]:
         raise ValueError(path)

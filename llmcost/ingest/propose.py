@@ -117,7 +117,7 @@ def _share(it: Field, records: list[dict[str, Any]]) -> str:
 def _is_inside(taken: dict[str, Field], records: list[dict[str, Any]]) -> bool:
     """Whether the input count holds the cached tokens: as totals say, else unless it is ever the smaller of the two."""
     reads = {field: _getter(taken[field].path) for field in taken if field.endswith("_tokens")}
-    inside = beside = 0
+    inside = outside = 0
     for record in records:
         counts = {field: read(record) for field, read in reads.items()}
         given, cached = counts["input_tokens"], counts["cache_read_tokens"]
@@ -128,8 +128,8 @@ def _is_inside(taken: dict[str, Field], records: list[dict[str, Any]]) -> bool:
         total, answer = counts.get("total_tokens"), counts.get("output_tokens")
         if total and answer is not None:
             inside += total == given + answer
-            beside += total == given + answer + cached
-    return inside >= beside and not re.search(r"cache read input", guesses.words(taken["cache_read_tokens"]))
+            outside += total == given + answer + cached
+    return inside >= outside and not re.search(r"cache read input", guesses.words(taken["cache_read_tokens"]))
 
 
 def _getter(path: str) -> Callable[[Any], float | None]:

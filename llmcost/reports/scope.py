@@ -1,9 +1,8 @@
-"""Which requests a report covers: a relation, a stretch of time, features and models."""
+"""Which requests a report covers: a relation, a stretch of time, and what the user names."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from llmcost.engine import registry
@@ -11,10 +10,11 @@ from llmcost.engine.compose import Relation, compose
 from llmcost.engine.relations import priced
 from llmcost.engine.store import Store
 from llmcost.errors import UsageError
+from llmcost.reports import calendar
+from llmcost.reports.filters import NO_FILTERS, Filters
 
 Row = dict[str, Any]
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _AGO = re.compile(r"(\d+)([hdwm])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "m": timedelta(days=30)}
 
@@ -22,13 +22,12 @@ _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=
 @dataclass(frozen=True)
 class Scope:
     """Which requests a report covers: a relation, a stretch of time from `since` up to, not including, `until`, and
-    the features and models, all where none is named."""
+    what the user names."""
 
     relation: str = "requests"
     since: datetime | None = None
     until: datetime | None = None
-    features: tuple[str, ...] = ()
-    models: tuple[str, ...] = ()
+    filters: Filters = NO_FILTERS
 
     def steps(self) -> list[Relation]:
         """The covered requests as the first steps of a query."""
@@ -49,8 +48,7 @@ class Scope:
         ends = {"since": self.since, "until": self.until}
         return {
             **{name: end.isoformat(sep=" ") if end else None for name, end in ends.items()},
-            "features": list(self.features) or None,
-            "models": list(self.models) or None,
+            **self.filters.parameters(),
         }
 
 
@@ -59,32 +57,33 @@ def scope(
     since: str | None = None,
     until: str | None = None,
     relation: str = "requests",
-    features: Sequence[str] = (),
-    models: Sequence[str] = (),
+    filters: Filters = NO_FILTERS,
 ) -> Scope:
-    """What the user's words stand for: `since` and `until` are a date, a time, or `7d` before the newest request.
+    """What the user's words stand for: `since` and `until` are a day, a week, a month, a time, or `7d` before the
+    newest request. A day, a week or a month as `until` is covered.
 
-    A date as `until` covers that day. Raises UsageError for words that are not a time, and for an empty period.
+    Raises UsageError for words that are not a time, for an empty period, and for names that no request has.
     """
     newest = store.value("select max(ts) from requests") if since or until else None
-    start = _moment(since, newest, "--since")
-    end = _moment(until, newest, "--until")
-    if end and until and _DATE.fullmatch(until):
-        end += timedelta(days=1)
+    start = _moment(since, newest, "--since", end=False)
+    end = _moment(until, newest, "--until", end=True)
     if start and end and start >= end:
         raise UsageError(f"--since {since} is not before --until {until}", hint="swap them")
-    return Scope(relation, start, end, tuple(features), tuple(models))
+    filters.check(store, relation)
+    return Scope(relation, start, end, filters)
 
 
-def _moment(text: str | None, newest: datetime | None, option: str) -> datetime | None:
+def _moment(text: str | None, newest: datetime | None, option: str, *, end: bool) -> datetime | None:
     if text is None:
         return None
     if (ago := _AGO.fullmatch(text)) is not None:
         return newest - int(ago[1]) * _UNITS[ago[2]] if newest else None
+    if (days := calendar.named(text)) is not None:
+        return datetime.combine(days[end], time())
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise UsageError(
-            f"{option} {text} is not a time", hint="for example 2026-08-01, 2026-08-01T12:00 or 7d"
+            f"{option} {text} is not a time", hint="for example 2026-08-01, 2026-08, 2026-08-01T12:00 or 7d"
         ) from None
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from llmcost.engine import registry
 from llmcost.engine.store import Store
 from llmcost.errors import UsageError, did_you_mean
+from llmcost.reports import calendar
 from llmcost.reports.cautions import notes
+from llmcost.reports.filters import tag_names
 from llmcost.reports.scope import Row, Scope
 
 DIMENSIONS = (
@@ -18,6 +20,11 @@ MEASURES = (
     "requests", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "cost_usd", "cost_share",
     "fees_usd", "unpriced_requests",
 )  # fmt: skip
+
+EACH = ("cost_per_request_usd", "prompt_tokens_per_request", "output_tokens_per_request")
+"""Of a request, in reports by a key: its cost where it has a price; its tokens, those of the prompt cached or not."""
+
+_TAGS_NAMED = 8
 
 TREND_PARTS = 12
 """Equal stretches of the time covered: a prompt's trend is its cost in each."""
@@ -64,10 +71,11 @@ def by(
     sort: str | None = None,
 ) -> Report:
     """Spend by one or more dimensions. With `top`, the rows beyond it are added up in one named (other)."""
-    if sort is not None and sort not in (*dimensions, *MEASURES):
-        raise UsageError(f"--sort {sort}: no such column", hint=did_you_mean(sort, [*dimensions, *MEASURES]))
-    rows = _sorted(spend(store, dimensions, covered), dimensions, sort)
-    total = spend(store, (), covered)[0]
+    if sort is not None and sort not in (*dimensions, *MEASURES, *EACH):
+        raise UsageError(f"--sort {sort}: no such column", hint=did_you_mean(sort, [*dimensions, *MEASURES, *EACH]))
+    known = [_each(row) for row in _filled(spend(store, dimensions, covered), dimensions)]
+    rows = _sorted(known, dimensions, sort)
+    total = _each(spend(store, (), covered)[0])
     if top is not None and len(rows) > top:
         rows = [*rows[:top], others(rows[top:], dimensions)]
     if "prompt" in dimensions:
@@ -86,7 +94,7 @@ def overview(store: Store, covered: Scope) -> Report:
     total = sections["total"][0]
     for row in found:
         row["cost_share"] = _share(row["cost_usd"], total["cost_usd"])
-    sections["day"] = sorted(sections.get("day", []), key=lambda row: str(row["key"]))
+    sections["day"] = sorted(_filled(sections.get("day", []), ("key",)), key=lambda row: str(row["key"]))
     rows = [{"model": row["key"], **_measures(row)} for row in found if row["section"] == "model"]
     _describe(store, sections.get("prompt", []), "key")
     return Report(rows, _measures(total), notes(store, covered) + _unattributed(sections), ("model",), sections)
@@ -118,6 +126,37 @@ def key(dimensions: Sequence[str]) -> tuple[str, dict[str, registry.Value]]:
         parameters |= tag
         fields.append(f"'k{number}': {sql}")
     return "{" + ", ".join(fields) + "}" if fields else "true", parameters
+
+
+def check(store: Store, dimensions: Sequence[str]) -> None:
+    """Raises UsageError for a key that is none, and for a tag that no request has, with the nearest of both."""
+    unknown = [name for name in dimensions if name not in DIMENSIONS]
+    tags = tag_names(store) if unknown else []
+    for name in unknown:
+        if not name.startswith("tag:") or name == "tag:":
+            raise UsageError(f"--by {name}: no such dimension", hint=_nearest_key(name, tags))
+        if tags and name.removeprefix("tag:") not in tags:
+            raise UsageError(
+                f"--by {name}: no request has this tag", hint=did_you_mean(name.removeprefix("tag:"), tags)
+            )
+
+
+def _nearest_key(name: str, tags: Sequence[str]) -> str:
+    if name in tags:
+        return f"did you mean tag:{name}?"
+    listed = ", ".join(tags[:_TAGS_NAMED]) + (f" and {len(tags) - _TAGS_NAMED:,} more" * (len(tags) > _TAGS_NAMED))
+    return did_you_mean(name, [*DIMENSIONS, "tag:NAME"]) + (f" tags: {listed}" if tags else "")
+
+
+def tags(store: Store, covered: Scope, notes_before: Sequence[str] = ()) -> Report:
+    """The tags that requests have, each with the spend of the requests that have it."""
+    rows = store.rows(*covered.spend("tags"))
+    total = _each(spend(store, (), covered)[0])
+    for row in rows:
+        row["cost_share"] = _share(row["cost_usd"], total["cost_usd"])
+        _each(row)
+    several = ["a request may have several tags, so the rows do not add up to the total"] if len(rows) > 1 else []
+    return Report(rows, total, [*notes_before, *several, *notes(store, covered)], ("tag",))
 
 
 def unkeyed(row: Row, dimensions: Sequence[str]) -> Row:
@@ -165,6 +204,27 @@ def _measures(row: Row) -> Row:
     return {name: row[name] for name in MEASURES}
 
 
+def _each(row: Row) -> Row:
+    """The row with what a request of it costs and holds."""
+    prompt = row["input_tokens"] + row["cache_read_tokens"] + row["cache_write_tokens"]
+    requests = row["requests"]
+    row["cost_per_request_usd"] = _share(row["cost_usd"], requests - row["unpriced_requests"])
+    row["prompt_tokens_per_request"] = _share(prompt, requests)
+    row["output_tokens_per_request"] = _share(row["output_tokens"], requests)
+    return row
+
+
+def _filled(rows: list[Row], dimensions: Sequence[str]) -> list[Row]:
+    """Rows by day, week or month, with those in between in which nothing was asked."""
+    if len(dimensions) != 1 or dimensions[0] not in ("day", "week", "month", "key"):
+        return rows
+    name = dimensions[0]
+    there = {row[name] for row in rows if row[name] is not None}
+    between = calendar.between(min(there), max(there)) if there else []
+    nothing: Row = dict.fromkeys(MEASURES, 0) | {"cost_usd": 0.0, "cost_share": 0.0, "fees_usd": 0.0}
+    return rows + [{name: time} | nothing for time in between if time not in there]
+
+
 def _share(part: float | None, whole: float | None) -> float | None:
     return part / whole if part is not None and whole else None
 
@@ -184,14 +244,14 @@ def _sorted(rows: list[Row], dimensions: Sequence[str], sort: str | None) -> lis
     """By time where the first dimension is one, else by cost, most expensive first; ties by the dimensions."""
     named = sorted(rows, key=lambda row: [str(row[name]) for name in dimensions])
     column = sort or (dimensions[0] if dimensions and dimensions[0] in TIMES else "cost_usd")
-    if column in MEASURES:
+    if column in (*MEASURES, *EACH):
         return sorted(named, key=lambda row: (row[column] is None, -(row[column] or 0)))
     return sorted(named, key=lambda row: (row[column] is None, str(row[column])))
 
 
 def others(rows: Sequence[Row], dimensions: Sequence[str]) -> Row:
     """The rows added up as one."""
-    return {name: f"({len(rows)} others)" for name in dimensions} | {name: _sum(rows, name) for name in MEASURES}
+    return _each({name: f"({len(rows)} others)" for name in dimensions} | {name: _sum(rows, name) for name in MEASURES})
 
 
 def _sum(rows: Sequence[Row], name: str) -> float | None:

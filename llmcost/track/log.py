@@ -22,7 +22,7 @@ class Log:
         self._mode = 0o600 if private else 0o666
 
     def write(self, record: Mapping[str, object]) -> None:
-        """Appends the record. Raises OSError where it cannot be written, ValueError where it is no JSON."""
+        """Appends the record. Raises OSError where it cannot be written, ValueError where it is not JSON."""
         # In ASCII: a lone surrogate, legal in JSON, has no UTF-8.
         line = _encode(record).encode("ascii") + b"\n"
         try:

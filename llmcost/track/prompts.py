@@ -71,7 +71,7 @@ class Prompt:
 def read_prompt(api: Api, content: bytes, model: str | None) -> Prompt:
     """The prompt in a request's body. `model` is the one asked for, which some hosts have in the URL.
 
-    Raises ValueError where the body is no JSON object.
+    Raises ValueError where the body is not a JSON object.
     """
     body = json.loads(content, object_hook=_without_breakpoint if b'"cache_control"' in content else None)
     if not isinstance(body, dict):

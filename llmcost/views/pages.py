@@ -65,8 +65,7 @@ def _covered(covered: Scope) -> list[str]:
     said = []
     if covered.since or covered.until:
         said.append(f"only requests from {covered.since or 'the beginning'} up to {covered.until or 'the end'}")
-    said += [f"only {word}: {', '.join(names)}" for word, names in
-             (("features", covered.features), ("models", covered.models)) if names]  # fmt: skip
+    said += [f"only {kind}: {', '.join(names)}" for kind, names in covered.filters.given.items()]
     return said
 
 

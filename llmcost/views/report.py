@@ -12,7 +12,7 @@ from llmcost.render import cells, tables
 from llmcost.render.tables import Column
 from llmcost.render.view import Document, Flat, View
 from llmcost.reports.scope import Row
-from llmcost.reports.spend import MEASURES, TIMES, Report, others
+from llmcost.reports.spend import EACH, MEASURES, TIMES, Report, others
 
 _SECTION_ROWS = 7
 _ROWS = 22
@@ -23,11 +23,12 @@ _NAME_WIDTH = 22
 
 _COUNTS = (
     tables.number("requests", 2), tables.number("input", 3), tables.number("cache read", 4),
-    tables.number("cache write", 5), tables.number("output", 3), tables.number("cost"), tables.number("share", 1),
+    tables.number("cache write", 5), tables.number("output", 3), tables.number("cost"), tables.number("a request", 2),
+    tables.number("share", 1),
 )  # fmt: skip
 _PER_REQUEST = (
     tables.number("requests", 2), tables.number("in each", 3), tables.number("out each", 3), tables.number("cost"),
-    tables.number("share", 1), tables.number("stable", 4), tables.bar("trend"),
+    tables.number("a request", 2), tables.number("share", 1), tables.number("stable", 4), tables.bar("trend"),
 )  # fmt: skip
 
 
@@ -51,14 +52,14 @@ class ReportView(View):
     def flat(self) -> Flat:
         """Its rows: their dimensions, then what is measured."""
         rows = self.report.rows
-        return Flat(rows, list(rows[0]) if rows else [*self.report.dimensions, *MEASURES])
+        return Flat(rows, list(rows[0]) if rows else [*self.report.dimensions, *MEASURES, *EACH])
 
     def screen(self, *, details: bool) -> RenderableType:
         report = self.report
         if "cost_logged_usd" in report.total:
             return _logged(report, None if details else _ROWS)
         if not report.total["requests"]:
-            return Text("There are no requests here. Check --since, --until, --feature and --model.")
+            return Text("There are no requests here. Check --since, --until and the filters, such as --feature.")
         body = _overview(report, details) if report.sections else _by(report, details)
         return Group(body, tables.Bullets("Caveats", report.notes, "yellow", None if details else _NOTE_LINES))
 
@@ -124,17 +125,18 @@ def _cells(row: Row) -> list[Text]:
     if row["unpriced_requests"] and row["cost_usd"] is not None:
         cost.append("*", style="yellow")
     counts = ("requests", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")
-    return [*(cells.count(row[name]) for name in counts), cost, cells.share(row["cost_share"])]
+    each = row["cost_per_request_usd"]
+    return [*(cells.count(row[name]) for name in counts), cost, Text("–") if each is None else cells.usd(each),
+            cells.share(row["cost_share"])]  # fmt: skip
 
 
 def _prompt_cells(row: Row) -> list[Text]:
     """What is particular to a prompt: its size, and how much of it a cache could hold."""
-    requests, *_, cost, cost_share = _cells(row)
-    prompt = row["input_tokens"] + row["cache_read_tokens"] + row["cache_write_tokens"]
-    each = [cells.count(tokens / row["requests"]) for tokens in (prompt, row["output_tokens"])]
+    requests, *_, cost, cost_each, cost_share = _cells(row)
+    each = [cells.count(row[f"{kind}_tokens_per_request"]) for kind in ("prompt", "output")]
     stable = row.get("stable_share")
     trend = cells.sparkline(row["trend_usd"]) if row.get("trend_usd") else ""
-    return [requests, *each, cost, cost_share, Text("–") if stable is None else cells.share(stable),
+    return [requests, *each, cost, cost_each, cost_share, Text("–") if stable is None else cells.share(stable),
             Text(trend, style="cyan")]  # fmt: skip
 
 
@@ -164,7 +166,7 @@ def _headline(report: Report) -> RenderableType:
         peak = max(recent, key=lambda row: row["cost_usd"] or 0.0)
         trend = Text("per day        ", style="dim")
         trend.append(cells.sparkline([row["cost_usd"] or 0.0 for row in recent]), style="cyan")
-        trend.append(f"  {cells.usd(total['cost_usd'] / len(days)).plain} on average,")
+        trend.append(f"  {cells.usd(total['cost_usd'] / len(days)).plain} on average of {len(days):,},")
         trend.append(f" {cells.usd(peak['cost_usd']).plain} on {peak['key']}")
         lines.append(trend)
     each = Text("per request    ", style="dim")

@@ -8,6 +8,7 @@ from typing import Any
 from llmcost.engine.store import Store
 from llmcost.errors import UsageError, did_you_mean
 from llmcost.reports import spend
+from llmcost.reports.filters import Filters
 from llmcost.reports.scope import Row, Scope
 from llmcost.what_ifs.engine.chain import Chain, Traffic
 from llmcost.what_ifs.engine.step import WhatIf, parse
@@ -50,8 +51,11 @@ def check_name(name: str) -> None:
 def save(opened: Store, name: str, stack: Sequence[WhatIf], covered: Scope) -> None:
     """Keeps a stack under a name, in place of what had it before. Needs the right to change the store."""
     check_name(name)
+    if further := covered.filters.given.keys() - {"features", "models"}:
+        named = " and ".join(f"--{kind.removesuffix('s')}" for kind in sorted(further))
+        raise UsageError(f"a scenario cannot keep {named}", hint="leave it out, or leave out --save")
     values = covered.parameters() | {"name": name, "words": [step.word for step in stack]}
-    values |= {"features": list(covered.features), "models": list(covered.models)}
+    values |= {"features": list(covered.filters.features), "models": list(covered.filters.models)}
     opened.execute(
         "insert or replace into scenarios values ($name, $words, $since, $until, $features, $models)", values
     )
@@ -130,5 +134,5 @@ def notes(chosen: Sequence[Scenario]) -> list[str]:
 
 
 def _read(row: Row) -> Scenario:
-    features, models = tuple(row["features"]), tuple(row["models"])
-    return Scenario(row["name"], tuple(row["words"]), Scope("requests", row["since"], row["until"], features, models))
+    filters = Filters(features=tuple(row["features"]), models=tuple(row["models"]))
+    return Scenario(row["name"], tuple(row["words"]), Scope("requests", row["since"], row["until"], filters))

@@ -2,26 +2,12 @@
 --
 -- source: your application's own log of response objects, one a line; alone, or as {"ts", "request", "response"}
 -- ingest: llmcost ingest /var/log/myapp/anthropic*.jsonl
--- columns: {"response": "record",
---   "request": {"max_tokens": "VARCHAR", "system": "VARCHAR", "tools": "JSON", "messages": ["JSON"],
---     "temperature": "VARCHAR", "metadata": {"user_id": "VARCHAR"}},
---   "ts": "VARCHAR", "timestamp": "VARCHAR", "time": "VARCHAR", "created_at": "VARCHAR", "latency_ms": "DOUBLE",
---   "feature": "VARCHAR", "task_type": "VARCHAR", "prompt_id": "VARCHAR", "user_id": "VARCHAR",
---   "session_id": "VARCHAR", "project": "VARCHAR", "tags": "MAP(VARCHAR, VARCHAR)",
---   "sessionId": "VARCHAR", "llmcost": "VARCHAR", "litellm_call_id": "VARCHAR", "request_id": "VARCHAR",
---   "call_type": "VARCHAR"}
+-- columns: {"*": "envelope", "response": "record", "request": {"max_tokens": "VARCHAR", "system": "VARCHAR",
+--   "tools": "JSON", "messages": ["JSON"], "temperature": "VARCHAR", "metadata": {"user_id": "VARCHAR"}},
+--   "created_at": "VARCHAR", "sessionId": "VARCHAR", "llmcost": "VARCHAR", "litellm_call_id": "VARCHAR",
+--   "request_id": "VARCHAR", "call_type": "VARCHAR"}
 -- record: {"id": "VARCHAR", "_request_id": "VARCHAR", "type": "VARCHAR", "role": "VARCHAR", "model": "VARCHAR",
---   "stop_reason": "VARCHAR",
---   "content": "VARCHAR", "error": {"type": "VARCHAR"}, "usage": {
---     "input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
---     "cache_read_input_tokens": "VARCHAR", "service_tier": "VARCHAR", "speed": "VARCHAR",
---     "inference_geo": "VARCHAR",
---     "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
---     "output_tokens_details": {"thinking_tokens": "VARCHAR"},
---     "server_tool_use": {"web_search_requests": "VARCHAR"},
---     "iterations": [{"type": "VARCHAR", "model": "VARCHAR", "input_tokens": "VARCHAR", "output_tokens": "VARCHAR",
---       "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
---       "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"}}]}}
+--   "stop_reason": "VARCHAR", "content": "VARCHAR", "error": {"type": "VARCHAR"}, "usage": "anthropic_usage"}
 -- within: response
 -- claims: ((coalesce(response.type, type) = 'message' and coalesce(response.role, role) = 'assistant')
 --     or (coalesce(response.type, type) = 'error' and coalesce(response.error.type, error.type) is not null))

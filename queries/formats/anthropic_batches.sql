@@ -2,16 +2,9 @@
 --
 -- source: a batch's results_url, one result a line
 -- ingest: curl -sH "x-api-key: $ANTHROPIC_API_KEY" -H "anthropic-version: 2023-06-01" "$RESULTS_URL" | llmcost ingest -
--- columns: {"custom_id": "VARCHAR", "result": {"type": "VARCHAR", "error": {"error": {"type": "VARCHAR"}}, "message": {
---   "id": "VARCHAR", "model": "VARCHAR", "stop_reason": "VARCHAR", "content": "VARCHAR", "usage": {
---     "input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
---     "cache_read_input_tokens": "VARCHAR",
---     "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
---     "inference_geo": "VARCHAR", "output_tokens_details": {"thinking_tokens": "VARCHAR"},
---     "server_tool_use": {"web_search_requests": "VARCHAR"},
---     "iterations": [{"type": "VARCHAR", "model": "VARCHAR", "input_tokens": "VARCHAR", "output_tokens": "VARCHAR",
---       "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
---       "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"}}]}}}}
+-- columns: {"custom_id": "VARCHAR", "result": {"type": "VARCHAR", "error": {"error": {"type": "VARCHAR"}},
+--   "message": {"id": "VARCHAR", "model": "VARCHAR", "stop_reason": "VARCHAR", "content": "VARCHAR",
+--   "usage": "anthropic_usage"}}}
 -- claims: custom_id is not null and result.type in ('succeeded', 'errored', 'canceled', 'expired')
 -- further: what an advisor used
 -- truth: as in the Messages API the input and both cache counts are disjoint and the output holds the thinking. Only

@@ -4,24 +4,8 @@
 --   {"ts", "event"}
 -- ingest: llmcost ingest /var/log/myapp/anthropic-events*.jsonl
 -- columns: {"event": "record", "ts": "VARCHAR", "timestamp": "VARCHAR", "time": "VARCHAR", "request_id": "VARCHAR"}
--- record: {"type": "VARCHAR", "message": {"id": "VARCHAR", "model": "VARCHAR", "usage": {"input_tokens": "VARCHAR",
---   "output_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
---     "cache_read_input_tokens": "VARCHAR", "service_tier": "VARCHAR", "speed": "VARCHAR", "inference_geo": "VARCHAR",
---     "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
---     "output_tokens_details": {"thinking_tokens": "VARCHAR"},
---     "server_tool_use": {"web_search_requests": "VARCHAR"},
---     "iterations": [{"type": "VARCHAR", "model": "VARCHAR", "input_tokens": "VARCHAR", "output_tokens": "VARCHAR",
---       "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
---       "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"}}]}},
---   "delta": {"stop_reason": "VARCHAR"}, "usage": {"input_tokens": "VARCHAR", "output_tokens": "VARCHAR",
---   "cache_creation_input_tokens": "VARCHAR",
---     "cache_read_input_tokens": "VARCHAR", "service_tier": "VARCHAR", "speed": "VARCHAR", "inference_geo": "VARCHAR",
---     "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
---     "output_tokens_details": {"thinking_tokens": "VARCHAR"},
---     "server_tool_use": {"web_search_requests": "VARCHAR"},
---     "iterations": [{"type": "VARCHAR", "model": "VARCHAR", "input_tokens": "VARCHAR", "output_tokens": "VARCHAR",
---       "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
---       "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"}}]}}
+-- record: {"type": "VARCHAR", "message": {"id": "VARCHAR", "model": "VARCHAR", "usage": "anthropic_usage"},
+--   "delta": {"stop_reason": "VARCHAR"}, "usage": "anthropic_usage"}
 -- within: event
 -- claims: coalesce(event.type, type) in ('message_start', 'content_block_start', 'content_block_delta',
 --   'content_block_stop', 'message_delta', 'message_stop', 'ping')

@@ -6,16 +6,8 @@
 --   "forked_from_id": "VARCHAR", "model": "VARCHAR", "model_provider": "VARCHAR", "cwd": "VARCHAR",
 --   "originator": "VARCHAR", "cli_version": "VARCHAR", "git": {"branch": "VARCHAR"}, "timestamp": "VARCHAR",
 --   "response_id": "VARCHAR", "thread_settings": {"model": "VARCHAR", "service_tier": "VARCHAR"},
---   "usage": {"input_tokens": "VARCHAR", "cached_input_tokens": "VARCHAR",
---       "cache_write_input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "reasoning_output_tokens": "VARCHAR",
---       "total_tokens": "VARCHAR"}, "thread_token_usage": {"input_tokens": "VARCHAR", "cached_input_tokens": "VARCHAR",
---       "cache_write_input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "reasoning_output_tokens": "VARCHAR",
---       "total_tokens": "VARCHAR"},
---   "info": {"total_token_usage": {"input_tokens": "VARCHAR", "cached_input_tokens": "VARCHAR",
---       "cache_write_input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "reasoning_output_tokens": "VARCHAR",
---       "total_tokens": "VARCHAR"}, "last_token_usage": {"input_tokens": "VARCHAR", "cached_input_tokens": "VARCHAR",
---       "cache_write_input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "reasoning_output_tokens": "VARCHAR",
---       "total_tokens": "VARCHAR"}}}}
+--   "usage": "codex_usage", "thread_token_usage": "codex_usage", "info": {"total_token_usage": "codex_usage",
+--   "last_token_usage": "codex_usage"}}}
 -- claims: payload is not null and timestamp is not null and regexp_full_match(type, '[a-z_]+')
 -- stateful: the model, the folder, the session and its service tier are in earlier lines of the file
 -- truth: last_token_usage is the call, total_token_usage the session's sum so far. A repeated total is not a new call;

@@ -3,11 +3,8 @@
 -- source: your application's own log of response objects or stream events, one a line; alone, or as {"ts", "request",
 --   "response"}
 -- ingest: llmcost ingest /var/log/myapp/cohere*.jsonl
--- columns: {"response": "record",
---   "request": {"model": "VARCHAR", "max_tokens": "VARCHAR", "tools": "JSON", "messages": ["JSON"]},
---   "ts": "VARCHAR", "timestamp": "VARCHAR", "time": "VARCHAR", "model": "VARCHAR", "latency_ms": "DOUBLE",
---   "feature": "VARCHAR", "task_type": "VARCHAR", "prompt_id": "VARCHAR", "user_id": "VARCHAR",
---   "session_id": "VARCHAR", "project": "VARCHAR", "tags": "MAP(VARCHAR, VARCHAR)"}
+-- columns: {"*": "envelope", "response": "record", "request": {"model": "VARCHAR", "max_tokens": "VARCHAR",
+--   "tools": "JSON", "messages": ["JSON"]}, "model": "VARCHAR"}
 -- record: {"id": "VARCHAR", "generation_id": "VARCHAR", "finish_reason": "VARCHAR", "message": "VARCHAR",
 --   "text": "VARCHAR",
 --   "usage": {"billed_units": {"input_tokens": "VARCHAR", "output_tokens": "VARCHAR"}},

@@ -3,12 +3,9 @@
 -- source: your application's own log of response objects or stream chunks, one a line; alone, or as {"ts", "model",
 --   "request", "response"}; also the output files of a batch
 -- ingest: llmcost ingest /var/log/myapp/gemini*.jsonl
--- columns: {"response": "record", "key": "VARCHAR", "processed_time": "VARCHAR",
+-- columns: {"*": "envelope", "response": "record", "key": "VARCHAR", "processed_time": "VARCHAR",
 --   "request": {"model": "VARCHAR", "generationConfig": {"maxOutputTokens": "VARCHAR"}, "systemInstruction": "JSON",
---     "tools": "JSON", "contents": ["JSON"]},
---   "ts": "VARCHAR", "timestamp": "VARCHAR", "time": "VARCHAR", "model": "VARCHAR", "latency_ms": "DOUBLE",
---   "feature": "VARCHAR", "task_type": "VARCHAR", "prompt_id": "VARCHAR", "user_id": "VARCHAR",
---   "session_id": "VARCHAR", "project": "VARCHAR", "tags": "MAP(VARCHAR, VARCHAR)", "sessionId": "VARCHAR"}
+--   "tools": "JSON", "contents": ["JSON"]}, "model": "VARCHAR", "sessionId": "VARCHAR"}
 -- record: {"responseId": "VARCHAR", "response_id": "VARCHAR", "modelVersion": "VARCHAR", "model_version": "VARCHAR",
 --   "createTime": "VARCHAR", "create_time": "VARCHAR",
 --   "candidates": [{"finishReason": "VARCHAR", "finish_reason": "VARCHAR", "content": "VARCHAR",

@@ -4,40 +4,15 @@
 -- ingest: aws s3 sync s3://BUCKET/litellm litellm-logs && llmcost ingest litellm-logs
 -- columns: {"id": "VARCHAR", "litellm_call_id": "VARCHAR", "trace_id": "VARCHAR", "call_type": "VARCHAR",
 --   "status": "VARCHAR", "custom_llm_provider": "VARCHAR", "model": "VARCHAR", "model_group": "VARCHAR",
---   "api_base": "VARCHAR",
---   "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR",
---   "response_cost": "DOUBLE", "spend": "DOUBLE",
---   "startTime": "VARCHAR",
---   "endTime": "VARCHAR", "completionStartTime": "VARCHAR", "cache_hit": "VARCHAR", "request_tags": ["VARCHAR"],
---   "end_user": "VARCHAR", "session_id": "VARCHAR", "error_str": "VARCHAR",
---   "metadata": {"user_api_key_team_alias": "VARCHAR", "user_api_key_alias": "VARCHAR",
---     "user_api_key_user_id": "VARCHAR", "usage_object": {
---       "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR",
---       "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_creation_tokens": "VARCHAR",
---         "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR", "web_search_requests": "VARCHAR",
---         "cache_creation_token_details": {"ephemeral_5m_input_tokens": "VARCHAR",
---           "ephemeral_1h_input_tokens": "VARCHAR"}},
---       "completion_tokens_details": {"reasoning_tokens": "VARCHAR", "audio_tokens": "VARCHAR",
---         "image_tokens": "VARCHAR"},
---       "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
---       "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
---       "speed": "VARCHAR", "inference_geo": "VARCHAR", "service_tier": "VARCHAR",
---       "server_tool_use": {"web_search_requests": "VARCHAR"}}},
+--   "api_base": "VARCHAR", "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR",
+--   "response_cost": "DOUBLE", "spend": "DOUBLE", "startTime": "VARCHAR", "endTime": "VARCHAR",
+--   "completionStartTime": "VARCHAR", "cache_hit": "VARCHAR", "request_tags": ["VARCHAR"], "end_user": "VARCHAR",
+--   "session_id": "VARCHAR", "error_str": "VARCHAR", "metadata": {"user_api_key_team_alias": "VARCHAR",
+--   "user_api_key_alias": "VARCHAR", "user_api_key_user_id": "VARCHAR", "usage_object": "litellm_usage"},
 --   "model_parameters": {"max_tokens": "VARCHAR", "max_completion_tokens": "VARCHAR", "tools": "JSON",
---     "temperature": "VARCHAR", "service_tier": "VARCHAR"},
---   "messages": ["JSON"], "response": {"choices": [{"finish_reason": "VARCHAR", "message": {"content": "VARCHAR"}}],
---     "service_tier": "VARCHAR", "usage": {
---       "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR",
---       "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_creation_tokens": "VARCHAR",
---         "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR", "web_search_requests": "VARCHAR",
---         "cache_creation_token_details": {"ephemeral_5m_input_tokens": "VARCHAR",
---           "ephemeral_1h_input_tokens": "VARCHAR"}},
---       "completion_tokens_details": {"reasoning_tokens": "VARCHAR", "audio_tokens": "VARCHAR",
---         "image_tokens": "VARCHAR"},
---       "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
---       "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
---       "speed": "VARCHAR", "inference_geo": "VARCHAR", "service_tier": "VARCHAR",
---       "server_tool_use": {"web_search_requests": "VARCHAR"}}}}
+--   "temperature": "VARCHAR", "service_tier": "VARCHAR"}, "messages": ["JSON"],
+--   "response": {"choices": [{"finish_reason": "VARCHAR", "message": {"content": "VARCHAR"}}],
+--   "service_tier": "VARCHAR", "usage": "litellm_usage"}}
 -- wraps: anthropic, cohere, gemini, openai, openai-responses
 -- claims: litellm_call_id is not null or (call_type is not null and custom_llm_provider is not null and spend is null)
 -- truth: total_tokens decides: prompt_tokens holds cache reads and writes, Anthropic's too, and completion_tokens the

@@ -3,50 +3,14 @@
 -- source: your application's own log of response objects or stream chunks, one a line; alone, or as {"ts", "request",
 --   "response"}
 -- ingest: llmcost ingest /var/log/myapp/openai*.jsonl
--- columns: {"response": "record",
---   "request": {"max_tokens": "VARCHAR", "max_completion_tokens": "VARCHAR", "tools": "JSON", "messages": ["JSON"],
---     "temperature": "VARCHAR", "user": "VARCHAR"},
---   "ts": "VARCHAR", "timestamp": "VARCHAR", "time": "VARCHAR", "created_at": "VARCHAR", "latency_ms": "DOUBLE",
---   "feature": "VARCHAR", "task_type": "VARCHAR", "prompt_id": "VARCHAR", "user_id": "VARCHAR",
---   "session_id": "VARCHAR", "project": "VARCHAR", "tags": "MAP(VARCHAR, VARCHAR)", "host": "VARCHAR",
---   "llmcost": "VARCHAR", "litellm_call_id": "VARCHAR", "call_type": "VARCHAR"}
+-- columns: {"*": "envelope", "response": "record", "request": {"max_tokens": "VARCHAR",
+--   "max_completion_tokens": "VARCHAR", "tools": "JSON", "messages": ["JSON"], "temperature": "VARCHAR",
+--   "user": "VARCHAR"}, "created_at": "VARCHAR", "host": "VARCHAR", "llmcost": "VARCHAR", "litellm_call_id": "VARCHAR",
+--   "call_type": "VARCHAR"}
 -- record: {"id": "VARCHAR", "object": "VARCHAR", "created": "VARCHAR", "model": "VARCHAR", "service_tier": "VARCHAR",
---   "provider": "VARCHAR", "x_groq": {"id": "VARCHAR", "usage": {
---       "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "JSON",
---       "is_byok": "VARCHAR", "cost_details": {"upstream_inference_cost": "DOUBLE"}, "cost_in_usd_ticks": "DOUBLE",
---       "search_context_size": "VARCHAR", "citation_tokens": "VARCHAR", "num_search_queries": "VARCHAR",
---       "num_sources_used": "VARCHAR", "server_tool_use": {"web_search_requests": "VARCHAR"},
---       "server_side_tool_usage_details": "MAP(VARCHAR, VARCHAR)",
---       "prompt_cache_hit_tokens": "VARCHAR", "num_cached_tokens": "VARCHAR", "cached_tokens": "VARCHAR",
---       "reasoning_tokens": "VARCHAR", "queue_time": "VARCHAR",
---       "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR",
---         "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR"},
---       "completion_tokens_details": {"reasoning_tokens": "VARCHAR", "audio_tokens": "VARCHAR",
---         "image_tokens": "VARCHAR"}}}, "prompt_filter_results": "VARCHAR",
+--   "provider": "VARCHAR", "x_groq": {"id": "VARCHAR", "usage": "openai_usage"}, "prompt_filter_results": "VARCHAR",
 --   "choices": [{"finish_reason": "VARCHAR", "message": "VARCHAR", "text": "VARCHAR", "delta": "VARCHAR",
---     "usage": {
---       "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "JSON",
---       "is_byok": "VARCHAR", "cost_details": {"upstream_inference_cost": "DOUBLE"}, "cost_in_usd_ticks": "DOUBLE",
---       "search_context_size": "VARCHAR", "citation_tokens": "VARCHAR", "num_search_queries": "VARCHAR",
---       "num_sources_used": "VARCHAR", "server_tool_use": {"web_search_requests": "VARCHAR"},
---       "server_side_tool_usage_details": "MAP(VARCHAR, VARCHAR)",
---       "prompt_cache_hit_tokens": "VARCHAR", "num_cached_tokens": "VARCHAR", "cached_tokens": "VARCHAR",
---       "reasoning_tokens": "VARCHAR", "queue_time": "VARCHAR",
---       "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR",
---         "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR"},
---       "completion_tokens_details": {"reasoning_tokens": "VARCHAR", "audio_tokens": "VARCHAR",
---         "image_tokens": "VARCHAR"}}}], "usage": {
---     "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "JSON",
---     "is_byok": "VARCHAR", "cost_details": {"upstream_inference_cost": "DOUBLE"}, "cost_in_usd_ticks": "DOUBLE",
---     "search_context_size": "VARCHAR", "citation_tokens": "VARCHAR", "num_search_queries": "VARCHAR",
---     "num_sources_used": "VARCHAR", "server_tool_use": {"web_search_requests": "VARCHAR"},
---     "server_side_tool_usage_details": "MAP(VARCHAR, VARCHAR)",
---     "prompt_cache_hit_tokens": "VARCHAR", "num_cached_tokens": "VARCHAR", "cached_tokens": "VARCHAR",
---     "reasoning_tokens": "VARCHAR", "queue_time": "VARCHAR",
---     "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR",
---       "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR"},
---     "completion_tokens_details": {"reasoning_tokens": "VARCHAR", "audio_tokens": "VARCHAR",
---       "image_tokens": "VARCHAR"}}}
+--   "usage": "openai_usage"}], "usage": "openai_usage"}
 -- within: response
 -- claims: (coalesce(response.object, object) in ('chat.completion', 'chat.completion.chunk', 'text_completion')
 --     or (coalesce(response.object, object) = 'list'

@@ -3,11 +3,8 @@
 -- source: your application's own log of response objects or stream events, one a line; alone, or as {"ts", "request",
 --   "response"}
 -- ingest: llmcost ingest /var/log/myapp/responses*.jsonl
--- columns: {"response": "record",
---   "request": {"max_output_tokens": "VARCHAR", "tools": "JSON", "instructions": "VARCHAR", "input": "JSON"},
---   "ts": "VARCHAR", "timestamp": "VARCHAR", "time": "VARCHAR", "latency_ms": "DOUBLE", "host": "VARCHAR",
---   "feature": "VARCHAR", "task_type": "VARCHAR", "prompt_id": "VARCHAR", "user_id": "VARCHAR",
---   "session_id": "VARCHAR", "project": "VARCHAR", "tags": "MAP(VARCHAR, VARCHAR)"}
+-- columns: {"*": "envelope", "response": "record", "request": {"max_output_tokens": "VARCHAR", "tools": "JSON",
+--   "instructions": "VARCHAR", "input": "JSON"}, "host": "VARCHAR"}
 -- record: {"id": "VARCHAR", "object": "VARCHAR", "created_at": "VARCHAR", "completed_at": "VARCHAR",
 --   "model": "VARCHAR", "status": "VARCHAR", "service_tier": "VARCHAR", "max_output_tokens": "VARCHAR",
 --   "prompt_cache_key": "VARCHAR", "prompt_cache_retention": "VARCHAR", "prompt_cache_options": {"ttl": "VARCHAR"},
@@ -17,8 +14,7 @@
 --     "input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "JSON",
 --     "is_byok": "VARCHAR", "cost_details": {"upstream_inference_cost": "DOUBLE"}, "cost_in_usd_ticks": "DOUBLE",
 --     "server_side_tool_usage_details": "MAP(VARCHAR, VARCHAR)",
---     "input_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR",
---       "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR"},
+--     "input_tokens_details": "openai_prompt_details",
 --     "output_tokens_details": {"reasoning_tokens": "VARCHAR", "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR"}}}
 -- within: response
 -- claims: coalesce(response.object, object) = 'response'

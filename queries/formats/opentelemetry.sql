@@ -3,38 +3,12 @@
 -- source: the OpenTelemetry collector's file exporter, or anything that writes OTLP/JSON, one export request, or one
 --   resource of it, a line
 -- ingest: llmcost ingest /var/log/otel/traces*.jsonl
--- columns: {"resourceSpans": [{
---     "resource": {"attributes": [{"key": "VARCHAR", "value": {"stringValue": "VARCHAR"}}]},
---     "scopeSpans": [{"spans": [{"traceId": "VARCHAR", "spanId": "VARCHAR", "parentSpanId": "VARCHAR",
---     "name": "VARCHAR",
---       "startTimeUnixNano": "VARCHAR", "endTimeUnixNano": "VARCHAR", "timeUnixNano": "VARCHAR",
---       "observedTimeUnixNano": "VARCHAR", "eventName": "VARCHAR", "status": {"code": "VARCHAR"},
---       "body": {"stringValue": "VARCHAR"},
---       "attributes": [{"key": "VARCHAR", "value": {"stringValue": "VARCHAR", "intValue": "VARCHAR",
---         "doubleValue": "VARCHAR", "arrayValue": {"values": [{"stringValue": "VARCHAR"}]}}}]}]}]}],
---   "resourceLogs": [{
---     "resource": {"attributes": [{"key": "VARCHAR", "value": {"stringValue": "VARCHAR"}}]},
---     "scopeLogs": [{"logRecords": [{"traceId": "VARCHAR", "spanId": "VARCHAR", "parentSpanId": "VARCHAR",
---     "name": "VARCHAR",
---       "startTimeUnixNano": "VARCHAR", "endTimeUnixNano": "VARCHAR", "timeUnixNano": "VARCHAR",
---       "observedTimeUnixNano": "VARCHAR", "eventName": "VARCHAR", "status": {"code": "VARCHAR"},
---       "body": {"stringValue": "VARCHAR"},
---       "attributes": [{"key": "VARCHAR", "value": {"stringValue": "VARCHAR", "intValue": "VARCHAR",
---         "doubleValue": "VARCHAR", "arrayValue": {"values": [{"stringValue": "VARCHAR"}]}}}]}]}]}],
---   "resource": {"attributes": [{"key": "VARCHAR", "value": {"stringValue": "VARCHAR"}}]},
---   "scopeSpans": [{"spans": [{"traceId": "VARCHAR", "spanId": "VARCHAR", "parentSpanId": "VARCHAR", "name": "VARCHAR",
---       "startTimeUnixNano": "VARCHAR", "endTimeUnixNano": "VARCHAR", "timeUnixNano": "VARCHAR",
---       "observedTimeUnixNano": "VARCHAR", "eventName": "VARCHAR", "status": {"code": "VARCHAR"},
---       "body": {"stringValue": "VARCHAR"},
---       "attributes": [{"key": "VARCHAR", "value": {"stringValue": "VARCHAR", "intValue": "VARCHAR",
---         "doubleValue": "VARCHAR", "arrayValue": {"values": [{"stringValue": "VARCHAR"}]}}}]}]}],
---         "scopeLogs": [{"logRecords": [{"traceId": "VARCHAR", "spanId": "VARCHAR", "parentSpanId": "VARCHAR",
---         "name": "VARCHAR",
---       "startTimeUnixNano": "VARCHAR", "endTimeUnixNano": "VARCHAR", "timeUnixNano": "VARCHAR",
---       "observedTimeUnixNano": "VARCHAR", "eventName": "VARCHAR", "status": {"code": "VARCHAR"},
---       "body": {"stringValue": "VARCHAR"},
---       "attributes": [{"key": "VARCHAR", "value": {"stringValue": "VARCHAR", "intValue": "VARCHAR",
---         "doubleValue": "VARCHAR", "arrayValue": {"values": [{"stringValue": "VARCHAR"}]}}}]}]}]}
+-- columns: {"resourceSpans": [{"resource": {"attributes": [{"key": "VARCHAR", "value": {"stringValue": "VARCHAR"}}]},
+--   "scopeSpans": [{"spans": ["opentelemetry_record"]}]}],
+--   "resourceLogs": [{"resource": {"attributes": [{"key": "VARCHAR", "value": {"stringValue": "VARCHAR"}}]},
+--   "scopeLogs": [{"logRecords": ["opentelemetry_record"]}]}], "resource": {"attributes": [{"key": "VARCHAR",
+--   "value": {"stringValue": "VARCHAR"}}]}, "scopeSpans": [{"spans": ["opentelemetry_record"]}],
+--   "scopeLogs": [{"logRecords": ["opentelemetry_record"]}]}
 -- records: list_concat(
 --   flatten(list_transform(
 --     list_concat(resourceSpans, [{'resource': resource, 'scopeSpans': scopeSpans}]), lambda of:

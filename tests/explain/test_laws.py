@@ -13,6 +13,7 @@ from llmcost.engine.store import Store
 from llmcost.explain.explanation import Explanation
 from llmcost.explain.split import PARTS, Split
 from llmcost.reports import spend
+from llmcost.reports.filters import Filters
 from llmcost.reports.scope import Scope, scope
 from tests.explain.traffic import MODELS, Row, explained, moved, request, traffic
 
@@ -80,8 +81,8 @@ def test_contributors_add_up_and_totals_are_those_of_the_report(
     with traffic(earlier, later) as opened:
         found = explained(opened, *keys)
         reported = [
-            spend.spend(opened, (), scope(opened, *words.split("..")))[0]
-            for words in ("2026-09-01..2026-09-20", "2026-10-01..2026-10-20")
+            spend.spend(opened, (), scope(opened, since, until))[0]
+            for since, until in (("2026-09-01", "2026-09-20"), ("2026-10-01", "2026-10-20"))
         ]
     for total, row in zip((found.earlier, found.later), reported, strict=True):
         assert (total.requests, total.unpriced_requests) == (row["requests"], row["unpriced_requests"])
@@ -99,8 +100,8 @@ def test_a_contributor_is_the_explanation_of_its_requests(earlier: list[Row], la
         whole = explained(opened, "feature", "model")
         for one in whole.contributors:
             named = (str(one.value),)
-            only = Scope(features=named) if one.by == "feature" else Scope(models=named)
-            alone = explained(opened, "feature", covered=only)
+            only = Filters(features=named) if one.by == "feature" else Filters(models=named)
+            alone = explained(opened, "feature", covered=Scope(filters=only))
             assert alone.change_usd == pytest.approx(one.change_usd, abs=1e-12)
             assert alone.split.parts == pytest.approx(dict(one.split.parts), abs=1e-12)
 

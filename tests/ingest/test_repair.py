@@ -71,7 +71,7 @@ def test_a_store_of_an_earlier_schema(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("words", "said"), [
-    (("log.jsonl",), "log.jsonl is there already"),
+    (("log.jsonl",), "log.jsonl already exists"),
     (("nowhere/new.duckdb",), "there is no folder nowhere"),
     (("new.duckdb", "--db", "log.jsonl"), "is not an llmcost store"),
     (("new.duckdb", "--db", "nowhere.duckdb"), "there is no store"),

@@ -123,3 +123,34 @@ def test_an_empty_store_spends_nothing_that_is_known(opened: Store) -> None:
     opened.execute("delete from requests")
     report = spend.by(opened, ["feature"], Scope())
     assert (report.rows, report.total["requests"], report.total["cost_usd"]) == ([], 0, None)
+
+
+@pytest.mark.parametrize(
+    ("dimension", "first", "last", "expected"),
+    [
+        ("day", "2026-10-30", "2026-11-02", ["2026-10-30", "2026-10-31", "2026-11-01", "2026-11-02"]),
+        ("week", "2026-12-20", "2027-01-05", ["2026-W51", "2026-W52", "2026-W53", "2027-W01"]),
+        ("month", "2026-11-30", "2027-02-01", ["2026-11", "2026-12", "2027-01", "2027-02"]),
+    ],
+)
+def test_times_without_spend_are_zero(
+    opened: Store, dimension: str, first: str, last: str, expected: list[str]
+) -> None:
+    fill(opened, [row(ts=micros(f"{day}T10:00:00")) for day in (first, last)])
+    found = spend.by(opened, (dimension,), Scope())
+    assert [line[dimension] for line in found.rows] == expected
+    assert [line["requests"] for line in found.rows] == [1, *[0] * (len(expected) - 2), 1]
+    assert [line["cost_usd"] for line in found.rows[1:-1]] == [0.0] * (len(expected) - 2)
+    assert found.rows[1]["cost_per_request_usd"] is None
+    assert found.total["requests"] == 2
+
+
+def test_a_clock_that_was_wrong_makes_no_thousand_days(opened: Store) -> None:
+    assert keys(opened, [row(ts=micros("1971-01-01T10:00:00")), row()], "day") == ["1971-01-01", "2026-11-02"]
+
+
+def test_what_a_request_costs_and_holds(opened: Store) -> None:
+    fill(opened, [row(1000, cache_read_tokens=500, output_tokens=10), row(2000, output_tokens=30)])
+    [line] = spend.by(opened, ("feature",), Scope()).rows
+    assert line["cost_per_request_usd"] == pytest.approx(line["cost_usd"] / 2)
+    assert (line["prompt_tokens_per_request"], line["output_tokens_per_request"]) == (1750, 20)

@@ -48,7 +48,7 @@ def strict() -> Iterator[Any]:
     """A reader of JSON that refuses what only Python writes."""
 
     def refuse(word: str) -> None:
-        raise AssertionError(f"{word} is no JSON")
+        raise AssertionError(f"{word} is not JSON")
 
     yield lambda text: json.loads(text, parse_constant=refuse)
 
