@@ -11,8 +11,6 @@ from typing import Any
 from llmcost.errors import LlmcostError
 
 NAME = "llmcost.toml"
-CACHE_RULES = "llmcost_caches.toml"
-"""Beside llmcost.toml, else in the current folder: rules of prompt caches that `llmcost probe` measured."""
 
 
 def path() -> Path | None:
@@ -24,18 +22,6 @@ def path() -> Path | None:
         return Path(named)
     here = Path(NAME)
     return here if here.is_file() else None
-
-
-def cache_rules_path() -> Path:
-    """Where the user's own rules of prompt caches lie, or would."""
-    beside = path()
-    return (beside.parent / CACHE_RULES if beside else Path(CACHE_RULES)).absolute()
-
-
-def own_facts(name: str) -> Path | None:
-    """The user's own rows of a table of facts, where he has some."""
-    file = cache_rules_path()
-    return file if name == "prompt_caches" and file.is_file() else None
 
 
 def table(name: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ with `of` stands for one row for each of them, with what that changes; `at` adds
 before the plain ones. Every row gets its `place` in the file, counted from 1.
 """
 
+import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,17 @@ Row = dict[str, Any]
 
 _KINDS = {"varchar": str, "boolean": bool, "integer": int, "bigint": int, "double": float, "date": date}
 _OWN_HINT = "delete the entry, and measure it again with: llmcost probe"
+
+
+def own_path() -> Path:
+    """Where the user's own rules of prompt caches lie, or would: where $LLMCOST_CACHE_RULES says, else here."""
+    return Path(os.environ.get("LLMCOST_CACHE_RULES") or "llmcost_caches.toml").absolute()
+
+
+def own_file(table: str) -> Path | None:
+    """The user's own rows of a table of facts, where there are some."""
+    file = own_path()
+    return file if table == "prompt_caches" and file.is_file() else None
 
 
 @cache

@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from llmcost import config
 from llmcost.engine import facts, literals
 from llmcost.engine.compose import Inlined, Relation, compose
 from llmcost.errors import UsageError, did_you_mean
@@ -215,7 +214,7 @@ def _relations(queries: Path, reads: Sequence[str]) -> tuple[Relation, ...]:
     made: list[Relation] = []
     for name in (part.strip() for line in reads for part in line.split(",")):
         if (table := queries / f"{name}.toml").exists():
-            made.append((table.stem, facts.select(table, config.own_facts(table.stem))))
+            made.append((table.stem, facts.select(table, facts.own_file(table.stem))))
             continue
         header, select = _split((queries / f"{name}.sql").read_text(encoding="utf-8"))
         relation = (Path(name).name, select)

@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from llmcost import config
 from llmcost.engine import facts, registry
 
 Row = dict[str, Any]
@@ -18,7 +17,7 @@ STALE_DAYS = 90
 
 def rules() -> Iterator[Row]:
     """Every rule, in the order in which they are tried: the user's own before the vendors'."""
-    return facts.expanded(_document("prompt_caches", config.own_facts("prompt_caches")))
+    return facts.expanded(_document("prompt_caches", facts.own_file("prompt_caches")))
 
 
 def rule_of(provider: str | None, model: str, day: date) -> Row:

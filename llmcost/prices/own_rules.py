@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from llmcost import config, files
+from llmcost import files
 from llmcost.engine import facts, registry
 
 Row = dict[str, Any]
@@ -19,7 +19,7 @@ _HEAD = """\
 
 def add(rule: Mapping[str, Any]) -> Path:
     """Writes the rule into the file, in place of an earlier one about the same model. Returns the file."""
-    path = config.cache_rules_path()
+    path = facts.own_path()
     known = facts.own(path, registry.queries_dir() / "facts" / "prompt_caches.toml") if path.is_file() else []
     about = (rule["hosts"], rule["models"])
     kept = [row for row in known if (row["hosts"], row["models"]) != about]
