@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 WORKERS ?= auto
 ARGS ?=
+LINES ?= 20000
+KILLS ?= 100
 
 .DEFAULT_GOAL := help
 
@@ -28,6 +30,11 @@ demo: $(VENV)/.installed ## Install, ingest the sample logs, print the report, t
 .PHONY: test
 test: $(VENV)/.installed-test ## Install with the test extras and run the tests, the built wheel's included
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+.PHONY: campaign
+campaign: $(VENV)/.installed-test ## Break logs and kill ingests for longer (LINES a format, KILLS)
+	CAMPAIGN_LINES=$(LINES) CAMPAIGN_KILLS=$(KILLS) $(BIN)/python -m pytest -n $(WORKERS) \
+	    tests/formats/test_mutations.py tests/ingest/test_killed.py $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.installed-dev ## Check style, types, the direction of imports and every query file

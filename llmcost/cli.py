@@ -2,14 +2,12 @@
 
 import errno
 import os
-import signal
 import sys
-from collections.abc import Callable
-from types import FrameType
 from typing import Annotated
 
 import typer
 
+from llmcost import process
 from llmcost.commands.audit import audit
 from llmcost.commands.backtest import backtest
 from llmcost.commands.bench_gpu import bench_gpu
@@ -104,25 +102,12 @@ def _give_up_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _note_interrupts() -> Callable[[], bool]:
-    """Tells whether Ctrl-C was pressed: a library in the way may turn the exception into one of its own."""
-    pressed: list[int] = []
-
-    def note(number: int, frame: FrameType | None) -> None:
-        pressed.append(number)
-        signal.default_int_handler(number, frame)
-
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, note)
-    return lambda: bool(pressed)
-
-
 def main() -> None:
-    """Runs the command line. Exit status: 0 done, 1 cannot be done, 2 wrong usage, 130 interrupted."""
-    is_interrupted = _note_interrupts()
+    """Runs the command line. Exit status: 0 done, 1 cannot be done, 2 wrong usage, 130 and 143 ended by a signal."""
     try:
-        status = app(prog_name="llmcost", standalone_mode=False)
-        sys.stdout.flush()  # an error in writing is reported here
+        with process.ending_on_signals():
+            status = app(prog_name="llmcost", standalone_mode=False)
+            sys.stdout.flush()  # an error in writing is reported here
         sys.exit(status)
     except LlmcostError as error:
         from llmcost.render import terminal
@@ -132,8 +117,6 @@ def main() -> None:
     except typer.TyperException as error:
         _fail_usage(error)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(130)
     except BrokenPipeError:
         _give_up_stdout()  # the reader is gone: end quietly
         sys.exit(141)
@@ -143,8 +126,6 @@ def main() -> None:
         _fail_system(error)
         sys.exit(1)
     except Exception as error:
-        if is_interrupted():
-            sys.exit(130)
         if os.environ.get("LLMCOST_DEBUG"):
             raise
         from llmcost.render import terminal

@@ -1,7 +1,9 @@
 """The texts of requests, for those who ask to keep them. By default a store holds none."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
+from llmcost.engine import store as store_file
 from llmcost.engine.store import Store
 
 
@@ -15,6 +17,7 @@ class Texts:
 
 NO_TEXTS = Texts()
 
+_HOLD_ADDRESSES = " or ".join(f"kept({part}) is distinct from {part}" for part in ("system", "prompt", "output"))
 _LONGEST = ", ".join(
     f"max_by({part}, {{'length': length({part}), 'text': {part}}}) as {part}" for part in ("system", "prompt", "output")
 )
@@ -29,7 +32,20 @@ def prepare(store: Store, texts: Texts) -> None:
         store.execute("create or replace temp macro keeps_text() as true")
     if texts.redact_emails:
         store.execute("create or replace temp macro redacts_emails() as true")
-        store.execute("update texts set system = kept(system), prompt = kept(prompt), output = kept(output)")
+        with store.transaction():
+            if store.value(f"select count(*) from texts where {_HOLD_ADDRESSES}") > 0:
+                store.execute("update texts set system = kept(system), prompt = kept(prompt), output = kept(output)")
+                store.execute("insert into llmcost_meta values ('rewrite', 'addresses were taken out')")
+
+
+def is_to_be_rewritten(store: Store) -> bool:
+    """Whether the file still holds, in blocks that are free, what was taken out of texts."""
+    return bool(store.value("select count(*) from llmcost_meta where key = 'rewrite'"))
+
+
+def rewrite(path: Path) -> None:
+    """Writes the store anew without what was taken out of texts."""
+    store_file.rewrite(path, "delete from llmcost_meta where key = 'rewrite'")
 
 
 def keep(store: Store) -> None:

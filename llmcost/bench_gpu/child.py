@@ -144,10 +144,10 @@ def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> N
 def _stopped_by_signals() -> Iterator[None]:
     """Lets SIGTERM and SIGHUP do what Ctrl-C does at that moment, so that the child is stopped then too."""
 
-    def leave(_: int, frame: FrameType | None) -> None:
+    def leave(number: int, frame: FrameType | None) -> None:
         interrupt = signal.getsignal(signal.SIGINT)
         if callable(interrupt):
-            interrupt(signal.SIGINT, frame)
+            interrupt(number, frame)
         else:  # in a shell's background, where Ctrl-C is ignored
             raise KeyboardInterrupt
 

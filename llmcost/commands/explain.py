@@ -57,6 +57,7 @@ def explain(
     """Show why the bill changed between two periods: how much each cause made, who, and when it began."""
     from llmcost.errors import UsageError
     from llmcost.explain.explanation import explain as explained
+    from llmcost.reports.provenance import provenance
     from llmcost.reports.scope import scope
     from llmcost.reports.spend import TIMES, check
     from llmcost.views.explain import ExplainView
@@ -73,7 +74,8 @@ def explain(
         check(opened, keys)
         covered = scope(opened, filters=filters)
         found = explained(opened, covered, from_period, to_period, keys, top, per_day=per_day)
-    out.show(ExplainView(found))
+        view = ExplainView(found, provenance(opened, covered))
+    out.show(view)
     if threshold is not None and found.exceeds(threshold):
         raise typer.Exit(1)
 

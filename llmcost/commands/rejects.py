@@ -13,7 +13,7 @@ def rejects(
     output: options.Output = None,
     db: options.Db = None,
 ) -> None:
-    """List the lines that could not be read: why, where, and how they begin, with secrets redacted."""
+    """List the lines that could not be read: why, where, and how they are built. Kept texts are shown too."""
     from llmcost.reports import rejects
     from llmcost.views.rejects import RejectsView
 

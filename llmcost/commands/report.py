@@ -35,6 +35,9 @@ def report(
     scenario: Annotated[
         str | None, typer.Option("--scenario", metavar="NAME", help="Report on a scenario saved with simulate --save.")
     ] = None,
+    shown: Annotated[
+        bool, typer.Option("--provenance", help="Show what the numbers rest on: versions, overrides, files, the store.")
+    ] = False,
     details: options.Details = False,
     result_format: options.PageResultFormat = options.PageFormat.table,
     output: options.Output = None,
@@ -45,6 +48,7 @@ def report(
     from llmcost.render import terminal
     from llmcost.render.view import View
     from llmcost.reports import spend
+    from llmcost.reports.provenance import provenance, unusual
     from llmcost.reports.scope import scope
     from llmcost.views.report import ReportView
     from llmcost.what_ifs import scenarios
@@ -74,8 +78,14 @@ def report(
 
             with terminal.step_progress("preparing the page"):
                 view: View = pages.PageView(pages.report(opened, covered, notes))
-        elif tags_listed:
-            view = ReportView(spend.tags(opened, covered, notes))
         else:
-            view = ReportView(spend.report(opened, covered, dimensions, logged=logged, top=top, sort=sort, notes=notes))
+            rests_on = provenance(opened, covered)
+            notes += unusual(rests_on)
+            found = (
+                spend.tags(opened, covered, notes)
+                if tags_listed
+                else spend.report(opened, covered, dimensions, logged=logged, top=top, sort=sort, notes=notes)
+            )
+            found.provenance = rests_on
+            view = ReportView(found, provenance=shown)
     out.show(view)

@@ -17,6 +17,8 @@ from llmcost.engine import facts, literals
 from llmcost.engine.compose import Inlined, Relation, compose
 from llmcost.errors import UsageError, did_you_mean
 
+MOST = 1e12
+"""The most that a number may be where its header sets no end, so that no arithmetic runs over."""
 Value = str | int | float | bool | date | list[str] | None
 Kind = Literal[
     "formats", "ingest", "metrics",
@@ -102,8 +104,12 @@ class Parameter:
         except ValueError:
             raise UsageError(f"{self.name}={text} is not a number", hint=meaning) from None
         least, most = (float(end) for end in self.choices or ("-inf", "inf"))
-        if not least <= number <= most:
-            within = f"is not between {least:g} and {most:g}" if most < float("inf") else f"is less than {least:g}"
+        if not max(least, -MOST) <= number <= min(most, MOST):  # nor is what is not a number
+            within = (
+                f"is less than {least:g}"
+                if number < least and most > MOST
+                else f"is not between {max(least, -MOST):g} and {min(most, MOST):g}"
+            )
             raise UsageError(f"{self.name}={text} {within}", hint=meaning)
         return number
 

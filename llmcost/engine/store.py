@@ -6,6 +6,7 @@ as parameters or as data, never as text of a query.
 
 import os
 import shutil
+import stat
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -148,6 +149,10 @@ class Store:
         self.execute(f"create or replace temp view {name} as from scratch.{name}")
         self.execute("checkpoint scratch")  # what it replaces makes room for the next
 
+    def folder(self) -> Path | None:
+        """This process's folder next to the store, gone when it is closed; None where none can be made."""
+        return self._opened.scratch.path.absolute() if self._opened.scratch else None
+
     def make_private(self) -> None:
         """Lets nobody but its owner read the store's files."""
         for file in files(self.path):
@@ -208,6 +213,30 @@ def writing(path: Path) -> Store:
         store = _open_for_changes(path)
         _version(store)
     return store
+
+
+def rewrite(path: Path, afterwards: str) -> None:
+    """Writes the store's file anew with what it holds now: what was deleted or changed is no longer in its free blocks.
+
+    `afterwards` is a statement for the new file alone. Raises LlmcostError where it cannot be written; then the file is
+    as it was.
+    """
+    with _open_for_changes(path) as store:
+        folder = store.folder()
+        if folder is None:
+            raise faults.no_permission(path, f"to write to the folder {path.parent.absolute()}")
+        made = folder / "rewritten.duckdb"
+        store.execute(f"attach '{str(made).replace(chr(39), chr(39) * 2)}' as rewritten")
+        name = store.value("select '\"' || replace(current_database(), '\"', '\"\"') || '\"'")
+        store.execute(f"copy from database {name} to rewritten")
+        store.execute("use rewritten")
+        store.execute(afterwards)
+        store.execute(f"use {name}")
+        store.execute("detach rewritten")
+        made.chmod(stat.S_IMODE(path.stat().st_mode))
+        kept = path.with_name(f"{folder.name}.rewritten")  # the folder goes with the store
+        made.rename(kept)
+    kept.replace(path.resolve())
 
 
 def in_memory() -> Store:

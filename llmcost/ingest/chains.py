@@ -5,6 +5,7 @@ import hashlib
 import pyarrow as pa
 
 from llmcost.engine.store import Store
+from llmcost.ingest import excerpts, secrets
 
 _CHAIN = pa.list_(pa.struct([("hash", pa.string()), ("tokens", pa.int64())]))
 
@@ -12,6 +13,8 @@ _CHAIN = pa.list_(pa.struct([("hash", pa.string()), ("tokens", pa.int64())]))
 def prepare(store: Store) -> None:
     """Makes the macros of `queries/ingest` known to this connection."""
     store.function("long_chain", _chained, ["VARCHAR[]", "BIGINT[]", "BIGINT"], "STRUCT(hash VARCHAR, tokens BIGINT)[]")
+    secrets.prepare(store)
+    excerpts.prepare(store)
     store.script("ingest/macros.sql")
     store.script("ingest/chains.sql")
 

@@ -1,10 +1,10 @@
 """Logs read as they grow: what `ingest --follow` and `metrics --follow` share."""
 
-import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from llmcost.attribution import texts as stored_texts
 from llmcost.attribution.texts import NO_TEXTS, Texts
 from llmcost.engine import store
 from llmcost.engine.store import Store
@@ -45,12 +45,15 @@ def read(
         with store.writing(path) as opened:
             account = run.ingest(opened, paths, format_asked, progress, assumed, texts, reading)
             then(opened)
-            return account
+            is_to_be_rewritten = stored_texts.is_to_be_rewritten(opened)
     except BaseException:
         if is_new and store.files(path) and _is_empty(path):
             for file in store.files(path):
                 file.unlink()
         raise
+    if is_to_be_rewritten:
+        stored_texts.rewrite(path)
+    return account
 
 
 def _is_empty(path: Path) -> bool:
@@ -59,23 +62,15 @@ def _is_empty(path: Path) -> bool:
 
 
 def poll(step: Callable[[], None], say: Callable[[str], None]) -> None:
-    """Does a step every FOLLOW_SECONDS until interrupted. What cannot be done now is said once, and tried again."""
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, stop)
+    """Does a step every FOLLOW_SECONDS until a signal. What cannot be done now is said once, and tried again."""
     said = ""
-    try:
-        while True:
-            time.sleep(FOLLOW_SECONDS)
-            try:
-                step()
-                said = ""
-            except (LlmcostError, OSError) as error:  # the store is being read, or a file was just moved away
-                message = error.message if isinstance(error, LlmcostError) else f"{error.filename}: {error.strerror}"
-                if message != said:
-                    say(message)
-                said = message
-    except KeyboardInterrupt:
-        say("stopped")
+    while True:
+        time.sleep(FOLLOW_SECONDS)
+        try:
+            step()
+            said = ""
+        except (LlmcostError, OSError) as error:  # the store is being read, or a file was just moved away
+            message = error.message if isinstance(error, LlmcostError) else f"{error.filename}: {error.strerror}"
+            if message != said:
+                say(message)
+            said = message

@@ -170,6 +170,7 @@ def read_with(query: registry.Query, relation: str) -> str:
             *further,
             ("counted", _query("counted")),
             ("normalised", _query("normalise")),
+            ("guarded", _query("guarded")),
         ],
         f"""
         select
@@ -177,7 +178,7 @@ def read_with(query: registry.Query, relation: str) -> str:
             line.claimed and coalesce(carries_call, false) as carries_call, false as is_repeat,
             case when not line.claimed or reason is not null then line.raw end as raw,
             * exclude (line, carries_call)
-        from normalised""",
+        from guarded""",
     )
 
 

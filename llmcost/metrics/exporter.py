@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import product
 from math import floor
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from llmcost.engine.store import Store
@@ -67,6 +68,9 @@ class Exposed:
     counters: Counters | None = None  # None: the store has not been read yet
     budgets: list[dict[str, Any]] = field(default_factory=list)  # one row a budget and period
     readable: bool = False
+    _lock: Lock = field(default_factory=Lock, repr=False)
+    _state: tuple[object, ...] = ()  # what `_made` was made of, by content type
+    _made: dict[str, bytes] = field(default_factory=dict, repr=False)
 
     def collect(self) -> "Iterator[Family]":
         """The metric families."""
@@ -80,6 +84,18 @@ class Exposed:
             yield _gauge(metric, {tuple(row[label] for label in metric.labels): row[column] for row in self.budgets})
         yield _gauge(definitions.READABLE, {(): float(self.readable)})
         yield _build(self.version)
+
+    def rendered(self, accept: str) -> tuple[str, bytes]:
+        """The content type that suits a scrape's Accept header, and what it gets; made anew after a change only."""
+        from prometheus_client.exposition import choose_encoder
+
+        encode, kind = choose_encoder(accept)
+        with self._lock:
+            if (state := (self.counters, self.budgets, self.readable)) != self._state:
+                self._state, self._made = state, {}
+            if kind not in self._made:
+                self._made[kind] = encode(self.registry())
+            return kind, self._made[kind]
 
     def registry(self) -> "CollectorRegistry":
         """A registry of prometheus-client that holds nothing but this."""

@@ -1,15 +1,18 @@
 """The endpoint: answers scrapes from memory, and looks at the store when it has changed."""
 
+import threading
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from llmcost import __version__, config
+from llmcost import __version__, config, web
 from llmcost.engine import store
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
 from llmcost.metrics import exporter
+from llmcost.web import Answer, Asked
 
 BUDGET_SECONDS = 10.0
 """Budgets are looked at again so long after the last time, at the earliest: they read all requests of eight weeks."""
@@ -31,17 +34,22 @@ class Endpoint:
 
     def start(self, host: str, port: int) -> str:
         """Answers scrapes from now on, in threads of its own. The address; LlmcostError where it cannot listen."""
-        from prometheus_client import start_http_server
-
         try:
-            server, _ = start_http_server(port, host, self._exposed.registry())
-        except (OSError, OverflowError) as error:
+            server = web.server(self._answer, host, port)
+        except (OSError, OverflowError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
             raise LlmcostError(
                 f"cannot listen at {host}:{port}: {why}", hint="name another port with --port; 0: a free one"
             ) from None
+        threading.Thread(target=server.serve_forever, daemon=True).start()
         at = f"[{host}]" if ":" in host else host
         return f"http://{at}:{server.server_port}/metrics"
+
+    def _answer(self, asked: Asked) -> Answer:
+        if asked.path not in ("/", "/metrics"):
+            return Answer(HTTPStatus.NOT_FOUND, web.TEXT, b"The metrics are at /metrics\n")
+        kind, body = self._exposed.rendered(asked.accept)
+        return Answer(HTTPStatus.OK, kind, body)
 
     def text(self) -> str:
         """What a scrape gets, in the text format."""

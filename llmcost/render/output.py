@@ -14,6 +14,8 @@ from llmcost.render.formats import Format
 from llmcost.render.view import View
 
 STDOUT = Path("-")
+_ESCAPES: dict[Format, text.Escape] = {Format.json: text.json_escape, Format.html: text.html_escape}
+"""How a format writes a character that standard output cannot show; others have a question mark."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,6 @@ class Output:
     def write(self, content: str) -> None:
         """Writes text as it is."""
         if self.file is None:
-            sys.stdout.write(content)
+            sys.stdout.write(text.encodable(content, sys.stdout.encoding or "utf-8", _ESCAPES.get(self.format)))
         else:
             files.write(self.file, content)

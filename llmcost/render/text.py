@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -54,6 +54,30 @@ def visible(text: str) -> str:
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
     )
+
+
+Escape = Callable[[str], str]
+"""A character in the words of a format."""
+
+
+def json_escape(character: str) -> str:
+    """The character as JSON's escape, two of them beyond the first plane."""
+    return json.dumps(character)[1:-1]
+
+
+def html_escape(character: str) -> str:
+    """The character by its number."""
+    return f"&#{ord(character)};"
+
+
+def encodable(content: str, encoding: str, escape: Escape | None) -> str:
+    """The text without characters that the encoding lacks, these escaped, or as question marks."""
+    try:
+        content.encode(encoding)
+    except UnicodeEncodeError:
+        lacking = {it for it in set(content) if not it.encode(encoding, "ignore")}
+        return content.translate({ord(it): escape(it) if escape else "?" for it in lacking})
+    return content
 
 
 def _plain(value: Any) -> Any:

@@ -77,7 +77,10 @@ def _moment(text: str | None, newest: datetime | None, option: str, *, end: bool
     if text is None:
         return None
     if (ago := _AGO.fullmatch(text)) is not None:
-        return newest - int(ago[1]) * _UNITS[ago[2]] if newest else None
+        try:
+            return newest - int(ago[1]) * _UNITS[ago[2]] if newest else None
+        except OverflowError:
+            raise UsageError(f"{option} {text} is before all calendars", hint="for example 7d") from None
     if (days := calendar.named(text)) is not None:
         return datetime.combine(days[end], time())
     try:

@@ -39,6 +39,7 @@ class Report:
     notes: list[str]
     dimensions: tuple[str, ...] = ()
     sections: dict[str, list[Row]] = field(default_factory=dict)  # of the overview, by section
+    provenance: Row = field(default_factory=dict)
 
 
 def report(

@@ -14,6 +14,7 @@ from llmcost.explain.split import PARTS, Split
 from llmcost.explain.totals import Total
 from llmcost.render import cells, tables, text
 from llmcost.render.view import Document, Flat, View
+from llmcost.reports import provenance
 
 Row = dict[str, Any]
 
@@ -53,6 +54,12 @@ class ExplainView(View):
     """The explanation in every form."""
 
     found: Explanation
+    provenance: Row
+
+    @property
+    def notes(self) -> list[str]:
+        """The caveats, those about what moved the numbers first."""
+        return [*provenance.unusual(self.provenance), *self.found.notes]
 
     def document(self) -> Document:
         found = self.found
@@ -67,7 +74,8 @@ class ExplainView(View):
             **_split(found.split),
             "contributors": [_contributor(one) for one in found.contributors],
             "began": _began(found),
-            "notes": list(found.notes),
+            "notes": self.notes,
+            "provenance": self.provenance,
         }
 
     def flat(self) -> Flat:
@@ -94,7 +102,7 @@ class ExplainView(View):
             text.as_markdown(parts, ["part", "change"]).rstrip(),
             text.as_sentence(words.began(found)),
             text.as_markdown(who, ["by", "value", "before", "after", "change", "mostly"]).rstrip(),
-            *(f"- {text.as_sentence(note)}" for note in found.notes),
+            *(f"- {text.as_sentence(note)}" for note in self.notes),
         ]
         return "\n\n".join(said) + "\n"
 
@@ -109,7 +117,7 @@ class ExplainView(View):
             _waterfall(found, steps),
             Padding(Text(words.began(found)), (0, 0, 1, 0)),
             _who(shown, found, details=details),
-            tables.Bullets("Caveats", found.notes, "yellow", at_most),
+            tables.Bullets("Caveats", self.notes, "yellow", at_most),
         )
 
 

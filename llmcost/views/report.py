@@ -37,10 +37,12 @@ class ReportView(View):
     """Rows, their total and notes; of the overview every section."""
 
     report: Report
+    provenance: bool = False  # whether the screen shows it
 
     def document(self) -> Document:
         report = self.report
         made: dict[str, Any] = {"rows": report.rows, "total": report.total, "notes": report.notes}
+        made["provenance"] = report.provenance
         if report.sections:
             made["overview"] = {
                 section: [{section: row["key"]} | {name: row[name] for name in MEASURES} for row in rows]
@@ -61,7 +63,15 @@ class ReportView(View):
         if not report.total["requests"]:
             return Text("There are no requests here. Check --since, --until and the filters, such as --feature.")
         body = _overview(report, details) if report.sections else _by(report, details)
-        return Group(body, tables.Bullets("Caveats", report.notes, "yellow", None if details else _NOTE_LINES))
+        caveats = tables.Bullets("Caveats", report.notes, "yellow", None if details else _NOTE_LINES)
+        rests_on = tables.Bullets("Provenance", _rests_on(report.provenance) if self.provenance else [])
+        return Group(body, caveats, rests_on)
+
+
+def _rests_on(found: Row) -> list[str]:
+    """Every entry in words; lists of entries count."""
+    plain = {name: len(value) if isinstance(value, list) else value for name, value in found.items()}
+    return [f"{name.replace('_', ' ')}: {'none' if value is None else value}" for name, value in plain.items()]
 
 
 def _by(report: Report, details: bool) -> RenderableType:
@@ -166,7 +176,9 @@ def _headline(report: Report) -> RenderableType:
         peak = max(recent, key=lambda row: row["cost_usd"] or 0.0)
         trend = Text("per day        ", style="dim")
         trend.append(cells.sparkline([row["cost_usd"] or 0.0 for row in recent]), style="cyan")
-        trend.append(f"  {cells.usd(total['cost_usd'] / len(days)).plain} on average of {len(days):,},")
+        trend.append(
+            f"  {cells.usd(total['cost_usd'] / len(days)).plain} on average ({cells.counted(len(days), 'day')}),"
+        )
         trend.append(f" {cells.usd(peak['cost_usd']).plain} on {peak['key']}")
         lines.append(trend)
     each = Text("per request    ", style="dim")

@@ -157,7 +157,7 @@ select
         {'key': 'environment', 'value': record.environment},
         {'key': 'release', 'value': record.release},
         {'key': 'version', 'value': record.version},
-        {'key': 'error', 'value': coalesce(record.statusMessage, record.status_message)[:200]}
+        {'key': 'error', 'value': error_class(coalesce(record.statusMessage, record.status_message))}
     ], lambda entry: entry.value is not null)) as tags,
     input_tokens,
     cache_read_tokens,

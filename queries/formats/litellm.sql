@@ -61,7 +61,7 @@ select
         {'key': 'model_group', 'value': model_group},
         {'key': 'key', 'value': metadata.user_api_key_alias},
         {'key': 'response_cache', 'value': case when served_from_cache then 'hit' end},
-        {'key': 'error', 'value': error_str[:200]}
+        {'key': 'error', 'value': error_class(error_str)}
     ], lambda entry: entry.value is not null))) as tags,
     served_from_cache,
     -- what LiteLLM's own cache served was not billed

@@ -265,16 +265,48 @@ create or replace temp macro unknown_counts(usage, known) as
             and not list_contains(known, name)
     ));
 
--- Removes what looks like a secret: keys of the known providers and clouds, bearer tokens, JWTs, passwords in URLs
--- and behind their name, private keys.
-create or replace temp macro redacted(text) as regexp_replace(
+-- Whether a text may hide something behind escapes, percents, base64 or characters that are not seen.
+create or replace temp macro is_encoded(text) as regexp_matches(
     text,
-    '(\b(sk|rk|pk)[-_][A-Za-z0-9_-]{16,}|\b(gsk|r8|hf|npm|nvapi|pplx|xai|csk|fw|tvly)[-_][A-Za-z0-9_-]{16,}|AIza[A-Za-z0-9_-]{30,}|\b(AKIA|ASIA)[A-Z0-9]{16}|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}|\bglpat-[A-Za-z0-9_-]{16,}|\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(\.[A-Za-z0-9_-]*)?|(?i:bearer) +[A-Za-z0-9._~+/=-]{16,}|://[^/\s:@"]+:[^/\s@"]+@|(?i:api[_-]?key|secret[_-]?(access[_-]?)?key|access[_-]?token|client[_-]?secret|password|passwd)\\?["'']?\s*[:=]\s*\\?["'']?[^\s"'',;\\]{8,}|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|\z))',
-    '[redacted]', 'g');
+    '\\[ux/\\"]|%[2-7][0-9A-Fa-f]|[A-Za-z0-9+/]{24,}|[\x{AD}\x{200B}-\x{200F}\x{2060}-\x{2064}\x{FEFF}]');
 
--- Removes sentences in quotation marks: what a store may show of a line when it keeps no texts.
-create or replace temp macro without_sentences(text) as
-    regexp_replace(text, '"((?:[^"\\]|\\.)*\s){2}(?:[^"\\]|\\.)*"?', '"…"', 'g');
+-- The text as it is searched for secrets: decoded where that shows one.
+create or replace temp macro searched(text) as
+    case
+        when is_encoded(text) and regexp_matches(decoded(text), secret_pattern()) then decoded(text)
+        else text
+    end;
+
+-- Removes what looks like a secret, by the rules of `queries/facts/secrets.toml`.
+create or replace temp macro redacted(text) as
+    regexp_replace(searched(text), secret_pattern(), '\1[redacted]', 'g');
+
+-- Ids and names: one that holds a secret is told by a hash.
+create or replace temp macro without_secrets(texts) as
+    list_transform(texts, lambda text: case
+        when regexp_matches(text, secret_pattern()) then 'secret-' || short_hash(text)
+        else text
+    end);
+
+-- Whether a name says that what it names is a secret.
+create or replace temp macro is_called_secret(name) as
+    regexp_full_match(
+        name,
+        '(?i)(.*[_.-])?(authorization|cookie|set-cookie|password|passwd|pwd|secret|api[_-]?key|(access|auth|api|refresh|session)[_-]?token)');
+
+-- Of an error's message its class and its code, which hold no text of a prompt.
+create or replace temp macro error_class(message) as
+    case
+        when message is not null
+        then coalesce(
+            nullif(concat_ws(
+                ' ',
+                nullif(regexp_extract(message, '\b[A-Z][A-Za-z0-9]{0,60}(Error|Exception|Timeout|Failure|Exceeded|Refused|Interrupt)\b'), ''),
+                nullif(regexp_extract(message, '(^|[^0-9.])([45][0-9]{2})([^0-9.]|$)', 2), '')
+            ), ''),
+            nullif(regexp_extract(message, '(?i)\b(rate.?limit|overloaded|time.?out|timed out|unauthori[sz]ed|forbidden|not.?found|content.?filter|context.?length|quota|cancell?ed)'), ''),
+            'error')
+    end;
 
 -- Whether lines are told by their text, so that what a mapping made of them can be replaced: an ingest says so here.
 create or replace temp macro tracks_lines() as false;

@@ -1,6 +1,12 @@
--- The new lines that were rejected, each with its reason and a short redacted excerpt.
+-- The lines just read that could not be taken, each with its reason and its beginning: its structure alone, unless texts
+-- are kept.
 
-select source_id, line_no, format, reason, without_sentences(redacted(raw[:300])) as excerpt
+select
+    source_id,
+    line_no,
+    format,
+    reason,
+    case when keeps_text() then redacted(raw[:20000])[:300] else redacted(structure_of(raw[:20000])) end as excerpt
 from (
     select source_id, line_no, format, reason, raw
     from staged

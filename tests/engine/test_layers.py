@@ -11,8 +11,8 @@ import pytest
 from tests.conftest import ROOT
 
 LAYERS = (
-    ("errors",),
-    ("config", "files"),
+    ("errors", "process"),
+    ("config", "files", "web"),
     ("engine", "render", "bench_gpu"),
     ("prices", "attribution", "metrics", "embeddings", "self_hosting"),
     ("ingest", "reports", "session", "track"),
@@ -31,11 +31,11 @@ ONLY = {
     "files": {"errors"},
     "render": {"errors", "files"},  # it knows tables and nothing else
     "bench_gpu": {"errors"},  # it measures a server wherever it is copied to
-    "metrics": {"errors", "config", "engine"},
+    "metrics": {"errors", "config", "engine", "web"},
     "embeddings": {"errors", "engine"},
     "self_hosting": {"errors", "config", "files", "bench_gpu"},  # it replays a server; of a store it knows nothing
     "track": {"config", "metrics", "prices"},  # it runs in the user's own program
-    "page": {"errors", "engine", "reports"},
+    "page": {"errors", "engine", "reports", "web"},
     "explain": {"errors", "engine", "reports"},
 }
 """Parts that may import less than the layers before them."""

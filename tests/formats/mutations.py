@@ -11,6 +11,12 @@ STRANGE: tuple[Any, ...] = (
     "2026-13-45T99:99:99Z", "'; drop table requests; --", "$assume_model", "a" * 2000, "\u0000", "\ud83d", "é" * 20,
 )  # fmt: skip
 
+LIMITS: tuple[Any, ...] = (
+    0, -1, 2**31 - 1, 2**31, 2**53, 2**53 + 1, 2**63 - 1, 2**63, 2**64, -(2**63), -(2**63) - 1, 10**18, 10**30, 1e308,
+    -1e308, 5e-324, 0.5, -0.0, float("nan"), float("inf"), 253402300800, 4102444800000,
+)  # fmt: skip
+"""Numbers at the ends of what a type, a clock or an engine holds."""
+
 Place = tuple[Any, Any]
 """A dict or list, and the key or index in it."""
 
@@ -48,6 +54,21 @@ def _drop(value: Any, chance: random.Random) -> None:
 def _replace(value: Any, chance: random.Random) -> None:
     if place := _somewhere(value, chance):
         place[0][place[1]] = deepcopy(chance.choice(STRANGE))
+
+
+def _to_a_limit(value: Any, chance: random.Random) -> None:
+    """A number, or a text of one, replaced by a number at the end of some range."""
+    places = [place for place in _places(value) if _is_number(place[0][place[1]])]
+    if places:
+        under, key = chance.choice(places)
+        limit = chance.choice(LIMITS)
+        under[key] = str(limit) if isinstance(under[key], str) else limit
+
+
+def _is_number(value: Any) -> bool:
+    return (isinstance(value, int | float) and not isinstance(value, bool)) or (
+        isinstance(value, str) and value.replace(".", "", 1).isdigit()
+    )
 
 
 def _as_text(value: Any, chance: random.Random) -> None:
@@ -89,5 +110,7 @@ def _say_twice(text: str, chance: random.Random) -> str:
     return f"{key}{colon} {json.dumps(chance.choice(STRANGE[:-2]))}, {key.lstrip('{[ ')}:{rest}" if colon else text
 
 
-_ON_VALUES: tuple[Callable[[Any, random.Random], None], ...] = (_drop, _drop, _replace, _as_text, _nest, _reorder)
+_ON_VALUES: tuple[Callable[[Any, random.Random], None], ...] = (
+    _drop, _drop, _replace, _as_text, _nest, _reorder, _to_a_limit, _to_a_limit, _to_a_limit,
+)  # fmt: skip
 _ON_TEXT: tuple[Callable[[str, random.Random], str | bytes], ...] = (_cut, _spoil, _say_twice)

@@ -1,5 +1,6 @@
 """No broken line stops an ingest or falls out of its account."""
 
+import os
 import random
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from tests.formats.mutations import mutated
 from tests.formats.samples import FORMATS, lines
 from tests.logs import check_account
 
-LINES = 250
+LINES = int(os.environ.get("CAMPAIGN_LINES", "250"))
+"""For each format; `make campaign` sets more."""
 SEEDS = st.integers(0, 2**32).filter(lambda seed: seed > 2**16)  # another one each time, where 0 would come first
 ONCE = settings(max_examples=1, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

@@ -29,9 +29,9 @@ def test_follow_reads_what_is_added_until_it_is_interrupted(tmp_path: Path) -> N
             assert "1 new request" in process.stderr.readline()
     finally:
         process.send_signal(signal.SIGINT)
-        process.communicate()
+        _, said = process.communicate()
         end.cancel()
-    assert process.returncode == 0
+    assert (process.returncode, said.splitlines()[-1]) == (130, "interrupted")
     with store.reading(tmp_path / "llmcost.duckdb") as opened:
         assert opened.value("select count(*) from requests") == 3
 

@@ -27,7 +27,7 @@ SECRETS = {
 }
 Q16, Q20, Q30 = ("QuokkaQuokkaQuokkaQuokkaQuokka"[:length] for length in (16, 20, 30))
 SECRETS |= {
-    f"{prefix}{dash}": f"{prefix}{dash}{Q16}"
+    f"{prefix}{dash}": f"{prefix}{dash}{Q16[:8]}01{Q16[8:]}"
     for prefix in ("sk", "rk", "pk", "gsk", "r8", "hf", "npm", "nvapi", "pplx", "xai", "csk", "fw", "tvly")
     for dash in "-_"
 }
@@ -36,7 +36,7 @@ SECRETS |= {
     "aws, for a while": "ASIAQUOKKAQUOKKA0123",
     **{f"github gh{kind}": f"gh{kind}_{Q20}" for kind in "pousr"},
     "github, fine-grained": f"github_pat_{Q20}",
-    "gitlab": f"glpat-{Q16}",
+    "gitlab": f"glpat-{Q20}",
     **{f"slack xox{kind}": f"xox{kind}-quokkaquokka" for kind in "abeoprs"},
     "sendgrid": f"SG.{Q16}.{Q16}",
     "jwt without a signature": "eyJQuokkaQuokka.eyJzdWIiOiJxdW9ra2EifQ",
@@ -136,10 +136,10 @@ def test_secrets_are_redacted(tmp_path: Path, store_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        f"sk-{Q16[:15]} end", f"gsk_{Q16[:15]} end", f"AIza{Q30[:29]} end", "AKIAQUOKKAQUOKKA012 end",
+        f"sk-{Q16[:15]} end", f"gsk_{Q16[:15]} end", f"AIza{Q30[:23]} end", "AKIAQUOKKAQUOKKA012 end",
         f"ghp_{Q20[:19]} end", f"github_pat_{Q20[:19]} end", f"glpat-{Q16[:15]} end", "xoxb-quokkaquo end",
         f"SG.{Q16[:15]}.{Q16} end", f"SG.{Q16}.{Q16[:15]} end", "eyJQuokkaQ.eyJzdWI end", f"Bearer {Q16[:15]} end",
-        "password=hunter2 end", f"desk-{Q16} end", "https://host:8080/path@2x end",
+        "password=hunt2 end", f"desk-{Q16} end", "https://host:8080/path@2x end",
         "-----BEGIN PUBLIC KEY-----\nUXVva2th end",
     ],
 )  # fmt: skip

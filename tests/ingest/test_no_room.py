@@ -95,7 +95,7 @@ def test_an_interrupted_ingest_is_completed_by_the_next(log: Path, tmp_path: Pat
     if process.returncode == 0:  # it had done its work
         assert requests(tmp_path) == CALLS
         return
-    assert (process.returncode in (130, -signal.SIGINT), said) == (True, ""), "a shell calls both 130"
+    assert (process.returncode, said) == (130, "interrupted\n")
     assert run(tmp_path, "ingest", log).returncode == 0
     assert requests(tmp_path) == CALLS
 

@@ -35,6 +35,7 @@ A_REQUEST = {
     "answered_by": "model",
     "requests_answered": 1,
     "counts_doubtful": False,
+    "model_assumed": False,
 }
 A_PRICE = {
     "model": "m",

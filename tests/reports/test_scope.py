@@ -90,6 +90,12 @@ def test_what_is_no_time_is_refused(opened: Store, words: str) -> None:
         scope(opened, since=words)
 
 
+def test_a_stretch_beyond_all_calendars_is_refused(opened: Store) -> None:
+    for words in ("99999999999d", "9999999d"):
+        with pytest.raises(UsageError, match="is before all calendars"):
+            scope(opened, since=words)
+
+
 def test_without_requests_a_stretch_has_no_beginning() -> None:
     with store.in_memory() as empty:
         assert scope(empty, since="7d").since is None

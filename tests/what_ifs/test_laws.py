@@ -112,6 +112,9 @@ def test_an_empty_stack_changes_nothing(empty: store.Store) -> None:
         ("prompt-caching:ttft_ms=soon", "ttft_ms=soon is not a number"),
         ("prompt-caching:slack_s=none", "slack_s=none is not a number"),
         ("response-caching:capacity=-1", "capacity=-1 is less than 0"),
+        ("batch-api:window_s=inf", "window_s=inf is not between 1 and 1e"),
+        ("batch-api:window_s=nan", "window_s=nan is not between 1 and 1e"),
+        ("batch-api:window_s=1e308", "window_s=1e308 is not between 1 and 1e"),
     ],
 )
 def test_a_number_out_of_its_bounds_is_refused(word: str, said: str) -> None:

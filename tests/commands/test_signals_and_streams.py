@@ -1,0 +1,121 @@
+"""How commands end on a signal, and what they do with standard streams that are closed, full or of few characters."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.command import llmcost
+from tests.logs import call, write
+
+ENDS = {signal.SIGINT: (130, "interrupted"), signal.SIGTERM: (143, "terminated")}
+PROGRAM = [sys.executable, "-m", "llmcost"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write(tmp_path / "log.jsonl", [call(n, feature="Überblick 合并") for n in range(50)])
+    assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
+    return tmp_path
+
+
+def started(folder: Path, *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*PROGRAM, *words], cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.PIPE
+    )
+
+
+@pytest.mark.parametrize("number", ENDS)
+@pytest.mark.parametrize(
+    "words", [("ingest", "log.jsonl", "--follow"), ("metrics", "--port", "0"), ("serve", "--port", "0")]
+)
+def test_commands_that_run_until_a_signal(folder: Path, words: tuple[str, ...], number: signal.Signals) -> None:
+    process = started(folder, *words)
+    stream = process.stdout if words[0] == "ingest" else process.stderr
+    assert stream is not None
+    while "Next:" not in (line := stream.readline()) and "http://" not in line:
+        assert process.poll() is None
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    status, line = ENDS[number]
+    assert (process.returncode, said.splitlines()[-1]) == (status, line)
+    assert "Traceback" not in said
+    assert not list(folder.glob(".llmcost.duckdb*"))
+
+
+IMPORTING = """
+import importlib.abc, os, sys
+class Finder(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), {number})
+sys.meta_path.insert(0, Finder())
+sys.argv = ["llmcost", "report"]
+from llmcost.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize("number", ENDS)
+@pytest.mark.parametrize("module", ["typer", "llmcost.commands.simulate", "duckdb", "rich.console"])
+def test_a_signal_while_the_program_is_loaded(folder: Path, module: str, number: signal.Signals) -> None:
+    program = IMPORTING.format(module=module, number=int(number))
+    done = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, timeout=120)
+    status, line = ENDS[number]
+    assert (done.returncode, done.stderr) == (status, f"{line}\n")
+
+
+@pytest.mark.parametrize("number", ENDS)
+@pytest.mark.parametrize("after_s", [0.8, 1.6])
+def test_a_signal_at_any_moment(folder: Path, after_s: float, number: signal.Signals) -> None:
+    process = started(folder, "simulate", "--what-if", "all")
+    time.sleep(after_s)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=120)
+    status, line = ENDS[number]
+    assert (process.returncode, said) in ((status, f"{line}\n"), (0, ""), (-number, ""))
+    assert not list(folder.glob(".llmcost.duckdb*"))
+
+
+def closed(folder: Path, closing: str, *words: str) -> subprocess.CompletedProcess[str]:
+    command = ["sh", "-c", f'exec "$@" {closing}', "sh", *PROGRAM, *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.parametrize("words", [("report",), ("report", "--format", "json"), ("--version",), ("report", "--help")])
+def test_a_closed_standard_output(folder: Path, words: tuple[str, ...]) -> None:
+    done = closed(folder, ">&-", *words)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 2, done.stderr
+    assert "standard output: Bad file descriptor" in done.stderr
+
+
+def test_closed_standard_input_and_error(folder: Path) -> None:
+    done = closed(folder, "<&-", "ingest", "-")
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 2), done.stderr
+    assert "report it" not in done.stderr
+    assert closed(folder, "2>&-", "report").returncode == 0
+    assert closed(folder, "2>&-", "report", "--feature").returncode == 2
+    assert closed(folder, "<&- 2>&-", "report").stdout == closed(folder, "", "report").stdout
+    done = closed(folder, "<&- >&- 2>&-", "ingest", "log.jsonl")
+    assert done.returncode in (0, 1)
+    assert llmcost("report", cwd=folder).returncode == 0
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+@pytest.mark.parametrize("form", ["table", "json", "csv", "markdown", "html"])
+def test_any_encoding(folder: Path, form: str, encoding: str) -> None:
+    environment = os.environ | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    words = ["report", *([] if form == "html" else ["--by", "feature"]), "--format", form]
+    done = subprocess.run([*PROGRAM, *words], cwd=folder, capture_output=True, env=environment, timeout=120)
+    assert (done.returncode, done.stderr) == (0, b"")
+    shown = done.stdout.decode(encoding)
+    if form == "json":
+        assert json.loads(shown)["rows"][0]["feature"] == "Überblick 合并"
+    elif form in ("table", "csv", "markdown"):
+        assert "berblick" in shown
