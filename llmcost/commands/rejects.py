@@ -14,10 +14,10 @@ def rejects(
     db: options.Db = None,
 ) -> None:
     """List the lines that could not be read: why, where, and how they are built. Kept texts are shown too."""
-    from llmcost.reports import rejects
+    from llmcost.reports import ledger
     from llmcost.views.rejects import RejectsView
 
     out = options.output(result_format, output)
     with options.reading(db, out) as opened:
-        rows = rejects.rejects(opened)
+        rows = ledger.rejects(opened)
     out.show(RejectsView(rows, top))

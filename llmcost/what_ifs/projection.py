@@ -177,4 +177,4 @@ def _why(chain: Chain, number: int) -> list[str]:
         return [f"cannot be projected: {' and '.join(found.said)}"]
     if found.changed or found.said:
         return found.said
-    return [f"changes nothing: there is no {'priced ' if chain.traffic.unpriced else ''}request to change"]
+    return [f"changes nothing: it affects no {'priced ' if chain.traffic.unpriced else ''}request"]

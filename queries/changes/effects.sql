@@ -16,7 +16,7 @@ select
         where after.output_tokens = 0 and before.output_tokens > 0
     ), 0)::bigint as requests_without_a_call,
     coalesce(sum(before.calls) filter (
-        where after.service_tier is distinct from before.service_tier
+        where after.service_tier <> before.service_tier
     ), 0)::bigint as requests_of_another_tier,
     coalesce(sum(after.calls) filter (where before.request_id is null), 0)::bigint as requests_asked_twice
 from before

@@ -171,7 +171,10 @@ select
     stop_reason,
     tier_of(service_tier) as service_tier,
     coalesce(region_of(region), region_in(provider), region_in(model)) as region,
-    case when lower(status) in ('error', 'failure', 'failed', 'errored') then 'error' else 'ok' end as status,
+    case
+        when lower(status) in ('error', 'failure', 'failed', 'errored') or regexp_matches(status, '^[45]\d\d$') then 'error'
+        else 'ok'
+    end as status,
     -- an impossible duration, below zero or above a year, is unknown
     case when latency_ms between 0 and 31622400000 then latency_ms end as latency_ms,
     case when ttft_ms between 0 and 31622400000 then ttft_ms end as ttft_ms,

@@ -117,3 +117,11 @@ def test_no_extreme_in_any_number_stops_an_ingest(form: str, tmp_path: Path, mon
         account = run.ingest(opened, [str(write(tmp_path / "a.jsonl", texts))], form)
         check_account(account)
         assert account.total("lines") >= len(texts)
+
+
+@pytest.mark.parametrize(
+    ("status", "kept"), [("200", "ok"), ("ok", "ok"), ("429", "error"), ("500", "error"), ("5", "ok")]
+)
+def test_an_http_code_of_an_error_is_an_error(tmp_path: Path, store_path: Path, status: str, kept: str) -> None:
+    with ingested(store_path, write(tmp_path / "log.jsonl", [call(1, status=status)])) as (opened, _):
+        assert opened.value("select status from requests") == kept

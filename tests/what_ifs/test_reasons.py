@@ -47,7 +47,7 @@ def notes(folder: Path, *words: str) -> list[str]:
             "changes nothing with small=claude-haiku-4-5, but",
         ),
         ("routing:by=oracle", "cannot be projected: no request has an outcome"),
-        ("response-caching:ttl=2h", "changes nothing: there is no request to change"),
+        ("response-caching:ttl=2h", "changes nothing: it affects no request"),
     ],
 )
 def test_what_holds_a_step_back(folder: Path, word: str, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""The lines that could not be read as a call."""
+"""The account of lines: those that could not be read as a call."""
 
 from llmcost.engine import registry
 from llmcost.engine.store import Store
