@@ -19,6 +19,7 @@ from llmcost.commands.explain import explain
 from llmcost.commands.ingest import ingest
 from llmcost.commands.metrics import metrics
 from llmcost.commands.prices import prices
+from llmcost.commands.probe import probe
 from llmcost.commands.rejects import rejects
 from llmcost.commands.repair import repair
 from llmcost.commands.report import report
@@ -44,6 +45,7 @@ for command in (
     budget,
     metrics,
     prices,
+    probe,
     rejects,
     repair,
     backtest,

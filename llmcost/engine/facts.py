@@ -6,22 +6,75 @@ with `of` stands for one row for each of them, with what that changes; `at` adds
 before the plain ones. Every row gets its `place` in the file, counted from 1.
 """
 
+import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from llmcost.engine import literals
+from llmcost.errors import LlmcostError
 
 Row = dict[str, Any]
 
+_KINDS = {"varchar": str, "boolean": bool, "integer": int, "bigint": int, "double": float, "date": date}
+_OWN_HINT = "delete the entry, and measure it again with: llmcost probe"
+
+
+def own_path() -> Path:
+    """Where the user's own rules of prompt caches lie, or would: where $LLMCOST_CACHE_RULES says, else here."""
+    return Path(os.environ.get("LLMCOST_CACHE_RULES") or "llmcost_caches.toml").absolute()
+
+
+def own_file(table: str) -> Path | None:
+    """The user's own rows of a table of facts, where there are some."""
+    file = own_path()
+    return file if table == "prompt_caches" and file.is_file() else None
+
 
 @cache
-def select(path: Path) -> str:
-    """SQL: the file's rows. Raises ValueError for a column that the file does not declare."""
+def select(path: Path, mine: Path | None = None) -> str:
+    """SQL: the file's rows, after those of a file of the user's own."""
+    return over(document(path, mine))
+
+
+def document(path: Path, mine: Path | None = None) -> Mapping[str, Any]:
+    """What the file says, with the rows of the user's own file first. Raises LlmcostError for one that is wrong."""
     with path.open("rb") as file:
-        return over(tomllib.load(file))
+        found = tomllib.load(file)
+    return {**found, "rows": [*own(mine, path), *found["rows"]]} if mine else found
+
+
+def own(mine: Path, path: Path) -> list[Row]:
+    """The rows of a user's file, which may hold what those of `path` do. Raises LlmcostError where one does not."""
+    try:
+        rows = tomllib.loads(mine.read_text(encoding="utf-8")).get("rows", [])
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise LlmcostError(f"{mine} cannot be read: {error}", hint=_OWN_HINT) from None
+    with path.open("rb") as file:
+        known = tomllib.load(file)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise LlmcostError(f"{mine}: rows are not a list of entries", hint="begin each with [[rows]]")
+    for number, row in enumerate(rows, start=1):
+        for name, value in row.items():
+            type_, is_range = known["columns"].get(name), name in known["ranges"]
+            values = value if is_range and isinstance(value, list) and len(value) == 3 else [value]
+            kind = _KINDS.get(type_ or known["ranges"].get(name, ""))
+            if kind is None or not all(type(one) is kind for one in values):
+                raise LlmcostError(f"{mine}, entry {number}: {name} is not understood", hint=_OWN_HINT)
+        _check_patterns(f"{mine}, entry {number}", row)
+    return rows
+
+
+def _check_patterns(where: str, row: Row) -> None:
+    for name in ("hosts", "models"):
+        try:
+            re.compile(row[name])
+        except (KeyError, re.error):
+            raise LlmcostError(f"{where}: {name} is not a pattern", hint=_OWN_HINT) from None
 
 
 def over(document: Mapping[str, Any]) -> str:

@@ -220,7 +220,7 @@ def _relations(queries: Path, reads: Sequence[str]) -> tuple[Relation, ...]:
     made: list[Relation] = []
     for name in (part.strip() for line in reads for part in line.split(",")):
         if (table := queries / f"{name}.toml").exists():
-            made.append((table.stem, facts.select(table)))
+            made.append((table.stem, facts.select(table, facts.own_file(table.stem))))
             continue
         header, select = _split((queries / f"{name}.sql").read_text(encoding="utf-8"))
         relation = (Path(name).name, select)

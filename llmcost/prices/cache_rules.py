@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from llmcost.engine import facts, registry
@@ -15,8 +16,8 @@ STALE_DAYS = 90
 
 
 def rules() -> Iterator[Row]:
-    """Every rule, in the order in which they are tried."""
-    return facts.expanded(_document("prompt_caches"))
+    """Every rule, in the order in which they are tried: the user's own before the vendors'."""
+    return facts.expanded(_document("prompt_caches", facts.own_file("prompt_caches")))
 
 
 def rule_of(provider: str | None, model: str, day: date) -> Row:
@@ -36,10 +37,8 @@ def is_stale(rule: Row, day: date) -> bool:
 
 
 @cache
-def _document(name: str) -> Mapping[str, Any]:
-    import tomllib
-
-    return tomllib.loads((registry.queries_dir() / "facts" / f"{name}.toml").read_text(encoding="utf-8"))
+def _document(name: str, mine: Path | None = None) -> Mapping[str, Any]:
+    return facts.document(registry.queries_dir() / "facts" / f"{name}.toml", mine)
 
 
 def _matching(rows: Iterable[Row], provider: str | None, model: str) -> Iterator[Row]:

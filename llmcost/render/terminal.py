@@ -40,6 +40,12 @@ def status(line: str) -> None:
     console(stderr=True).print(Text(visible(line), style="dim"), soft_wrap=True)
 
 
+def confirmed(question: str) -> bool:
+    """Whether a person says yes; not where there is nobody to ask."""
+    console(stderr=True).print(Text(f"{visible(question)} [y/N] "), end="")
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
 def fail(message: str, hint: str | None) -> None:
     """An error for a person: one line that says what is wrong, one that says what to do."""
     err = console(stderr=True)

@@ -92,7 +92,7 @@ def questions(stage: Stage) -> list[str]:
     step = stage.what_if.query.name
     return [
         f"{step}: {cells.usd(row['usd'])} depends on {row['asked']}: ask"
-        f" {'the vendor' if row['vendor'] == 'unknown' else row['vendor']}, or measure it"
+        f" {'the vendor' if row['vendor'] == 'unknown' else row['vendor']}, or measure it (llmcost probe)"
         for row in stage.unknowns
     ]
 

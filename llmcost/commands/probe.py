@@ -1,0 +1,74 @@
+"""`llmcost probe`: measures a provider's prompt cache with a handful of requests."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from llmcost.commands import options
+
+_BASE_URLS = {"openai": "https://api.openai.com/v1"}
+
+
+def probe(
+    provider: Annotated[str, typer.Option("--provider", metavar="NAME", help="As the price table names it: openai.")],
+    model: Annotated[str, typer.Option("--model", metavar="NAME", help="The model whose cache is measured.")],
+    base_url: Annotated[
+        str | None,
+        typer.Option("--base-url", metavar="URL", help="A server that speaks OpenAI's API. Default: the provider's."),
+    ] = None,
+    api_key_env: Annotated[
+        str, typer.Option("--api-key-env", metavar="NAME", help="The variable that holds the API key.")
+    ] = "OPENAI_API_KEY",
+    gaps: Annotated[
+        str, typer.Option("--gaps", metavar="SECONDS,…", help="After how long a prompt is sent again.")
+    ] = "60,400",
+    yes: Annotated[bool, typer.Option("--yes", help="Send the requests without asking.")] = False,
+    result_format: options.ResultFormat = options.Format.table,
+    output: options.Output = None,
+) -> None:
+    """Measure a model's prompt cache: shortest prompt, step, life and keys. It sends requests, which cost money."""
+    import os
+
+    from llmcost.engine import store
+    from llmcost.errors import LlmcostError, UsageError
+    from llmcost.prices import book, cache_rules, own_rules, probe, probe_client
+    from llmcost.render import terminal
+    from llmcost.views.probe import ProbeView
+
+    url = base_url or _BASE_URLS.get(provider)
+    if url is None:
+        raise UsageError(f"the address of {provider} is not known", hint="name it with --base-url")
+    if not url.startswith(("http://", "https://")):
+        raise UsageError(f"--base-url {url} is not an address", hint="for example https://api.openai.com/v1")
+    planned = probe.plan(_seconds(gaps))
+    out = options.output(result_format, output)
+    with store.in_memory() as opened:
+        billed_by, billed = book.resolve(opened, f"{provider}/{model}")
+        usd = probe.most_usd(opened, planned, billed_by, billed)
+    terminal.status(
+        f"{planned.requests} requests with {planned.prompt_tokens:,} tokens in all to {url}, at most ${usd:.4f}, in"
+        f" about {planned.seconds:,.0f} seconds"
+    )
+    if not (key := os.environ.get(api_key_env)):
+        raise LlmcostError(f"${api_key_env} holds no API key", hint="set it, or name another with --api-key-env")
+    if not yes and not terminal.confirmed("Send them?"):
+        raise LlmcostError("nothing was sent", hint="answer y, or add --yes")
+    found = probe.measured(planned, probe_client.asking(url, key, model))
+    today = date.today()
+    rule = probe.rule(found, cache_rules.rule_of(billed_by, billed, today), billed_by or provider, billed, today)
+    file: Path | None = own_rules.add(rule) if found.is_known else None
+    out.show(ProbeView(billed_by, billed, found, rule, file))
+
+
+def _seconds(gaps: str) -> list[float]:
+    from llmcost.errors import UsageError
+
+    try:
+        found = [float(word) for word in gaps.split(",") if word.strip()]
+    except ValueError:
+        found = []
+    if not found or len(found) > 6 or not all(0 < gap <= 86400 for gap in found):
+        raise UsageError(f"--gaps {gaps} is not a list of seconds", hint="one to six, each at most a day, like 60,400")
+    return found
