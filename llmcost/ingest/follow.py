@@ -57,8 +57,12 @@ def read(
 
 
 def _is_empty(path: Path) -> bool:
-    with store.reading(path) as opened:
-        return not any(opened.value(f"select count(*) from {table}") for table in ("requests", "ledger", "rejects"))
+    """Whether it can be opened and holds nothing; what cannot be opened is left for `llmcost repair`."""
+    try:
+        with store.reading(path) as opened:
+            return not any(opened.value(f"select count(*) from {table}") for table in ("requests", "ledger", "rejects"))
+    except LlmcostError:
+        return False
 
 
 def poll(step: Callable[[], None], say: Callable[[str], None]) -> None:
