@@ -62,20 +62,22 @@ rescaled as (
             coalesce(wanted_cost_usd, cost_override_usd) as cost_override_usd
         )
     from counted
+),
+
+summed as (
+    -- a lambda that asks for the sum itself would get whole rows, once for each block
+    select *, prompt_tokens(rescaled) as whole_prompt_tokens from rescaled
 )
 
 select
-    * exclude (wanted, wanted_provider, wanted_cost_usd, ratio) replace (
+    * exclude (wanted, wanted_provider, wanted_cost_usd, ratio, whole_prompt_tokens) replace (
         -- parts of a prompt are rounded separately, so a prefix could otherwise be longer than their sum
         case
             when ratio = 1 or prefix is null then prefix
             else list_transform(prefix, lambda block: {
                 'hash': block.hash,
-                'tokens': least(
-                    round(block.tokens * ratio)::bigint,
-                    prompt_tokens(rescaled)
-                )
+                'tokens': least(round(block.tokens * ratio)::bigint, whole_prompt_tokens)
             })
         end as prefix
     )
-from rescaled
+from summed

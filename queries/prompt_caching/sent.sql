@@ -82,6 +82,7 @@ cacheable as not materialized (
             end
         ) as beginning,
         prompt_tokens(requests) as prompt_tokens,
+        cached_tokens(requests) as logged_tokens,  -- read or written, as logged
         epoch_us(requests.ts) as sent_us,
         epoch_us(requests.ts)
         + (1000 * coalesce(requests.ttft_ms, least(requests.latency_ms, $ttft_ms), $ttft_ms))::bigint as begun_us,
@@ -126,10 +127,10 @@ cacheable as not materialized (
 )
 
 select
-    *,
+    * exclude (logged_tokens),
     case
         when reach = 'as-logged'
-            then len(list_filter(prefix, lambda block: block.tokens <= cached_tokens(cacheable)))
+            then len(list_filter(prefix, lambda block: block.tokens <= logged_tokens))
         when reach in ('implicit', 'explicit') or system_blocks is null then len(prefix)
         when reach = 'system' then least(system_blocks, len(prefix))
         when entries = 'breakpoints' and least(system_blocks, len(prefix)) > 1 then 1
