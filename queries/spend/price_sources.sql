@@ -5,7 +5,7 @@
 select
     price_source as source,
     sum(calls)::bigint as requests,
-    sum(cost_usd::decimal(38, 15))::double as cost_usd
+    exact_sum(cost_usd) as cost_usd
 from priced
 where price_source is not null
 group by price_source
