@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from llmcost.engine import store
-from llmcost.ingest import detect, lines
+from llmcost.ingest import detect, lines, secrets
 from tests.formats.samples import FORMATS, ROOT, files, folder
 from tests.formats.samples import lines as sample_lines
 from tests.logs import ingested, totals
@@ -34,6 +34,7 @@ def test_no_line_is_claimed_by_two_formats_and_each_by_its_own() -> None:
         schema=lines.SCHEMA,
     )
     with store.in_memory() as opened:
+        secrets.prepare(opened)
         opened.script("ingest/macros.sql")
         with opened.relation("sample", numbered):
             detect.claim(opened, "sample")

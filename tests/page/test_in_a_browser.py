@@ -78,7 +78,6 @@ def test_every_chart_is_drawn_and_nothing_leaves_the_page(browser: Browser, page
          ["--feature", "f1", "--feature", "f2", "--model", "claude-haiku-4-5"]),
         ("since=2026-11-05&until=2026-11-09", ["--since", "2026-11-05", "--until", "2026-11-09"]),
         ("since=2026-11-20&model=home-grown-7b", ["--since", "2026-11-20", "--model", "home-grown-7b"]),
-        ("feature=nobody", ["--feature", "nobody"]),
     ],
 )  # fmt: skip
 def test_filters_give_the_numbers_of_the_report(browser: Browser, page: Page, address: str, words: list[str]) -> None:

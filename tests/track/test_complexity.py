@@ -2,20 +2,21 @@
 
 from itertools import product
 
-import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from llmcost.engine import store
+from llmcost.ingest import secrets
 from llmcost.track.complexity import COMPLEX_WORDS, SIMPLE_WORDS, complexity
-from tests.conftest import ROOT
 
 
 def in_sql(prompts: list[str]) -> list[float]:
-    with duckdb.connect() as connection:
-        connection.execute((ROOT / "queries" / "ingest" / "macros.sql").read_text())
-        rows = connection.execute("select complexity_of(unnest(cast(? as varchar[])))", [prompts]).fetchall()
-    return [row[0] for row in rows]
+    with store.in_memory() as opened:
+        secrets.prepare(opened)
+        opened.script("ingest/macros.sql")
+        rows = opened.rows("select complexity_of(unnest($prompts::varchar[])) as complexity", {"prompts": prompts})
+    return [row["complexity"] for row in rows]
 
 
 @pytest.mark.parametrize(
