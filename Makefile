@@ -36,6 +36,13 @@ campaign: $(VENV)/.installed-test ## Break logs and kill ingests for longer (LIN
 	CAMPAIGN_LINES=$(LINES) CAMPAIGN_KILLS=$(KILLS) $(BIN)/python -m pytest -n $(WORKERS) \
 	    tests/formats/test_mutations.py tests/ingest/test_killed.py $(ARGS)
 
+QUICK := engine queries prices render self_hosting track attribution explain
+SLOW := prices/test_probe.py explain/test_laws.py
+
+.PHONY: fast
+fast: $(VENV)/.installed-test ## Run the quick tests: queries, engine, prices and other parts that need no whole command
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile $(QUICK:%=tests/%) $(SLOW:%=--ignore=tests/%) $(ARGS)
+
 .PHONY: lint
 lint: $(VENV)/.installed-dev ## Check style, types, the direction of imports and every query file
 	$(BIN)/ruff check
