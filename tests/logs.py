@@ -4,6 +4,7 @@ import gzip
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,11 @@ from llmcost.engine import store
 from llmcost.ingest import run
 
 Row = dict[str, Any]
+
+
+def moment(seconds: int) -> str:
+    """The time so many seconds after midnight of 2 November 2026."""
+    return f"{datetime(2026, 11, 2) + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def call(number: int = 1, **fields: Any) -> Row:

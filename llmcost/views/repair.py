@@ -28,7 +28,7 @@ class RepairView(View):
             [
                 cells.name(one.table),
                 cells.exact(one.rows),
-                Text("unknown") if one.lost is None else cells.exact(one.lost),
+                _lost(one),
             ]
             for one in shown
         ]

@@ -21,27 +21,23 @@ TOTAL = 6000
 
 def calls(prompt: str, every_s: int, count: int = 20, **fields: Any) -> list[logs.Row]:
     """Calls of a prompt whose last 1,000 of 6,000 tokens vary; Claude Sonnet 4.6 costs 3 dollars a million of them."""
-    rows = []
-    for number in range(count):
-        minute, second = divmod(number * every_s, 60)
-        hour, minute = divmod(minute, 60)
-        rows.append(
-            logs.call(
-                ts=f"2026-11-{2 + hour // 24:02d}T{hour % 24:02d}:{minute:02d}:{second:02d}Z",
-                request_id=f"{prompt}{number}",
-                prompt_id=prompt,
-                input_tokens=TOTAL,
-                ttft_ms=500,
-                prefix=[
-                    {"hash": "a" * 16, "tokens": TOOLS},
-                    {"hash": "b" * 16, "tokens": SYSTEM},
-                    {"hash": f"{number:016x}", "tokens": TOTAL},
-                ],
-                system_blocks=2,
-                **{"model": "claude-sonnet-4-6"} | fields,
-            )
+    return [
+        logs.call(
+            ts=logs.moment(number * every_s),
+            request_id=f"{prompt}{number}",
+            prompt_id=prompt,
+            input_tokens=TOTAL,
+            ttft_ms=500,
+            prefix=[
+                {"hash": "a" * 16, "tokens": TOOLS},
+                {"hash": "b" * 16, "tokens": SYSTEM},
+                {"hash": f"{number:016x}", "tokens": TOTAL},
+            ],
+            system_blocks=2,
+            **{"model": "claude-sonnet-4-6"} | fields,
         )
-    return rows
+        for number in range(count)
+    ]
 
 
 def lives(tmp_path: Path, rows: list[logs.Row]) -> dict[str, dict[str, Any]]:

@@ -17,24 +17,20 @@ SYSTEM, TOTAL = 8000, 8500
 
 def calls(model: str, provider: str, every_s: int = 5, count: int = 10, **fields: Any) -> list[logs.Row]:
     """Calls with a system prompt in common, and 500 tokens of each one's own."""
-    rows = []
-    for number in range(count):
-        minute, second = divmod(number * every_s, 60)
-        hour, minute = divmod(minute, 60)
-        rows.append(
-            logs.call(
-                ts=f"2026-11-02T{hour:02d}:{minute:02d}:{second:02d}Z",
-                request_id=f"{model}{number}",
-                model=model,
-                provider=provider,
-                input_tokens=TOTAL,
-                ttft_ms=500,
-                prefix=[{"hash": "a" * 16, "tokens": SYSTEM}, {"hash": f"{number:016x}", "tokens": TOTAL}],
-                system_blocks=1,
-                **fields,
-            )
+    return [
+        logs.call(
+            ts=logs.moment(number * every_s),
+            request_id=f"{model}{number}",
+            model=model,
+            provider=provider,
+            input_tokens=TOTAL,
+            ttft_ms=500,
+            prefix=[{"hash": "a" * 16, "tokens": SYSTEM}, {"hash": f"{number:016x}", "tokens": TOTAL}],
+            system_blocks=1,
+            **fields,
         )
-    return rows
+        for number in range(count)
+    ]
 
 
 def asked(tmp_path: Path, rows: list[logs.Row], **given: str) -> dict[tuple[str, str], dict[str, Any]]:
