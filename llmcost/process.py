@@ -34,6 +34,7 @@ def _end(number: int) -> NoReturn:
     with suppress(OSError, ValueError):
         sys.stderr.write(f"{_LINES[signal.Signals(number)]}\n")
     _noted.clear()
+    exec("")  # Python remembers an interrupted exec, and would end on SIGINT itself instead of with our status
     sys.exit(128 + number)
 
 

@@ -71,6 +71,18 @@ def test_a_signal_while_the_program_is_loaded(folder: Path, module: str, number:
 
 
 @pytest.mark.parametrize("number", ENDS)
+def test_a_signal_while_a_library_executes_text(folder: Path, number: signal.Signals) -> None:
+    program = IMPORTING.format(module="duckdb", number=int(number))
+    (folder / "program.py").write_text(
+        program.replace(f"os.kill(os.getpid(), {int(number)})", f"exec('os.kill(os.getpid(), {int(number)})')")
+    )
+    command = [sys.executable, "-m", "program"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+    status, line = ENDS[number]
+    assert (done.returncode, done.stderr) == (status, f"{line}\n")
+
+
+@pytest.mark.parametrize("number", ENDS)
 @pytest.mark.parametrize("after_s", [0.8, 1.6])
 def test_a_signal_at_any_moment(folder: Path, after_s: float, number: signal.Signals) -> None:
     process = started(folder, "simulate", "--what-if", "all")
