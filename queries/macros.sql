@@ -11,6 +11,10 @@ create or replace temp macro exact_sum(amount) as sum(exact(amount))::double;
 -- connection is told another (llmcost/engine/zones.py).
 create or replace temp macro local_time(ts) as ts;
 
+-- The ticket that a request was made for; none, unless the store's connection is told how to find it
+-- (llmcost/attribution/tickets.py). Like those that follow, it gets the name of a relation of requests.
+create or replace temp macro ticket_of(request) as null::varchar;
+
 -- The tokens that a request wrote to a prompt cache. Like the next two, it gets the name of a relation of requests.
 create or replace temp macro written_tokens(request) as request.cache_write_5m_tokens + request.cache_write_1h_tokens;
 

@@ -24,6 +24,7 @@ def compare(
 ) -> None:
     """Compare two scenarios, or one with the log; without a name, list the saved ones."""
     from llmcost.errors import UsageError
+    from llmcost.reports import spend
     from llmcost.views.compare import CompareView, ScenariosView
     from llmcost.what_ifs import scenarios as kept
 
@@ -36,5 +37,7 @@ def compare(
             view: CompareView | ScenariosView = ScenariosView(kept.listed(opened))
         else:
             first, second = names if len(names) == 2 else (kept.LOGGED, names[0])
-            view = CompareView(kept.compare(opened, first, second, options.words(by) or ("feature",)))
+            dimensions = options.words(by) or ("feature",)
+            spend.check(opened, dimensions)
+            view = CompareView(kept.compare(opened, first, second, dimensions))
     out.show(view)
