@@ -50,6 +50,7 @@ def explain(
     ] = None,
     filters: Filters = NO_FILTERS,
     timezone: options.Timezone = None,
+    provenance_shown: options.Provenance = False,
     details: options.Details = False,
     result_format: options.ResultFormat = options.Format.table,
     output: options.Output = None,
@@ -75,7 +76,7 @@ def explain(
         check(opened, keys)
         covered = scope(opened, filters=filters)
         found = explained(opened, covered, from_period, to_period, keys, top, per_day=per_day)
-        view = ExplainView(found, provenance(opened, covered))
+        view = ExplainView(found, provenance(opened, covered, shown=provenance_shown))
     out.show(view)
     if threshold is not None and found.exceeds(threshold):
         raise typer.Exit(1)

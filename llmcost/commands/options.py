@@ -41,6 +41,9 @@ Timezone = Annotated[
 Details = Annotated[
     bool, typer.Option("--details", help="Show all rows, assumptions and figures instead of one screen.")
 ]
+Provenance = Annotated[
+    bool, typer.Option("--provenance", help="Show what the numbers rest on: versions, overrides, files, the store.")
+]
 Output = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="FILE", help="Write to this file instead of standard output."),

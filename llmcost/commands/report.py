@@ -35,9 +35,7 @@ def report(
     scenario: Annotated[
         str | None, typer.Option("--scenario", metavar="NAME", help="Report on a scenario saved with simulate --save.")
     ] = None,
-    shown: Annotated[
-        bool, typer.Option("--provenance", help="Show what the numbers rest on: versions, overrides, files, the store.")
-    ] = False,
+    provenance_shown: options.Provenance = False,
     timezone: options.Timezone = None,
     details: options.Details = False,
     result_format: options.PageResultFormat = options.PageFormat.table,
@@ -49,7 +47,7 @@ def report(
     from llmcost.render import terminal
     from llmcost.render.view import View
     from llmcost.reports import spend
-    from llmcost.reports.provenance import provenance, unusual
+    from llmcost.reports.provenance import provenance
     from llmcost.reports.scope import scope
     from llmcost.views.report import ReportView
     from llmcost.what_ifs import scenarios
@@ -80,13 +78,11 @@ def report(
             with terminal.step_progress("preparing the page"):
                 view: View = pages.PageView(pages.report(opened, covered, notes))
         else:
-            rests_on = provenance(opened, covered)
-            notes += unusual(rests_on)
             found = (
                 spend.tags(opened, covered, notes)
                 if tags_listed
                 else spend.report(opened, covered, dimensions, logged=logged, top=top, sort=sort, notes=notes)
             )
-            found.provenance = rests_on
-            view = ReportView(found, provenance=shown)
+            found.provenance = provenance(opened, covered, shown=provenance_shown)
+            view = ReportView(found)
     out.show(view)

@@ -52,6 +52,7 @@ def simulate(
         bool, typer.Option("--list", help="List the what-ifs; --list NAME: its parameters and assumptions.")
     ] = False,
     timezone: options.Timezone = None,
+    provenance_shown: options.Provenance = False,
     details: options.Details = False,
     result_format: options.PageResultFormat = options.PageFormat.table,
     output: options.Output = None,
@@ -76,6 +77,7 @@ def simulate(
     from llmcost.render import terminal
     from llmcost.render.view import View
     from llmcost.reports import spend
+    from llmcost.reports.provenance import provenance
     from llmcost.reports.scope import scope
     from llmcost.views.optimize import OptimizeView
     from llmcost.views.run_all import RunAllView
@@ -121,6 +123,7 @@ def simulate(
             view = ProjectionView(projection)
         if not shown:
             backtest.check(opened, projection)
+            projection.provenance = provenance(opened, covered, shown=provenance_shown)
     if shown:
         out.write(composed + "\n")
         return

@@ -10,6 +10,7 @@ from llmcost.errors import UsageError, did_you_mean
 from llmcost.reports import assumed, calendar
 from llmcost.reports.cautions import notes
 from llmcost.reports.filters import listed, nearest_tag, tag_names
+from llmcost.reports.provenance import Provenance
 from llmcost.reports.scope import Row, Scope
 
 DIMENSIONS = (
@@ -40,7 +41,7 @@ class Report:
     timezone: str  # of its days, weeks, months and hours
     dimensions: tuple[str, ...] = ()
     sections: dict[str, list[Row]] = field(default_factory=dict)  # of the overview, by section
-    provenance: Row = field(default_factory=dict)
+    provenance: Provenance | None = None
 
 
 def report(

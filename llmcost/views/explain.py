@@ -14,8 +14,8 @@ from llmcost.explain.split import PARTS, Split
 from llmcost.explain.totals import Total
 from llmcost.render import cells, tables, text
 from llmcost.render.view import Document, Flat, View
-from llmcost.reports import provenance
-from llmcost.views import zones
+from llmcost.reports.provenance import Provenance
+from llmcost.views import provenance, zones
 
 Row = dict[str, Any]
 
@@ -55,18 +55,18 @@ class ExplainView(View):
     """The explanation in every form."""
 
     found: Explanation
-    provenance: Row
+    provenance: Provenance
 
     @property
     def notes(self) -> list[str]:
         """The caveats, those about what moved the numbers first."""
-        return [*provenance.unusual(self.provenance), *self.found.notes]
+        return [*self.provenance.unusual(), *self.found.notes]
 
     def document(self) -> Document:
         found = self.found
         return {
             "headline": words.headline(found),
-            "timezone": self.provenance["timezone"],
+            "timezone": self.provenance.timezone,
             "from": _period(found.earlier),
             "to": _period(found.later),
             "per_day": found.per_day,
@@ -77,7 +77,7 @@ class ExplainView(View):
             "contributors": [_contributor(one) for one in found.contributors],
             "began": _began(found),
             "notes": self.notes,
-            "provenance": self.provenance,
+            "provenance": self.provenance.document(),
         }
 
     def flat(self) -> Flat:
@@ -104,7 +104,7 @@ class ExplainView(View):
             text.as_markdown(parts, ["part", "change"]).rstrip(),
             text.as_sentence(words.began(found)),
             text.as_markdown(who, ["by", "value", "before", "after", "change", "mostly"]).rstrip(),
-            *(f"- {text.as_sentence(note)}" for note in (*self.notes, zones.days(self.provenance["timezone"]))),
+            *(f"- {text.as_sentence(note)}" for note in (*self.notes, zones.days(self.provenance.timezone))),
         ]
         return "\n\n".join(said) + "\n"
 
@@ -119,8 +119,9 @@ class ExplainView(View):
             _waterfall(found, steps),
             Padding(Text(words.began(found)), (0, 0, 1, 0)),
             _who(shown, found, details=details),
-            tables.Bullets("Caveats", self.notes, "yellow", at_most),
-            Text(zones.days(self.provenance["timezone"]), style="dim"),
+            tables.Bullets("Caveats", found.notes, "yellow", at_most),
+            Text(zones.days(self.provenance.timezone), style="dim"),
+            *provenance.below(self.provenance),
         )
 
 
