@@ -44,6 +44,12 @@ create or replace temp macro is_list_price(price) as
 create or replace temp macro unpriced_calls(request) as
     coalesce(sum(case when request.cost_usd is null then request.calls end), 0)::bigint;
 
+-- The dollars of the output that the log lacks of a request whose answer was cut; `usual` is the relation of
+-- queries/spend/usual_output.sql.
+create or replace temp macro missing_output_usd(request, usual) as
+    case when usual.tokens is not null then greatest(usual.tokens * request.calls - request.output_tokens, 0) end
+    * usual.usd_per_token;
+
 -- Whether a name is in the list of a parameter of type names: null means all, and * in a name matches any characters.
 create or replace temp macro is_named(name, names) as
     names is null
