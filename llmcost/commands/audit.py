@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from llmcost.commands import options
+from llmcost.commands import completion, options
 from llmcost.reports.filters import NO_FILTERS, Filters
 
 
@@ -29,7 +29,13 @@ def audit(
         ),
     ] = None,
     show: Annotated[
-        str | None, typer.Option("--show", metavar="NAME", help="List the requests behind this finding instead.")
+        str | None,
+        typer.Option(
+            "--show",
+            metavar="NAME",
+            help="List the requests behind this finding instead.",
+            autocompletion=completion.findings,
+        ),
     ] = None,
     timezone: options.Timezone = None,
     provenance_shown: options.Provenance = False,

@@ -4,18 +4,26 @@ from typing import Annotated
 
 import typer
 
-from llmcost.commands import options
+from llmcost.commands import completion, options
 
 
 def compare(
     scenarios: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[A [B]]", help="Scenarios saved with simulate --save; logged is the traffic as logged."
+            metavar="[A [B]]",
+            help="Scenarios saved with simulate --save; logged is the traffic as logged.",
+            autocompletion=completion.scenarios,
         ),
     ] = None,
     by: Annotated[
-        list[str] | None, typer.Option("--by", metavar="KEY", help="A key as for report --by. Default: feature.")
+        list[str] | None,
+        typer.Option(
+            "--by",
+            metavar="KEY",
+            help="A key as for report --by. Default: feature.",
+            autocompletion=completion.keys,
+        ),
     ] = None,
     details: options.Details = False,
     result_format: options.ResultFormat = options.Format.table,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from llmcost.commands import options
+from llmcost.commands import completion, options
 from llmcost.reports.filters import NO_FILTERS, Filters
 
 _RISE = re.compile(r"\+?(\d+(?:\.\d+)?)%")
@@ -33,6 +33,7 @@ def explain(
             metavar="KEY",
             help="Who: contributors by these keys of report --by. Default: feature, prompt, model, user, session,"
             " project and tags of few values.",
+            autocompletion=completion.keys,
         ),
     ] = None,
     top: Annotated[int, typer.Option("--top", min=1, help="Contributors of each key.")] = 10,

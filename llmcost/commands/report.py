@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from llmcost.commands import options
+from llmcost.commands import completion, options
 from llmcost.reports.filters import NO_FILTERS, Filters
 
 
@@ -15,8 +15,9 @@ def report(
         typer.Option(
             "--by",
             metavar="KEY",
-            help="One or more of feature, task_type, prompt, model, provider, user, session, project, status, hour,"
-            " day, week, month, tag:NAME. Without it: an overview.",
+            help="One or more of feature, task_type, prompt, model, provider, user, session, project, ticket, status,"
+            " hour, day, week, month, tag:NAME. Without it: an overview.",
+            autocompletion=completion.keys,
         ),
     ] = None,
     since: options.Since = None,
@@ -33,7 +34,13 @@ def report(
         str | None, typer.Option("--sort", metavar="COLUMN", help="Column to sort by. Default: cost_usd.")
     ] = None,
     scenario: Annotated[
-        str | None, typer.Option("--scenario", metavar="NAME", help="Report on a scenario saved with simulate --save.")
+        str | None,
+        typer.Option(
+            "--scenario",
+            metavar="NAME",
+            help="Report on a scenario saved with simulate --save.",
+            autocompletion=completion.scenarios,
+        ),
     ] = None,
     provenance_shown: options.Provenance = False,
     timezone: options.Timezone = None,

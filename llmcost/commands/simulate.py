@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from llmcost.commands import options
+from llmcost.commands import completion, options
 from llmcost.reports.filters import NO_FILTERS, Filters
 
 
@@ -17,6 +17,7 @@ def simulate(
             "--what-if",
             metavar="NAME[:param=value,…]",
             help="A what-if with its parameters; repeat to stack them in order. all: each alone, then the best stack.",
+            autocompletion=completion.what_ifs,
         ),
     ] = None,
     optimized: Annotated[
@@ -39,7 +40,10 @@ def simulate(
         ),
     ] = None,
     by: Annotated[
-        list[str] | None, typer.Option("--by", metavar="KEY", help="Savings by a key, as for report --by.")
+        list[str] | None,
+        typer.Option(
+            "--by", metavar="KEY", help="Savings by a key, as for report --by.", autocompletion=completion.keys
+        ),
     ] = None,
     since: options.Since = None,
     until: options.Until = None,
@@ -99,7 +103,7 @@ def simulate(
     if (takes_all or optimized) and shown:
         raise UsageError("--show-sql needs one stack", hint="name its steps, each with --what-if")
     if save is not None:
-        scenarios.check_name(save)
+        scenarios.check(save, filters)
     searched = optimize.techniques(words) if optimized else []
     stack = [] if optimized else run_all.steps(words) if takes_all else [parse(word) for word in words]
     every = [*stack, *(step for settings in searched for step in settings)]

@@ -219,6 +219,15 @@ def reading(path: Path) -> Store:
     return store
 
 
+def glance(path: Path, sql: str, parameters: Mapping[str, Any]) -> list[Any]:
+    """The first column of a statement's result; nothing, and without waiting, where the store cannot be read."""
+    try:
+        with Store(opening.of_file(path, read_only=True), path) as opened:
+            return [row[0] for row in opened._run(sql, parameters).fetchall()]
+    except Exception:
+        return []
+
+
 def writing(path: Path) -> Store:
     """Opens a store for changes, makes it first where there is none, and brings it up to this schema."""
     store = _open_for_changes(path)

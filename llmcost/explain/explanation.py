@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from llmcost.attribution import tickets
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
 from llmcost.explain import began, days, noise, notes, periods, totals, traffic
 from llmcost.explain.periods import HINT, Log
 from llmcost.explain.split import Split, splits
 from llmcost.explain.totals import Total
+from llmcost.reports import spend
 from llmcost.reports.scope import Row, Scope
 
 KEYS = ("feature", "prompt", "model", "user", "session", "project")
@@ -43,6 +43,7 @@ class Explanation:
     contributors: Sequence[Contributor]
     began: began.Began | None
     noise: noise.Noise | None
+    models: Sequence[Row]  # that only one of the periods asked: model, is_new, requests, cost_usd
     notes: Sequence[str]
 
     @property
@@ -112,12 +113,13 @@ def explain(
         ],
         began.began(*daily),
         noise.of(*daily, per_day=per_day),
+        found.models,
         [*notes.about_periods(log, compared, sides, per_day=per_day), *notes.left_out(found, sides)],
     )  # fmt: skip
 
 
 def _usual_keys(store: Store, covered: Scope) -> tuple[str, ...]:
-    known = (*KEYS, "ticket") if tickets.configured() else KEYS
+    known = (*KEYS, "ticket") if spend.finds_tickets() else KEYS
     return (*known, *(f"tag:{name}" for name in traffic.telling_tags(store, covered, traffic.MOST_KEYS - len(known))))
 
 

@@ -136,9 +136,14 @@ def key(dimensions: Sequence[str]) -> tuple[str, dict[str, registry.Value]]:
     return "{" + ", ".join(fields) + "}" if fields else "true", parameters
 
 
+def finds_tickets() -> bool:
+    """Whether requests can be told apart by their tickets."""
+    return tickets.configured()
+
+
 def check(store: Store, dimensions: Sequence[str]) -> None:
     """Raises UsageError for a key that is none, and for a tag that no request has, with the nearest of both."""
-    if "ticket" in dimensions and not tickets.configured():
+    if "ticket" in dimensions and not finds_tickets():
         raise UsageError(
             "--by ticket: llmcost.toml does not say how to find tickets",
             hint='add [[tickets]], and on the next line for example: matches = "[A-Z]+-[0-9]+"',

@@ -75,6 +75,8 @@ class ExplainView(View):
             "noise_share": found.noise and found.noise.rise,
             **_split(found.split),
             "contributors": [_contributor(one) for one in found.contributors],
+            "new_models": [_model(row) for row in found.models if row["is_new"]],
+            "disappeared_models": [_model(row) for row in found.models if not row["is_new"]],
             "began": _began(found),
             "notes": self.notes,
             "provenance": self.provenance.document(),
@@ -102,7 +104,7 @@ class ExplainView(View):
         said = [
             text.as_sentence(words.headline(found)),
             text.as_markdown(parts, ["part", "change"]).rstrip(),
-            text.as_sentence(words.began(found)),
+            text.as_sentence(_when(found)),
             text.as_markdown(who, ["by", "value", "before", "after", "change", "mostly"]).rstrip(),
             *(f"- {text.as_sentence(note)}" for note in (*self.notes, zones.days(self.provenance.timezone))),
         ]
@@ -117,12 +119,21 @@ class ExplainView(View):
         return Group(
             Padding(Text(words.headline(found), style="bold"), (1, 0, 0, 0)),
             _waterfall(found, steps),
-            Padding(Text(words.began(found)), (0, 0, 1, 0)),
+            Padding(Text(text.visible(_when(found))), (0, 0, 1, 0)),
             _who(shown, found, details=details),
             tables.Bullets("Caveats", found.notes, "yellow", at_most),
             Text(zones.days(self.provenance.timezone), style="dim"),
             *provenance.below(self.provenance),
         )
+
+
+def _when(found: Explanation) -> str:
+    """When it began, and the models that came or went."""
+    return " ".join(filter(None, (words.began(found), words.models(found))))
+
+
+def _model(row: Row) -> Row:
+    return {name: row[name] for name in ("model", "requests", "cost_usd")}
 
 
 def leading(contributors: Sequence[Contributor], most: int) -> list[Contributor]:
