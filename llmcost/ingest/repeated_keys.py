@@ -75,7 +75,12 @@ def _counting(fields: Any, path: str) -> Iterator[tuple[str, list[str]]]:
             for name, kind in fields.items()
             if _NUMBER.search(name) and not _NO_NUMBER.search(name) and not isinstance(kind, dict | list)
         ]
-        if names and path != _TEXTS and re.fullmatch(r"[\w$.]+", path) and all(re.fullmatch(r"\w+", name) for name in names):
+        if (
+            names
+            and path != _TEXTS
+            and re.fullmatch(r"[\w$.]+", path)
+            and all(re.fullmatch(r"\w+", name) for name in names)
+        ):
             yield path, names
         for name, inner in fields.items():
             yield from _counting(inner, f"{path}.{name}")
