@@ -51,6 +51,7 @@ def simulate(
     list_them: Annotated[
         bool, typer.Option("--list", help="List the what-ifs; --list NAME: its parameters and assumptions.")
     ] = False,
+    timezone: options.Timezone = None,
     details: options.Details = False,
     result_format: options.PageResultFormat = options.PageFormat.table,
     output: options.Output = None,
@@ -100,7 +101,7 @@ def simulate(
     searched = optimize.techniques(words) if optimized else []
     stack = [] if optimized else run_all.steps(words) if takes_all else [parse(word) for word in words]
     every = [*stack, *(step for settings in searched for step in settings)]
-    with options.reading(db, out, also=[file for step in every for file in step.files]) as opened:
+    with options.reading(db, out, also=[file for step in every for file in step.files], timezone=timezone) as opened:
         covered = scope(opened, since, until, filters=filters)
         names.check(opened, every)
         spend.check(opened, options.words(by))
