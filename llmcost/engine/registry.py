@@ -23,7 +23,7 @@ Value = str | int | float | bool | date | list[str] | None
 Kind = Literal[
     "formats", "ingest", "merge", "metrics",
     "requests", "pricing", "what_ifs", "billing",
-    "spend", "page", "explain", "audit", "changes", "savings", "quality", "backtests", "ledger",
+    "spend", "page", "explain", "audit", "changes", "savings", "quality", "backtests", "ledger", "zones",
 ]  # fmt: skip
 
 _PARAM = re.compile(r"^(?P<name>\w+) (?P<type>\w+)(?:\((?P<choices>[^)]*)\))? = (?P<default>.*?): (?P<meaning>.+)$")

@@ -10,11 +10,12 @@ import stat
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from llmcost.engine import faults, layout, migrations, opening, registry
-from llmcost.errors import LlmcostError, StoreInUseError
+from llmcost.engine import faults, layout, migrations, opening, registry, zones
+from llmcost.errors import LlmcostError, StoreInUseError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     import duckdb
@@ -47,6 +48,24 @@ class Store:
         self._connection = opened.connection
         self.path = path
         self._keeps_in_a_file = False
+        self.zone = zones.UTC
+
+    def use_zone(self, name: str) -> None:
+        """Makes days, weeks, months and hours those of a time zone. Raises UsageError for one that there is none of."""
+        if name == zones.UTC.name:
+            return
+        known = {row["name"].lower(): row["name"] for row in self.rows("select name from pg_timezone_names()")}
+        if name.lower() not in known:
+            raise UsageError(f"{name} is not a time zone", hint=did_you_mean(name, sorted(known.values())))
+        oldest, newest = self._run("select min(ts), max(ts) from requests", None).fetchall()[0]
+        first, last = (min(max(end or zones.FIRST, zones.FIRST), zones.LAST) for end in (oldest, newest))
+        found = self.rows(
+            registry.find("zones", "changes").body,
+            {"zone": known[name.lower()], "first": str(first - zones.MARGIN), "last": str(last + zones.MARGIN)},
+        )
+        ahead = [(row["since"], timedelta(seconds=row["seconds_ahead"])) for row in found]
+        self.zone = zones.Zone(known[name.lower()], ahead)
+        self.execute(self.zone.macro())
 
     def execute(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Runs one statement for its effect."""
