@@ -80,8 +80,11 @@ select
     try_cast(answered ->> '$.metrics.latencyMs' as double) as latency_ms,
     case
         when input.inputTokenCount is null or output.outputTokenCount is null
-        then coalesce(at_path(line.raw, '$.output.outputBodyJson.usage'), to_json({
-            'input': at_path(line.raw, '$.input.usage'), 'output': at_path(line.raw, '$.output.usage')}))
+        then concat_ws(
+            ' ', at_path(line.raw, '$.output.outputBodyJson.usage'), at_path(line.raw, '$.input.usage'),
+            at_path(line.raw, '$.output.usage'), own_values(at_path(line.raw, '$.input')),
+            own_values(at_path(line.raw, '$.output'))
+        )
     end as unread_usage,
     case when asked.messages is not null then to_json({'model': modelId, 'request': asked}) end as prompt_key,
     coalesce(answered -> '$.output', answered -> '$.content')::varchar as output_text,

@@ -52,6 +52,10 @@ select
     case when not served_from_cache then record.reasoning_tokens end as reasoning_tokens,
     case when not served_from_cache then record.total_tokens end as total_tokens,
     true as reasoning_beside,
+    case
+        when not served_from_cache and (record.prompt_tokens is null or record.completion_tokens is null)
+        then own_values(record_in(line.raw, '$.data', line.record_no))
+    end as unread_usage,
     coalesce(record.request_body.max_completion_tokens, record.request_body.max_tokens) as max_output_tokens,
     case when parse_count(record.response_status) not between 200 and 299 then 'error' end as status,
     record.delay_ms as latency_ms,

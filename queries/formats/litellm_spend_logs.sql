@@ -105,6 +105,12 @@ select
     case when not served_from_cache then total_tokens end as total_tokens,
     'caches' as input_holds,
     case
+        when served_from_cache or is_retrieval(call_type) then null
+        when prompt_tokens is null or completion_tokens is null then own_values(line.raw)
+        when prompt_tokens = '0' and completion_tokens = '0'
+        then at_path(unquoted(metadata), '$.usage_object')
+    end as unread_usage,
+    case
         when not served_from_cache
         then coalesce(tool_use.web_search_requests, detail.prompt_tokens_details.web_search_requests)
     end as web_searches,

@@ -45,6 +45,7 @@ select
     output_tokens,
     reasoning_tokens,
     total_tokens,
+    case when input_tokens is null or output_tokens is null then own_values(line.raw) end as unread_usage,
     input_audio_tokens,
     input_image_tokens,
     input_video_tokens,

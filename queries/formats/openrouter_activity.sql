@@ -28,6 +28,10 @@ select
     record.prompt_tokens as input_tokens,
     record.completion_tokens as output_tokens,
     record.reasoning_tokens as reasoning_tokens,
+    case
+        when record.prompt_tokens is null or record.completion_tokens is null
+        then own_values(record_in(line.raw, '$.data', line.record_no))
+    end as unread_usage,
     record.requests as calls,
     coalesce(record.usage, 0) + coalesce(record.byok_usage_inference, 0) as cost_logged_usd
 from lines

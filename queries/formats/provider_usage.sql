@@ -135,10 +135,16 @@ select
     is_gemini or is_perplexity as reasoning_beside,
     advisor_calls(usage) as further_calls,
     case
-        when usage_json is not null and coalesce(
-            usage.prompt_tokens, usage.input_tokens, usage.promptTokenCount, usage.inputTokens,
-            usage.billed_units.input_tokens, usage.billed_units.output_tokens, usage.total_tokens
-        ) is null
+        when usage_json is not null and (
+            coalesce(
+                usage.prompt_tokens, usage.input_tokens, usage.promptTokenCount, usage.inputTokens,
+                usage.billed_units.input_tokens, usage.billed_units.output_tokens, usage.total_tokens
+            ) is null
+            or coalesce(
+                usage.completion_tokens, usage.output_tokens, usage.candidatesTokenCount, usage.responseTokenCount,
+                usage.outputTokens, usage.billed_units.output_tokens
+            ) is null
+        )
         then usage_json::varchar
     end as unread_usage,
     coalesce(

@@ -58,5 +58,7 @@ select
     total as total_tokens,
     'caches' as input_holds,
     try_cast(apiDurationMs as double) as latency_ms,
-    case when prompt is null or answer is null then at_path(line.raw, '$.usageMetadata') end as unread_usage
+    case
+        when prompt is null or answer is null then coalesce(at_path(line.raw, '$.usageMetadata'), own_values(line.raw))
+    end as unread_usage
 from calls
