@@ -6,6 +6,10 @@
 --   "main_model": "VARCHAR", "edit_format": "VARCHAR", "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR",
 --   "total_tokens": "VARCHAR", "cost": "DOUBLE", "total_cost": "DOUBLE"}}
 -- claims: event is not null and properties is not null and time is not null
+-- cached: inside prompt_tokens, as aider adds up what its library reports; how many is not said
+-- reasoning: inside completion_tokens, as the provider counts them; how many is not said
+-- lacks: cached tokens, so that its price is an upper bound where a cache was read; prompts, sessions and
+--   latencies
 -- truth: prompt_tokens holds what the provider counted as input; the log does not say how much of it came from a cache.
 --   cost is aider's own figure for the call, total_cost a running total of the session.
 

@@ -12,6 +12,10 @@
 --       "performanceConfig": {"latency": "VARCHAR"}}},
 --   "output": {"outputTokenCount": "VARCHAR", "outputBodyJson": "JSON"}}
 -- claims: schemaType = 'ModelInvocationLog'
+-- cached: outside inputTokenCount, unless the totalTokens of the answer's body says otherwise
+-- reasoning: inside outputTokenCount; how many is not said
+-- lacks: the reasoning count, the service tier's price, and the bodies where they are logged to another bucket or
+--   are too large
 -- truth: inputTokenCount, cacheReadInputTokenCount and cacheWriteInputTokenCount are disjoint, unless the totalTokens
 --   of the answer's body says otherwise; outputTokenCount holds the thinking. The life of a write is in that body:
 --   cacheDetails of Converse, cache_creation of InvokeModel, streamed or not; what it leaves of the writes lives 5

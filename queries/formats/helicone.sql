@@ -14,6 +14,9 @@
 -- records: data
 -- claims: coalesce(request_id, data[1].request_id) is not null
 --   and coalesce(request_created_at, data[1].request_created_at) is not null
+-- cached: decided by total_tokens; without it outside prompt_tokens
+-- reasoning: decided by total_tokens; without it outside completion_tokens
+-- lacks: the life of cache writes, audio and images, the service tier, and fees of tools
 -- truth: prompt_tokens is the plain input: cache reads and writes are separate. reasoning_tokens are separate from
 --   completion_tokens. Where a row states total_tokens, that decides instead. What Helicone's own cache served refers
 --   to another request and was not billed.

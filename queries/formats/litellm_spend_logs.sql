@@ -11,6 +11,10 @@
 --   "request_tags": "JSON", "metadata": "JSON"}
 -- wraps: anthropic, cohere, gemini, openai, openai-responses
 -- claims: spend is not null and request_id is not null and call_type is not null
+-- cached: decided by total_tokens; without it inside prompt_tokens, Anthropic's too
+-- reasoning: decided by total_tokens; without it inside completion_tokens
+-- lacks: cached tokens where metadata has no usage_object; prompts unless they are stored; fees of tools other
+--   than web search
 -- truth: total_tokens decides: prompt_tokens holds cache reads and writes, Anthropic's too, and completion_tokens the
 --   reasoning, unless the total says otherwise (xAI; LiteLLM's older versions count cache writes apart). The cached
 --   part is in metadata only: a row without it counts everything as plain input. What cache_creation_token_details

@@ -252,14 +252,11 @@ create or replace temp macro named_tags(tags) as
         }));
 
 -- The numbers and texts of a JSON object itself, without what is inside others, as an object.
-create or replace temp macro own_values(object) as
-    '{' || array_to_string(list_transform(
-        list_filter(
-            map_entries(try(json(object)::map(varchar, json))),
-            lambda it: json_type(it.value) in ('UBIGINT', 'BIGINT', 'DOUBLE', 'VARCHAR')
-        ),
-        lambda it: '"' || it.key || '": ' || it.value::varchar
-    ), ', ') || '}';
+create or replace temp macro own_values(json_text) as
+    to_json(map_from_entries(list_filter(
+        map_entries(try(json_text::json::map(varchar, json))),
+        lambda it: json_type(it.value) in ('UBIGINT', 'BIGINT', 'DOUBLE', 'VARCHAR')
+    )))::varchar;
 
 -- The record of a line that may hold several in a list.
 create or replace temp macro record_in(raw, path, record_no) as
