@@ -15,8 +15,8 @@ def report(
         typer.Option(
             "--by",
             metavar="KEY",
-            help="One or more of feature, task_type, prompt, model, provider, user, session, project, status, hour,"
-            " day, week, month, tag:NAME. Without it: an overview.",
+            help="One or more of feature, task_type, prompt, model, provider, user, session, project, machine, status,"
+            " hour, day, week, month, tag:NAME. Without it: an overview.",
         ),
     ] = None,
     since: options.Since = None,

@@ -12,7 +12,7 @@ from llmcost.reports.filters import tag_names
 from llmcost.reports.scope import Row, Scope
 
 DIMENSIONS = (
-    "feature", "task_type", "prompt", "model", "provider", "user", "session", "project", "status",
+    "feature", "task_type", "prompt", "model", "provider", "user", "session", "project", "machine", "status",
     "hour", "day", "week", "month",
 )  # fmt: skip
 TIMES = ("hour", "day", "week", "month")
