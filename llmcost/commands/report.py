@@ -15,8 +15,8 @@ def report(
         typer.Option(
             "--by",
             metavar="KEY",
-            help="One or more of feature, task_type, prompt, model, provider, user, session, project, ticket, status,"
-            " hour, day, week, month, tag:NAME. Without it: an overview.",
+            help="One or more of feature, task_type, prompt, model, provider, user, session, project, ticket, machine,"
+            " status, hour, day, week, month, tag:NAME. Without it: an overview.",
             autocompletion=completion.keys,
         ),
     ] = None,

@@ -117,15 +117,17 @@ def simulate(
         elif optimized:
             most = stacks or optimize.MOST_STACKS
             with terminal.step_progress("trying stacks") as advance:
-                best = optimize.simulate(opened, searched, covered, bounds, dimensions, most, advance)
+                best = optimize.simulate(
+                    opened, searched, covered, bounds, dimensions, most, advance, advises=out.is_whole
+                )
             view, projection = OptimizeView(best), best.projection
         elif takes_all:
-            found = run_all.simulate(opened, stack, covered, dimensions)
+            found = run_all.simulate(opened, stack, covered, dimensions, advises=out.is_whole)
             view, projection = RunAllView(found), found.projection
         else:
-            projection = projections.simulate(opened, stack, covered, dimensions)
+            projection = projections.simulate(opened, stack, covered, dimensions, advises=out.is_whole)
             view = ProjectionView(projection)
-        if not shown:
+        if not shown and out.is_whole:
             backtest.check(opened, projection)
             projection.provenance = provenance(opened, covered, shown=provenance_shown)
     if shown:

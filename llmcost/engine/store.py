@@ -133,6 +133,16 @@ class Store:
             raise
 
     @contextmanager
+    def one_thread(self) -> Iterator[None]:
+        """The engine works on one batch at a time."""
+        before = self.value("select current_setting('threads')")
+        self._connection.execute("set threads = 1")
+        try:
+            yield
+        finally:
+            self._connection.execute(f"set threads = {before}")
+
+    @contextmanager
     def transaction(self) -> Iterator[None]:
         """All of the block's changes, or none of them."""
         self._connection.execute("begin")
@@ -228,6 +238,20 @@ def glance(path: Path, sql: str, parameters: Mapping[str, Any]) -> list[Any]:
         return []
 
 
+def reading_only(path: Path, folder: Path) -> Store:
+    """Opens a store without ever changing its file: one of an earlier schema is copied to a folder and upgraded there.
+
+    Raises LlmcostError where it cannot be opened, or its tables are not those of a store.
+    """
+    store = _open_patiently(path)
+    if _version(store) < migrations.newest():
+        store = _upgraded_copy(store, folder)
+    with _closing_what_fails(store), in_memory() as new:
+        layout.check_columns(store, new)
+    store.path = path  # what errors name
+    return store
+
+
 def writing(path: Path) -> Store:
     """Opens a store for changes, makes it first where there is none, and brings it up to this schema."""
     store = _open_for_changes(path)
@@ -272,6 +296,27 @@ def in_memory() -> Store:
     store = Store(opening.of_memory(), Path(":memory:"))
     layout.create(store)
     return store
+
+
+def _upgraded_copy(store: Store, folder: Path) -> Store:
+    """A copy of an open store in this schema. Closes the store, which nobody changes while it is copied."""
+    copy = folder / "upgraded.duckdb"
+    try:
+        for file in files(copy):
+            file.unlink()
+        for file in files(store.path):
+            shutil.copyfile(file, f"{copy}{'.wal' if file != store.path else ''}")
+    except OSError as error:
+        raise LlmcostError(
+            f"{store.path} is a store of an earlier version of llmcost, and it cannot be copied: {error.strerror}",
+            hint=f"make room in {folder.parent}, or upgrade it: llmcost report --db {store.path}",
+        ) from None
+    finally:
+        store.close()
+    try:
+        return reading(copy)
+    except LlmcostError as error:
+        raise LlmcostError(error.message.replace(str(copy), str(store.path)), hint=error.hint) from None
 
 
 def _upgrade(path: Path, version: int) -> None:

@@ -3,7 +3,7 @@
 import json
 import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -13,10 +13,8 @@ import pyarrow as pa
 from llmcost.engine import registry
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
-from llmcost.ingest import documents, formats, lines, paths, streams
+from llmcost.ingest import documents, formats, lines, paths, repeated_keys, streams
 from llmcost.ingest.structures import spelled_out
-
-_COUNT = re.compile(r"(?i)token|count|cost|spend|input|output|prompt_length")
 
 RECORDS = 1_000_000
 """A line's records are numbered from 1, those of the next whole piece of a torn line from here on."""
@@ -27,6 +25,10 @@ UNCLAIMED = "no format claims it"
 """The problem of a file that is a text and no log that is known."""
 _TOGETHER_BYTES = 32 << 20
 """Files are looked at together up to this much of their text."""
+
+
+_LONG_TEXT = re.compile(rb'([^"\\]{128})[^"\\]*([^"\\]{128})')
+"""A prompt, or a picture in base64: its middle says nothing of the format."""
 
 
 @dataclass
@@ -82,7 +84,7 @@ def parsed_lines(query: registry.Query, relation: str) -> str:
     return f"""
         select
             {{'source_id': source_id, 'line_no': line_no, 'record_no': record_no, 'raw': raw,
-             'fault': {_fault(query)}, 'claimed': claimed}} as line,
+             'fault': {repeated_keys.fault(structure(query))}, 'claimed': claimed}} as line,
             * exclude (source_id, line_no, piece, record_no, raw, fault, claimed)
         from ({rows})"""
 
@@ -101,36 +103,6 @@ def _with_records(kind: Any, record: dict[str, Any]) -> Any:
     if isinstance(kind, list):
         return [_with_records(inner, record) for inner in kind]
     return record if kind == "record" else kind
-
-
-def _fault(query: registry.Query) -> str:
-    """SQL: the line's fault; for one of this format, that a key stands twice next to its counts.
-
-    Most lines pass by a cheap check: that no name of a count is in them twice.
-    """
-    objects = dict(_counting(structure(query), "$"))
-    if not objects:
-        return "fault"
-    names = sorted({name for found in objects.values() for name in found})
-    twice = "|".join(f'{name}".*"{name}' for name in names)
-    paths = ", ".join(f"'{path}'" for path in sorted(objects))
-    return f"""
-        case
-            when claimed and regexp_matches(raw, '(?s)"({twice})"') and list_bool_or(list_transform(
-                json_keys(raw::json, [{paths}]), lambda keys: len(keys) > list_unique(keys)
-            )) then 'a key that stands twice in one object'
-            else fault
-        end"""
-
-
-def _counting(fields: Any, path: str) -> Iterator[tuple[str, list[str]]]:
-    """The objects of a structure that hold counts: their JSON paths and the names of those."""
-    if isinstance(fields, dict):
-        names = [name for name in fields if _COUNT.search(name) and not isinstance(fields[name], dict | list)]
-        if names and re.fullmatch(r"[\w$.]+", path) and all(re.fullmatch(r"\w+", name) for name in names):
-            yield path, names
-        for name, inner in fields.items():
-            yield from _counting(inner, f"{path}.{name}")
 
 
 def claim(store: Store, relation: str) -> None:
@@ -172,7 +144,7 @@ def _claimed_by(query: registry.Query) -> dict[str, Any]:
 
 
 def _is_named(name: str, sql: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(_quoted(name)[1:-1])}(?!\w)", sql) is not None
+    return re.search(rf"(?<!\w){re.escape(paths.quoted(name)[1:-1])}(?!\w)", sql) is not None
 
 
 def _readable_together(queries: Iterable[registry.Query]) -> list[tuple[dict[str, Any], list[registry.Query]]]:
@@ -209,12 +181,8 @@ def _typed(query: registry.Query, relation: str) -> str:
     if columns is None:
         raise ValueError(f"{query.name} reads a field in another way than a format that wraps it")
     others = [name for name in columns if name not in own]
-    hidden = f" exclude ({', '.join(_quoted(paths.column(name)) for name in others)})" if others else ""
+    hidden = f" exclude ({', '.join(paths.quoted(paths.column(name)) for name in others)})" if others else ""
     return f"select *{hidden}, {_claims(query)} as claimed from ({_read(columns, relation)})"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _read(columns: dict[str, Any], relation: str) -> str:
@@ -226,7 +194,7 @@ def _read(columns: dict[str, Any], relation: str) -> str:
             case when fault is null and starts_with(ltrim(left(raw, 9)), '{{') then raw end, '{text}'))"""
     if all(paths.column(name) == name for name in columns):
         return f"select source_id, line_no, piece, raw, fault, unnest({fields}) from {relation}"
-    renamed = ", ".join(f"fields.{_quoted(name)} as {_quoted(paths.column(name))}" for name in columns)
+    renamed = ", ".join(f"fields.{paths.quoted(name)} as {paths.quoted(paths.column(name))}" for name in columns)
     return f"""
         select source_id, line_no, piece, raw, fault, {renamed}
         from (select source_id, line_no, piece, raw, fault, {fields} as fields from {relation})"""
@@ -276,26 +244,34 @@ def _recognise(store: Store, detections: list[Detection], batches: list[pa.Recor
 
 
 def _look(detection: Detection, max_lines: int, max_bytes: int, *, is_last: bool) -> list[pa.RecordBatch]:
-    """The file's first lines; of one whose first line is longer than what is looked at, what is whole of that line."""
+    """The file's first lines. The last look goes on where not even one is whole: to its end, or what is whole of it."""
     source = detection.source
     try:
         start, end = streams.head(source.file, max_bytes)
+        texts = _whole(source, start, end, max_lines)
+        is_cut = not texts or (not source.is_document and documents.looks_like_one(start, is_whole=False))
+        if is_cut and is_last and not end and not _is_binary(start):
+            start, end = streams.head(source.file, lines.MAX_LINE_BYTES)
+            start = _LONG_TEXT.sub(rb"\1\2", start)
+            texts = _whole(source, start, end, max_lines)
     except OSError as error:
         detection.problem = streams.why(error)
         return []
+    if not texts and is_last and (cut := documents.beginning(lines.repaired(start).decode("utf-8", "replace"))):
+        texts = [cut]
+    return [lines.numbered(lines.Source(source.path, source.file, source_id=source.source_id), texts)] if texts else []
+
+
+def _whole(source: lines.Source, start: bytes, end: str, max_lines: int) -> list[str]:
+    """The whole lines, or elements of a document, that a file begins with; `end` says why there is no more."""
     start = lines.repaired(start)
-    look = lines.Source(source.path, source.file, source_id=source.source_id)
     elements = documents.sample(start, max_lines, is_whole=end == "end")
     source.is_document = elements is not None
     if elements is not None:
-        return [lines.numbered(look, elements)]
+        return elements
     whole, _, rest = start.rpartition(b"\n")
     texts = [text.decode("utf-8", "replace") for text in islice(whole.split(b"\n"), max_lines) if text.strip()]
-    if rest.strip() and end:
-        texts.append(rest.decode("utf-8", "replace"))
-    elif not texts and is_last and (cut := documents.beginning(rest.decode("utf-8", "replace"))):
-        texts.append(cut)
-    return [lines.numbered(look, texts)] if texts else []
+    return [*texts, rest.decode("utf-8", "replace")] if rest.strip() and end else texts
 
 
 def look(detection: Detection) -> list[pa.RecordBatch]:

@@ -14,8 +14,8 @@ from llmcost.reports.provenance import Provenance
 from llmcost.reports.scope import Row, Scope
 
 DIMENSIONS = (
-    "feature", "task_type", "prompt", "model", "provider", "user", "session", "project", "ticket", "status",
-    "hour", "day", "week", "month",
+    "feature", "task_type", "prompt", "model", "provider", "user", "session", "project", "ticket", "machine",
+    "status", "hour", "day", "week", "month",
 )  # fmt: skip
 TIMES = ("hour", "day", "week", "month")
 MEASURES = (

@@ -21,6 +21,9 @@
 --         scope.logRecords, lambda told: {'resource': of.resource, 'span': told, 'is_span': false}))))))
 -- claims: resourceSpans is not null or resourceLogs is not null
 --   or scopeSpans is not null or scopeLogs is not null
+-- cached: decided by a stated total; without it inside the input, or outside where more was cached than went in
+-- reasoning: decided by a stated total; without it inside the output, beside it for Gemini CLI and Qwen Code
+-- lacks: in many instrumentations cached tokens, totals, the life of cache writes, and fees of tools
 -- truth: a stated total decides (llm.usage.total_tokens and the like; few instrumentations state one). Else the cached
 --   tokens are inside the input tokens and the reasoning tokens inside the output tokens, as the GenAI conventions ask;
 --   where more is said to be cached than went in, the instrumentation counts them apart, and so does llmcost. What a
@@ -202,7 +205,7 @@ select
     total as total_tokens,
     case
         when agent <> 'claude_code' and langfuse is null
-            and (total is not null or countable(prompt) >= coalesce(countable(cache_read), 0) + coalesce(countable(cache_write), 0))
+            and (total is not null or parse_count(prompt) >= coalesce(parse_count(cache_read), 0) + coalesce(parse_count(cache_write), 0))
         then 'caches'
     end as input_holds,
     agent in ('gemini_cli', 'qwen-code') as reasoning_beside,
