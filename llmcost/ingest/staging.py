@@ -3,6 +3,7 @@
 A value that the engine refuses is found by halving and costs its line alone; torn lines are read in pieces.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,6 +16,8 @@ from llmcost.engine.store import Store
 from llmcost.ingest import documents, formats, lines, torn
 from llmcost.ingest.detect import RECORDS, Detection, claim, parsed_lines, structure
 
+_IN_STRUCTURE = re.compile(r'"(\w+)": ')
+"""A name in a structure that a format's SELECT itself reads JSON by."""
 LARGE_BYTES = 8 << 20
 """A batch beyond this is one line. Reading it takes about twenty times its size, so that such lines are read singly."""
 
@@ -185,7 +188,8 @@ def read_as(name: str, relation: str) -> str:
 def read_with(query: registry.Query, relation: str) -> str:
     """SQL: the relation's lines as this format reads them, normalised."""
     further = [("drafts", _query("further"))] if "further" in query.fields else []
-    names = ", ".join(f"'{name}'" for name in sorted(_leaves(structure(query))) if name.replace("_", "a").isalnum())
+    known = {*_leaves(structure(query)), *_IN_STRUCTURE.findall(query.body)}
+    names = ", ".join(f"'{name}'" for name in sorted(known) if name.replace("_", "a").isalnum())
     return compose(
         [
             ("lines", parsed_lines(query, relation)),

@@ -215,6 +215,17 @@ create or replace temp macro xai_uses(details) as
         {'key': 'image_generation', 'value': details['image_generation_calls']}
     ] end;
 
+-- The count of one modality among named counts; of those that were cached only where these are asked for.
+create or replace temp macro of_kind(counts, names, kind) as
+    tallied(list_transform(
+        list_filter(
+            counts,
+            lambda it: regexp_matches(it.key, names) and contains(it.key, kind)
+                and (names = 'cache' or not contains(it.key, 'cache'))
+        ),
+        lambda it: it.value
+    ));
+
 -- Gemini's count of one modality.
 create or replace temp macro of_modality(details, name) as
     tallied(list_transform(list_filter(details, lambda it: it.modality = name), lambda it: it.tokenCount));
@@ -250,6 +261,20 @@ create or replace temp macro named_tags(tags) as
             'key': name,
             'value': list_filter(tags, lambda tag: starts_with(tag, name || ':'))[-1][len(name) + 2:]
         }));
+
+-- The numbers and texts of a JSON object itself, without what is inside others, as an object.
+create or replace temp macro own_values(json_text) as
+    to_json(map_from_entries(list_filter(
+        map_entries(try(json_text::json::map(varchar, json))),
+        lambda it: json_type(it.value) in ('UBIGINT', 'BIGINT', 'DOUBLE', 'VARCHAR')
+    )))::varchar;
+
+-- The record of a line that may hold several in a list.
+create or replace temp macro record_in(raw, path, record_no) as
+    case
+        when at_path(raw, path) is null then raw
+        else at_path(raw, path || '[' || (record_no - 1) % 1000000 || ']')
+    end;
 
 -- The unknown names in a usage object, at any depth, that have a count above zero. Limits, times, costs and shares are
 -- not counts.
