@@ -129,7 +129,7 @@ def mapped(name: str, fields: Any) -> Query:
     if fields.get("cached_inside_input"):
         columns["input_holds"] = "'caches'"
     if fields.get("reasoning_outside_output"):
-        columns["reasoning_beside"] = "true"
+        columns["output_excludes_reasoning"] = "true"
     columns["refusal"] = _refusal(mapping.paths)
     bits = (f"case when {sql} is null then 0 else {1 << bit} end" for bit, sql in enumerate(mapping.paths.values()))
     columns["mapped_fields"] = f"cast({' | '.join(bits)} as bigint)"

@@ -51,7 +51,7 @@ select
     case when served_from_cache then '0' else coalesce(record.completion_tokens, '0') end as output_tokens,
     case when not served_from_cache then record.reasoning_tokens end as reasoning_tokens,
     case when not served_from_cache then record.total_tokens end as total_tokens,
-    true as reasoning_beside,
+    true as output_excludes_reasoning,
     coalesce(record.request_body.max_completion_tokens, record.request_body.max_tokens) as max_output_tokens,
     case when parse_count(record.response_status) not between 200 and 299 then 'error' end as status,
     record.delay_ms as latency_ms,

@@ -83,7 +83,7 @@ select
     coalesce(used.completion_tokens, case when record.object = 'list' then '0' end) as output_tokens,
     reasoning as reasoning_tokens,
     case when not is_perplexity then used.total_tokens end as total_tokens,
-    is_perplexity as reasoning_beside,
+    is_perplexity as output_excludes_reasoning,
     used.prompt_tokens_details.audio_tokens as input_audio_tokens,
     used.prompt_tokens_details.image_tokens as input_image_tokens,
     used.completion_tokens_details.audio_tokens as output_audio_tokens,

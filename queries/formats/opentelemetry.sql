@@ -205,7 +205,7 @@ select
             and (total is not null or countable(prompt) >= coalesce(countable(cache_read), 0) + coalesce(countable(cache_write), 0))
         then 'caches'
     end as input_holds,
-    agent in ('gemini_cli', 'qwen-code') as reasoning_beside,
+    agent in ('gemini_cli', 'qwen-code') as output_excludes_reasoning,
     case
         when (prompt is null or answer is null) and not is_other_event
         then '{' || array_to_string(list_filter(

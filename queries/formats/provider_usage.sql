@@ -132,7 +132,7 @@ select
             or coalesce(counts.input, usage.inputTokens) is null
         then 'caches'
     end as input_holds,
-    is_gemini or is_perplexity as reasoning_beside,
+    is_gemini or is_perplexity as output_excludes_reasoning,
     advisor_calls(usage) as further_calls,
     case
         when usage_json is not null and coalesce(
