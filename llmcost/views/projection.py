@@ -99,7 +99,7 @@ def questions(stage: Stage) -> list[str]:
 
 def varies(projection: Projection) -> list[str]:
     """In words: what the ranges are."""
-    said = ["range: the same replay with every assumption set to save least, and to save most"]
+    said = ["range: the replay with every assumption set to save least, and to save most"]
     found = projection.range
     if projection.blocks and found.traffic_low_usd is not None:
         said.append(

@@ -11,6 +11,7 @@ from llmcost.render.terminal import plain
 from llmcost.render.view import View
 from tests.cases import sampled_store
 from tests.command import llmcost
+from tests.logs import call, write
 
 SCREEN_LINES = 40
 
@@ -81,7 +82,29 @@ def test_the_default_fits_on_a_screen(folder: Path, monkeypatch: pytest.MonkeyPa
         lines = [line.rstrip() for line in plain(view.screen(details=False)).splitlines()]
         assert max(map(len, lines)) <= columns
         heights.append(len(lines))
-    assert heights[1] <= heights[0], "a wide terminal is used"
+    assert heights[1] <= heights[0] <= SCREEN_LINES, "a wide terminal is used"
+
+
+def test_the_headline_of_a_long_log_is_a_line_for_each_figure(tmp_path: Path) -> None:
+    """Days by the hundred: no figure is broken at 80 columns, and the sparkline has a line to itself."""
+    write(
+        tmp_path / "log.jsonl", [call(n, ts=f"2026-{4 + n // 28:02d}-{1 + n % 28:02d}T10:00:00Z") for n in range(196)]
+    )
+    assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
+    lines = llmcost("report", cwd=tmp_path, COLUMNS="80").stdout.splitlines()
+    labels = ["per day", "last 60 days", "per request", "prompt cache"]
+    assert [line[:15].rstrip() for line in lines[2:6]] == labels
+    assert len(lines[3].strip()) == 75
+    assert "No prompt has a name or a text in the log." in lines
+
+
+def test_where_nothing_saves_anything_the_reasons_are_shown(tmp_path: Path) -> None:
+    write(tmp_path / "log.jsonl", [call(1, service_tier="batch")])
+    assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
+    shown = " ".join(llmcost("simulate", "--what-if", "all", cwd=tmp_path, COLUMNS="80").stdout.split())
+    assert "1 request replayed: no technique saves anything of $0.0008" in shown
+    assert "token-caps: cannot be projected: no request has a task type" in shown
+    assert "would save" not in shown
 
 
 def test_details_show_what_the_screen_leaves_out(folder: Path) -> None:
