@@ -24,7 +24,7 @@
 --   reasoning
 --   unless the total says otherwise (xAI, Gemini). An embedding has no output.
 -- truth: usage may be in a stream's last choice (Moonshot) or under x_groq (Groq).
--- truth: a body does not say who served it. Groq, DeepSeek, Azure and OpenRouter are told by fields of their own,
+-- truth: a body does not say who served it. Groq, DeepSeek, Azure and OpenRouter are recognised by their own fields,
 --   others by the model or by "host" next to the response. DeepSeek's prompt_cache_hit_tokens, Mistral's
 --   num_cached_tokens and Moonshot's cached_tokens are other names of the cached tokens.
 -- truth: Perplexity's reasoning and citation tokens are not part of its other counts; its cost is an object.

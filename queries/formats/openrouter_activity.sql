@@ -10,7 +10,7 @@
 -- records: data
 -- claims: coalesce(requests, data[1].requests) is not null and coalesce(date, data[1].date) is not null
 --   and coalesce(usage, data[1].usage) is not null
--- truth: each row stands for as many calls as it has requests. prompt_tokens holds the cached tokens, how many is not
+-- truth: each row is as many calls as it has requests. prompt_tokens includes the cached tokens, how many is not
 --   said: all of it counts as plain input, so that the price is an upper bound and usage (credits spent, in USD) is the
 --   truth. completion_tokens holds the reasoning. A later answer of the same day replaces an earlier one.
 

@@ -16,7 +16,7 @@
 -- further: what an advisor used
 -- truth: Anthropic's compactions, several passes and an advisor are counted as in its own API (see anthropic). What a
 --   split of the writes by their life leaves of them lives 5 minutes.
--- truth: the lines have no ids: equal ones are calls of their own.
+-- truth: the lines have no ids: equal ones are separate calls.
 
 with merged as (
     select
