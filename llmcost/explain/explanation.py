@@ -12,7 +12,7 @@ from llmcost.explain.totals import Total
 from llmcost.reports.scope import Row, Scope
 
 KEYS = ("feature", "prompt", "model", "user", "session", "project")
-"""What contributors are told apart by where nobody asks for other keys; tags of few values come on top."""
+"""The keys that contributors are grouped by unless others are asked for; tags with few values are added."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Which format a file is in, told by its content."""
+"""Which format a file is in, recognised by its content."""
 
 import json
 import re
@@ -39,10 +39,10 @@ class Detection:
 
 
 def detect(store: Store, pending: Iterable[lines.Source], format_asked: str, named: set[str]) -> list[Detection]:
-    """The formats of every source. Raises LlmcostError when a named file is of none, or of two at once."""
+    """The formats of every source. Raises LlmcostError when a named file has none, or two at once."""
     detections = [Detection(source) for source in pending]
     for number, detection in enumerate(detections):
-        detection.source.source_id = detection.source.source_id or -1 - number  # told apart until they get their own
+        detection.source.source_id = detection.source.source_id or -1 - number  # distinct until they get their own
     if format_asked != "auto":
         for detection in detections:
             _look(detection, *_LOOKS[0], is_last=False)
@@ -95,7 +95,7 @@ def structure(query: registry.Query) -> dict[str, Any]:
 
 
 def _with_records(kind: Any, record: dict[str, Any]) -> Any:
-    """A type in which the record's fields stand where it says so."""
+    """A type with the record's fields where it says so."""
     if isinstance(kind, dict):
         return {name: _with_records(inner, record) for name, inner in kind.items()}
     if isinstance(kind, list):
@@ -104,7 +104,7 @@ def _with_records(kind: Any, record: dict[str, Any]) -> Any:
 
 
 def _fault(query: registry.Query) -> str:
-    """SQL: the line's fault; for one of this format, that a key stands twice next to its counts.
+    """SQL: the line's fault; for one of this format, that a key occurs twice next to its counts.
 
     Most lines pass by a cheap check: that no name of a count is in them twice.
     """
@@ -118,7 +118,7 @@ def _fault(query: registry.Query) -> str:
         case
             when claimed and regexp_matches(raw, '(?s)"({twice})"') and list_bool_or(list_transform(
                 json_keys(raw::json, [{paths}]), lambda keys: len(keys) > list_unique(keys)
-            )) then 'a key that stands twice in one object'
+            )) then 'a key that occurs twice in one object'
             else fault
         end"""
 
@@ -176,7 +176,7 @@ def _is_named(name: str, sql: str) -> bool:
 
 
 def _readable_together(queries: Iterable[registry.Query]) -> list[tuple[dict[str, Any], list[registry.Query]]]:
-    """Formats whose claims can be told from one reading of a line, and what that has to read."""
+    """Formats whose claims one reading of a line can decide, and what that has to read."""
     groups: list[tuple[dict[str, Any], list[registry.Query]]] = []
     for query in queries:
         named = _claimed_by(query)
