@@ -9,7 +9,6 @@ import pytest
 from llmcost.render.output import Output
 from llmcost.render.terminal import plain
 from llmcost.render.view import View
-from tests.cases import sampled_store
 from tests.command import llmcost
 from tests.logs import call, write
 
@@ -19,12 +18,11 @@ BUDGETS = "".join(f'[[budgets]]\nfeature = "{name}*"\nday = 1\nmonth = 10\n' for
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Path:
     """A folder with a store of all sample logs and many budgets."""
     made = tmp_path_factory.mktemp("screens")
     (made / "llmcost.toml").write_text(BUDGETS)
-    with sampled_store() as samples:
-        shutil.copy(samples, made / "llmcost.duckdb")
+    shutil.copy(samples, made / "llmcost.duckdb")
     words = ("simulate", "--what-if", "routing", "--what-if", "token-caps", "--save", "cheap")
     assert llmcost(*words, cwd=made).returncode == 0
     return made
