@@ -17,6 +17,7 @@ from llmcost.commands.calibrate import calibrate
 from llmcost.commands.compare import compare
 from llmcost.commands.explain import explain
 from llmcost.commands.ingest import ingest
+from llmcost.commands.merge import merge
 from llmcost.commands.metrics import metrics
 from llmcost.commands.prices import prices
 from llmcost.commands.probe import probe
@@ -36,6 +37,7 @@ app = typer.Typer(
 )
 for command in (
     ingest,
+    merge,
     report,
     explain,
     serve,

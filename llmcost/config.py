@@ -32,6 +32,14 @@ def table(name: str) -> dict[str, Any]:
     return found
 
 
+def text(name: str) -> str | None:
+    """A text of the file that belongs to no table, where it says one."""
+    found = _document().get(name)
+    if found is not None and not isinstance(found, str):
+        raise LlmcostError(f"{path()}: {name} is not text: {found!r}", hint="write it in quotation marks")
+    return found
+
+
 def entries(name: str) -> list[Any]:
     """One list of tables of the file, empty where it says nothing."""
     found = _document().get(name, [])

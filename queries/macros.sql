@@ -7,6 +7,10 @@ create or replace temp macro exact(amount) as amount::decimal(38, 15);
 -- Such a sum, as a double.
 create or replace temp macro exact_sum(amount) as sum(exact(amount))::double;
 
+-- What a clock shows at a moment in UTC, in the time zone of days, weeks, months and hours: UTC, unless the store's
+-- connection is told another (llmcost/engine/zones.py).
+create or replace temp macro local_time(ts) as ts;
+
 -- The tokens that a request wrote to a prompt cache. Like the next two, it gets the name of a relation of requests.
 create or replace temp macro written_tokens(request) as request.cache_write_5m_tokens + request.cache_write_1h_tokens;
 

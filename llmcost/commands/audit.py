@@ -31,6 +31,7 @@ def audit(
     show: Annotated[
         str | None, typer.Option("--show", metavar="NAME", help="List the requests behind this finding instead.")
     ] = None,
+    timezone: options.Timezone = None,
     details: options.Details = False,
     result_format: options.ResultFormat = options.Format.table,
     output: options.Output = None,
@@ -47,7 +48,7 @@ def audit(
         raise UsageError("--show and --fail-on cannot be combined", hint="run llmcost audit twice")
     query = registry.find("audit", show.replace("_", "-")) if show is not None else None
     out = options.output(result_format, output, details=details)
-    with options.reading(db, out) as opened:
+    with options.reading(db, out, timezone=timezone) as opened:
         covered = scope(opened, since, until, filters=filters)
         if query is not None:
             top = ROWS_SHOWN if result_format is options.Format.table and not details else None

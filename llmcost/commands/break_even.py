@@ -57,6 +57,7 @@ def break_even(
     ] = False,
     since: options.Since = None,
     until: options.Until = None,
+    timezone: options.Timezone = None,
     details: options.Details = False,
     result_format: options.PageResultFormat = options.PageFormat.table,
     output: options.Output = None,
@@ -84,7 +85,7 @@ def break_even(
     }
     steps = [parse(word) for word in (question.CACHING if caching is None else caching)]
     tried = VOLUMES if volumes is None else _volumes(volumes)
-    with options.reading(db, out) as opened:
+    with options.reading(db, out, timezone=timezone) as opened:
         terminal.status(f"replaying {cells.counted(len(tried), 'volume')} …")
         answer = question.answer(opened, scope(opened, since, until), given, steps, tried)
     out.show(BreakEvenView(answer))

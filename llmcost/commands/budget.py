@@ -24,6 +24,7 @@ def budget(
         str | None,
         typer.Option("--on", metavar="DATE", help="As of the end of that day. Default: the newest request."),
     ] = None,
+    timezone: options.Timezone = None,
     details: options.Details = False,
     result_format: Annotated[
         Format,
@@ -50,7 +51,7 @@ def budget(
         )
     in_slack = result_format is Format.slack
     out = options.output("json" if in_slack else result_format, output, details=details)
-    with options.reading(db, out) as opened:
+    with options.reading(db, out, timezone=timezone) as opened:
         standing = budgets.standing(opened, given, day)
     out.show(SlackView(standing) if in_slack else BudgetView(standing))
     if standing.is_over:

@@ -49,6 +49,7 @@ def explain(
         ),
     ] = None,
     filters: Filters = NO_FILTERS,
+    timezone: options.Timezone = None,
     details: options.Details = False,
     result_format: options.ResultFormat = options.Format.table,
     output: options.Output = None,
@@ -70,7 +71,7 @@ def explain(
             )
     threshold = _rise(fail_on)
     out = options.output(result_format, output, details=details)
-    with options.reading(db, out) as opened:
+    with options.reading(db, out, timezone=timezone) as opened:
         check(opened, keys)
         covered = scope(opened, filters=filters)
         found = explained(opened, covered, from_period, to_period, keys, top, per_day=per_day)

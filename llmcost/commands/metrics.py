@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from llmcost.commands import options
 
 if TYPE_CHECKING:
+    from llmcost.engine.store import Store
     from llmcost.metrics.serving import Endpoint
 
 
@@ -92,7 +93,12 @@ def _endpoint(path: Path) -> "Endpoint":
         raise LlmcostError(
             "metrics need the package prometheus-client", hint="pip install 'llmcost-cli[metrics]'"
         ) from None
+    from llmcost import session
     from llmcost.metrics.serving import Endpoint
     from llmcost.reports import budgets
 
-    return Endpoint(path, budgets.now)
+    def now(opened: "Store") -> list[dict[str, Any]]:
+        session.set_clock(opened)
+        return budgets.now(opened)
+
+    return Endpoint(path, now)

@@ -30,6 +30,14 @@ Until = Annotated[
     str | None,
     typer.Option("--until", metavar="TIME", help="End: a day or month is included; or 7d, as for --since."),
 ]
+Timezone = Annotated[
+    str | None,
+    typer.Option(
+        "--timezone",
+        metavar="ZONE",
+        help="Zone of days, weeks, months and hours, as Europe/Berlin. Default: timezone in llmcost.toml, else UTC.",
+    ),
+]
 Details = Annotated[
     bool, typer.Option("--details", help="Show all rows, assumptions and figures instead of one screen.")
 ]
@@ -128,8 +136,10 @@ def output(form: str, file: Path | None = None, *, details: bool = False) -> "Wr
 
 
 @contextmanager
-def reading(db: Path | None, out: "Written", also: Iterable[Path] = ()) -> Iterator["Store"]:
-    """The store, open for reading, its prices and features up to date.
+def reading(
+    db: Path | None, out: "Written", also: Iterable[Path] = (), timezone: str | None = None
+) -> Iterator["Store"]:
+    """The store, open for reading, its prices and features up to date, its days those of a time zone.
 
     Raises LlmcostError where the output would replace the store, a log that it was read from, or a file of `also`.
     """
@@ -139,7 +149,7 @@ def reading(db: Path | None, out: "Written", also: Iterable[Path] = ()) -> Itera
 
     path = store.locate(db)
     out.spare([*store.files(path), *also])
-    with session.reading(path) as opened:
+    with session.reading(path, timezone) as opened:
         if out.file is not None:
             out.spare(known.files(opened))
         yield opened

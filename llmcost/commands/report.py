@@ -15,8 +15,8 @@ def report(
         typer.Option(
             "--by",
             metavar="KEY",
-            help="One or more of feature, task_type, prompt, model, provider, user, session, project, status, hour,"
-            " day, week, month, tag:NAME. Without it: an overview.",
+            help="One or more of feature, task_type, prompt, model, provider, user, session, project, machine, status,"
+            " hour, day, week, month, tag:NAME. Without it: an overview.",
         ),
     ] = None,
     since: options.Since = None,
@@ -38,6 +38,7 @@ def report(
     shown: Annotated[
         bool, typer.Option("--provenance", help="Show what the numbers rest on: versions, overrides, files, the store.")
     ] = False,
+    timezone: options.Timezone = None,
     details: options.Details = False,
     result_format: options.PageResultFormat = options.PageFormat.table,
     output: options.Output = None,
@@ -67,7 +68,7 @@ def report(
             "a page always shows every key", hint="leave out --by, --logged and --tags, or use another --format"
         )
     out = options.output(result_format, output, details=details)
-    with options.reading(db, out) as opened:
+    with options.reading(db, out, timezone=timezone) as opened:
         projected = scenarios.find(opened, scenario or scenarios.LOGGED)
         relation = scenarios.relation(opened, projected)
         covered = scope(opened, since, until, relation, filters)

@@ -51,6 +51,7 @@ def simulate(
     list_them: Annotated[
         bool, typer.Option("--list", help="List the what-ifs; --list NAME: its parameters and assumptions.")
     ] = False,
+    timezone: options.Timezone = None,
     details: options.Details = False,
     result_format: options.PageResultFormat = options.PageFormat.table,
     output: options.Output = None,
@@ -100,7 +101,7 @@ def simulate(
     searched = optimize.techniques(words) if optimized else []
     stack = [] if optimized else run_all.steps(words) if takes_all else [parse(word) for word in words]
     every = [*stack, *(step for settings in searched for step in settings)]
-    with options.reading(db, out, also=[file for step in every for file in step.files]) as opened:
+    with options.reading(db, out, also=[file for step in every for file in step.files], timezone=timezone) as opened:
         covered = scope(opened, since, until, filters=filters)
         names.check(opened, every)
         spend.check(opened, options.words(by))
@@ -110,15 +111,17 @@ def simulate(
         elif optimized:
             most = stacks or optimize.MOST_STACKS
             with terminal.step_progress("trying stacks") as advance:
-                best = optimize.simulate(opened, searched, covered, bounds, dimensions, most, advance)
+                best = optimize.simulate(
+                    opened, searched, covered, bounds, dimensions, most, advance, advises=out.is_whole
+                )
             view, projection = OptimizeView(best), best.projection
         elif takes_all:
-            found = run_all.simulate(opened, stack, covered, dimensions)
+            found = run_all.simulate(opened, stack, covered, dimensions, advises=out.is_whole)
             view, projection = RunAllView(found), found.projection
         else:
-            projection = projections.simulate(opened, stack, covered, dimensions)
+            projection = projections.simulate(opened, stack, covered, dimensions, advises=out.is_whole)
             view = ProjectionView(projection)
-        if not shown:
+        if not shown and out.is_whole:
             backtest.check(opened, projection)
     if shown:
         out.write(composed + "\n")

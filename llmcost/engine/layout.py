@@ -34,6 +34,7 @@ def create(store: "Store") -> None:
     with store.transaction():
         store.execute("create table llmcost_meta (key varchar not null, value varchar not null)")
         store.execute("insert into llmcost_meta values ('schema_version', $it)", {"it": str(migrations.newest())})
+        store.execute("insert into llmcost_meta values ('store_id', uuid()::varchar)")
         for file in _FILES:
             store.script(file)
 
@@ -58,6 +59,13 @@ def version(store: "Store") -> int:
     if schema == migrations.newest() and (lost := tables() - found):
         raise faults.damaged(store.path, f"it has lost the table {min(lost)}")
     return int(schema)
+
+
+def check_columns(store: "Store", new: "Store") -> None:
+    """Raises LlmcostError where a table of an open store has other columns than that of a new one."""
+    have, want = migrations.columns(store), migrations.columns(new)
+    if odd := [table for table in sorted(want) if have.get(table) != want[table]]:
+        raise faults.damaged(store.path, f"its table {odd[0]} has other columns")
 
 
 def _names(store: "Store", kind: str) -> set[str]:

@@ -8,7 +8,7 @@ order of columns need no words: afterwards every table is laid out as a new stor
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from llmcost.engine import registry
 
@@ -61,14 +61,13 @@ def _lay_out(store: "Store", new: "Store") -> None:
 
     Raises ValueError for a column that a new store does not have.
     """
-    have = {row["table_name"]: row["columns"] for row in store.rows(_LAYOUT)}
-    want = {row["table_name"]: row["columns"] for row in new.rows(_LAYOUT)}
+    have, want = columns(store), columns(new)
     ddl = {row["name"]: row["sql"] for row in new.rows("select table_name as name, sql from duckdb_tables()")}
-    for table, columns in want.items():
-        lost = {column["column_name"] for column in have.get(table, [])} - {it["column_name"] for it in columns}
+    for table, wanted in want.items():
+        lost = {column["column_name"] for column in have.get(table, [])} - {it["column_name"] for it in wanted}
         if lost:
             raise ValueError(f"no migration says what becomes of {', '.join(sorted(lost))} of {table}")
-        if have.get(table) == columns:
+        if have.get(table) == wanted:
             continue
         if table in have:
             store.execute(f'alter table "{table}" rename to "{table}_before"')
@@ -78,6 +77,11 @@ def _lay_out(store: "Store", new: "Store") -> None:
             store.execute(f'drop table "{table}_before"')
     for view in _names(new, "view"):
         store.execute(new.value("select sql from duckdb_views() where view_name = $it", {"it": view}))
+
+
+def columns(store: "Store") -> dict[str, Any]:
+    """The columns of every table, in order: names, types, and which may be null."""
+    return {row["table_name"]: row["columns"] for row in store.rows(_LAYOUT)}
 
 
 def _names(store: "Store", kind: str) -> list[str]:

@@ -21,9 +21,9 @@ MOST = 1e12
 """The most that a number may be where its header sets no end, so that no arithmetic runs over."""
 Value = str | int | float | bool | date | list[str] | None
 Kind = Literal[
-    "formats", "ingest", "metrics",
+    "formats", "ingest", "merge", "metrics",
     "requests", "pricing", "what_ifs", "billing",
-    "spend", "page", "explain", "audit", "changes", "savings", "quality", "backtests", "ledger",
+    "spend", "page", "explain", "audit", "changes", "savings", "quality", "backtests", "ledger", "zones",
 ]  # fmt: skip
 
 _PARAM = re.compile(r"^(?P<name>\w+) (?P<type>\w+)(?:\((?P<choices>[^)]*)\))? = (?P<default>.*?): (?P<meaning>.+)$")

@@ -30,6 +30,7 @@ INPUTS: Mapping[registry.Kind, Input] = {
     "quality": Input(("asked", "chosen"), ("outcomes", "judged_complexity")),
     "backtests": Input(("logged", "found", "missed", "waited", "low", "high")),
     "ledger": Input((), ("ledger", "rejects", "skipped", "sources")),
+    "zones": Input(()),
 }
 """By folder. A test holds every query to it; the other folders hold steps of one process, which read each other."""
 

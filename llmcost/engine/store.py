@@ -10,11 +10,12 @@ import stat
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from llmcost.engine import faults, layout, migrations, opening, registry
-from llmcost.errors import LlmcostError, StoreInUseError
+from llmcost.engine import faults, layout, migrations, opening, registry, zones
+from llmcost.errors import LlmcostError, StoreInUseError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     import duckdb
@@ -47,6 +48,24 @@ class Store:
         self._connection = opened.connection
         self.path = path
         self._keeps_in_a_file = False
+        self.zone = zones.UTC
+
+    def use_zone(self, name: str) -> None:
+        """Makes days, weeks, months and hours those of a time zone. Raises UsageError for one that there is none of."""
+        if name == zones.UTC.name:
+            return
+        known = {row["name"].lower(): row["name"] for row in self.rows("select name from pg_timezone_names()")}
+        if name.lower() not in known:
+            raise UsageError(f"{name} is not a time zone", hint=did_you_mean(name, sorted(known.values())))
+        oldest, newest = self._run("select min(ts), max(ts) from requests", None).fetchall()[0]
+        first, last = (min(max(end or zones.FIRST, zones.FIRST), zones.LAST) for end in (oldest, newest))
+        found = self.rows(
+            registry.find("zones", "changes").body,
+            {"zone": known[name.lower()], "first": str(first - zones.MARGIN), "last": str(last + zones.MARGIN)},
+        )
+        ahead = [(row["since"], timedelta(seconds=row["seconds_ahead"])) for row in found]
+        self.zone = zones.Zone(known[name.lower()], ahead)
+        self.execute(self.zone.macro())
 
     def execute(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Runs one statement for its effect."""
@@ -200,6 +219,20 @@ def reading(path: Path) -> Store:
     return store
 
 
+def reading_only(path: Path, folder: Path) -> Store:
+    """Opens a store without ever changing its file: one of an earlier schema is copied to a folder and upgraded there.
+
+    Raises LlmcostError where it cannot be opened, or its tables are not those of a store.
+    """
+    store = _open_patiently(path)
+    if _version(store) < migrations.newest():
+        store = _upgraded_copy(store, folder)
+    with _closing_what_fails(store), in_memory() as new:
+        layout.check_columns(store, new)
+    store.path = path  # what errors name
+    return store
+
+
 def writing(path: Path) -> Store:
     """Opens a store for changes, makes it first where there is none, and brings it up to this schema."""
     store = _open_for_changes(path)
@@ -244,6 +277,27 @@ def in_memory() -> Store:
     store = Store(opening.of_memory(), Path(":memory:"))
     layout.create(store)
     return store
+
+
+def _upgraded_copy(store: Store, folder: Path) -> Store:
+    """A copy of an open store in this schema. Closes the store, which nobody changes while it is copied."""
+    copy = folder / "upgraded.duckdb"
+    try:
+        for file in files(copy):
+            file.unlink()
+        for file in files(store.path):
+            shutil.copyfile(file, f"{copy}{'.wal' if file != store.path else ''}")
+    except OSError as error:
+        raise LlmcostError(
+            f"{store.path} is a store of an earlier version of llmcost, and it cannot be copied: {error.strerror}",
+            hint=f"make room in {folder.parent}, or upgrade it: llmcost report --db {store.path}",
+        ) from None
+    finally:
+        store.close()
+    try:
+        return reading(copy)
+    except LlmcostError as error:
+        raise LlmcostError(error.message.replace(str(copy), str(store.path)), hint=error.hint) from None
 
 
 def _upgrade(path: Path, version: int) -> None:

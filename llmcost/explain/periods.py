@@ -24,7 +24,7 @@ HINT = "a month (2026-10), a week (2026-W40), a day (2026-10-01), a range (2026-
 
 @dataclass(frozen=True)
 class Period:
-    """A stretch of time from `since` up to, not including, `until`, and what it is called."""
+    """A stretch of time from `since` up to, not including, `until`, as a clock of the time zone shows it."""
 
     name: str
     since: datetime
@@ -39,7 +39,7 @@ class Period:
 
 @dataclass(frozen=True)
 class Log:
-    """When the oldest and the newest of the requests began."""
+    """What a clock of the time zone showed when the oldest and the newest of the requests began."""
 
     oldest: datetime
     newest: datetime

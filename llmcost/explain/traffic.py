@@ -64,8 +64,8 @@ def added_up(
 
 
 def span(store: Store, covered: Scope) -> tuple[datetime | None, datetime | None]:
-    """When the oldest and the newest of the requests covered began."""
-    sql = compose(covered.steps(), "select min(ts) as oldest, max(ts) as newest from requests")
+    """What a clock showed when the oldest and the newest of the requests covered began."""
+    sql = compose(covered.steps(), "select min(local_time(ts)) as oldest, max(local_time(ts)) as newest from requests")
     [row] = store.rows(sql, covered.parameters())
     return row["oldest"], row["newest"]
 

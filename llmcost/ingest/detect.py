@@ -3,7 +3,7 @@
 import json
 import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -13,10 +13,8 @@ import pyarrow as pa
 from llmcost.engine import registry
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
-from llmcost.ingest import documents, formats, lines, paths, streams
+from llmcost.ingest import documents, formats, lines, paths, repeated_keys, streams
 from llmcost.ingest.structures import spelled_out
-
-_COUNT = re.compile(r"(?i)token|count|cost|spend|input|output|prompt_length")
 
 RECORDS = 1_000_000
 """A line's records are numbered from 1, those of the next whole piece of a torn line from here on."""
@@ -82,7 +80,7 @@ def parsed_lines(query: registry.Query, relation: str) -> str:
     return f"""
         select
             {{'source_id': source_id, 'line_no': line_no, 'record_no': record_no, 'raw': raw,
-             'fault': {_fault(query)}, 'claimed': claimed}} as line,
+             'fault': {repeated_keys.fault(structure(query))}, 'claimed': claimed}} as line,
             * exclude (source_id, line_no, piece, record_no, raw, fault, claimed)
         from ({rows})"""
 
@@ -101,36 +99,6 @@ def _with_records(kind: Any, record: dict[str, Any]) -> Any:
     if isinstance(kind, list):
         return [_with_records(inner, record) for inner in kind]
     return record if kind == "record" else kind
-
-
-def _fault(query: registry.Query) -> str:
-    """SQL: the line's fault; for one of this format, that a key occurs twice next to its counts.
-
-    Most lines pass by a cheap check: that no name of a count is in them twice.
-    """
-    objects = dict(_counting(structure(query), "$"))
-    if not objects:
-        return "fault"
-    names = sorted({name for found in objects.values() for name in found})
-    twice = "|".join(f'{name}".*"{name}' for name in names)
-    paths = ", ".join(f"'{path}'" for path in sorted(objects))
-    return f"""
-        case
-            when claimed and regexp_matches(raw, '(?s)"({twice})"') and list_bool_or(list_transform(
-                json_keys(raw::json, [{paths}]), lambda keys: len(keys) > list_unique(keys)
-            )) then 'a key that occurs twice in one object'
-            else fault
-        end"""
-
-
-def _counting(fields: Any, path: str) -> Iterator[tuple[str, list[str]]]:
-    """The objects of a structure that hold counts: their JSON paths and the names of those."""
-    if isinstance(fields, dict):
-        names = [name for name in fields if _COUNT.search(name) and not isinstance(fields[name], dict | list)]
-        if names and re.fullmatch(r"[\w$.]+", path) and all(re.fullmatch(r"\w+", name) for name in names):
-            yield path, names
-        for name, inner in fields.items():
-            yield from _counting(inner, f"{path}.{name}")
 
 
 def claim(store: Store, relation: str) -> None:
@@ -172,7 +140,7 @@ def _claimed_by(query: registry.Query) -> dict[str, Any]:
 
 
 def _is_named(name: str, sql: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(_quoted(name)[1:-1])}(?!\w)", sql) is not None
+    return re.search(rf"(?<!\w){re.escape(paths.quoted(name)[1:-1])}(?!\w)", sql) is not None
 
 
 def _readable_together(queries: Iterable[registry.Query]) -> list[tuple[dict[str, Any], list[registry.Query]]]:
@@ -209,12 +177,8 @@ def _typed(query: registry.Query, relation: str) -> str:
     if columns is None:
         raise ValueError(f"{query.name} reads a field in another way than a format that wraps it")
     others = [name for name in columns if name not in own]
-    hidden = f" exclude ({', '.join(_quoted(paths.column(name)) for name in others)})" if others else ""
+    hidden = f" exclude ({', '.join(paths.quoted(paths.column(name)) for name in others)})" if others else ""
     return f"select *{hidden}, {_claims(query)} as claimed from ({_read(columns, relation)})"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _read(columns: dict[str, Any], relation: str) -> str:
@@ -226,7 +190,7 @@ def _read(columns: dict[str, Any], relation: str) -> str:
             case when fault is null and starts_with(ltrim(left(raw, 9)), '{{') then raw end, '{text}'))"""
     if all(paths.column(name) == name for name in columns):
         return f"select source_id, line_no, piece, raw, fault, unnest({fields}) from {relation}"
-    renamed = ", ".join(f"fields.{_quoted(name)} as {_quoted(paths.column(name))}" for name in columns)
+    renamed = ", ".join(f"fields.{paths.quoted(name)} as {paths.quoted(paths.column(name))}" for name in columns)
     return f"""
         select source_id, line_no, piece, raw, fault, {renamed}
         from (select source_id, line_no, piece, raw, fault, {fields} as fields from {relation})"""

@@ -6,10 +6,9 @@ from pathlib import Path
 
 from llmcost.attribution import texts as stored_texts
 from llmcost.attribution.texts import NO_TEXTS, Texts
-from llmcost.engine import store
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, UsageError
-from llmcost.ingest import run
+from llmcost.ingest import new_store, run
 from llmcost.ingest.run import AS_USUAL, Account, Progress, Reading
 
 FOLLOW_SECONDS = 2.0
@@ -40,29 +39,13 @@ def read(
 
     A store that was not there before and that nothing was read into is not left behind.
     """
-    is_new = not path.exists()
-    try:
-        with store.writing(path) as opened:
-            account = run.ingest(opened, paths, format_asked, progress, assumed, texts, reading)
-            then(opened)
-            is_to_be_rewritten = stored_texts.is_to_be_rewritten(opened)
-    except BaseException:
-        if is_new and store.files(path) and _is_empty(path):
-            for file in store.files(path):
-                file.unlink()
-        raise
+    with new_store.writing(path) as opened:
+        account = run.ingest(opened, paths, format_asked, progress, assumed, texts, reading)
+        then(opened)
+        is_to_be_rewritten = stored_texts.is_to_be_rewritten(opened)
     if is_to_be_rewritten:
         stored_texts.rewrite(path)
     return account
-
-
-def _is_empty(path: Path) -> bool:
-    """Whether it can be opened and holds nothing; what cannot be opened is left for `llmcost repair`."""
-    try:
-        with store.reading(path) as opened:
-            return not any(opened.value(f"select count(*) from {table}") for table in ("requests", "ledger", "rejects"))
-    except LlmcostError:
-        return False
 
 
 def poll(step: Callable[[], None], say: Callable[[str], None]) -> None:

@@ -144,9 +144,10 @@ _TOO_LONG = f"the line is longer than {MAX_LINE_BYTES >> 20} MiB"
 def repaired(text: bytes) -> bytes:
     """Lines without what JSON cannot hold: NUL bytes, byte order marks at their beginning, halves of surrogates."""
     text = _without_nul(text)
-    if _BYTE_ORDER_MARK in text:
+    # a search for one byte takes a tenth of the time of a search for several
+    if b"\xef" in text and _BYTE_ORDER_MARK in text:
         text = text.removeprefix(_BYTE_ORDER_MARK).replace(b"\n" + _BYTE_ORDER_MARK, b"\n")
-    if b"\\ud" in text or b"\\uD" in text:
+    if b"\\" in text and b"\\u" in text and (b"\\ud" in text or b"\\uD" in text):
         text = _SURROGATES.sub(lambda found: b"\\ufffd" if found[1] else found[0], text)
     return text
 

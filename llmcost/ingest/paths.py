@@ -43,7 +43,7 @@ def sql(where: str, structure: dict[str, Any], path: str) -> str:
         if isinstance(part, int):
             place, step = _into(where, place, 0, empty), f"[{part + 1}]"
         else:
-            place, step = _into(where, place, part, empty), f".{_quoted(part)}" if found else _quoted(column(part))
+            place, step = _into(where, place, part, empty), f".{quoted(part)}" if found else quoted(column(part))
         found += step
     return found
 
@@ -72,5 +72,6 @@ def column(name: str) -> str:
     return f"${name}" if name.lower() in _OF_EVERY_LINE else name
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """A name as an identifier of SQL."""
     return '"' + name.replace('"', '""') + '"'

@@ -8,7 +8,8 @@ from llmcost.metrics import counts
 
 _TO_BE_MADE_AGAIN = (
     "update sources set fingerprint = '', modified_ns = -1, end_byte = 0, lines = 0",
-    "delete from llmcost_meta where key <> 'schema_version'",  # that prices and features are up to date
+    # that prices and features are up to date
+    "delete from llmcost_meta where key not in ('schema_version', 'store_id')",
     "delete from counters",
     "delete from label_values",
 )

@@ -33,7 +33,6 @@ def not_named(
 
 def prepare(store: Store, hashes: Mapping[str, str]) -> None:
     """Has lines identified by their text where a mapping reads them, or has read them."""
-    store.execute("create or replace temp table read_now (request_id varchar)")
     if hashes or store.value("select exists (from readings)"):
         store.execute("create or replace temp macro tracks_lines() as true")
 

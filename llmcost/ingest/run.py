@@ -15,10 +15,9 @@ import pyarrow as pa
 from llmcost.attribution import apply
 from llmcost.attribution.texts import NO_TEXTS, Texts
 from llmcost.engine import registry
-from llmcost.engine.compose import compose
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, UsageError, did_you_mean
-from llmcost.ingest import chains, formats, lines, mapping_checks, reread, sources, staging, streams
+from llmcost.ingest import chains, formats, lines, mapping_checks, reread, sources, staging, streams, unite
 from llmcost.ingest.detect import Detection, detect
 from llmcost.metrics import counts
 from llmcost.prices import book
@@ -107,6 +106,7 @@ def ingest(
     if format_asked != "auto":
         formats.find(format_asked)
     chains.prepare(store)
+    unite.prepare(store)
     apply.prepare(store, texts)
     book.refresh(store)
 
@@ -229,14 +229,14 @@ def _number(store: Store, group: list[Detection]) -> None:
 def _ingest_group(store: Store, group: list[Detection], run: _Run) -> None:
     counts.begin(store)
     reread.find_outdated(store, group, run.hashes)
-    entries = _take_back(store, "outdated", group[0].source.source_id)
-    entries += _set_repeats_apart(store, group[0].source.source_id)
-    _name_models(store)
+    entries = unite.take_back(store, "outdated", group[0].source.source_id)
+    entries += unite.set_repeats_apart(store, group[0].source.source_id)
+    unite.name_models(store)
     before = store.value("select coalesce(max(rowid), -1) from requests")
-    _merge(store, run)
+    unite.add(store, reads_again=run.reads_again)
     reread.note_readings(store, run.hashes)
     apply.attribute(store, before, run.texts)
-    entries += store.rows(f"insert into ledger {_query('account')} returning *")
+    entries += store.rows(f"insert into ledger {unite.query('account')} returning *")
     for detection in group:
         reread.note(detection.source, entries, run.hashes, run.values, any_format=run.asked == "auto")
     entries += _count_blank_lines(store, group)
@@ -256,7 +256,7 @@ def _ingest_group(store: Store, group: list[Detection], run: _Run) -> None:
     ]
     if records:
         _remember(store, records)
-    store.execute(f"insert into rejects {_query('refused')}")
+    store.execute(f"insert into rejects {unite.query('refused')}")
     added = counts.count(store, before, entries)
     if added.cost_usd is not None:
         run.account.cost_usd = (run.account.cost_usd or 0.0) + added.cost_usd
@@ -291,65 +291,3 @@ def _remember(store: Store, records: list[dict[str, Any]]) -> None:
         )
         store.execute("delete from sources where source_id in (select source_id from records)")
         store.execute("insert into sources by name select * exclude (start_line) from records")
-
-
-def _take_back(store: Store, table: str, source_id: int) -> list[dict[str, Any]]:
-    """Removes the requests that a table names. Returns what that changes in the ledger about earlier runs."""
-    select = compose([("taken_back", f"from {table}")], _query("overcounted"))
-    entries = store.rows(f"insert into ledger {select} returning *", {"source_id": source_id})
-    counts.remove(store, f"from {table}")
-    return entries
-
-
-def _set_repeats_apart(store: Store, source_id: int) -> list[dict[str, Any]]:
-    """Marks records, and removes requests, whose usage is that of the records below them in their trace, and copies of
-    calls that lack a part of their id.
-
-    Returns what that changes in the ledger about earlier runs.
-    """
-    repeats = _query("bare")
-    if store.value("select count(trace_id) from staged") > 0:
-        store.execute(f"create or replace temp table met as {_query('met')}")
-        store.execute("delete from spans where request_id in (select request_id from met)")
-        store.execute("insert into spans by name from met")
-        repeats = f"from ({repeats}) union from ({_query('repeats')})"
-    store.execute(f"create or replace temp table repeats as {repeats}")
-    if store.value("select count(*) from repeats") == 0:
-        return []
-    store.execute("update staged set is_repeat = true where carries_call and request_id in (from repeats)")
-    return _take_back(store, "repeats", source_id)
-
-
-def _name_models(store: Store) -> None:
-    """Finds the price table's names, and its prices, for models and regions that the store has not met."""
-    regions = store.rows("select distinct region from staged where region is not null and carries_call")
-    book.meet(store, (row["region"] for row in regions))
-    new = store.rows(
-        "select distinct provider as provider_logged, model_logged from staged"
-        " where carries_call and reason is null and not is_repeat and model_logged is not null"
-        " except select provider_logged, model_logged from models"
-    )
-    if new:
-        book.learn(store, ((row["provider_logged"], row["model_logged"]) for row in new))
-
-
-def _merge(store: Store, run: _Run) -> None:
-    """Adds the calls to `requests`, one row a call."""
-    store.execute(f"create or replace temp view calls as {_query('calls')}")
-    store.execute(f"create or replace temp table contested as {_query('contested')}")
-    store.execute(f"create or replace temp table winners as {_query('winners')}", {"read_again": run.reads_again})
-    counts.remove(store, "select request_id from contested where in_store")
-    store.execute(
-        "insert into requests by name select * exclude (source_id, line_no, record_no) from calls"
-        " where request_id not in (select request_id from contested)"
-    )
-    store.execute("insert into requests by name select * exclude (is_new) from winners")
-    if run.reads_again:
-        store.execute(
-            "insert into read_now select request_id from calls where request_id not in"
-            " (select request_id from winners where not is_new)"
-        )
-
-
-def _query(name: str) -> str:
-    return registry.find("ingest", name).body

@@ -168,6 +168,7 @@ def read_with(query: registry.Query, relation: str) -> str:
             ("known", f"select cast([{names}] as varchar[]) as names"),
             ("drafts", f"{_query('drafts')} union all by name ({query.body})"),
             *further,
+            ("converted", _query("converted")),
             ("counted", _query("counted")),
             ("normalised", _query("normalise")),
             ("guarded", _query("guarded")),

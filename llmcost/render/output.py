@@ -30,6 +30,11 @@ class Output:
         if self.file == STDOUT:
             object.__setattr__(self, "file", None)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything that is known of a result is written, not a screen of it."""
+        return self.details or self.format is not Format.table
+
     def spare(self, inputs: Iterable[Path]) -> None:
         """Raises LlmcostError where the output would replace one of these files, which the command reads."""
         if self.file is not None and files.is_one_of(self.file, inputs):

@@ -73,6 +73,7 @@ class Audit:
     requests: int
     cost_usd: float | None
     assumed: list[Row]  # of them what rests on a model that was assumed
+    timezone: str  # of its days
 
     def fails(self, severity: str) -> bool:
         """Whether anything as grave as this, or graver, was found."""
@@ -88,7 +89,9 @@ def audit(store: Store, covered: Scope) -> Audit:
     found = [finding for finding in looked if finding.subjects]
     found.sort(key=lambda finding: (-SEVERITIES.index(finding.severity), -(finding.cost_usd or 0), finding.query.name))
     clean = [finding.query for finding in looked if not finding.subjects]
-    return Audit(found, clean, counted["requests"] or 0, counted["cost_usd"], assumed.find(store, covered))
+    return Audit(
+        found, clean, counted["requests"] or 0, counted["cost_usd"], assumed.find(store, covered), store.zone.name
+    )
 
 
 def rows_behind(store: Store, covered: Scope, name: str, top: int | None = None) -> tuple[list[Row], int]:

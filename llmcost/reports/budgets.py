@@ -13,8 +13,8 @@
     user = "u-17"
     day = 5
 
-Days and months are UTC. Now is when the newest request began, so that the same log gives
-the same answer whenever it is asked.
+Days and months are those of the time zone. Now is when the newest request began, so that the same log gives the same
+answer whenever it is asked.
 """
 
 import math
@@ -79,7 +79,8 @@ def configured() -> list[Budget]:
 class Standing:
     """All budgets at a moment, recent unusual days, and caveats."""
 
-    at: datetime
+    at: datetime  # as a clock of the time zone shows it
+    timezone: str
     rows: list[Row]
     out_of_line: list[Row]
     notes: list[str]
@@ -99,11 +100,12 @@ def standing(store: Store, budgets: Sequence[Budget], on: date | None = None) ->
     if at is None:
         raise LlmcostError("no request in the store has a time", hint="ingest logs that say when requests were sent")
     rows = standings(store, budgets, at)
-    since = datetime.combine(at.date() - timedelta(days=forecast.PAST_DAYS), time.min)
-    found = anomalies.find(store, Scope(since=since, until=at + timedelta(microseconds=1)))
+    until = store.zone.utc_last(at) + timedelta(microseconds=1)
+    since = store.zone.utc(datetime.combine(at.date() - timedelta(days=forecast.PAST_DAYS), time.min))
+    found = anomalies.find(store, Scope(since=since, until=until))
     lately = [row for row in found if row["day"] > at.date() - timedelta(days=RECENT_DAYS)]
-    rests = assumed.find(store, Scope(until=at + timedelta(microseconds=1)))
-    return Standing(at, rows, lately, [*assumed.said(rests), *_notes(rows)])
+    rests = assumed.find(store, Scope(until=until))
+    return Standing(at, store.zone.name, rows, lately, [*assumed.said(rests), *_notes(rows)])
 
 
 def now(store: Store) -> list[Row]:
@@ -113,8 +115,8 @@ def now(store: Store) -> list[Row]:
 
 
 def newest(store: Store) -> datetime | None:
-    """When the newest request began; None where no request has a time."""
-    found: datetime | None = store.value("select max(ts) from requests")
+    """What a clock of the time zone showed when the newest request began; None where no request has a time."""
+    found: datetime | None = store.value("select max(local_time(ts)) from requests")
     return found
 
 
@@ -122,10 +124,13 @@ def standings(store: Store, budgets: Sequence[Budget], at: datetime) -> list[Row
     """A row for each period of each budget, holding COLUMNS, as things stood at a moment."""
     today = at.date()
     since = min(today - timedelta(days=forecast.PAST_DAYS), today.replace(day=1))
-    covered = Scope(since=datetime.combine(since, time.min), until=at + timedelta(microseconds=1))
+    covered = Scope(
+        since=store.zone.utc(datetime.combine(since, time.min)),
+        until=store.zone.utc_last(at) + timedelta(microseconds=1),
+    )
     spent, values = covered.spend("daily-spend", second_of_day=at.hour * 3600 + at.minute * 60 + at.second)
     store.execute(f"create or replace temp table daily_spend as {spent}", values)
-    begun: datetime | None = store.value("select min(ts) from requests")
+    begun: datetime | None = store.value("select min(local_time(ts)) from requests")
     cut_off = begun.date() if begun else since
     rows: list[Row] = []
     for budget in budgets:

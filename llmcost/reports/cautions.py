@@ -1,6 +1,7 @@
 """What a reader must know to trust a report: missing prices, understated output, requests without a time, outliers."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from llmcost.engine.store import Store
 from llmcost.reports import assumed
@@ -113,10 +114,14 @@ def _timeless(rows: Sequence[Row]) -> list[str]:
     return [f"{count:,} {have} priced at the newest price and excluded from days"]
 
 
+def _when(moment: datetime | None) -> str:
+    return "no time" if moment is None else f"{moment} UTC"
+
+
 def _outlier(row: Row) -> str:
     computed = "no price" if row["cost_usd"] is None else f"${row['cost_usd']:,.4f} by its tokens"
     logged = "" if row["cost_logged_usd"] is None else f", ${row['cost_logged_usd']:,.2f} by the log"
     return (
-        f"outlier: {row['request_id']} ({row['model']}, {row['ts']}, {row['prompt_tokens']:,} tokens in,"
+        f"outlier: {row['request_id']} ({row['model']}, {_when(row['ts'])}, {row['prompt_tokens']:,} tokens in,"
         f" {row['output_tokens']:,} out) costs {computed}{logged}: {row['why']}"
     )

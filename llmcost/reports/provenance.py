@@ -19,7 +19,7 @@ def provenance(store: Store, covered: Scope) -> Row:
         "overrides": _overrides(store, covered, file.name) if file else [],
         "aliases": _aliases(store, covered) if file else [],
         "store": str(store.path),
-        "time_zone": "UTC",
+        "timezone": store.zone.name,
         "files_read": store.value("select count(*) from sources"),
         "files_skipped": store.value("select count(*) from skipped"),
         "lines_rejected": store.value("select coalesce(sum(rejects), 0)::bigint from ledger"),

@@ -9,6 +9,7 @@ from llmcost.engine import registry
 from llmcost.engine.compose import Relation, compose
 from llmcost.engine.relations import priced
 from llmcost.engine.store import Store
+from llmcost.engine.zones import Zone
 from llmcost.errors import UsageError
 from llmcost.reports import calendar
 from llmcost.reports.filters import NO_FILTERS, Filters
@@ -60,20 +61,20 @@ def scope(
     filters: Filters = NO_FILTERS,
 ) -> Scope:
     """What the user's words mean: `since` and `until` are a day, a week, a month, a time, or `7d` before the
-    newest request. A day, a week or a month as `until` is covered.
+    newest request. A day, a week or a month as `until` is covered. They are in the store's time zone.
 
     Raises UsageError for words that are not a time, for an empty period, and for names that no request has.
     """
     newest = store.value("select max(ts) from requests") if since or until else None
-    start = _moment(since, newest, "--since", end=False)
-    end = _moment(until, newest, "--until", end=True)
+    start = _moment(since, newest, "--since", store.zone, end=False)
+    end = _moment(until, newest, "--until", store.zone, end=True)
     if start and end and start >= end:
         raise UsageError(f"--since {since} is not before --until {until}", hint="swap them")
     filters.check(store, relation)
     return Scope(relation, start, end, filters)
 
 
-def _moment(text: str | None, newest: datetime | None, option: str, *, end: bool) -> datetime | None:
+def _moment(text: str | None, newest: datetime | None, option: str, zone: Zone, *, end: bool) -> datetime | None:
     if text is None:
         return None
     if (ago := _AGO.fullmatch(text)) is not None:
@@ -82,11 +83,14 @@ def _moment(text: str | None, newest: datetime | None, option: str, *, end: bool
         except OverflowError:
             raise UsageError(f"{option} {text} is before all calendars", hint="for example 7d") from None
     if (days := calendar.named(text)) is not None:
-        return datetime.combine(days[end], time())
+        return zone.utc(datetime.combine(days[end], time()))
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise UsageError(
             f"{option} {text} is not a time", hint="for example 2026-08-01, 2026-08, 2026-08-01T12:00 or 7d"
         ) from None
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    try:
+        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else zone.utc(moment)
+    except OverflowError:
+        raise UsageError(f"{option} {text} is outside all calendars", hint="for example 2026-08-01T12:00") from None

@@ -12,7 +12,7 @@ from llmcost.reports.filters import tag_names
 from llmcost.reports.scope import Row, Scope
 
 DIMENSIONS = (
-    "feature", "task_type", "prompt", "model", "provider", "user", "session", "project", "status",
+    "feature", "task_type", "prompt", "model", "provider", "user", "session", "project", "machine", "status",
     "hour", "day", "week", "month",
 )  # fmt: skip
 TIMES = ("hour", "day", "week", "month")
@@ -38,6 +38,7 @@ class Report:
     total: Row
     notes: list[str]
     assumed: list[Row]  # what rests on a model that was assumed
+    timezone: str  # of its days, weeks, months and hours
     dimensions: tuple[str, ...] = ()
     sections: dict[str, list[Row]] = field(default_factory=dict)  # of the overview, by section
     provenance: Row = field(default_factory=dict)
@@ -83,7 +84,8 @@ def by(
     if "prompt" in dimensions:
         _describe(store, rows, "prompt")
         _follow(store, rows, covered)
-    return Report(rows, total, notes(store, covered), assumed.find(store, covered), tuple(dimensions))
+    rests = assumed.find(store, covered)
+    return Report(rows, total, notes(store, covered), rests, store.zone.name, tuple(dimensions))
 
 
 def overview(store: Store, covered: Scope) -> Report:
@@ -100,7 +102,8 @@ def overview(store: Store, covered: Scope) -> Report:
     rows = [{"model": row["key"], **_measures(row)} for row in found if row["section"] == "model"]
     _describe(store, sections.get("prompt", []), "key")
     said = notes(store, covered) + _unattributed(sections)
-    return Report(rows, _measures(total), said, assumed.find(store, covered), ("model",), sections)
+    rests = assumed.find(store, covered)
+    return Report(rows, _measures(total), said, rests, store.zone.name, ("model",), sections)
 
 
 def logged_costs(store: Store, covered: Scope) -> Report:
@@ -110,7 +113,7 @@ def logged_costs(store: Store, covered: Scope) -> Report:
     total: Row = {name: _sum(rows, name) for name in sums} | {"requests": sum(row["requests"] for row in rows)}
     rests = assumed.find(store, covered)
     said = assumed.said(rests) if rows else ["the log contains no costs"]
-    return Report(rows, total, said, rests, ("model",))
+    return Report(rows, total, said, rests, store.zone.name, ("model",))
 
 
 def spend(store: Store, dimensions: Sequence[str], covered: Scope) -> list[Row]:
@@ -161,9 +164,8 @@ def tags(store: Store, covered: Scope, notes_before: Sequence[str] = ()) -> Repo
         row["cost_share"] = _share(row["cost_usd"], total["cost_usd"])
         _each(row)
     several = ["a request may have several tags, so the rows do not add up to the total"] if len(rows) > 1 else []
-    return Report(
-        rows, total, [*notes_before, *several, *notes(store, covered)], assumed.find(store, covered), ("tag",)
-    )
+    said = [*notes_before, *several, *notes(store, covered)]
+    return Report(rows, total, said, assumed.find(store, covered), store.zone.name, ("tag",))
 
 
 def unkeyed(row: Row, dimensions: Sequence[str]) -> Row:

@@ -13,7 +13,7 @@ from llmcost.render.view import Document, View
 from llmcost.reports import assumed
 
 _SKIPPED_SHOWN = 10
-_HEADINGS = {
+HEADINGS = {
     "lines": "lines",
     "requests": "new requests",
     "duplicates": "duplicates",
@@ -65,7 +65,7 @@ class AccountView(View):
 
 
 def _table(account: Account) -> tables.Table:
-    columns = [tables.name("format"), *(tables.number(heading) for heading in _HEADINGS.values())]
+    columns = [tables.name("format"), *(tables.number(heading) for heading in HEADINGS.values())]
     rows = [
         [cells.name(name), *(cells.exact(counts[count]) for count in COUNTS)]
         for name, counts in sorted(account.formats.items())
@@ -88,8 +88,13 @@ def _skipped(account: Account) -> Text:
 def _found(account: Account) -> str:
     if account.total("requests") == 0 and account.total("duplicates") == 0:
         return "Nothing new."
-    priced = account.cost_usd is not None
-    spend = f"Spend: {cells.usd(account.cost_usd)}" if priced else "No request has a price"
-    unpriced = cells.counted(account.unpriced_requests, "request")
-    rests = assumed.condition(account.assumed, account.total("requests")) if priced else ""
-    return f"{spend}{rests}{f'; {unpriced} without a price' if account.unpriced_requests and priced else ''}."
+    rests = assumed.condition(account.assumed, account.total("requests")) if account.cost_usd is not None else ""
+    return spend(account.cost_usd, account.unpriced_requests, rests)
+
+
+def spend(cost_usd: float | None, unpriced: int, rests: str = "") -> str:
+    """What requests cost, what that rests on, and how many of them have no price."""
+    if cost_usd is None:
+        return "No request has a price."
+    without = f"; {cells.counted(unpriced, 'request')} without a price" if unpriced else ""
+    return f"Spend: {cells.usd(cost_usd)}{rests}{without}."

@@ -13,6 +13,7 @@ from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
 from llmcost.reports import assumed
 from llmcost.reports.audit import COLUMNS, ROW_COLUMNS, Audit, Finding
+from llmcost.views import zones
 
 Row = dict[str, Any]
 
@@ -34,6 +35,7 @@ class AuditView(View):
         return {
             "requests": self.audit.requests,
             "cost_usd": self.audit.cost_usd,
+            "timezone": self.audit.timezone,
             "assumptions": assumed.said(self.audit.assumed),
             "findings": [
                 {
@@ -74,7 +76,7 @@ class AuditView(View):
             advice = [f"{finding.query.name}: {finding.query.field('advice')}" for finding in audit.findings]
             parts.append(tables.Bullets("What to do", advice, at_most=_ADVICE_LINES))
             said = f"{_OVERLAP} --details shows what each is about, --show NAME the requests behind one."
-        return Group(*parts, Text(said, style="dim"))
+        return Group(*parts, Text(f"{said} {zones.days(audit.timezone)}", style="dim"))
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ class BehindView(View):
             for row in shown
         ]
         columns = [
-            tables.name("subject"), tables.name("request"), tables.words("time", 1), tables.words("model", 2),
+            tables.name("subject"), tables.name("request"), tables.words("time (UTC)", 1), tables.words("model", 2),
             tables.number("input", 3), tables.number("output", 3), tables.number("cost"),
         ]  # fmt: skip
         more = f", the first {len(shown)}; --details shows all" if len(shown) < self.requests else ""

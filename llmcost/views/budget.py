@@ -38,6 +38,7 @@ class BudgetView(View):
         standing = self.standing
         return {
             "at": standing.at,
+            "timezone": standing.timezone,
             "is_over": standing.is_over,
             "budgets": standing.rows,
             "out_of_line": [row | {"text": anomalies.explained(row)} for row in standing.out_of_line],
@@ -119,7 +120,7 @@ def _heading(standing: Standing) -> str:
 
 
 def _moment(standing: Standing) -> str:
-    return f"{standing.at:%Y-%m-%d %H:%M} UTC"
+    return f"{standing.at:%Y-%m-%d %H:%M} {standing.timezone}"
 
 
 def _period(row: Row) -> str:

@@ -15,6 +15,7 @@ from llmcost.explain.totals import Total
 from llmcost.render import cells, tables, text
 from llmcost.render.view import Document, Flat, View
 from llmcost.reports import provenance
+from llmcost.views import zones
 
 Row = dict[str, Any]
 
@@ -65,6 +66,7 @@ class ExplainView(View):
         found = self.found
         return {
             "headline": words.headline(found),
+            "timezone": self.provenance["timezone"],
             "from": _period(found.earlier),
             "to": _period(found.later),
             "per_day": found.per_day,
@@ -102,7 +104,7 @@ class ExplainView(View):
             text.as_markdown(parts, ["part", "change"]).rstrip(),
             text.as_sentence(words.began(found)),
             text.as_markdown(who, ["by", "value", "before", "after", "change", "mostly"]).rstrip(),
-            *(f"- {text.as_sentence(note)}" for note in self.notes),
+            *(f"- {text.as_sentence(note)}" for note in (*self.notes, zones.days(self.provenance["timezone"]))),
         ]
         return "\n\n".join(said) + "\n"
 
@@ -118,6 +120,7 @@ class ExplainView(View):
             Padding(Text(words.began(found)), (0, 0, 1, 0)),
             _who(shown, found, details=details),
             tables.Bullets("Caveats", self.notes, "yellow", at_most),
+            Text(zones.days(self.provenance["timezone"]), style="dim"),
         )
 
 

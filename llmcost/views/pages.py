@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from llmcost.engine.store import Store
+from llmcost.engine.zones import Zone
 from llmcost.page import content, html
 from llmcost.render.cells import usd
 from llmcost.render.view import View
@@ -23,7 +24,8 @@ def report(store: Store, covered: Scope, notes: Sequence[str] = ()) -> dict[str,
         "report",
         content.tables(store, covered),
         title=TITLE,
-        notes=[*notes, *_covered(covered), *cautions.notes(store, covered)],
+        timezone=store.zone.name,
+        notes=[*notes, *_covered(covered, store.zone), *cautions.notes(store, covered)],
         assumptions=content.assumptions(),
     )
 
@@ -60,11 +62,12 @@ class PageView(View):
         return html.page(self.made)
 
 
-def _covered(covered: Scope) -> list[str]:
+def _covered(covered: Scope, zone: Zone) -> list[str]:
     """What the page leaves out at the user's request."""
     said = []
     if covered.since or covered.until:
-        said.append(f"only requests from {covered.since or 'the beginning'} up to {covered.until or 'the end'}")
+        since, until = (end and zone.local(end) for end in (covered.since, covered.until))
+        said.append(f"only requests from {since or 'the beginning'} up to {until or 'the end'}")
     said += [f"only {kind}: {', '.join(names)}" for kind, names in covered.filters.given.items()]
     return said
 

@@ -14,6 +14,7 @@ from llmcost.render.view import Document, Flat, View
 from llmcost.reports import assumed
 from llmcost.reports.scope import Row
 from llmcost.reports.spend import EACH, MEASURES, TIMES, Report, others
+from llmcost.views import zones
 
 _SECTION_ROWS = 7
 _ROWS = 22
@@ -43,6 +44,7 @@ class ReportView(View):
     def document(self) -> Document:
         report = self.report
         made: dict[str, Any] = {"rows": report.rows, "total": report.total, "notes": report.notes}
+        made["timezone"] = report.timezone
         made["assumptions"] = assumed.said(report.assumed)
         made["provenance"] = report.provenance
         if report.sections:
@@ -79,7 +81,8 @@ def _rests_on(found: Row) -> list[str]:
 def _by(report: Report, details: bool) -> RenderableType:
     is_prompt = "prompt" in report.dimensions
     measured, made = (_PER_REQUEST, _prompt_cells) if is_prompt else (_COUNTS, _cells)
-    columns = [*(tables.name(dimension) for dimension in report.dimensions), *measured]
+    timezone = report.timezone
+    columns = [*(tables.name(zones.heading(dimension, timezone)) for dimension in report.dimensions), *measured]
     shown = report.rows if details else _screenful(report)
     rows = [[*(cells.name(_called(row, name)) for name in report.dimensions), *made(row)] for row in shown]
     rows.append([Text("total", style="bold"), *[Text("")] * (len(report.dimensions) - 1), *made(report.total)])
@@ -176,6 +179,7 @@ def _headline(report: Report) -> RenderableType:
     if days:
         first, last = days[0]["key"], days[-1]["key"]
         spent.append(f", {first} to {last}" if first != last else f" on {first}")
+        spent.append(f" ({zones.brief(report.timezone)})")
     spent.append("" if whole else rests)
     figures: list[tuple[str, str | Text]] = []
     if days and total["cost_usd"] is not None:

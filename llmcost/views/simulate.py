@@ -14,6 +14,7 @@ from llmcost.reports import assumed
 from llmcost.views import cache_advice, pages, quality
 from llmcost.views.backtest import compared
 from llmcost.views.projection import between, document, questions, steps, varies
+from llmcost.what_ifs.cache_advice import decides
 from llmcost.what_ifs.engine.ranges import Range
 from llmcost.what_ifs.projection import Projection, Stage
 
@@ -82,7 +83,7 @@ def below(projection: Projection, *, details: bool) -> RenderableType:
         most = sorted(stages, key=lambda stage: -abs(stage.saved_usd))
         changes = [line for stage in most for line in _changes(stage)[:1]]
         parts.append(tables.Bullets("What changes", changes, at_most=_CHANGE_LINES))
-        chosen = [stage for stage in stages if stage.what_if.values.get("breakpoints") == "best"]
+        chosen = [stage for stage in stages if decides(stage.what_if.values)]
         parts += [cache_advice.settings(stage.prompts) for stage in chosen]
     asked = [line for stage in stages for line in questions(stage)[: None if details else _QUESTIONS]]
     notes = [*projection.notes, *asked, *(note for stage in stages for note in (stage.summary or {}).get("notes", []))]

@@ -16,6 +16,11 @@ LATEST = 1_000_000
 """How many requests, the latest, a recommendation is made from: it replays them once for each way to cache."""
 
 
+def decides(values: Mapping[str, Any]) -> bool:
+    """Whether a replay with these parameters takes each prompt's cheapest cache."""
+    return values.get("breakpoints") == "best"
+
+
 def prompt_lives(run: Run, relation: str = "requests", given: Mapping[str, Any] | None = None) -> list[Row]:
     """One row for each prompt that a cache can serve, those that save most first.
 

@@ -62,8 +62,12 @@ class Projection:
         return self.stages[-1].cost_usd if self.stages else self.baseline_usd
 
 
-def simulate(store: Store, stack: Sequence[WhatIf], covered: Scope, dimensions: Sequence[str] = ()) -> Projection:
+def simulate(
+    store: Store, stack: Sequence[WhatIf], covered: Scope, dimensions: Sequence[str] = (), *, advises: bool = True
+) -> Projection:
     """Runs the covered traffic through the stack and prices it after every step.
+
+    With `advises`, prompt caching finds the cheapest cache of each prompt, which takes longer than the replay itself.
 
     Requests without a price in the log take part in no sum: their cost is unknown before and after. A step that
     cannot be projected on this traffic changes nothing and is noted; alone, it raises LlmcostError.
@@ -75,10 +79,10 @@ def simulate(store: Store, stack: Sequence[WhatIf], covered: Scope, dimensions: 
         point = chain.add(step)
         if point.failure and len(stack) == 1:
             raise point.failure
-    return projected(traffic, chain)
+    return projected(traffic, chain, advises=advises)
 
 
-def projected(traffic: Traffic, chain: Chain) -> Projection:
+def projected(traffic: Traffic, chain: Chain, *, advises: bool = True) -> Projection:
     """What the chain's steps make of the traffic, with ranges, assumptions and notes."""
     baseline = traffic.cost_usd("cost_0")
     spread = ranges(traffic, chain, baseline)
@@ -93,7 +97,7 @@ def projected(traffic: Traffic, chain: Chain) -> Projection:
             range=spread.steps[number - 1],
             moves=chain.moves(number),
             summary=chain.points[number - 1].summary,
-            prompts=_prompts(traffic.store, chain, number),
+            prompts=_prompts(traffic.store, chain, number) if advises or cache_advice.decides(step.values) else [],
             unknowns=_unknowns(traffic, chain, number),
             quality=_quality(traffic.store, chain, number),
             effects=chain.effects(number),
@@ -111,7 +115,7 @@ def projected(traffic: Traffic, chain: Chain) -> Projection:
         by=spread.by,
         dimensions=traffic.dimensions,
         assumptions=[*assumed.said(rests), *(line for step in chain.steps for line in assumptions(step))],
-        notes=[*_notes(traffic, chain), *assumed.said(rests)],
+        notes=[*_notes(traffic, chain, advises=advises), *assumed.said(rests)],
         assumed=rests,
     )
 
@@ -139,7 +143,7 @@ def _unknowns(traffic: Traffic, chain: Chain, number: int) -> list[Row]:
     return cache_unknowns.unknowns(traffic.store.arrow, chain.before(number), step.values, date.today())
 
 
-def _notes(traffic: Traffic, chain: Chain) -> list[str]:
+def _notes(traffic: Traffic, chain: Chain, *, advises: bool) -> list[str]:
     notes = []
     if traffic.unpriced:
         have = "request has no price: it is" if traffic.unpriced == 1 else "requests have no price: they are"
@@ -147,11 +151,9 @@ def _notes(traffic: Traffic, chain: Chain) -> list[str]:
     if not traffic.is_priced:
         notes.append("no request has a price, so there are no dollars to show; see: llmcost prices")
     if traffic.requests > cache_advice.LATEST and any(step.query.name == PROMPT_CACHING for step in chain.steps):
-        latest = f"the latest {cache_advice.LATEST:,} requests"
-        asked = f"the effect of each open question to a vendor from the latest {cache_unknowns.LATEST:,}"
-        notes.append(
-            f"{PROMPT_CACHING}: each prompt's cheapest cache comes from {latest}, {asked}, the saving from all"
-        )
+        cheapest = f"each prompt's cheapest cache comes from the latest {cache_advice.LATEST:,} requests, "
+        asked = f"the effect of each open question to a vendor comes from the latest {cache_unknowns.LATEST:,} requests"
+        notes.append(f"{PROMPT_CACHING}: {cheapest if advises else ''}{asked}, the saving from all")
     for number, step in enumerate(chain.steps, start=1):
         if step.query.name == PROMPT_CACHING:
             notes += [f"{PROMPT_CACHING}: {line}" for line in _old_rules(traffic.store, chain.before(number))]

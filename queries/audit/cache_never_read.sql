@@ -25,7 +25,7 @@ used as (
     select
         priced.request_id, priced.calls, priced.model,
         coalesce(priced.prompt_id, priced.feature, priced.project, 'unattributed') as subject,
-        priced.ts::date as day,
+        local_time(priced.ts)::date as day,
         priced.cache_read_tokens,
         priced.cache_write_tokens,
         -- as plain input the tokens would cost their write cost × tokens / (tokens weighted by the write prices)

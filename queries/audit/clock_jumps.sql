@@ -83,7 +83,10 @@ select
     subject,
     sum(calls)::bigint as requests,
     exact_sum(cost_usd) as cost_usd,
-    case when min(ts) = max(ts) then min(ts)::varchar else min(ts)::varchar || ' to ' || max(ts)::varchar end as detail,
+    case
+        when min(ts) = max(ts) then local_time(min(ts))::varchar
+        else local_time(min(ts))::varchar || ' to ' || local_time(max(ts))::varchar
+    end as detail,
     list(request_id order by ts, request_id)[1:$examples] as example_request_ids
 from judged
 where subject is not null

@@ -13,11 +13,11 @@ with far as (
 
 examples as (
     select
-        ts::date as day,
+        local_time(ts)::date as day,
         list(request_id order by cost_usd desc nulls last, request_id)[1:$examples] as request_ids
     from priced
-    where ts::date in (select day from far)
-    group by ts::date
+    where local_time(ts)::date in (select day from far)
+    group by local_time(ts)::date
 )
 
 select

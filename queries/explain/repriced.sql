@@ -1,10 +1,10 @@
 -- repriced: the compared requests at the prices of the other period
 --
 -- question: What would each request have cost at the other period's price of its model?
--- param earlier_since text = '2026-09-01': the first moment of the earlier period, UTC.
--- param earlier_until text = '2026-10-01': the first moment after it, UTC.
--- param later_since text = '2026-10-01': the first moment of the later period, UTC.
--- param later_until text = '2026-11-01': the first moment after it, UTC.
+-- param earlier_since text = '2026-09-01': what a clock shows when the earlier period begins.
+-- param earlier_until text = '2026-10-01': what it shows when that has ended.
+-- param later_since text = '2026-10-01': the same for the later period.
+-- param later_until text = '2026-11-01': the same for its end.
 -- assumes: a request pays the price of the day at the same relative position in the other period, so that a price
 --   change within a period is weighted by the requests before and after it.
 -- assumes: only models with a price change between the first and the last moment can differ.
@@ -31,9 +31,9 @@ select
             case
                 when in_later
                     then earlier_since
-                        + (epoch_us(ts) - later_since) * ((earlier_until - earlier_since) / (later_until - later_since))
+                        + (epoch_us(local_time(ts)) - later_since) * ((earlier_until - earlier_since) / (later_until - later_since))
                 else later_since
-                    + (epoch_us(ts) - earlier_since) * ((later_until - later_since) / (earlier_until - earlier_since))
+                    + (epoch_us(local_time(ts)) - earlier_since) * ((later_until - later_since) / (earlier_until - earlier_since))
             end
         )::bigint)::date as priced_on
     )

@@ -202,7 +202,7 @@ select
     total as total_tokens,
     case
         when agent <> 'claude_code' and langfuse is null
-            and (total is not null or countable(prompt) >= coalesce(countable(cache_read), 0) + coalesce(countable(cache_write), 0))
+            and (total is not null or parse_count(prompt) >= coalesce(parse_count(cache_read), 0) + coalesce(parse_count(cache_write), 0))
         then 'caches'
     end as input_holds,
     agent in ('gemini_cli', 'qwen-code') as output_excludes_reasoning,

@@ -5,27 +5,24 @@
 with numbers as (
     select
         *,
-        countable(input_tokens) as i,
-        coalesce(countable(cache_read_tokens), 0) as r,
+        case when input_tokens >= 0 then input_tokens end as i,
+        coalesce(cache_read_tokens, 0) as r,
         -- what the parts leave of all writes lives five minutes
         greatest(
-            coalesce(countable(cache_write_tokens), 0),
-            coalesce(countable(cache_write_5m_tokens), 0) + coalesce(countable(cache_write_1h_tokens), 0)
+            coalesce(cache_write_tokens, 0), coalesce(cache_write_5m_tokens, 0) + coalesce(cache_write_1h_tokens, 0)
         ) as w,
-        countable(output_tokens) as o,
-        coalesce(countable(reasoning_tokens), 0) as t,
-        countable(total_tokens) as s,
+        case when output_tokens >= 0 then output_tokens end as o,
+        coalesce(reasoning_tokens, 0) as t,
+        case when total_tokens >= 0 then total_tokens end as s,
         -- an invalid count is kept, to be rejected later
-        countable(coalesce(input_tokens, '0')) is null
-        or countable(coalesce(cache_read_tokens, '0')) is null
-        or countable(coalesce(cache_write_tokens, '0')) is null
-        or countable(coalesce(cache_write_5m_tokens, '0')) is null
-        or countable(coalesce(cache_write_1h_tokens, '0')) is null
-        or countable(coalesce(output_tokens, '0')) is null
-        or countable(coalesce(reasoning_tokens, '0')) is null as is_nonsense,
+        has_no_count
+        or coalesce(least(
+            input_tokens, cache_read_tokens, cache_write_tokens, cache_write_5m_tokens, cache_write_1h_tokens,
+            output_tokens, reasoning_tokens
+        ) < 0, false) as is_nonsense,
         -- a count that no format reads must not be ignored
         case when unread_usage is not null then unknown_counts(unread_usage, known.names) end as unknown_names
-    from drafts
+    from converted
     cross join known
 ),
 
@@ -108,15 +105,14 @@ select
     ) replace (
         case
             when is_nonsense or i is null then input_tokens
-            else (case holds when 'caches' then i - r - w when 'reads' then i - r else i end)::varchar
+            else case holds when 'caches' then i - r - w when 'reads' then i - r else i end
         end as input_tokens,
         case
-            when is_nonsense then coalesce(
-                case when countable(cache_write_tokens) is null then cache_write_tokens end, cache_write_5m_tokens
-            )
-            when w > 0 then (w - coalesce(countable(cache_write_1h_tokens), 0))::varchar
+            when is_nonsense and cache_write_tokens < 0 then cache_write_tokens
+            when is_nonsense then cache_write_5m_tokens
+            when w > 0 then w - coalesce(cache_write_1h_tokens, 0)
         end as cache_write_5m_tokens,
-        case when is_nonsense or answer is null then output_tokens else answer::varchar end as output_tokens,
+        case when is_nonsense or answer is null then output_tokens else answer end as output_tokens,
         coalesce(carries_call, false) or coalesce(len(unknown_names) > 0, false) as carries_call
     ),
     not is_nonsense

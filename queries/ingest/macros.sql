@@ -25,14 +25,14 @@ create or replace temp macro as_time(text) as
 create or replace temp macro is_unset(text) as regexp_full_match(text, '\s*0*(\.0*)?\s*');
 
 -- A whole number as logs write it: 12, "12", 12.0, 1e3. Null for anything else (a fraction, 0x10) and beyond 10^12
--- either way, so that sums of counts stay small.
-create or replace temp macro parse_count(text) as
+-- either way, so that sums of counts stay small. The number is what the text converts to.
+create or replace temp macro whole(text, number) as
     case
-        when try_cast(text as bigint)::varchar = text
-            or regexp_full_match(text, '\s*[+-]?[0-9]+(\.0*)?([eE]\+?[0-9]+)?\s*')
-        then case when try_cast(text as bigint) between -1000000000000 and 1000000000000
-            then try_cast(text as bigint) end
+        when number::varchar = text or regexp_full_match(text, '\s*[+-]?[0-9]+(\.0*)?([eE]\+?[0-9]+)?\s*')
+        then case when number between -1000000000000 and 1000000000000 then number end
     end;
+
+create or replace temp macro parse_count(text) as whole(text, try_cast(text as bigint));
 
 -- Something other than a count is where a count belongs.
 create or replace temp macro is_no_count(text) as text is not null and parse_count(text) is null;
@@ -50,10 +50,6 @@ create or replace temp macro complexity_of(prompt) as
                 '(?i)\b(analyze|reason|compare|design|architect|debug|summarize|classify|extract|list|format)\b'))
         else 0.5
     end;
-
--- A count that can be added without overflow; null for an invalid one, which is rejected later.
-create or replace temp macro countable(text) as
-    case when parse_count(text) between 0 and 1000000000000 then parse_count(text) end;
 
 -- The growth of a running total; one that has fallen was restarted.
 create or replace temp macro risen(total, total_before) as

@@ -1,5 +1,5 @@
--- From what a format read to the columns of `requests`, the same for every format: values parsed and checked, texts
--- turned into hashes. A call that cannot be taken gets a `reason`.
+-- From what a format read to the columns of `requests`, the same for every format: values checked, texts turned into
+-- hashes. A call that cannot be taken gets a `reason`.
 
 with parsed as (
     select
@@ -11,55 +11,20 @@ with parsed as (
             nullif(trim(user_id), '') as user_id,
             nullif(trim(session_id), '') as session_id,
             nullif(trim(project), '') as project,
-            nullif(as_time(ts), timestamp '1970-01-01') as ts,
-            parse_count(input_tokens) as input_tokens,
-            coalesce(parse_count(cache_read_tokens), 0) as cache_read_tokens,
-            coalesce(parse_count(cache_write_5m_tokens), 0) as cache_write_5m_tokens,
-            coalesce(parse_count(cache_write_1h_tokens), 0) as cache_write_1h_tokens,
-            parse_count(output_tokens) as output_tokens,
-            parse_count(reasoning_tokens) as reasoning_tokens,
-            nullif(parse_count(input_audio_tokens), 0) as input_audio_tokens,
-            nullif(parse_count(input_image_tokens), 0) as input_image_tokens,
-            nullif(parse_count(input_video_tokens), 0) as input_video_tokens,
-            nullif(parse_count(cache_read_audio_tokens), 0) as cache_read_audio_tokens,
-            nullif(parse_count(cache_read_image_tokens), 0) as cache_read_image_tokens,
-            nullif(parse_count(output_audio_tokens), 0) as output_audio_tokens,
-            nullif(parse_count(output_image_tokens), 0) as output_image_tokens,
-            nullif(parse_count(output_video_tokens), 0) as output_video_tokens,
-            coalesce(parse_count(web_searches), 0) as web_searches,
-            case when tools is not null
-                then list_transform(map_entries(tools), lambda it: {'key': it.key, 'value': parse_count(it.value)})
-            end as tools,
-            coalesce(parse_count(calls), 1) as calls,
-            parse_count(max_output_tokens) as max_output_tokens,
-            parse_count(output_used_tokens) as output_used_tokens
-        ),
-        -- 0 and the start of the epoch mean no time
-        ts is not null and as_time(ts) is null and not is_unset(ts) as has_no_time,
-        is_no_count(input_tokens)
-        or is_no_count(cache_read_tokens)
-        or is_no_count(cache_write_5m_tokens)
-        or is_no_count(cache_write_1h_tokens)
-        or is_no_count(output_tokens)
-        or is_no_count(reasoning_tokens)
-        or is_no_count(input_audio_tokens)
-        or is_no_count(input_image_tokens)
-        or is_no_count(input_video_tokens)
-        or is_no_count(cache_read_audio_tokens)
-        or is_no_count(cache_read_image_tokens)
-        or is_no_count(output_audio_tokens)
-        or is_no_count(output_image_tokens)
-        or is_no_count(output_video_tokens)
-        or is_no_count(web_searches)
-        or (tools is not null and len(list_filter(map_values(tools), lambda it: is_no_count(it))) > 0)
-        or is_no_count(calls) as has_no_count,
-        has_no_count and regexp_matches(
-            concat_ws(
-                ' ', input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens,
-                reasoning_tokens, web_searches, calls
-            ),
-            '(^| )[+-]?[0-9]{13}'
-        ) as has_absurd_count
+            coalesce(cache_read_tokens, 0) as cache_read_tokens,
+            coalesce(cache_write_5m_tokens, 0) as cache_write_5m_tokens,
+            coalesce(cache_write_1h_tokens, 0) as cache_write_1h_tokens,
+            nullif(input_audio_tokens, 0) as input_audio_tokens,
+            nullif(input_image_tokens, 0) as input_image_tokens,
+            nullif(input_video_tokens, 0) as input_video_tokens,
+            nullif(cache_read_audio_tokens, 0) as cache_read_audio_tokens,
+            nullif(cache_read_image_tokens, 0) as cache_read_image_tokens,
+            nullif(output_audio_tokens, 0) as output_audio_tokens,
+            nullif(output_image_tokens, 0) as output_image_tokens,
+            nullif(output_video_tokens, 0) as output_video_tokens,
+            coalesce(web_searches, 0) as web_searches,
+            coalesce(calls, 1) as calls
+        )
     from counted
 ),
 

@@ -17,6 +17,12 @@ create table sources (
     machine        varchar              -- merged from the store of this machine; null: read here
 );
 
+create table origins (                  -- of sources merged from other stores
+    source_id       integer not null,
+    store_id        varchar not null,   -- of the store that read it from its log
+    store_source_id integer not null    -- its source_id there
+);
+
 create table skipped (                  -- files that an ingest found and did not read, until it can
     path   varchar not null,
     reason varchar not null

@@ -1,7 +1,7 @@
 -- One row for each call with several copies. The copy with most output tokens is the finished one; among equals the
 -- parent's, not the subagent's or the fork's; then the one with the lower session_id, so that a new column moves no call
 -- between sessions; where files are read again, the copy read now; then the one with the lower hash, so that the order of
--- reading does not matter. The call began at the time of its earliest copy.
+-- reading does not matter; of equal ones the one that is here. The call began at the time of its earliest copy.
 
 with copies as (
     select
@@ -18,7 +18,7 @@ with copies as (
 ),
 
 hashed as (
-    select *, hash(row(*columns(* exclude (ts, is_new)))) as copy_hash from copies
+    select *, hash(row(*columns(* exclude (ts, machine, is_new)))) as copy_hash from copies
 ),
 
 ranked as (
@@ -30,7 +30,7 @@ ranked as (
             order by
                 output_tokens desc, branched, output_partial, session_id,
                 $read_again and not is_new and request_id not in (select request_id from read_now),
-                copy_hash
+                copy_hash, is_new
         ) as place
     from hashed
 )

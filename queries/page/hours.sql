@@ -5,12 +5,12 @@
 
 select
     by_day as day,
-    hour(ts) as hour_utc,
+    hour(local_time(ts)) as hour,
     case when $detail >= 1 then by_feature end as feature,
     case when $detail >= 2 then by_model end as model,
     sum(calls)::bigint as requests,
     exact_sum(cost_usd) as cost_usd
 from priced
 where ts is not null
-group by by_day, hour(ts), case when $detail >= 1 then by_feature end, case when $detail >= 2 then by_model end
-order by day, hour_utc, feature, model
+group by by_day, hour(local_time(ts)), case when $detail >= 1 then by_feature end, case when $detail >= 2 then by_model end
+order by day, hour, feature, model

@@ -14,7 +14,8 @@
 --   adds nothing and is listed in the caveats.
 -- assumes: if a what-if sets a day for prices, that day's prices replace those of the request's own day.
 -- assumes: a cost set by a what-if replaces the cost of the tokens; its parts are null then.
--- assumes: days, weeks (ISO, from Monday) and hours are UTC.
+-- assumes: days, weeks (ISO, from Monday), months and hours are those of the time zone asked for, UTC unless one is;
+--   prices change at midnight UTC.
 
 with sized as (
     select
@@ -108,9 +109,10 @@ select
     user_id as by_user,
     session_id as by_session,
     project as by_project,
+    machine as by_machine,
     status as by_status,
-    strftime(ts, '%Y-%m-%d %H:00') as by_hour,
-    strftime(ts, '%Y-%m-%d') as by_day,
-    strftime(ts, '%G-W%V') as by_week,
-    strftime(ts, '%Y-%m') as by_month
+    strftime(local_time(ts), '%Y-%m-%d %H:00') as by_hour,
+    strftime(local_time(ts), '%Y-%m-%d') as by_day,
+    strftime(local_time(ts), '%G-W%V') as by_week,
+    strftime(local_time(ts), '%Y-%m') as by_month
 from itemised

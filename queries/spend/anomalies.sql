@@ -9,17 +9,17 @@
 --   are ignored.
 -- assumes: modified z-score, 0.6745 / MAD, beyond 3.5: Iglewicz and Hoaglin, How to Detect and Handle Outliers, 1993;
 --   on logarithms, since dollars per day are spread over orders of magnitude in bursty logs.
--- assumes: a day (UTC) is compared with the same weekday if the log has enough of these, else working days (Monday to
+-- assumes: a day is compared with the same weekday if the log has enough of these, else working days (Monday to
 --   Friday) with working days and weekend days with weekend days; days without spend are not counted.
 -- assumes: the first and the last day may be incomplete and are never reported as low.
 
 with spent as (
     select
-        ts::date as day, coalesce(feature, 'unattributed') as feature, prompt_id, model,
+        local_time(ts)::date as day, coalesce(feature, 'unattributed') as feature, prompt_id, model,
         sum(calls) as requests, coalesce(exact_sum(cost_usd), 0) as cost_usd
     from priced
     where ts is not null
-    group by ts::date, coalesce(feature, 'unattributed'), prompt_id, model
+    group by local_time(ts)::date, coalesce(feature, 'unattributed'), prompt_id, model
 ),
 
 -- a null feature means all features together

@@ -18,6 +18,7 @@ from llmcost.what_ifs.inputs import side_tables
 ROOT = Path(__file__).resolve().parents[2]
 PROCESSES = {
     "ingest",
+    "merge",
     "metrics",
     "migrations",
     "facts",

@@ -60,4 +60,4 @@ def test_the_screen_says_so_and_shows_all_when_asked(tmp_path: Path) -> None:
     assert "Provenance" not in llmcost("report", cwd=tmp_path).stdout
     shown = llmcost("report", "--provenance", cwd=tmp_path).stdout
     assert "Provenance" in shown
-    assert "time zone: UTC" in shown
+    assert "timezone: UTC" in shown

@@ -90,7 +90,7 @@ llmcost.ending = () => {
     : [];
   document.getElementById("end").replaceChildren(
     ...list("Caveats", llmcost.page.notes), ...list("Assumptions", llmcost.page.assumptions), ...lines,
-    llmcost.element("p", {}, `Made by llmcost ${llmcost.page.version}. Times are UTC, dollars are list prices unless llmcost.toml says otherwise.`));
+    llmcost.element("p", {}, `Made by llmcost ${llmcost.page.version}. Times are ${llmcost.page.timezone ?? "UTC"}, dollars are list prices unless llmcost.toml says otherwise.`));
 };
 
 llmcost.start = () => {

@@ -169,6 +169,8 @@ def simulate(
     dimensions: Sequence[str] = (),
     most: int = MOST_STACKS,
     advance: Advance = lambda done, of: None,
+    *,
+    advises: bool = True,
 ) -> Optimum:
     """Tries the stacks and replays the best of them with its ranges.
 
@@ -190,7 +192,7 @@ def simulate(
     chain = Chain(traffic, "")
     for step in chosen.steps:
         chain.add(step)
-    return Optimum(bounds, len(found), _frontier(found), chosen, left_out, projected(traffic, chain))
+    return Optimum(bounds, len(found), _frontier(found), chosen, left_out, projected(traffic, chain, advises=advises))
 
 
 def _options(query: registry.Query, given: WhatIf | None) -> list[WhatIf]:

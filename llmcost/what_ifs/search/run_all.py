@@ -73,7 +73,9 @@ def steps(words: Sequence[str]) -> list[WhatIf]:
     return [given.get(query.name) or _as_stacked(query) for query in placed]
 
 
-def simulate(store: Store, stack: Sequence[WhatIf], covered: Scope, dimensions: Sequence[str] = ()) -> Everything:
+def simulate(
+    store: Store, stack: Sequence[WhatIf], covered: Scope, dimensions: Sequence[str] = (), *, advises: bool = True
+) -> Everything:
     """Each step alone; then in turn those that save something after the steps before them."""
     stack = [settled(store, step) for step in stack]  # a model without a price is reported before anything is replayed
     traffic = Traffic.of(store, covered, dimensions)
@@ -86,7 +88,7 @@ def simulate(store: Store, stack: Sequence[WhatIf], covered: Scope, dimensions: 
             three.add(one.what_if)
     spread = ranges(traffic, three, baseline).whole
     saved = baseline - three.points[-1].cost_usd if three.points else None
-    return Everything(alone, left_out, projected(traffic, chain), three.steps, saved, spread)
+    return Everything(alone, left_out, projected(traffic, chain, advises=advises), three.steps, saved, spread)
 
 
 def _as_stacked(query: registry.Query) -> WhatIf:

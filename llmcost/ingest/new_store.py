@@ -1,0 +1,32 @@
+"""A store open for changes, which is not left behind where it was new and nothing came into it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from llmcost.engine import store
+from llmcost.engine.store import Store
+from llmcost.errors import LlmcostError
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Store]:
+    """The store at a path, made where there is none. One that was made for a block that fails is removed if empty."""
+    is_new = not path.exists()
+    try:
+        with store.writing(path) as opened:
+            yield opened
+    except BaseException:
+        if is_new and store.files(path) and _is_empty(path):
+            for file in store.files(path):
+                file.unlink()
+        raise
+
+
+def _is_empty(path: Path) -> bool:
+    """Whether it can be opened and holds nothing; what cannot be opened is left for `llmcost repair`."""
+    try:
+        with store.reading(path) as opened:
+            return not any(opened.value(f"select count(*) from {table}") for table in ("requests", "ledger", "rejects"))
+    except LlmcostError:
+        return False

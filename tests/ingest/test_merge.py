@@ -1,0 +1,324 @@
+"""Stores merged are one store that has read all the logs, whichever of them the others are merged into."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from llmcost.engine import registry, store
+from llmcost.ingest import merge, run
+from tests.command import llmcost
+from tests.engine import stores
+from tests.formats.samples import FORMATS, files, lines
+from tests.logs import Row, call, check_account, contents, ingested, write
+
+MACHINES = ("a", "b", "c")
+
+
+def made(folder: Path, *logs: Path) -> Path:
+    """A store into which these logs have been read."""
+    path = folder / "llmcost.duckdb"
+    with store.writing(path) as opened:
+        check_account(run.ingest(opened, [str(log) for log in logs]))
+    return path
+
+
+def united(path: Path, *others: Path) -> list[merge.Merged]:
+    with store.writing(path) as opened:
+        merged = merge.merge(opened, others)
+    for one in merged:
+        assert one.counts["lines"] == sum(one.counts[name] for name in run.COUNTS if name != "lines")
+    return merged
+
+
+def told(path: Path) -> dict[str, object]:
+    """What a store says, whichever machine said it: its requests, its account of lines, its rejects and its report."""
+    with store.reading(path) as opened:
+        tables = {
+            table: opened.rows(f"select {columns} from {table} order by all")
+            for table, columns in {
+                "requests": "* exclude (machine)",
+                "spans": "*",
+                "texts": "*",
+                "openings": "*",
+                "ruled": "*",
+                "models": "* exclude (valid_from, valid_to)",
+                "rejects": "* exclude (source_id)",
+            }.items()
+        }
+        [account] = opened.rows(
+            "select sum(lines) as lines, sum(requests) as requests, sum(duplicates) as duplicates,"
+            " sum(no_call) as no_call, sum(rejects) as rejects from ledger"
+        )
+        assert account["requests"] == len(tables["requests"])
+    report = json.loads(llmcost("report", "--db", path, "--format", "json", cwd=path.parent).stdout)
+    del report["provenance"]
+    return {**tables, "account": account, "report": report}
+
+
+def parts(form: str, chance: random.Random) -> list[list[list[str]]]:
+    """The logs of a format for each machine, as lines: many are on several, and some twice on one."""
+    if "stateful" in registry.find("formats", form).fields:  # a line says nothing without those before it
+        logs = [path.read_text("utf-8").splitlines() for path in files(form) if path.suffix != ".gz"]
+        return [[log for log in logs if chance.random() < 0.6] for _ in MACHINES]
+    whole = lines(form, 15)
+    return [[chance.sample(whole, len(whole) * 2 // 3) + chance.sample(whole, len(whole) // 5)] for _ in MACHINES]
+
+
+@given(seed=st.integers(0, 2**32))
+@settings(
+    max_examples=int(os.environ.get("CAMPAIGN_MERGES", "1")),
+    deadline=None,
+    phases=(Phase.generate,),  # a smaller seed is no simpler case
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_merged_in_any_order_they_are_one_store(seed: int, tmp_path: Path) -> None:
+    tmp_path = tmp_path / str(time.monotonic_ns())
+    chance = random.Random(seed)
+    logs: dict[str, list[Path]] = {machine: [] for machine in MACHINES}
+    for form in chance.sample(FORMATS, 3):
+        for machine, texts in zip(MACHINES, parts(form, chance), strict=True):
+            for number, text in enumerate(texts):
+                logs[machine].append(write(tmp_path / machine / f"{form}_{number}.jsonl", text))
+    paths = [made(tmp_path / machine, *logs[machine]) for machine in MACHINES if (tmp_path / machine).exists()]
+    (tmp_path / "all").mkdir()
+    expected = told(made(tmp_path / "all", *(log for machine in MACHINES for log in logs[machine])))
+
+    (tmp_path / "new").mkdir()
+    chance.shuffle(paths)
+    united(tmp_path / "new" / "llmcost.duckdb", *paths)
+    assert told(tmp_path / "new" / "llmcost.duckdb") == expected
+
+    first = paths.pop()
+    for other in paths:
+        united(first, other)
+    assert told(first) == expected
+    for one in united(first, *paths, tmp_path / "new" / "llmcost.duckdb"):
+        assert not any(one.counts.values())
+    assert told(first) == expected
+
+
+def log(path: Path, *numbers: int, **fields: object) -> Path:
+    return write(path, [call(number, **fields) for number in numbers])
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> tuple[Path, Path]:
+    """Stores with one call in common."""
+    here = made(tmp_path / "here", log(tmp_path / "here" / "x.jsonl", 1, 2))
+    there = made(tmp_path / "there", write(tmp_path / "there" / "x.jsonl", [call(2), call(3), "{no json"]))
+    return here, there
+
+
+def test_the_machine_is_known_of_what_came_from_it(two: tuple[Path, Path]) -> None:
+    [one] = united(*two)
+    assert (one.machine, one.counts) == (
+        "there",
+        {"lines": 3, "requests": 1, "duplicates": 1, "no_call": 0, "rejects": 1},
+    )
+    assert {row["request_id"]: row["machine"] for row in contents(two[0])} == {
+        "req_1": None,
+        "req_2": None,
+        "req_3": "there",
+    }
+    rejects = json.loads(llmcost("rejects", "--db", two[0], "--format", "json", cwd=two[0].parent).stdout)
+    assert [row["file"] for row in rejects["rejects"]] == [f"there:{two[1].parent / 'x.jsonl'}"]
+
+
+def test_what_has_grown_adds_its_new_lines_alone(two: tuple[Path, Path]) -> None:
+    here, there = two
+    united(here, there)
+    write(there.parent / "x.jsonl", [call(2), call(3), "{no json", call(1), call(4), "{none"])
+    made(there.parent, there.parent / "x.jsonl")
+    [one] = united(here, there)
+    assert one.counts == {"lines": 3, "requests": 1, "duplicates": 1, "no_call": 0, "rejects": 1}
+    with store.reading(here) as opened:
+        assert opened.value("select list(line_no order by line_no) from rejects") == [3, 6]
+        assert opened.value("select sum(requests) from ledger") == opened.value("select count(*) from requests") == 4
+
+
+def test_what_comes_back_is_known(two: tuple[Path, Path], tmp_path: Path) -> None:
+    here, there = two
+    united(there, here)
+    [one] = united(here, there)
+    assert one.counts == {"lines": 3, "requests": 1, "duplicates": 1, "no_call": 0, "rejects": 1}
+    third = tmp_path / "third" / "llmcost.duckdb"
+    third.parent.mkdir()
+    united(third, there)
+    assert not any(united(third, here)[0].counts.values())
+    with store.reading(third) as opened:
+        named = opened.rows(
+            "select machine, list(request_id order by request_id) as ids from requests group by 1 order by 1"
+        )
+    assert named == [{"machine": "here", "ids": ["req_1"]}, {"machine": "there", "ids": ["req_2", "req_3"]}]
+
+
+def test_the_logs_add_nothing_afterwards(two: tuple[Path, Path]) -> None:
+    here, there = two
+    united(here, there)
+    with ingested(here, here.parent / "x.jsonl") as (_, account):
+        assert account.unchanged == 1
+    with ingested(here, there.parent / "x.jsonl") as (_, account):
+        assert (account.total("requests"), account.total("duplicates")) == (0, 2)
+
+
+def test_a_copy_that_has_gone_its_own_way_adds_what_it_has_read(two: tuple[Path, Path], tmp_path: Path) -> None:
+    here, _ = two
+    (tmp_path / "copy").mkdir()
+    copy = Path(shutil.copy(here, tmp_path / "copy" / "llmcost.duckdb"))
+    assert not any(united(here, copy)[0].counts.values())
+    made(copy.parent, log(tmp_path / "copy" / "y.jsonl", 7))
+    made(here.parent, log(tmp_path / "here" / "y.jsonl", 8))
+    [one] = united(here, copy)
+    assert one.counts == {"lines": 1, "requests": 1, "duplicates": 0, "no_call": 0, "rejects": 0}
+
+
+def test_a_trace_in_two_stores_counts_the_calls_below(tmp_path: Path) -> None:
+    def observation(id_: str, **fields: object) -> Row:
+        return {
+            "id": id_, "traceId": "t", "type": "GENERATION", "startTime": "2026-11-02T10:00:00Z",
+            "model": "gpt-4o", "usageDetails": {"input": 10, "output": 5, "total": 15},
+        } | fields  # fmt: skip
+
+    above = made(tmp_path / "above", write(tmp_path / "above" / "x.jsonl", [observation("up")]))
+    below = made(
+        tmp_path / "below", write(tmp_path / "below" / "x.jsonl", [observation("down", parentObservationId="up")])
+    )
+    [one] = united(above, below)
+    assert one.counts == {"lines": 1, "requests": 0, "duplicates": 1, "no_call": 0, "rejects": 0}
+    assert [row["request_id"] for row in contents(above)] == [contents(below)[0]["request_id"]]
+
+
+def test_texts_come_along_and_are_their_owners_alone(tmp_path: Path) -> None:
+    said = {
+        "model": "gpt-4o", "usage": {"prompt_tokens": 9, "completion_tokens": 5}, "object": "chat.completion",
+        "id": "chatcmpl-AAAAAAAAAAAA1", "choices": [{"message": {"role": "assistant", "content": "A short answer."}}],
+    }  # fmt: skip
+    there, here = tmp_path / "there.duckdb", tmp_path / "here.duckdb"
+    spoken = write(tmp_path / "x.jsonl", [said])
+    assert llmcost("ingest", spoken, "--keep-text", "--db", there, cwd=tmp_path).returncode == 0
+    here.write_bytes(made(tmp_path / "own", log(tmp_path / "own" / "x.jsonl", 1)).read_bytes())
+    here.chmod(0o644)
+    united(here, there)
+    with store.reading(here) as opened, store.reading(there) as other:
+        assert opened.rows("from texts") == other.rows("from texts") != []
+    assert here.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("schema", stores.files())
+def test_a_store_of_an_earlier_schema_is_merged_and_stays_as_it_is(schema: str, tmp_path: Path) -> None:
+    old = stores.unpacked(schema, tmp_path / "old.duckdb")
+    before = old.read_bytes()
+    here = tmp_path / "here.duckdb"
+    [one] = united(here, old)
+    assert (one.machine, one.counts["requests"], one.counts["rejects"]) == ("old", 3, 1)
+    assert not any(united(here, old)[0].counts.values())
+    assert old.read_bytes() == before
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["here.duckdb", "old.duckdb"]
+
+
+def wrong(two: tuple[Path, Path], name: str, *words: str) -> tuple[int, str]:
+    """How the command ends that merges a store of this name into one that must stay as it is."""
+    before = contents(two[0])
+    done = llmcost("merge", two[1], name, *words, "--db", two[0], cwd=two[0].parent.parent)
+    assert contents(two[0]) == before
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("\n") == 2
+    return done.returncode, done.stderr
+
+
+def test_what_is_no_store_is_one_line_and_nothing_is_merged(two: tuple[Path, Path], tmp_path: Path) -> None:
+    assert wrong(two, "nowhere.duckdb") == (
+        1,
+        "error: there is no store at nowhere.duckdb\nhint: create one with: llmcost ingest PATH\n",
+    )
+    (tmp_path / "text.duckdb").write_text("a text that is longer than the beginning of a store")
+    assert "is not an llmcost store" in wrong(two, "text.duckdb")[1]
+    damaged = bytearray(two[1].read_bytes())
+    damaged[12288:-4096] = os.urandom(len(damaged) - 12288 - 4096)
+    (tmp_path / "damaged.duckdb").write_bytes(damaged)
+    assert "is damaged" in wrong(two, "damaged.duckdb")[1]
+    shutil.copy(two[1], tmp_path / "newer.duckdb")
+    with store.writing(tmp_path / "newer.duckdb") as opened:
+        opened.execute("update llmcost_meta set value = '999' where key = 'schema_version'")
+    assert "newer version of llmcost (schema 999" in wrong(two, "newer.duckdb")[1]
+    shutil.copy(two[1], tmp_path / "odd.duckdb")
+    with store.writing(tmp_path / "odd.duckdb") as opened:
+        opened.execute("alter table requests alter column output_tokens type varchar")
+    assert "its table requests has other columns" in wrong(two, "odd.duckdb")[1]
+    shutil.copy(two[1], tmp_path / "absurd.duckdb")
+    with store.writing(tmp_path / "absurd.duckdb") as opened:
+        opened.execute("update requests set output_tokens = 9223372036854775807, input_tokens = 9223372036854775807")
+    assert "2 of its requests hold values that no ingest writes" in wrong(two, "absurd.duckdb")[1]
+
+
+def test_a_store_in_use_is_one_line(two: tuple[Path, Path], tmp_path: Path) -> None:
+    busy = shutil.copy(two[1], tmp_path / "busy.duckdb")
+    code = "import sys, time; from llmcost.engine import store; from pathlib import Path\n" \
+        "with store.writing(Path(sys.argv[1])): print('open', flush=True); time.sleep(60)"  # fmt: skip
+    process = subprocess.Popen([sys.executable, "-c", code, str(busy)], stdout=subprocess.PIPE)
+    assert process.stdout
+    process.stdout.readline()
+    try:
+        assert "busy.duckdb is in use by another process" in wrong(two, "busy.duckdb")[1]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_wrong_words(two: tuple[Path, Path], tmp_path: Path) -> None:
+    link = tmp_path / "link.duckdb"
+    link.symlink_to(two[0])
+    assert "is the store that the others are merged into" in wrong(two, "link.duckdb")[1]
+    assert wrong(two, "old.duckdb", "--machine", "one")[0] == 2
+    assert wrong(two, "old.duckdb", "--machine", "one", "--machine", " ")[0] == 2
+    other = tmp_path / "more" / "there"
+    other.mkdir(parents=True)
+    shutil.copy(two[1], other)
+    assert "2 of these stores would be named there" in wrong(two, str(other / "llmcost.duckdb"))[1]
+
+
+def test_a_store_that_nothing_came_into_is_not_left_behind(two: tuple[Path, Path], tmp_path: Path) -> None:
+    done = llmcost("merge", two[1], "nowhere.duckdb", "--db", "new.duckdb", cwd=tmp_path)
+    assert done.returncode == 1
+    assert not (tmp_path / "new.duckdb").exists()
+
+
+def test_killed_nothing_has_changed(tmp_path: Path) -> None:
+    many = [call(number, user_id=f"u{number}") for number in range(20_000)]
+    there = made(tmp_path / "there", write(tmp_path / "there" / "x.jsonl", many))
+    here = made(tmp_path / "here", log(tmp_path / "here" / "x.jsonl", 1, 2))
+    before = contents(here)
+    clean = Path(shutil.copy(here, tmp_path / "clean.duckdb"))
+    command = [sys.executable, "-m", "llmcost", "merge", str(there), "--db"]
+    began = time.monotonic()
+    subprocess.run([*command, str(clean)], check=True, capture_output=True)
+    took_s = time.monotonic() - began
+    for share in (0.3, 0.6, 0.75, 0.9):
+        process = subprocess.Popen([*command, str(here)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(took_s * share)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert contents(here) in (before, contents(clean))
+    united(here, there)
+    assert contents(here) == contents(clean)
+
+
+def test_the_command_says_what_was_added(two: tuple[Path, Path]) -> None:
+    done = llmcost("merge", two[1], "--machine", "old\x1b[31m laptop", "--db", two[0], cwd=two[0].parent)
+    assert done.returncode == 0, done.stderr
+    assert "1 store merged" in done.stdout
+    assert "\x1b" not in done.stdout
+    again = llmcost("merge", two[1], "--json", "--db", two[0], cwd=two[0].parent)
+    said = json.loads(again.stdout)
+    assert (said["lines"], said["requests"]) == (0, 0)
+    assert said["merged"][0]["machine"] == "old\x1b[31m laptop"
