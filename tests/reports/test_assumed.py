@@ -53,7 +53,7 @@ def test_of_several_logs_only_its_part_rests_on_it(tmp_path: Path) -> None:
     write(tmp_path / "log.jsonl", [call(1)])
     done = llmcost("ingest", "trace.jsonl", "log.jsonl", cwd=tmp_path)
     assert "; $1.40 of it assuming claude-haiku-4-5" in " ".join(done.stdout.split())
-    assert "; $1.40 of it if" in " ".join(llmcost("report", cwd=tmp_path).stdout.split())
+    assert "; $1.40 of it assuming" in " ".join(llmcost("report", cwd=tmp_path).stdout.split())
 
 
 def test_where_nothing_is_assumed_nothing_is_said(tmp_path: Path) -> None:
