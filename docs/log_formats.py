@@ -5,6 +5,7 @@ They come from the headers of `queries/formats/*.sql`; a test compares.
 """
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from llmcost.engine import registry
@@ -12,7 +13,10 @@ from llmcost.engine import registry
 FOLDER = Path(__file__).resolve().parent
 DOCUMENTS = (FOLDER / "log_formats.md", FOLDER / "logs.md")
 
-_GENERATED = re.compile(r"(<!-- generated: (pages|guide) -->\n).*?(<!-- end -->)", re.DOTALL)
+_GENERATED = re.compile(r"(<!-- generated: (contents|pages|guide) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+_CONTENTS = ("cached", "reasoning", "lacks")
 
 
 def main() -> None:
@@ -23,11 +27,20 @@ def main() -> None:
 
 def filled(text: str) -> str:
     """The document with its generated part replaced."""
-    parts = {"pages": _page, "guide": _guide}
-    formats = registry.load("formats").values()
-    return _GENERATED.sub(
-        lambda match: f"{match[1]}\n" + "\n".join(parts[match[2]](query) for query in formats) + f"\n{match[3]}", text
-    )
+    parts = {"contents": _contents, "pages": _each(_page), "guide": _each(_guide)}
+    return _GENERATED.sub(lambda match: f"{match[1]}\n{parts[match[2]]()}\n{match[3]}", text)
+
+
+def _each(page: Callable[[registry.Query], str]) -> Callable[[], str]:
+    return lambda: "\n".join(page(query) for query in registry.load("formats").values())
+
+
+def _contents() -> str:
+    """A table of what decides where cached and reasoning tokens are counted, and what a log lacks."""
+    said = [(query.name, *(query.field(key) for key in _CONTENTS)) for query in registry.load("formats").values()]
+    rows = [f"| [{name}](#{name}) | {' | '.join(cells)} |" for name, *cells in said]
+    heading = "| log | cached tokens are | reasoning tokens are | such a log lacks |"
+    return "\n".join([heading, "| --- | --- | --- | --- |", *rows, ""])
 
 
 def _guide(query: registry.Query) -> str:

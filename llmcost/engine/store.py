@@ -133,6 +133,16 @@ class Store:
             raise
 
     @contextmanager
+    def one_thread(self) -> Iterator[None]:
+        """The engine works on one batch at a time."""
+        before = self.value("select current_setting('threads')")
+        self._connection.execute("set threads = 1")
+        try:
+            yield
+        finally:
+            self._connection.execute(f"set threads = {before}")
+
+    @contextmanager
     def transaction(self) -> Iterator[None]:
         """All of the block's changes, or none of them."""
         self._connection.execute("begin")

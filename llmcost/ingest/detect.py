@@ -27,6 +27,10 @@ _TOGETHER_BYTES = 32 << 20
 """Files are looked at together up to this much of their text."""
 
 
+_LONG_TEXT = re.compile(rb'([^"\\]{128})[^"\\]*([^"\\]{128})')
+"""A prompt, or a picture in base64: its middle says nothing of the format."""
+
+
 @dataclass
 class Detection:
     """A file and the formats that claim lines of it, the most frequent first; without any it is not a log."""
@@ -240,26 +244,34 @@ def _recognise(store: Store, detections: list[Detection], batches: list[pa.Recor
 
 
 def _look(detection: Detection, max_lines: int, max_bytes: int, *, is_last: bool) -> list[pa.RecordBatch]:
-    """The file's first lines; of one whose first line is longer than what is looked at, what is whole of that line."""
+    """The file's first lines. The last look goes on where not even one is whole: to its end, or what is whole of it."""
     source = detection.source
     try:
         start, end = streams.head(source.file, max_bytes)
+        texts = _whole(source, start, end, max_lines)
+        is_cut = not texts or (not source.is_document and documents.looks_like_one(start, is_whole=False))
+        if is_cut and is_last and not end and not _is_binary(start):
+            start, end = streams.head(source.file, lines.MAX_LINE_BYTES)
+            start = _LONG_TEXT.sub(rb"\1\2", start)
+            texts = _whole(source, start, end, max_lines)
     except OSError as error:
         detection.problem = streams.why(error)
         return []
+    if not texts and is_last and (cut := documents.beginning(lines.repaired(start).decode("utf-8", "replace"))):
+        texts = [cut]
+    return [lines.numbered(lines.Source(source.path, source.file, source_id=source.source_id), texts)] if texts else []
+
+
+def _whole(source: lines.Source, start: bytes, end: str, max_lines: int) -> list[str]:
+    """The whole lines, or elements of a document, that a file begins with; `end` says why there is no more."""
     start = lines.repaired(start)
-    look = lines.Source(source.path, source.file, source_id=source.source_id)
     elements = documents.sample(start, max_lines, is_whole=end == "end")
     source.is_document = elements is not None
     if elements is not None:
-        return [lines.numbered(look, elements)]
+        return elements
     whole, _, rest = start.rpartition(b"\n")
     texts = [text.decode("utf-8", "replace") for text in islice(whole.split(b"\n"), max_lines) if text.strip()]
-    if rest.strip() and end:
-        texts.append(rest.decode("utf-8", "replace"))
-    elif not texts and is_last and (cut := documents.beginning(rest.decode("utf-8", "replace"))):
-        texts.append(cut)
-    return [lines.numbered(look, texts)] if texts else []
+    return [*texts, rest.decode("utf-8", "replace")] if rest.strip() and end else texts
 
 
 def look(detection: Detection) -> list[pa.RecordBatch]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from llmcost.ingest import lines, streams
 
-MAX_VALUE_BYTES = 64 << 20
+MAX_VALUE_BYTES = lines.MAX_LINE_BYTES
 """An element of an array, or a file that is one object, is refused beyond this many characters."""
 
 _BATCH_CHARACTERS = 1 << 21

@@ -19,7 +19,7 @@ from llmcost.ingest import stamps, streams
 from llmcost.ingest.streams import BLOCK_BYTES
 from llmcost.ingest.torn import Piece
 
-MAX_LINE_BYTES = 64 << 20
+MAX_LINE_BYTES = 32 << 20
 """A longer line is not held in memory: it is reported with its first bytes and a fault."""
 
 SCHEMA = pa.schema(

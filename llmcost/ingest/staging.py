@@ -3,6 +3,7 @@
 A value that the engine refuses is found by halving and costs its line alone; torn lines are read in pieces.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +15,15 @@ from llmcost.engine.faults import is_about_a_value
 from llmcost.engine.store import Store
 from llmcost.ingest import documents, formats, lines, torn
 from llmcost.ingest.detect import RECORDS, Detection, claim, parsed_lines, structure
+
+_IN_STRUCTURE = re.compile(r'"(\w+)": ')
+"""A name in a structure that a format's SELECT itself reads JSON by."""
+LARGE_BYTES = 8 << 20
+"""A batch beyond this is one line. Reading it takes about twenty times its size, so that such lines are read singly."""
+
+
+class _LargeLineError(Exception):
+    """There is a line that is better read by one thread."""
 
 
 def stage(
@@ -55,21 +65,38 @@ def _read_stream(
     on_bytes: Callable[[int], None],
 ) -> None:
     try:
-        with store.stream("stream", lines.SCHEMA, stream_of(group, on_bytes)):
-            store.execute(f"create or replace temp table staged as {read_as(lead, 'stream')}", values)
-    except Exception as error:
-        if not is_about_a_value(error):
-            raise
-        with store.stream("stream", lines.SCHEMA, stream_of(group, lambda _: None)):
-            store.execute("create or replace temp table held as from stream")
-        _held_apart(store, lead, "held", values)
-        store.execute(f"create or replace temp table staged as {read_as(lead, 'held')}", values)
-        store.execute("drop table held")
+        _stage_stream(store, lead, values, lambda: _of_usual_lines(stream_of(group, on_bytes)))
+    except _LargeLineError:
+        with store.one_thread():
+            _stage_stream(store, lead, values, lambda: stream_of(group, lambda _: None))
     store.execute(
         "create or replace temp table unclaimed as"
         f" select source_id, line_no, ((record_no - 1) // {RECORDS} + 1)::integer as piece, raw, fault"
         " from staged where not claimed"
     )
+
+
+def _of_usual_lines(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        if batch.nbytes > LARGE_BYTES:
+            raise _LargeLineError
+        yield batch
+
+
+def _stage_stream(
+    store: Store, lead: str, values: dict[str, registry.Value], batches: Callable[[], Iterator[pa.RecordBatch]]
+) -> None:
+    try:
+        with store.stream("stream", lines.SCHEMA, batches()):
+            store.execute(f"create or replace temp table staged as {read_as(lead, 'stream')}", values)
+    except Exception as error:
+        if not is_about_a_value(error):
+            raise
+        with store.stream("stream", lines.SCHEMA, batches()):
+            store.execute("create or replace temp table held as from stream")
+        _held_apart(store, lead, "held", values)
+        store.execute(f"create or replace temp table staged as {read_as(lead, 'held')}", values)
+        store.execute("drop table held")
 
 
 def _held_apart(store: Store, name: str, table: str, values: dict[str, registry.Value]) -> None:
@@ -161,7 +188,8 @@ def read_as(name: str, relation: str) -> str:
 def read_with(query: registry.Query, relation: str) -> str:
     """SQL: the relation's lines as this format reads them, normalised."""
     further = [("drafts", _query("further"))] if "further" in query.fields else []
-    names = ", ".join(f"'{name}'" for name in sorted(_leaves(structure(query))) if name.replace("_", "a").isalnum())
+    known = {*_leaves(structure(query)), *_IN_STRUCTURE.findall(query.body)}
+    names = ", ".join(f"'{name}'" for name in sorted(known) if name.replace("_", "a").isalnum())
     return compose(
         [
             ("lines", parsed_lines(query, relation)),

@@ -13,6 +13,9 @@
 --     or (coalesce(response.type, type) = 'error' and coalesce(response.error.type, error.type) is not null))
 --   and sessionId is null and llmcost is null and litellm_call_id is null and call_type is null
 -- further: what an advisor used
+-- cached: outside input_tokens: the three input counts are disjoint
+-- reasoning: inside output_tokens; thinking_tokens says how many, in newer responses
+-- lacks: the time, in a bare response; the host, so that regional prices of other clouds are not known
 -- truth: input_tokens, cache_read_input_tokens and cache_creation_input_tokens are disjoint; output_tokens holds the
 --   thinking. A bare response has no time: such calls get the newest price and belong to no day.
 -- truth: cache_creation splits the writes by their life; what it leaves of cache_creation_input_tokens lives 5 minutes.

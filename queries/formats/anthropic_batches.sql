@@ -7,6 +7,9 @@
 --   "usage": "anthropic_usage"}}}
 -- claims: custom_id is not null and result.type in ('succeeded', 'errored', 'canceled', 'expired')
 -- further: what an advisor used
+-- cached: outside input_tokens: the three input counts are disjoint
+-- reasoning: inside output_tokens
+-- lacks: the time, and the prompts, which are in the file that was sent
 -- truth: as in the Messages API the input and both cache counts are disjoint and the output holds the thinking. Only
 --   succeeded requests are billed, at the batch price. A line has no time: such calls get the newest price and belong
 --   to no day.

@@ -11,6 +11,9 @@
 --   'content_block_stop', 'message_delta', 'message_stop', 'ping')
 -- stateful: the message that counts belong to is in an earlier line of the file
 -- further: what an advisor used
+-- cached: outside input_tokens: the three input counts are disjoint
+-- reasoning: inside output_tokens
+-- lacks: the time and the prompts; the final output count of a stream that was cut off
 -- truth: message_start gives the first counts, message_delta the last ones, which are those of the whole message; what
 --   it
 --   leaves out is as message_start says. What holds what is as in the Messages API (see anthropic).

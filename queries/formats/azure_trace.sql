@@ -8,6 +8,9 @@
 --   or regexp_full_match(raw, '\s*\d{4}-\d\d-\d\d[ T][\d:.+Z]+,[^,]*,[^,]*')
 -- stateful: equal lines are numbered within their file
 -- assumes: every request went to the model assume_model (a trace names none); tagged model_source: assumed
+-- cached: inside ContextTokens, if there were any: the trace does not separate them
+-- reasoning: inside GeneratedTokens, if there was any
+-- lacks: the model, ids, texts, cached tokens and reasoning
 -- truth: ContextTokens is the whole prompt, GeneratedTokens the whole answer. The trace says nothing about caches.
 -- truth: the lines have no ids: equal ones are separate requests.
 

@@ -12,6 +12,10 @@
 --       "performanceConfig": {"latency": "VARCHAR"}}},
 --   "output": {"outputTokenCount": "VARCHAR", "outputBodyJson": "JSON"}}
 -- claims: schemaType = 'ModelInvocationLog'
+-- cached: outside inputTokenCount, unless the totalTokens of the answer's body says otherwise
+-- reasoning: inside outputTokenCount; how many is not said
+-- lacks: the reasoning count, the service tier's price, and the bodies where they are logged to another bucket or
+--   are too large
 -- truth: inputTokenCount, cacheReadInputTokenCount and cacheWriteInputTokenCount are disjoint, unless the totalTokens
 --   of the answer's body says otherwise; outputTokenCount holds the thinking. The life of a write is in that body:
 --   cacheDetails of Converse, cache_creation of InvokeModel, streamed or not; what it leaves of the writes lives 5
@@ -80,8 +84,11 @@ select
     try_cast(answered ->> '$.metrics.latencyMs' as double) as latency_ms,
     case
         when input.inputTokenCount is null or output.outputTokenCount is null
-        then coalesce(at_path(line.raw, '$.output.outputBodyJson.usage'), to_json({
-            'input': at_path(line.raw, '$.input.usage'), 'output': at_path(line.raw, '$.output.usage')}))
+        then concat_ws(
+            ' ', at_path(line.raw, '$.output.outputBodyJson.usage'), at_path(line.raw, '$.input.usage'),
+            at_path(line.raw, '$.output.usage'), own_values(at_path(line.raw, '$.input')),
+            own_values(at_path(line.raw, '$.output'))
+        )
     end as unread_usage,
     case when asked.messages is not null then to_json({'model': modelId, 'request': asked}) end as prompt_key,
     coalesce(answered -> '$.output', answered -> '$.content')::varchar as output_text,

@@ -13,6 +13,10 @@
 --     and systemPayload is null and toolCallResult is null)
 --   or (type in ('summary', 'file-history-snapshot') and (leafUuid is not null or messageId is not null))
 -- further: what an advisor used
+-- cached: outside input_tokens: the three input counts are disjoint
+-- reasoning: inside output_tokens; how many is not said
+-- lacks: in many logs the final output count, and the web searches of side calls; Claude Code deletes its logs after 30
+--   days
 -- truth: one call is 1 to 14 lines of the same message.id; input and cache counts repeat on each, output grows, and the
 --   copy with most output counts. input_tokens holds no cached tokens. What cache_creation leaves of
 --   cache_creation_input_tokens lives 5 minutes.

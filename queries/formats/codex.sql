@@ -10,6 +10,9 @@
 --   "last_token_usage": "codex_usage"}}}
 -- claims: payload is not null and timestamp is not null and regexp_full_match(type, '[a-z_]+')
 -- stateful: the model, the folder, the session and its service tier are in earlier lines of the file
+-- cached: decided by total_tokens; without it inside input_tokens
+-- reasoning: decided by total_tokens; without it inside output_tokens
+-- lacks: ids of responses in older sessions, latencies, and the fees of web searches
 -- truth: last_token_usage is the call, total_token_usage the session's sum so far. A repeated total is not a new call;
 --   one that has fallen (after an undo) takes nothing back; usage of 0 is a guess at the context's size after it was
 --   compacted. total_tokens decides; without it cached_input_tokens and cache_write_input_tokens are inside

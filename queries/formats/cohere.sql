@@ -15,6 +15,9 @@
 -- claims: coalesce(response.usage.billed_units, response.meta.billed_units, response.delta.usage.billed_units)
 --     is not null
 --   or usage.billed_units is not null or meta.billed_units is not null or delta.usage.billed_units is not null
+-- cached: not in the billed units, which decide the price
+-- reasoning: inside the billed output
+-- lacks: the time and the model in a bare body; search units of Rerank are billed and not tokens
 -- truth: billed_units is what is billed: less than tokens, which also holds what Cohere adds to a prompt. cached_tokens
 --   is a part of tokens, not of billed_units, and changes no price. An embedding has no output. Rerank's search_units
 --   are not tokens: such a line carries no call.

@@ -33,6 +33,9 @@
 --   response.usage_metadata.prompt_token_count,
 --   response.modelVersion, response.model_version, usageMetadata.totalTokenCount, usage_metadata.total_token_count)
 --   is not null
+-- cached: inside promptTokenCount; tool prompts are outside it
+-- reasoning: decided by totalTokenCount; without it outside candidatesTokenCount
+-- lacks: the time, the model in older responses, and the hours for which explicit caches are stored
 -- truth: promptTokenCount holds the cached tokens; toolUsePromptTokenCount is not part of it. The thoughts are billed
 --   as output: candidatesTokenCount holds them where totalTokenCount says so, else they are added. A count of zero is
 --   left out. The chunks of a stream count up: the one with most output is the answer. The Live API names its answer

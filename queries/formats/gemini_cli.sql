@@ -13,6 +13,9 @@
 --   or (type in ('gemini', 'user', 'info', 'error', 'warning') and id is not null and timestamp is not null
 --     and sessionId is null and (type <> 'gemini' or model is not null or tokens is not null))
 -- stateful: the session is in the first line of the file
+-- cached: decided by the total; without it inside the input
+-- reasoning: decided by the total; without it outside the output
+-- lacks: prices' tiers and regions; grounding; prompts as they were sent, with their tools
 -- truth: the total decides. Without it the cached tokens are inside the input, the thoughts and the tool prompts
 --   outside
 --   the other counts.

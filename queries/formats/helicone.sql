@@ -14,6 +14,9 @@
 -- records: data
 -- claims: coalesce(request_id, data[1].request_id) is not null
 --   and coalesce(request_created_at, data[1].request_created_at) is not null
+-- cached: decided by total_tokens; without it outside prompt_tokens
+-- reasoning: decided by total_tokens; without it outside completion_tokens
+-- lacks: the life of cache writes, audio and images, the service tier, and fees of tools
 -- truth: prompt_tokens is the plain input: cache reads and writes are separate. reasoning_tokens are separate from
 --   completion_tokens. Where a row states total_tokens, that decides instead. What Helicone's own cache served refers
 --   to another request and was not billed.
@@ -52,6 +55,10 @@ select
     case when not served_from_cache then record.reasoning_tokens end as reasoning_tokens,
     case when not served_from_cache then record.total_tokens end as total_tokens,
     true as output_excludes_reasoning,
+    case
+        when not served_from_cache and (record.prompt_tokens is null or record.completion_tokens is null)
+        then own_values(record_in(line.raw, '$.data', line.record_no))
+    end as unread_usage,
     coalesce(record.request_body.max_completion_tokens, record.request_body.max_tokens) as max_output_tokens,
     case when parse_count(record.response_status) not between 200 and 299 then 'error' end as status,
     record.delay_ms as latency_ms,

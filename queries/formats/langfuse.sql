@@ -27,6 +27,11 @@
 --     'CHAIN', 'RETRIEVER', 'EVALUATOR', 'EMBEDDING', 'GUARDRAIL')
 --   and coalesce(traceId, trace_id, observations[1].traceId, observations[1].trace_id, data[1].traceId,
 --     data[1].trace_id) is not null
+-- cached: decided by the total; without it outside, each name apart, and inside under prompt_details and
+--   input_details
+-- reasoning: decided by the total; without it outside, each name apart, and inside under the details of the output
+-- lacks: the life of cache writes unless the integration names it; tiers, regions and fees of tools unless they
+--   stand in usage, model parameters or metadata
 -- truth: total decides. It is the sum of all names where these are disjoint, as Langfuse asks: what begins with input
 --   or
 --   prompt is the prompt, what begins with output, completion, candidates or response the answer, a name with cache

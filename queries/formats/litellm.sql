@@ -15,6 +15,9 @@
 --   "service_tier": "VARCHAR", "usage": "litellm_usage"}}
 -- wraps: anthropic, cohere, gemini, openai, openai-responses
 -- claims: litellm_call_id is not null or (call_type is not null and custom_llm_provider is not null and spend is null)
+-- cached: decided by total_tokens; without it inside prompt_tokens, Anthropic's too
+-- reasoning: decided by total_tokens; without it inside completion_tokens
+-- lacks: fees of tools other than web search; prompts where message logging is off
 -- truth: total_tokens decides: prompt_tokens holds cache reads and writes, Anthropic's too, and completion_tokens the
 --   reasoning, unless the total says otherwise (xAI; LiteLLM's older versions count cache writes apart). The parts
 --   stand

@@ -11,6 +11,10 @@
 --   "request_tags": "JSON", "metadata": "JSON"}
 -- wraps: anthropic, cohere, gemini, openai, openai-responses
 -- claims: spend is not null and request_id is not null and call_type is not null
+-- cached: decided by total_tokens; without it inside prompt_tokens, Anthropic's too
+-- reasoning: decided by total_tokens; without it inside completion_tokens
+-- lacks: cached tokens where metadata has no usage_object; prompts unless they are stored; fees of tools other
+--   than web search
 -- truth: total_tokens decides: prompt_tokens holds cache reads and writes, Anthropic's too, and completion_tokens the
 --   reasoning, unless the total says otherwise (xAI; LiteLLM's older versions count cache writes apart). The cached
 --   part is in metadata only: a row without it counts everything as plain input. What cache_creation_token_details
@@ -104,6 +108,12 @@ select
     case when not served_from_cache then detail.completion_tokens_details.reasoning_tokens end as reasoning_tokens,
     case when not served_from_cache then total_tokens end as total_tokens,
     'caches' as input_holds,
+    case
+        when served_from_cache or is_retrieval(call_type) then null
+        when prompt_tokens is null or completion_tokens is null then own_values(line.raw)
+        when prompt_tokens = '0' and completion_tokens = '0'
+        then at_path(unquoted(metadata), '$.usage_object')
+    end as unread_usage,
     case
         when not served_from_cache
         then coalesce(tool_use.web_search_requests, detail.prompt_tokens_details.web_search_requests)

@@ -20,6 +20,9 @@
 --   "complexity": "DOUBLE", "cost_logged_usd": "DOUBLE",
 --   "text": {"system": "VARCHAR", "prompt": "VARCHAR", "output": "VARCHAR"}}
 -- claims: llmcost is not null
+-- cached: decided by total_tokens; without it outside input_tokens
+-- reasoning: decided by total_tokens; without it inside output_tokens
+-- lacks: nothing by itself: what the program that writes it leaves out
 -- truth: the five token counts are disjoint; reasoning_tokens is a part of output_tokens. A line may state
 --   total_tokens:
 --   where that says that one count holds another, it is right.
@@ -45,6 +48,7 @@ select
     output_tokens,
     reasoning_tokens,
     total_tokens,
+    case when input_tokens is null or output_tokens is null then own_values(line.raw) end as unread_usage,
     input_audio_tokens,
     input_image_tokens,
     input_video_tokens,

@@ -13,6 +13,9 @@
 --     "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"}}}
 -- claims: regexp_matches(type, '^(span|session|agent|user|system)\.[a-z_]+$') or type = 'session'
 -- stateful: the model and the session are in other lines of the file
+-- cached: outside input_tokens: the three input counts are disjoint
+-- reasoning: inside output_tokens
+-- lacks: session hours, which are billed apart; the model in an event; prompts as they were sent
 -- truth: each span.model_request_end is one call; its counts are disjoint, as in the Messages API. What the writes are
 --   not
 --   split into lives 5 minutes. session.usage is their sum, and is not counted.

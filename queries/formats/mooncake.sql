@@ -9,6 +9,9 @@
 -- claims: hash_ids is not null and input_length is not null and output_length is not null
 -- stateful: equal lines are numbered within their file
 -- assumes: every request went to the model assume_model (a trace names none); tagged model_source: assumed
+-- cached: inside input_length, if there were any: the trace does not tell them apart
+-- reasoning: inside output_length, if there was any
+-- lacks: the model, ids, texts, cached tokens and reasoning
 -- truth: input_length and output_length are tokens, timestamp is milliseconds since the trace began. Each of hash_ids
 --   stands for the prompt up to and including one more block of 512 tokens, the last block for what is left. Nothing is
 --   said of any cache: all input is plain.

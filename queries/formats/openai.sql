@@ -20,6 +20,9 @@
 --       and coalesce(response.choices[1].delta, choices[1].delta, response.choices[1].message, choices[1].message)
 --       is not null))
 --   and llmcost is null and litellm_call_id is null and call_type is null
+-- cached: decided by total_tokens; without it inside prompt_tokens
+-- reasoning: decided by total_tokens; without it inside completion_tokens, beside it for Perplexity
+-- lacks: who served the call, where no field or host says it; the region; hours of hosted tools
 -- truth: total_tokens decides: prompt_tokens holds the cached and the written tokens and completion_tokens the
 --   reasoning
 --   unless the total says otherwise (xAI, Gemini). An embedding has no output.

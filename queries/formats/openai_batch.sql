@@ -15,6 +15,9 @@
 --       "input_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR"},
 --       "output_tokens_details": {"reasoning_tokens": "VARCHAR"}}}}}
 -- claims: custom_id is not null and (response.status_code is not null or error.code is not null)
+-- cached: decided by total_tokens; without it inside the prompt
+-- reasoning: decided by total_tokens; without it inside the answer
+-- lacks: prompts, which are in the file that was sent; how long each request took
 -- truth: a body is that of Chat Completions, Responses or Embeddings: the prompt holds the cached tokens and the answer
 --   the reasoning, unless total_tokens says otherwise. A request that failed or expired was not billed. All of it is
 --   at the batch price.

@@ -18,6 +18,9 @@
 --     "output_tokens_details": {"reasoning_tokens": "VARCHAR", "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR"}}}
 -- within: response
 -- claims: coalesce(response.object, object) = 'response'
+-- cached: decided by total_tokens; without it inside input_tokens
+-- reasoning: decided by total_tokens; without it inside output_tokens
+-- lacks: for how long a container ran, the storage of files, and prompts kept by the vendor (previous_response_id)
 -- truth: total_tokens decides: input_tokens holds the cached and the written tokens and output_tokens the reasoning
 --   unless the total says otherwise. A web search is billed next to the tokens; of its calls
 --   only those that search are. A container is billed for each 20 minutes: here once for each response that uses it.

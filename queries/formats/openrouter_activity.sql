@@ -10,6 +10,9 @@
 -- records: data
 -- claims: coalesce(requests, data[1].requests) is not null and coalesce(date, data[1].date) is not null
 --   and coalesce(usage, data[1].usage) is not null
+-- cached: inside prompt_tokens; how many is not said
+-- reasoning: inside completion_tokens
+-- lacks: single calls, cached tokens, context tiers and latencies; the fee on bought credits
 -- truth: each row is as many calls as it has requests. prompt_tokens includes the cached tokens, how many is not
 --   said: all of it counts as plain input, so that the price is an upper bound and usage (credits spent, in USD) is the
 --   truth. completion_tokens holds the reasoning. A later answer of the same day replaces an earlier one.
@@ -28,6 +31,10 @@ select
     record.prompt_tokens as input_tokens,
     record.completion_tokens as output_tokens,
     record.reasoning_tokens as reasoning_tokens,
+    case
+        when record.prompt_tokens is null or record.completion_tokens is null
+        then own_values(record_in(line.raw, '$.data', line.record_no))
+    end as unread_usage,
     record.requests as calls,
     coalesce(record.usage, 0) + coalesce(record.byok_usage_inference, 0) as cost_logged_usd
 from lines

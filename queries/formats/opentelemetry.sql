@@ -21,6 +21,9 @@
 --         scope.logRecords, lambda told: {'resource': of.resource, 'span': told, 'is_span': false}))))))
 -- claims: resourceSpans is not null or resourceLogs is not null
 --   or scopeSpans is not null or scopeLogs is not null
+-- cached: decided by a stated total; without it inside the input, or outside where more was cached than went in
+-- reasoning: decided by a stated total; without it inside the output, beside it for Gemini CLI and Qwen Code
+-- lacks: in many instrumentations cached tokens, totals, the life of cache writes, and fees of tools
 -- truth: a stated total decides (llm.usage.total_tokens and the like; few instrumentations state one). Else the cached
 --   tokens are inside the input tokens and the reasoning tokens inside the output tokens, as the GenAI conventions ask;
 --   where more is said to be cached than went in, the instrumentation counts them apart, and so does llmcost. What a

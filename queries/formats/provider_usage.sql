@@ -7,6 +7,10 @@
 --   "ts": "VARCHAR", "usage_objects": ["JSON"]}
 -- claims: usage_objects is not null and uri is not null
 -- stateful: equal lines are numbered within their file
+-- cached: decided by a stated total; without it as each vendor counts: inside for OpenAI and Gemini, outside for
+--   Anthropic and Bedrock
+-- reasoning: decided by a stated total; without it inside, beside it for Gemini and Perplexity
+-- lacks: ids, so that equal lines are calls of their own; prompts; often the time
 -- truth: a stream's usage objects complete each other, the last one to name a count is right; of several in one answer
 --   the first with token counts is the whole, the others are its parts.
 -- truth: a stated total decides. Without one, prompt_tokens and promptTokenCount hold the cached tokens, and
@@ -135,10 +139,16 @@ select
     is_gemini or is_perplexity as output_excludes_reasoning,
     advisor_calls(usage) as further_calls,
     case
-        when usage_json is not null and coalesce(
-            usage.prompt_tokens, usage.input_tokens, usage.promptTokenCount, usage.inputTokens,
-            usage.billed_units.input_tokens, usage.billed_units.output_tokens, usage.total_tokens
-        ) is null
+        when usage_json is not null and (
+            coalesce(
+                usage.prompt_tokens, usage.input_tokens, usage.promptTokenCount, usage.inputTokens,
+                usage.billed_units.input_tokens, usage.billed_units.output_tokens, usage.total_tokens
+            ) is null
+            or coalesce(
+                usage.completion_tokens, usage.output_tokens, usage.candidatesTokenCount, usage.responseTokenCount,
+                usage.outputTokens, usage.billed_units.output_tokens
+            ) is null
+        )
         then usage_json::varchar
     end as unread_usage,
     coalesce(

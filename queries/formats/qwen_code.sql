@@ -16,6 +16,9 @@
 --     and coalesce(message.parts, systemPayload, toolCallResult, usageMetadata.promptTokenCount,
 --       usageMetadata.totalTokenCount) is not null)
 --   or (totalTokens is not null and inputTokens is not null and uuid is null))
+-- cached: inside the prompt
+-- reasoning: decided by the total: inside the candidates where it is prompt + candidates, else outside
+-- lacks: the prices' tiers and regions; prompts as they were sent; in the file of the month the texts
 -- truth: the total decides: the cached tokens are inside the prompt; the thoughts are inside the candidates where
 --   total =
 --   prompt + candidates, else outside.
@@ -58,5 +61,7 @@ select
     total as total_tokens,
     'caches' as input_holds,
     try_cast(apiDurationMs as double) as latency_ms,
-    case when prompt is null or answer is null then at_path(line.raw, '$.usageMetadata') end as unread_usage
+    case
+        when prompt is null or answer is null then coalesce(at_path(line.raw, '$.usageMetadata'), own_values(line.raw))
+    end as unread_usage
 from calls

@@ -251,6 +251,20 @@ create or replace temp macro named_tags(tags) as
             'value': list_filter(tags, lambda tag: starts_with(tag, name || ':'))[-1][len(name) + 2:]
         }));
 
+-- The numbers and texts of a JSON object itself, without what is inside others, as an object.
+create or replace temp macro own_values(json_text) as
+    to_json(map_from_entries(list_filter(
+        map_entries(try(json_text::json::map(varchar, json))),
+        lambda it: json_type(it.value) in ('UBIGINT', 'BIGINT', 'DOUBLE', 'VARCHAR')
+    )))::varchar;
+
+-- The record of a line that may hold several in a list.
+create or replace temp macro record_in(raw, path, record_no) as
+    case
+        when at_path(raw, path) is null then raw
+        else at_path(raw, path || '[' || (record_no - 1) % 1000000 || ']')
+    end;
+
 -- The unknown names in a usage object, at any depth, that have a count above zero. Limits, times, costs and shares are
 -- not counts.
 create or replace temp macro unknown_counts(usage, known) as

@@ -31,6 +31,9 @@ KEYS = {
         "stateful",
         "param",
         "assumes",
+        "cached",
+        "reasoning",
+        "lacks",
         "truth",
     },
     "what_ifs": COMMON_KEYS
@@ -55,7 +58,7 @@ KEYS = {
     ),
 }
 REQUIRED = {
-    "formats": {"source", "ingest", "claims", "truth"},
+    "formats": {"source", "ingest", "claims", "cached", "reasoning", "lacks", "truth"},
     "what_ifs": {"question", "neutral", "assumes"},
     "audit": {"question", "severity", "dollars", "advice"},
 }
