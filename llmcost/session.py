@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from llmcost import config
-from llmcost.attribution import apply
+from llmcost.attribution import apply, tickets
 from llmcost.engine import store
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, UsageError
@@ -20,15 +20,20 @@ def reading(path: Path, timezone: str | None = None) -> Iterator[Store]:
     """
     with store.reading(path) as opened:
         if not book.is_stale(opened) and not apply.is_stale(opened):
-            set_clock(opened, timezone)
+            _equip(opened, timezone)
             yield opened
             return
     with suppress(LlmcostError), store.writing(path) as opened:
         book.refresh(opened)
         apply.refresh(opened)
     with store.reading(path) as opened:
-        set_clock(opened, timezone)
+        _equip(opened, timezone)
         yield opened
+
+
+def _equip(opened: Store, timezone: str | None) -> None:
+    set_clock(opened, timezone)
+    tickets.define(opened)
 
 
 def set_clock(opened: Store, timezone: str | None = None) -> None:

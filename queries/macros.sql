@@ -11,6 +11,10 @@ create or replace temp macro exact_sum(amount) as sum(exact(amount))::double;
 -- connection is told another (llmcost/engine/zones.py).
 create or replace temp macro local_time(ts) as ts;
 
+-- The ticket that a request was made for; none, unless the store's connection is told how to find it
+-- (llmcost/attribution/tickets.py). Like those that follow, it gets the name of a relation of requests.
+create or replace temp macro ticket_of(request) as null::varchar;
+
 -- The tokens that a request wrote to a prompt cache. Like the next two, it gets the name of a relation of requests.
 create or replace temp macro written_tokens(request) as request.cache_write_5m_tokens + request.cache_write_1h_tokens;
 
@@ -43,6 +47,12 @@ create or replace temp macro is_list_price(price) as
 -- How many calls of a relation of priced requests have no price.
 create or replace temp macro unpriced_calls(request) as
     coalesce(sum(case when request.cost_usd is null then request.calls end), 0)::bigint;
+
+-- The dollars of the output that the log lacks of a request whose answer was cut; `usual` is the relation of
+-- queries/spend/usual_output.sql.
+create or replace temp macro missing_output_usd(request, usual) as
+    case when usual.tokens is not null then greatest(usual.tokens * request.calls - request.output_tokens, 0) end
+    * usual.usd_per_token;
 
 -- Whether a name is in the list of a parameter of type names: null means all, and * in a name matches any characters.
 create or replace temp macro is_named(name, names) as

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from llmcost.commands import options
+from llmcost.commands import completion, options
 from llmcost.reports.filters import NO_FILTERS, Filters
 
 
@@ -29,9 +29,16 @@ def audit(
         ),
     ] = None,
     show: Annotated[
-        str | None, typer.Option("--show", metavar="NAME", help="List the requests behind this finding instead.")
+        str | None,
+        typer.Option(
+            "--show",
+            metavar="NAME",
+            help="List the requests behind this finding instead.",
+            autocompletion=completion.findings,
+        ),
     ] = None,
     timezone: options.Timezone = None,
+    provenance_shown: options.Provenance = False,
     details: options.Details = False,
     result_format: options.ResultFormat = options.Format.table,
     output: options.Output = None,
@@ -41,6 +48,7 @@ def audit(
     from llmcost.engine import registry
     from llmcost.errors import UsageError
     from llmcost.reports import audit
+    from llmcost.reports.provenance import provenance
     from llmcost.reports.scope import scope
     from llmcost.views.audit import ROWS_SHOWN, AuditView, BehindView
 
@@ -55,6 +63,7 @@ def audit(
             behind, requests = audit.rows_behind(opened, covered, query.name, top)
         else:
             result = audit.audit(opened, covered)
-    out.show(AuditView(result) if query is None else BehindView(query, behind, requests))
+            rests_on = provenance(opened, covered, shown=provenance_shown)
+    out.show(AuditView(result, rests_on) if query is None else BehindView(query, behind, requests))
     if fail_on is not None and result.fails(fail_on):
         raise typer.Exit(1)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from llmcost.commands import options
+from llmcost.commands import completion, options
 
 _NAMED = ("instance", "gpu", "model", "quantization", "price", "usd_per_hour", "features")
 
@@ -46,6 +46,7 @@ def break_even(
             "--caching",
             metavar="NAME[:param=value,…]",
             help="The what-ifs to use as the API with caching. Default: prompt-caching:ttl=auto. Repeatable.",
+            autocompletion=completion.what_ifs,
         ),
     ] = None,
     volumes: Annotated[

@@ -4,18 +4,26 @@ from typing import Annotated
 
 import typer
 
-from llmcost.commands import options
+from llmcost.commands import completion, options
 
 
 def compare(
     scenarios: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[A [B]]", help="Scenarios saved with simulate --save; logged is the traffic as logged."
+            metavar="[A [B]]",
+            help="Scenarios saved with simulate --save; logged is the traffic as logged.",
+            autocompletion=completion.scenarios,
         ),
     ] = None,
     by: Annotated[
-        list[str] | None, typer.Option("--by", metavar="KEY", help="A key as for report --by. Default: feature.")
+        list[str] | None,
+        typer.Option(
+            "--by",
+            metavar="KEY",
+            help="A key as for report --by. Default: feature.",
+            autocompletion=completion.keys,
+        ),
     ] = None,
     details: options.Details = False,
     result_format: options.ResultFormat = options.Format.table,
@@ -24,6 +32,7 @@ def compare(
 ) -> None:
     """Compare two scenarios, or one with the log; without a name, list the saved ones."""
     from llmcost.errors import UsageError
+    from llmcost.reports import spend
     from llmcost.views.compare import CompareView, ScenariosView
     from llmcost.what_ifs import scenarios as kept
 
@@ -36,5 +45,7 @@ def compare(
             view: CompareView | ScenariosView = ScenariosView(kept.listed(opened))
         else:
             first, second = names if len(names) == 2 else (kept.LOGGED, names[0])
-            view = CompareView(kept.compare(opened, first, second, options.words(by) or ("feature",)))
+            dimensions = options.words(by) or ("feature",)
+            spend.check(opened, dimensions)
+            view = CompareView(kept.compare(opened, first, second, dimensions))
     out.show(view)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from llmcost.commands import options
+from llmcost.commands import completion, options
 from llmcost.reports.filters import NO_FILTERS, Filters
 
 _RISE = re.compile(r"\+?(\d+(?:\.\d+)?)%")
@@ -33,6 +33,7 @@ def explain(
             metavar="KEY",
             help="Who: contributors by these keys of report --by. Default: feature, prompt, model, user, session,"
             " project and tags of few values.",
+            autocompletion=completion.keys,
         ),
     ] = None,
     top: Annotated[int, typer.Option("--top", min=1, help="Contributors of each key.")] = 10,
@@ -50,6 +51,7 @@ def explain(
     ] = None,
     filters: Filters = NO_FILTERS,
     timezone: options.Timezone = None,
+    provenance_shown: options.Provenance = False,
     details: options.Details = False,
     result_format: options.ResultFormat = options.Format.table,
     output: options.Output = None,
@@ -75,7 +77,7 @@ def explain(
         check(opened, keys)
         covered = scope(opened, filters=filters)
         found = explained(opened, covered, from_period, to_period, keys, top, per_day=per_day)
-        view = ExplainView(found, provenance(opened, covered))
+        view = ExplainView(found, provenance(opened, covered, shown=provenance_shown))
     out.show(view)
     if threshold is not None and found.exceeds(threshold):
         raise typer.Exit(1)

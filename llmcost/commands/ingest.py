@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from llmcost.commands import options
+from llmcost.commands import completion, options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,12 @@ def ingest(
     ],
     format_asked: Annotated[
         str,
-        typer.Option("--format", metavar="NAME", help="The format of the logs; auto recognises it by content."),
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            help="The format of the logs; auto recognises it by content.",
+            autocompletion=completion.formats,
+        ),
     ] = "auto",
     assume: Annotated[
         list[str] | None,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from llmcost.commands import completion
 from llmcost.render import formats
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ Timezone = Annotated[
 Details = Annotated[
     bool, typer.Option("--details", help="Show all rows, assumptions and figures instead of one screen.")
 ]
+Provenance = Annotated[
+    bool, typer.Option("--provenance", help="Show what the numbers rest on: versions, overrides, files, the store.")
+]
 Output = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="FILE", help="Write to this file instead of standard output."),
@@ -71,14 +75,20 @@ _FILTERS = {
         "--feature",
         "NAME",
         "Only this feature; repeatable; * is any characters, here and below.",
+        completion.values("coalesce(feature, 'unattributed')"),
     ),
-    "models": ("--model", "NAME", "Only this model, by its name in the report; repeatable."),
-    "providers": ("--provider", "NAME", "Only this provider; repeatable."),
-    "prompts": ("--prompt", "ID", "Only this prompt; repeatable."),
-    "users": ("--user", "NAME", "Only this user; repeatable."),
-    "sessions": ("--session", "ID", "Only this session; repeatable."),
-    "projects": ("--project", "NAME", "Only this project; repeatable."),
-    "tags": ("--tag", "NAME=VALUE", "Only requests with this tag; repeatable."),
+    "models": (
+        "--model",
+        "NAME",
+        "Only this model, by its name in the report; repeatable.",
+        completion.values("model"),
+    ),
+    "providers": ("--provider", "NAME", "Only this provider; repeatable.", completion.values("provider")),
+    "prompts": ("--prompt", "ID", "Only this prompt; repeatable.", completion.values("prompt_id")),
+    "users": ("--user", "NAME", "Only this user; repeatable.", completion.values("user_id")),
+    "sessions": ("--session", "ID", "Only this session; repeatable.", completion.values("session_id")),
+    "projects": ("--project", "NAME", "Only this project; repeatable.", completion.values("project")),
+    "tags": ("--tag", "NAME=VALUE", "Only requests with this tag; repeatable.", completion.tags),
 }
 
 
@@ -88,9 +98,11 @@ def filtered(command: Callable[..., None]) -> Callable[..., None]:
     added = [
         inspect.Parameter(
             name, inspect.Parameter.KEYWORD_ONLY, default=None,
-            annotation=Annotated[list[str] | None, typer.Option(option, metavar=metavar, help=meaning)],
+            annotation=Annotated[
+                list[str] | None, typer.Option(option, metavar=metavar, help=meaning, autocompletion=complete)
+            ],
         )
-        for name, (option, metavar, meaning) in _FILTERS.items()
+        for name, (option, metavar, meaning, complete) in _FILTERS.items()
     ]  # fmt: skip
     taken = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in shape.parameters.values()]
     place = [one.name for one in taken].index("filters")

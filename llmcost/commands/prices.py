@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from llmcost.commands import options
+from llmcost.commands import completion, options
 
 if TYPE_CHECKING:
     from llmcost.views.cache_rule import CacheRuleView
@@ -15,7 +15,9 @@ def prices(
     model: Annotated[
         str | None,
         typer.Argument(
-            metavar="[MODEL]", help="A model, by its name in a log or its plain name, for example mistral-7b."
+            metavar="[MODEL]",
+            help="A model, by its name in a log or its plain name, for example mistral-7b.",
+            autocompletion=completion.values("model"),
         ),
     ] = None,
     on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="Only prices valid on that day.")] = None,

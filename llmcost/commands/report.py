@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from llmcost.commands import options
+from llmcost.commands import completion, options
 from llmcost.reports.filters import NO_FILTERS, Filters
 
 
@@ -15,8 +15,9 @@ def report(
         typer.Option(
             "--by",
             metavar="KEY",
-            help="One or more of feature, task_type, prompt, model, provider, user, session, project, machine, status,"
-            " hour, day, week, month, tag:NAME. Without it: an overview.",
+            help="One or more of feature, task_type, prompt, model, provider, user, session, project, ticket, machine,"
+            " status, hour, day, week, month, tag:NAME. Without it: an overview.",
+            autocompletion=completion.keys,
         ),
     ] = None,
     since: options.Since = None,
@@ -33,11 +34,15 @@ def report(
         str | None, typer.Option("--sort", metavar="COLUMN", help="Column to sort by. Default: cost_usd.")
     ] = None,
     scenario: Annotated[
-        str | None, typer.Option("--scenario", metavar="NAME", help="Report on a scenario saved with simulate --save.")
+        str | None,
+        typer.Option(
+            "--scenario",
+            metavar="NAME",
+            help="Report on a scenario saved with simulate --save.",
+            autocompletion=completion.scenarios,
+        ),
     ] = None,
-    shown: Annotated[
-        bool, typer.Option("--provenance", help="Show what the numbers rest on: versions, overrides, files, the store.")
-    ] = False,
+    provenance_shown: options.Provenance = False,
     timezone: options.Timezone = None,
     details: options.Details = False,
     result_format: options.PageResultFormat = options.PageFormat.table,
@@ -49,7 +54,7 @@ def report(
     from llmcost.render import terminal
     from llmcost.render.view import View
     from llmcost.reports import spend
-    from llmcost.reports.provenance import provenance, unusual
+    from llmcost.reports.provenance import provenance
     from llmcost.reports.scope import scope
     from llmcost.views.report import ReportView
     from llmcost.what_ifs import scenarios
@@ -80,13 +85,11 @@ def report(
             with terminal.step_progress("preparing the page"):
                 view: View = pages.PageView(pages.report(opened, covered, notes))
         else:
-            rests_on = provenance(opened, covered)
-            notes += unusual(rests_on)
             found = (
                 spend.tags(opened, covered, notes)
                 if tags_listed
                 else spend.report(opened, covered, dimensions, logged=logged, top=top, sort=sort, notes=notes)
             )
-            found.provenance = rests_on
-            view = ReportView(found, provenance=shown)
+            found.provenance = provenance(opened, covered, shown=provenance_shown)
+            view = ReportView(found)
     out.show(view)

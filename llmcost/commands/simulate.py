@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from llmcost.commands import options
+from llmcost.commands import completion, options
 from llmcost.reports.filters import NO_FILTERS, Filters
 
 
@@ -17,6 +17,7 @@ def simulate(
             "--what-if",
             metavar="NAME[:param=value,…]",
             help="A what-if with its parameters; repeat to stack them in order. all: each alone, then the best stack.",
+            autocompletion=completion.what_ifs,
         ),
     ] = None,
     optimized: Annotated[
@@ -39,7 +40,10 @@ def simulate(
         ),
     ] = None,
     by: Annotated[
-        list[str] | None, typer.Option("--by", metavar="KEY", help="Savings by a key, as for report --by.")
+        list[str] | None,
+        typer.Option(
+            "--by", metavar="KEY", help="Savings by a key, as for report --by.", autocompletion=completion.keys
+        ),
     ] = None,
     since: options.Since = None,
     until: options.Until = None,
@@ -52,6 +56,7 @@ def simulate(
         bool, typer.Option("--list", help="List the what-ifs; --list NAME: its parameters and assumptions.")
     ] = False,
     timezone: options.Timezone = None,
+    provenance_shown: options.Provenance = False,
     details: options.Details = False,
     result_format: options.PageResultFormat = options.PageFormat.table,
     output: options.Output = None,
@@ -76,6 +81,7 @@ def simulate(
     from llmcost.render import terminal
     from llmcost.render.view import View
     from llmcost.reports import spend
+    from llmcost.reports.provenance import provenance
     from llmcost.reports.scope import scope
     from llmcost.views.optimize import OptimizeView
     from llmcost.views.run_all import RunAllView
@@ -97,7 +103,7 @@ def simulate(
     if (takes_all or optimized) and shown:
         raise UsageError("--show-sql needs one stack", hint="name its steps, each with --what-if")
     if save is not None:
-        scenarios.check_name(save)
+        scenarios.check(save, filters)
     searched = optimize.techniques(words) if optimized else []
     stack = [] if optimized else run_all.steps(words) if takes_all else [parse(word) for word in words]
     every = [*stack, *(step for settings in searched for step in settings)]
@@ -123,6 +129,7 @@ def simulate(
             view = ProjectionView(projection)
         if not shown and out.is_whole:
             backtest.check(opened, projection)
+            projection.provenance = provenance(opened, covered, shown=provenance_shown)
     if shown:
         out.write(composed + "\n")
         return

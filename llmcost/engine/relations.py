@@ -21,7 +21,7 @@ INPUTS: Mapping[registry.Kind, Input] = {
     "pricing": Input(("requests",), ("prices",)),
     "what_ifs": Input(("requests",), ("replayed", "prices", "outcomes", "judged_complexity")),
     "billing": Input(("decided",), ("token_counts", "prices")),
-    "spend": Input(("priced",), ("prices",)),
+    "spend": Input(("priced",), ("prices", "ruled")),
     "page": Input(("priced",), ("fine",)),
     "explain": Input(("requests", "priced"), ("prices", "moved", "chosen", "lasting_prompts", "cells")),
     "audit": Input(("priced",), ("prices", "anomalies")),

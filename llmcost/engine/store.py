@@ -229,6 +229,15 @@ def reading(path: Path) -> Store:
     return store
 
 
+def glance(path: Path, sql: str, parameters: Mapping[str, Any]) -> list[Any]:
+    """The first column of a statement's result; nothing, and without waiting, where the store cannot be read."""
+    try:
+        with Store(opening.of_file(path, read_only=True), path) as opened:
+            return [row[0] for row in opened._run(sql, parameters).fetchall()]
+    except Exception:
+        return []
+
+
 def reading_only(path: Path, folder: Path) -> Store:
     """Opens a store without ever changing its file: one of an earlier schema is copied to a folder and upgraded there.
 

@@ -9,10 +9,12 @@ from llmcost.explain import began, days, noise, notes, periods, totals, traffic
 from llmcost.explain.periods import HINT, Log
 from llmcost.explain.split import Split, splits
 from llmcost.explain.totals import Total
+from llmcost.reports import spend
 from llmcost.reports.scope import Row, Scope
 
 KEYS = ("feature", "prompt", "model", "user", "session", "project")
-"""The keys that contributors are grouped by unless others are asked for; tags with few values are added."""
+"""The keys that contributors are grouped by unless others are asked for; tickets, where `llmcost.toml` says how to find
+them, and tags with few values are added."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Explanation:
     contributors: Sequence[Contributor]
     began: began.Began | None
     noise: noise.Noise | None
+    models: Sequence[Row]  # that only one of the periods asked: model, is_new, requests, cost_usd
     notes: Sequence[str]
 
     @property
@@ -80,10 +83,7 @@ def explain(
         )
     log = Log(oldest, newest)
     compared = periods.pair(log, from_words, to_words)
-    keys = keys or (
-        *KEYS,
-        *(f"tag:{name}" for name in traffic.telling_tags(store, covered, traffic.MOST_KEYS - len(KEYS))),
-    )
+    keys = keys or _usual_keys(store, covered)
     lengths = (log.days_of(compared.earlier), log.days_of(compared.later)) if per_day else (1.0, 1.0)
     found = traffic.added_up(store, covered, compared, keys, top, lengths)
     earlier, later = totals.of(found.days, log, compared)
@@ -113,8 +113,14 @@ def explain(
         ],
         began.began(*daily),
         noise.of(*daily, per_day=per_day),
+        found.models,
         [*notes.about_periods(log, compared, sides, per_day=per_day), *notes.left_out(found, sides)],
     )  # fmt: skip
+
+
+def _usual_keys(store: Store, covered: Scope) -> tuple[str, ...]:
+    known = (*KEYS, "ticket") if spend.finds_tickets() else KEYS
+    return (*known, *(f"tag:{name}" for name in traffic.telling_tags(store, covered, traffic.MOST_KEYS - len(known))))
 
 
 def _telling(rows: Sequence[Row]) -> list[Row]:

@@ -33,6 +33,7 @@ class Traffic:
     games: "pa.Table"  # game 0 is the whole traffic
     days: Sequence[Row]
     unpriced: Sequence[Row]  # by model
+    models: Sequence[Row]  # that only one of the periods asked: model, is_new, requests, cost_usd
     timeless: Row
 
 
@@ -59,7 +60,7 @@ def added_up(
     [timeless] = store.rows(compose(priced(*covered.steps()), _body("timeless")), values)
     return Traffic(
         store.rows(_body("contributors")), store.arrow(_body("games")),
-        store.rows(_body("days")), store.rows(_body("unpriced")), timeless,
+        store.rows(_body("days")), store.rows(_body("unpriced")), store.rows(_body("models")), timeless,
     )  # fmt: skip
 
 

@@ -1,8 +1,10 @@
 """A change of a bill in one sentence."""
 
+from collections.abc import Sequence
 from math import exp, log
 
 from llmcost.explain.explanation import Explanation
+from llmcost.reports.scope import Row
 
 _REASONS = {
     "requests": ("more requests", "fewer requests"),
@@ -20,6 +22,7 @@ _REASONS = {
 }
 """What a part says when it is above zero, and below."""
 _MOST_REASONS = 4
+_MOST_MODELS = 3
 _LEAST_SHARE = 0.03
 """Of all that moved: a smaller part is left to the table."""
 
@@ -55,6 +58,20 @@ def began(found: Explanation) -> str:
         return f"It was one day, {one.day}: {moved} ({sure})."
     ended = f" and ended on {one.until}" if one.until else ""
     return f"It began on {one.day}{ended}, {moved} ({sure})."
+
+
+def models(found: Explanation) -> str | None:
+    """The models that only one of the periods asked, in one sentence; None where there are none."""
+    new, gone = ([row for row in found.models if row["is_new"] == is_new] for is_new in (True, False))
+    said = [f"{word}: {_listed(rows)}" for word, rows in (("new models", new), ("models no longer used", gone)) if rows]
+    return f"{_capital('; '.join(said))}." if said else None
+
+
+def _listed(rows: Sequence[Row]) -> str:
+    more = f" and {len(rows) - _MOST_MODELS} more" if len(rows) > _MOST_MODELS else ""
+    return (
+        ", ".join(f"{row['model'] or '(none)'} ({_usd(row['cost_usd'] or 0.0)})" for row in rows[:_MOST_MODELS]) + more
+    )
 
 
 def _reasons(found: Explanation, before: float, after: float) -> list[str]:

@@ -21,7 +21,7 @@ _SUBJECTS = 5
 """Subjects of a finding that the page names."""
 
 _PROMPTS = "select prompt_id as prompt, label, stable_share from prompts order by prompt_id"
-_ALL = "select * exclude (tags, prefix) from priced"
+_ALL = "select * exclude (tags, prefix, by_ticket) from priced"
 
 
 def tables(store: Store, covered: Scope) -> dict[str, list[Row]]:

@@ -6,8 +6,9 @@ for its own updates, and is read by its code. It holds until the package itself 
 
 import json
 import os
-from datetime import UTC, datetime
-from importlib.metadata import version
+from datetime import UTC, date, datetime
+from importlib.metadata import distribution, version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llmcost.engine.store import Store
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 ADDRESS = "LLMCOST_PRICES_URL"
 """Environment variable: another address of the data, such as a mirror's."""
+
+_DATA = "genai_prices/data.py"
 
 MOST_BYTES = 64 << 20
 """More than any price data: what is longer is something else."""
@@ -58,6 +61,15 @@ def stamp(opened: Store) -> str | None:
     """When the store's data was fetched; None where there is none, or the package has been updated since."""
     found = _meta(opened, "price_data_fetched")
     return found if found and _meta(opened, "price_data_package") == version("genai-prices") else None
+
+
+def as_of(opened: Store) -> date:
+    """The day on which the price data in use was fetched, or the package that brings it installed: it knows no later
+    price."""
+    if at := stamp(opened):
+        return datetime.fromisoformat(at).date()
+    [data] = [file for file in distribution("genai-prices").files or () if str(file) == _DATA]
+    return datetime.fromtimestamp(Path(str(data.locate())).stat().st_mtime, UTC).date()
 
 
 def use(opened: Store) -> None:

@@ -21,7 +21,7 @@ ROW_COLUMNS = (
     "output_tokens", "cost_usd", "cost_logged_usd",
 )  # fmt: skip
 
-_NEEDED = "select * exclude (tags, by_hour, by_day, by_week, by_month) from priced"
+_NEEDED = "select * exclude (tags, by_ticket, by_hour, by_day, by_week, by_month) from priced"
 _ALL = 2**31 - 1  # more request ids than any finding names
 
 

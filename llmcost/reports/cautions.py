@@ -26,7 +26,7 @@ def notes(store: Store, covered: Scope) -> list[str]:
         *_unpriced(rows),
         *_unpriced_kinds(rows),
         *_fees(store, covered),
-        *_partial(rows),
+        *_partial(store, covered, rows),
         *_timeless(rows),
         *assumed.said(assumed.find(store, covered)),
     ]
@@ -96,14 +96,25 @@ def _not_logged(rows: Sequence[Row]) -> list[str]:
     return [f"billed outside request logs, if used: {'; '.join(billed)}"] if billed else []
 
 
-def _partial(rows: Sequence[Row]) -> list[str]:
+def _partial(store: Store, covered: Scope, rows: Sequence[Row]) -> list[str]:
+    """Answers of which the log has only a part, and what about is missing in dollars."""
     count = sum(row["partial_output_requests"] for row in rows)
     if not count:
         return []
     share = count / sum(row["requests"] for row in rows)
     part = f"{share:.0%}" if share >= 0.005 else "less than 1%"
     of = "request" if count == 1 else "requests"
-    return [f"spend is understated: final output count not logged for {count:,} {of} ({part})"]
+    [missing] = store.rows(*covered.spend("output-missing"))
+    spent = sum(row["cost_usd"] or 0.0 for row in rows)
+    about = ""
+    if missing["cost_usd"] is not None and spent:
+        usd, of_all = missing["cost_usd"], missing["cost_usd"] / spent
+        about = f": about {_usd(usd)} missing, {f'{of_all:.0%}' if of_all >= 0.005 else 'less than 1%'} of the total"
+    return [f"spend is understated: final output count not logged for {count:,} {of} ({part}){about}"]
+
+
+def _usd(value: float) -> str:
+    return f"${value:,.2f}" if value >= 1 else f"${value:.4f}"
 
 
 def _timeless(rows: Sequence[Row]) -> list[str]:

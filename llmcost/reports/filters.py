@@ -62,11 +62,28 @@ class Filters:
         for name, value in (_pair(tag) for tag in self.tags):
             known = tag_names(store, relation)
             if name not in known:
-                raise UsageError(f"no request has the tag {name!r}", hint=_nearest(name, known))
+                raise UsageError(f"no request has the tag {name!r}", hint=nearest_tag(name, known))
             _check(store, relation, "tags[$name]", value, f"tag {name}", {"name": name})
 
 
 NO_FILTERS = Filters()
+_TAGS_NAMED = 8
+
+
+def nearest_tag(name: str, tags: Sequence[str]) -> str:
+    """A hint for a tag that no request has: those with a name like it, and which ones there are."""
+    from difflib import get_close_matches
+
+    if not tags:
+        return "the log has no tags"
+    near = get_close_matches(name, tags, n=3, cutoff=0.5)
+    return (f"did you mean {' or '.join(near)}? " if near else "") + listed(tags)
+
+
+def listed(tags: Sequence[str]) -> str:
+    """Which tags there are, the most frequent first."""
+    more = f" and {len(tags) - _TAGS_NAMED:,} more" if len(tags) > _TAGS_NAMED else ""
+    return f"tags: {', '.join(tags[:_TAGS_NAMED])}{more}"
 
 
 def tag_names(store: "Store", relation: str = "requests") -> list[str]:

@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from llmcost.attribution import tickets
 from llmcost.engine import registry
 from llmcost.engine.store import Store
 from llmcost.errors import UsageError, did_you_mean
 from llmcost.reports import assumed, calendar
 from llmcost.reports.cautions import notes
-from llmcost.reports.filters import tag_names
+from llmcost.reports.filters import listed, nearest_tag, tag_names
+from llmcost.reports.provenance import Provenance
 from llmcost.reports.scope import Row, Scope
 
 DIMENSIONS = (
-    "feature", "task_type", "prompt", "model", "provider", "user", "session", "project", "machine", "status",
-    "hour", "day", "week", "month",
+    "feature", "task_type", "prompt", "model", "provider", "user", "session", "project", "ticket", "machine",
+    "status", "hour", "day", "week", "month",
 )  # fmt: skip
 TIMES = ("hour", "day", "week", "month")
 MEASURES = (
@@ -23,8 +25,6 @@ MEASURES = (
 
 EACH = ("cost_per_request_usd", "prompt_tokens_per_request", "output_tokens_per_request")
 """Of a request, in reports by a key: its cost where it has a price; its tokens, those of the prompt cached or not."""
-
-_TAGS_NAMED = 8
 
 TREND_PARTS = 12
 """Equal stretches of the time covered: a prompt's trend is its cost in each."""
@@ -41,7 +41,7 @@ class Report:
     timezone: str  # of its days, weeks, months and hours
     dimensions: tuple[str, ...] = ()
     sections: dict[str, list[Row]] = field(default_factory=dict)  # of the overview, by section
-    provenance: Row = field(default_factory=dict)
+    provenance: Provenance | None = None
 
 
 def report(
@@ -136,24 +136,32 @@ def key(dimensions: Sequence[str]) -> tuple[str, dict[str, registry.Value]]:
     return "{" + ", ".join(fields) + "}" if fields else "true", parameters
 
 
+def finds_tickets() -> bool:
+    """Whether requests can be told apart by their tickets."""
+    return tickets.configured()
+
+
 def check(store: Store, dimensions: Sequence[str]) -> None:
     """Raises UsageError for a key that is none, and for a tag that no request has, with the nearest of both."""
+    if "ticket" in dimensions and not finds_tickets():
+        raise UsageError(
+            "--by ticket: llmcost.toml does not say how to find tickets",
+            hint='add [[tickets]], and on the next line for example: matches = "[A-Z]+-[0-9]+"',
+        )
     unknown = [name for name in dimensions if name not in DIMENSIONS]
     tags = tag_names(store) if unknown else []
     for name in unknown:
-        if not name.startswith("tag:") or name == "tag:":
+        tag = name.removeprefix("tag:")
+        if tag == name or not tag:
             raise UsageError(f"--by {name}: no such dimension", hint=_nearest_key(name, tags))
-        if tags and name.removeprefix("tag:") not in tags:
-            raise UsageError(
-                f"--by {name}: no request has this tag", hint=did_you_mean(name.removeprefix("tag:"), tags)
-            )
+        if tag not in tags and store.value("select 1 from requests limit 1"):
+            raise UsageError(f"--by {name}: no request has this tag", hint=nearest_tag(tag, tags))
 
 
 def _nearest_key(name: str, tags: Sequence[str]) -> str:
     if name in tags:
         return f"did you mean tag:{name}?"
-    listed = ", ".join(tags[:_TAGS_NAMED]) + (f" and {len(tags) - _TAGS_NAMED:,} more" * (len(tags) > _TAGS_NAMED))
-    return did_you_mean(name, [*DIMENSIONS, "tag:NAME"]) + (f" tags: {listed}" if tags else "")
+    return did_you_mean(name, [*DIMENSIONS, "tag:NAME"]) + (f" {listed(tags)}" if tags else "")
 
 
 def tags(store: Store, covered: Scope, notes_before: Sequence[str] = ()) -> Report:

@@ -13,7 +13,8 @@ from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
 from llmcost.reports import assumed
 from llmcost.reports.audit import COLUMNS, ROW_COLUMNS, Audit, Finding
-from llmcost.views import zones
+from llmcost.reports.provenance import Provenance
+from llmcost.views import provenance, zones
 
 Row = dict[str, Any]
 
@@ -30,12 +31,15 @@ class AuditView(View):
     """Every finding. Dollars of different findings overlap."""
 
     audit: Audit
+    provenance: Provenance
 
     def document(self) -> Document:
         return {
             "requests": self.audit.requests,
             "cost_usd": self.audit.cost_usd,
             "timezone": self.audit.timezone,
+            "notes": self.provenance.unusual(),
+            "provenance": self.provenance.document(),
             "assumptions": assumed.said(self.audit.assumed),
             "findings": [
                 {
@@ -64,7 +68,8 @@ class AuditView(View):
         if not audit.findings:
             cost = f" that cost {cells.usd(audit.cost_usd)}" if audit.assumed else ""
             rests = assumed.condition(audit.assumed, audit.requests)
-            return Text(f"Nothing found in {cells.counted(audit.requests, 'request')}{cost}{rests}.")
+            said = f"Nothing found in {cells.counted(audit.requests, 'request')}{cost}{rests}."
+            return Group(Text(said), *provenance.below(self.provenance))
         parts: list[RenderableType] = [Padding(_headline(audit), (1, 0, 1 if details else 0, 0))]
         if details:
             parts += [_finding(finding) for finding in audit.findings]
@@ -76,7 +81,8 @@ class AuditView(View):
             advice = [f"{finding.query.name}: {finding.query.field('advice')}" for finding in audit.findings]
             parts.append(tables.Bullets("What to do", advice, at_most=_ADVICE_LINES))
             said = f"{_OVERLAP} --details shows what each is about, --show NAME the requests behind one."
-        return Group(*parts, Text(f"{said} {zones.days(audit.timezone)}", style="dim"))
+        ended = Text(f"{said} {zones.days(audit.timezone)}", style="dim")
+        return Group(*parts, ended, *provenance.below(self.provenance))
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from llmcost.explain.split import PARTS, Split
 from llmcost.explain.totals import Total
 from llmcost.render import cells, tables, text
 from llmcost.render.view import Document, Flat, View
-from llmcost.reports import provenance
-from llmcost.views import zones
+from llmcost.reports.provenance import Provenance
+from llmcost.views import provenance, zones
 
 Row = dict[str, Any]
 
@@ -55,18 +55,18 @@ class ExplainView(View):
     """The explanation in every form."""
 
     found: Explanation
-    provenance: Row
+    provenance: Provenance
 
     @property
     def notes(self) -> list[str]:
         """The caveats, those about what moved the numbers first."""
-        return [*provenance.unusual(self.provenance), *self.found.notes]
+        return [*self.provenance.unusual(), *self.found.notes]
 
     def document(self) -> Document:
         found = self.found
         return {
             "headline": words.headline(found),
-            "timezone": self.provenance["timezone"],
+            "timezone": self.provenance.timezone,
             "from": _period(found.earlier),
             "to": _period(found.later),
             "per_day": found.per_day,
@@ -75,9 +75,11 @@ class ExplainView(View):
             "noise_share": found.noise and found.noise.rise,
             **_split(found.split),
             "contributors": [_contributor(one) for one in found.contributors],
+            "new_models": [_model(row) for row in found.models if row["is_new"]],
+            "disappeared_models": [_model(row) for row in found.models if not row["is_new"]],
             "began": _began(found),
             "notes": self.notes,
-            "provenance": self.provenance,
+            "provenance": self.provenance.document(),
         }
 
     def flat(self) -> Flat:
@@ -102,9 +104,9 @@ class ExplainView(View):
         said = [
             text.as_sentence(words.headline(found)),
             text.as_markdown(parts, ["part", "change"]).rstrip(),
-            text.as_sentence(words.began(found)),
+            text.as_sentence(_when(found)),
             text.as_markdown(who, ["by", "value", "before", "after", "change", "mostly"]).rstrip(),
-            *(f"- {text.as_sentence(note)}" for note in (*self.notes, zones.days(self.provenance["timezone"]))),
+            *(f"- {text.as_sentence(note)}" for note in (*self.notes, zones.days(self.provenance.timezone))),
         ]
         return "\n\n".join(said) + "\n"
 
@@ -117,11 +119,21 @@ class ExplainView(View):
         return Group(
             Padding(Text(words.headline(found), style="bold"), (1, 0, 0, 0)),
             _waterfall(found, steps),
-            Padding(Text(words.began(found)), (0, 0, 1, 0)),
+            Padding(Text(text.visible(_when(found))), (0, 0, 1, 0)),
             _who(shown, found, details=details),
-            tables.Bullets("Caveats", self.notes, "yellow", at_most),
-            Text(zones.days(self.provenance["timezone"]), style="dim"),
+            tables.Bullets("Caveats", found.notes, "yellow", at_most),
+            Text(zones.days(self.provenance.timezone), style="dim"),
+            *provenance.below(self.provenance),
         )
+
+
+def _when(found: Explanation) -> str:
+    """When it began, and the models that came or went."""
+    return " ".join(filter(None, (words.began(found), words.models(found))))
+
+
+def _model(row: Row) -> Row:
+    return {name: row[name] for name in ("model", "requests", "cost_usd")}
 
 
 def leading(contributors: Sequence[Contributor], most: int) -> list[Contributor]:

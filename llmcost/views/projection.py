@@ -14,6 +14,7 @@ from llmcost.what_ifs.projection import Projection, Stage
 def document(projection: Projection) -> dict[str, Any]:
     """The simulation as one JSON object; shares are of the baseline's cost."""
     saved = projection.baseline_usd - projection.cost_usd
+    rests_on = projection.provenance
     found: dict[str, Any] = {
         "baseline": {"requests": projection.requests, "cost_usd": projection.baseline_usd},
         "stages": [
@@ -45,7 +46,8 @@ def document(projection: Projection) -> dict[str, Any]:
         "by": projection.by,
         "backtest": projection.backtest,
         "assumptions": projection.assumptions,
-        "notes": projection.notes,
+        "notes": [*(rests_on.unusual() if rests_on else ()), *projection.notes],
+        "provenance": rests_on and rests_on.document(),
     }
     if not projection.is_priced:
         for part in (found["baseline"], found["result"], *found["stages"]):

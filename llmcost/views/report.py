@@ -14,10 +14,10 @@ from llmcost.render.view import Document, Flat, View
 from llmcost.reports import assumed
 from llmcost.reports.scope import Row
 from llmcost.reports.spend import EACH, MEASURES, TIMES, Report, others
-from llmcost.views import zones
+from llmcost.views import provenance, zones
 
-_SECTION_ROWS = 7
-_ROWS = 22
+_SECTION_ROWS = 6
+_ROWS = 21
 _TREND_DAYS = 60
 _EXAMPLE_WIDTH = 180
 _NOTE_LINES = 5
@@ -39,14 +39,15 @@ class ReportView(View):
     """Rows, their total and notes; of the overview every section."""
 
     report: Report
-    provenance: bool = False  # whether the screen shows it
 
     def document(self) -> Document:
         report = self.report
-        made: dict[str, Any] = {"rows": report.rows, "total": report.total, "notes": report.notes}
+        rests_on = report.provenance
+        notes = [*(rests_on.unusual() if rests_on else ()), *report.notes]
+        made: dict[str, Any] = {"rows": report.rows, "total": report.total, "notes": notes}
         made["timezone"] = report.timezone
         made["assumptions"] = assumed.said(report.assumed)
-        made["provenance"] = report.provenance
+        made["provenance"] = rests_on and rests_on.document()
         if report.sections:
             made["overview"] = {
                 section: [{section: row["key"]} | {name: row[name] for name in MEASURES} for row in rows]
@@ -63,19 +64,12 @@ class ReportView(View):
     def screen(self, *, details: bool) -> RenderableType:
         report = self.report
         if "cost_logged_usd" in report.total:
-            return _logged(report, None if details else _ROWS)
+            return Group(_logged(report, None if details else _ROWS), *provenance.below(report.provenance))
         if not report.total["requests"]:
             return Text("There are no requests here. Check --since, --until and the filters, such as --feature.")
         body = _overview(report, details) if report.sections else _by(report, details)
         caveats = tables.Bullets("Caveats", report.notes, "yellow", None if details else _NOTE_LINES)
-        rests_on = tables.Bullets("Provenance", _rests_on(report.provenance) if self.provenance else [])
-        return Group(body, caveats, rests_on)
-
-
-def _rests_on(found: Row) -> list[str]:
-    """Every entry in words; lists of entries count."""
-    plain = {name: len(value) if isinstance(value, list) else value for name, value in found.items()}
-    return [f"{name.replace('_', ' ')}: {'none' if value is None else value}" for name, value in plain.items()]
+        return Group(body, caveats, *provenance.below(report.provenance))
 
 
 def _by(report: Report, details: bool) -> RenderableType:

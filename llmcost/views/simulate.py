@@ -11,7 +11,7 @@ from llmcost.page import html
 from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
 from llmcost.reports import assumed
-from llmcost.views import cache_advice, pages, quality
+from llmcost.views import cache_advice, pages, provenance, quality, zones
 from llmcost.views.backtest import compared
 from llmcost.views.projection import between, document, questions, steps, varies
 from llmcost.what_ifs.cache_advice import decides
@@ -90,7 +90,7 @@ def below(projection: Projection, *, details: bool) -> RenderableType:
     parts.append(tables.Bullets("Caveats", notes, "yellow", None if details else _NOTE_LINES))
     if not details:
         parts.append(Text(DETAILS, style="dim"))
-    return Group(*parts)
+    return Group(*parts, *provenance.below(projection.provenance))
 
 
 def steps_table(projection: Projection) -> tables.Table:
@@ -218,8 +218,9 @@ def _saving(saved_usd: float) -> str:
 
 
 def _by(projection: Projection, at_most: int | None) -> RenderableType:
+    timezone = projection.provenance.timezone if projection.provenance else "UTC"
     columns = [
-        *(tables.name(name) for name in projection.dimensions), tables.number("requests", 3),
+        *(tables.name(zones.heading(name, timezone)) for name in projection.dimensions), tables.number("requests", 3),
         tables.number("as logged", 1), tables.number("projected", 1), tables.number("saved"),
         tables.number("range", 2), tables.bar(),
     ]  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 from llmcost.engine.store import Store
 from llmcost.prices import cache_rules
 from llmcost.reports import assumed
+from llmcost.reports.provenance import Provenance
 from llmcost.reports.scope import Row, Scope
 from llmcost.what_ifs import cache_advice, cache_unknowns
 from llmcost.what_ifs.engine.chain import Chain, Traffic
@@ -54,6 +55,7 @@ class Projection:
     notes: list[str]
     assumed: list[Row]  # of the logged traffic, what rests on a model that was assumed
     traffic: str = "stage_0"  # the relation of the covered requests, for as long as the store is open
+    provenance: Provenance | None = None
     backtest: dict[str, Any] | None = None  # how its replays predict what the log recorded, once they are asked
 
     @property

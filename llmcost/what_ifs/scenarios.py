@@ -40,20 +40,23 @@ class Comparison:
     notes: list[str]
 
 
-def check_name(name: str) -> None:
-    """Raises UsageError for a name that no scenario can have."""
+def check(name: str, filters: Filters) -> None:
+    """Raises UsageError for a name that no scenario can have, and for filters that none keeps."""
     if name == LOGGED:
         raise UsageError(f"{LOGGED} is the name of the traffic as logged", hint="use another name")
     if not _NAME.fullmatch(name):
         raise UsageError(f"{name!r} is not a valid name", hint="use up to 64 letters, digits, points, - and _")
+    if further := filters.given.keys() - {"features", "models"}:
+        named = " and ".join(f"--{kind.removesuffix('s')}" for kind in sorted(further))
+        raise UsageError(
+            f"a scenario keeps --feature, --model, --since and --until, but not {named}",
+            hint=f"save it without, then filter what was saved: llmcost report --scenario {name} {named} …",
+        )
 
 
 def save(opened: Store, name: str, stack: Sequence[WhatIf], covered: Scope) -> None:
     """Keeps a stack under a name, in place of what had it before. Needs the right to change the store."""
-    check_name(name)
-    if further := covered.filters.given.keys() - {"features", "models"}:
-        named = " and ".join(f"--{kind.removesuffix('s')}" for kind in sorted(further))
-        raise UsageError(f"a scenario cannot keep {named}", hint="leave it out, or leave out --save")
+    check(name, covered.filters)
     values = covered.parameters() | {"name": name, "words": [step.word for step in stack]}
     values |= {"features": list(covered.filters.features), "models": list(covered.filters.models)}
     opened.execute(

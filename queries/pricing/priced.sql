@@ -109,6 +109,7 @@ select
     user_id as by_user,
     session_id as by_session,
     project as by_project,
+    ticket_of(itemised) as by_ticket,
     machine as by_machine,
     status as by_status,
     strftime(local_time(ts), '%Y-%m-%d %H:00') as by_hour,

@@ -209,6 +209,23 @@ def test_only_the_mix(kinds: list[Row], data: Any) -> None:
     assert _moved(earlier, later) <= {"mix"}
 
 
+@given(REQUESTS, st.integers(2, 9), st.data())
+@few
+def test_only_a_new_model(row: Row, count: int, data: Any) -> None:
+    """Some or all of it goes to a model that nobody asked before: as much is asked, so no other part moves."""
+    moves = data.draw(st.integers(1, count))
+    first, other = data.draw(st.permutations(MODELS))[:2]
+    earlier = [row | {"model": first}] * count
+    later = [row | {"model": other}] * moves + earlier[moves:]
+    with traffic(later, earlier) as opened:
+        assert moved(explained(opened, "model")) <= {"mix"}
+    with traffic(earlier, later) as opened:
+        found = explained(opened, "model")
+    assert moved(found) <= {"mix"}
+    assert [(one["model"], one["requests"]) for one in found.models if one["is_new"]] == [(other, moves)]
+    assert [one["model"] for one in found.models if not one["is_new"]] == ([first] if moves == count else [])
+
+
 @given(TRAFFIC, st.sampled_from([0.5, 1.7, 3.0]))
 @few
 def test_only_prices(earlier: list[Row], times: float) -> None:

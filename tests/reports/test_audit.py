@@ -178,7 +178,7 @@ def test_output_that_was_never_recorded(book: Store) -> None:
     rows = [*quiet(), *(call(n, ts=at(2, n), output_tokens=1, output_partial=True) for n in range(4))]
     row = only(found(book, rows)["output-not-recorded"])
     assert (row["subject"], row["requests"]) == ("claude-haiku-4-5", 4)
-    assert row["cost_usd"] == pytest.approx(4 * (101 - 1) * OUTPUT)  # the median of 100, 101 and 102
+    assert row["cost_usd"] == pytest.approx(4 * (101 - 1) * OUTPUT)  # the average of 100, 101 and 102
 
 
 def test_counts_that_the_total_contradicts(book: Store) -> None:

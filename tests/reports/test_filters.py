@@ -94,11 +94,12 @@ def test_every_report_has_them(tmp_path: Path) -> None:
 
 
 def test_a_scenario_cannot_keep_them(tmp_path: Path) -> None:
-    write(tmp_path / "log.jsonl", [call(1, user_id="ann")])
-    llmcost("ingest", "log.jsonl", cwd=tmp_path)
-    done = llmcost("simulate", "--what-if", "token-caps", "--user", "ann", "--save", "s", cwd=tmp_path)
-    assert done.returncode == 2
-    assert "a scenario cannot keep --user" in done.stderr
+    """Said before anything is replayed, even before the store is opened."""
+    save = ("simulate", "--what-if", "token-caps", "--user", "ann", "--save", "s")
+    done = llmcost(*save, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "a scenario keeps --feature, --model, --since and --until, but not --user" in done.stderr
+    assert "report --scenario s --user" in done.stderr
 
 
 def test_a_key_that_is_none_names_the_tags(tmp_path: Path) -> None:
