@@ -40,9 +40,13 @@ create or replace temp macro is_cut_off(stop_reason) as
 create or replace temp macro is_cut_short(before, after) as
     after.stop_reason = 'max_tokens' and after.output_tokens between 1 and before.output_tokens - 1;
 
--- Whether a row of the price table is the newest standard price of its model, in no particular region.
+-- Whether a row of the price table is today's standard price of its model, in no particular region: not one that ended, and
+-- not one that was announced.
 create or replace temp macro is_list_price(price) as
-    price.service_tier = 'standard' and price.region = '' and price.valid_to is null;
+    price.service_tier = 'standard'
+    and price.region = ''
+    and price.valid_from <= current_date
+    and coalesce(price.valid_to > current_date, true);
 
 -- How many calls of a relation of priced requests have no price.
 create or replace temp macro unpriced_calls(request) as

@@ -42,6 +42,9 @@ class MessagesAnswer(Answer):
         parts = [self.usage, *self._iterations("compaction")]
         return {name: sum(counts[name] for counts in map(_buckets, parts)) for name in _buckets({})}
 
+    def parts(self) -> dict[str, Any]:
+        return {"region": self.usage.get("inference_geo")}
+
     @property
     def tags(self) -> dict[str, str]:
         models = [str(advice["model"]) for advice in self._iterations("advisor_message") if advice.get("model")]

@@ -215,6 +215,17 @@ create or replace temp macro xai_uses(details) as
         {'key': 'image_generation', 'value': details['image_generation_calls']}
     ] end;
 
+-- The count of one modality among named counts; of those that were cached only where these are asked for.
+create or replace temp macro of_kind(counts, names, kind) as
+    tallied(list_transform(
+        list_filter(
+            counts,
+            lambda it: regexp_matches(it.key, names) and contains(it.key, kind)
+                and (names = 'cache' or not contains(it.key, 'cache'))
+        ),
+        lambda it: it.value
+    ));
+
 -- Gemini's count of one modality.
 create or replace temp macro of_modality(details, name) as
     tallied(list_transform(list_filter(details, lambda it: it.modality = name), lambda it: it.tokenCount));
