@@ -13,6 +13,15 @@ _ABSURD = 1e15
 """No answer has as many tokens, or costs as much."""
 
 
+def not_text(asked: Any, answered: Any) -> dict[str, int]:
+    """The parts of a prompt's and an answer's count that are not text, from the details of both."""
+    return {
+        f"{side}_{kind}_tokens": as_count(as_object(details).get(f"{kind}_tokens"))
+        for side, details in (("input", asked), ("output", answered))
+        for kind in ("audio", "image")
+    }
+
+
 @dataclass
 class Answer:
     """What has been seen of an answer so far. A subclass knows one API's shapes."""
@@ -39,6 +48,11 @@ class Answer:
     def tokens(self) -> dict[str, int]:
         """The billed buckets, disjoint, with `reasoning_tokens` and `web_searches`."""
         raise NotImplementedError
+
+    def parts(self) -> dict[str, Any]:
+        """What of the answer is billed at a price of its own: parts of its counts that are not text, uses of `tools`,
+        and the `region` in which it was made."""
+        return {}
 
     @property
     def tags(self) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from llmcost.track.answers import Answer, as_count, as_object, as_objects, error_name
+from llmcost.track.answers import Answer, as_count, as_object, as_objects, error_name, not_text
 
 
 class ChatAnswer(Answer):
@@ -32,6 +32,9 @@ class ChatAnswer(Answer):
             total=self.usage.get("total_tokens"),
             model=self.model,
         )
+
+    def parts(self) -> dict[str, Any]:
+        return not_text(self.usage.get("prompt_tokens_details"), self.usage.get("completion_tokens_details"))
 
     def _read(self, part: dict[str, Any], content: str) -> None:
         self.id = part.get("id") or self.id
@@ -62,6 +65,8 @@ class ResponsesAnswer(Answer):
     """A response. Its input count holds cached and written tokens, its output count the reasoning."""
 
     web_searches = 0
+    file_searches = 0
+    containers: frozenset[str] = frozenset()
 
     def whole(self, body: dict[str, Any]) -> None:
         self.id = body.get("id")
@@ -73,6 +78,7 @@ class ResponsesAnswer(Answer):
         if body.get("status") == "failed":
             self.error_type = error_name(body.get("error")) or "failed"
         self.texts, self.tool_calls, self.web_searches = {}, {}, 0  # in place of a stream's pieces
+        self.file_searches, self.containers = 0, frozenset()
         for place, item in enumerate(as_objects(body.get("output"))):
             self._item(place, item)
 
@@ -100,6 +106,13 @@ class ResponsesAnswer(Answer):
         )
         return {**buckets, "web_searches": self.web_searches}
 
+    def parts(self) -> dict[str, Any]:
+        used = {"file_search": self.file_searches, "container": len(self.containers)}
+        return {
+            **not_text(self.usage.get("input_tokens_details"), self.usage.get("output_tokens_details")),
+            "tools": {name: times for name, times in used.items() if times},
+        }
+
     def _item(self, place: int, item: dict[str, Any]) -> None:
         if item.get("type") == "message":
             for part in as_objects(item.get("content")):
@@ -109,6 +122,10 @@ class ResponsesAnswer(Answer):
         elif item.get("type") == "web_search_call":
             # Opening a page and searching within it cost nothing by themselves.
             self.web_searches += as_object(item.get("action")).get("type", "search") == "search"
+        elif item.get("type") == "file_search_call":
+            self.file_searches += 1
+        elif item.get("type") == "code_interpreter_call" and item.get("container_id"):
+            self.containers |= {str(item["container_id"])}
 
 
 def _buckets(

@@ -1,6 +1,7 @@
 """A call's line, made from what was seen of it. All of it happens in the worker's thread, a task at a time."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,7 +26,15 @@ Chunk = tuple[float, bytes]
 
 _ANSWERS: dict[Api, type[Answer]] = {"messages": MessagesAnswer, "chat": ChatAnswer, "responses": ResponsesAnswer}
 
+_REGIONAL = re.compile(r"([a-z]{2})\.api\.(?:openai\.com|x\.ai)")
+"""Hosts that keep a request in a region, at a price of its own; as region_in of queries/ingest/macros.sql."""
 _WRITTEN_WHEN_ZERO = ("input_tokens", "output_tokens", "complexity", "cost_logged_usd", "cache_key")
+
+
+def region_of(host: str | None) -> str | None:
+    """The region that a host keeps its requests in; None where it may be any."""
+    found = _REGIONAL.fullmatch(host or "")
+    return found[1] if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +157,8 @@ class Record:
             **seen.labels.said(),
             "tags": self._tags(error_type),
             **tokens,
+            "region": region_of(getattr(getattr(seen.request, "url", None), "host", None)),
+            **answer.parts(),
             "stop_reason": answer.stop_reason,
             "service_tier": answer.service_tier,
             "status": "error" if error_type else "ok",

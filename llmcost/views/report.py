@@ -10,17 +10,17 @@ from rich.text import Text
 
 from llmcost.render import cells, tables
 from llmcost.render.tables import Column
-from llmcost.render.trend import Trend
 from llmcost.render.view import Document, Flat, View
 from llmcost.reports import assumed
 from llmcost.reports.scope import Row
 from llmcost.reports.spend import EACH, MEASURES, TIMES, Report, others
 from llmcost.views import provenance, zones
 
-_SECTION_ROWS = 7
-_ROWS = 22
+_SECTION_ROWS = 6
+_ROWS = 21
+_TREND_DAYS = 60
 _EXAMPLE_WIDTH = 180
-_NOTE_LINES = 7
+_NOTE_LINES = 5
 _NAME_WIDTH = 22
 
 _COUNTS = (
@@ -165,10 +165,10 @@ def _overview(report: Report, details: bool) -> RenderableType:
     at_most = None if details else _SECTION_ROWS
     models = _section(report, "model", "By model", at_most)
     pair = tables.SideBySide(models, _section(report, "feature", "By feature", at_most))
-    title = "Most expensive prompts"
-    if not report.sections.get("prompt"):
-        return Group(_headline(report), pair, Text(f"{title}: none in the log\n"))
-    return Group(_headline(report), pair, _section(report, "prompt", title, at_most, bars=True))
+    prompts: RenderableType = Text("No prompt has a name or a text in the log.\n")
+    if report.sections.get("prompt"):
+        prompts = _section(report, "prompt", "Most expensive prompts", at_most, bars=True)
+    return Group(_headline(report), pair, prompts)
 
 
 def _headline(report: Report) -> RenderableType:
@@ -187,27 +187,29 @@ def _headline(report: Report) -> RenderableType:
         spent.append(f", {first} to {last}" if first != last else f" on {first}")
         spent.append(f" ({zones.brief(report.timezone)})")
     spent.append("" if whole else rests)
-    lines: list[RenderableType] = [spent]
+    figures: list[tuple[str, str | Text]] = []
     if days and total["cost_usd"] is not None:
-        peak = max(days, key=lambda row: row["cost_usd"] or 0.0)
-        average = cells.usd(total["cost_usd"] / len(days)).plain
-        said = f"{average} on average ({cells.counted(len(days), 'day')}), {cells.usd(peak['cost_usd']).plain} on"
-        spent_usd = [row["cost_usd"] or 0.0 for row in days]
-        lines.append(Trend("per day        ", spent_usd, f"{said} {peak['key']}"))
-    each = Text("per request    ", style="dim")
-    each.append(cells.usd(total["cost_usd"] / priced if total["cost_usd"] is not None and priced else None).plain)
-    each.append(f", {prompt / requests:,.0f} tokens in, {total['output_tokens'] / requests:,.0f} out")
-    lines.append(each)
+        figures += _by_day(days, total["cost_usd"])
+    each = cells.usd(total["cost_usd"] / priced if total["cost_usd"] is not None and priced else None).plain
+    output = total["output_tokens"] / requests
+    figures.append(("per request", f"{each}, {prompt / requests:,.0f} tokens in, {output:,.0f} out"))
     if total["fees_usd"]:
-        fees = Text("fees           ", style="dim")
-        fees.append(_fees(total))
-        lines.append(fees)
-    cached = Text("prompt cache   ", style="dim")
-    cached.append(
-        f"{cells.share(total['cache_read_tokens'] / prompt if prompt else None)} of input tokens were cache reads"
-    )
-    lines.append(cached)
-    return Padding(Group(*lines), (1, 0, 1, 0))
+        figures.append(("fees", _fees(total)))
+    cached = cells.share(total["cache_read_tokens"] / prompt if prompt else None)
+    figures.append(("prompt cache", f"{cached} of input tokens were cache reads"))
+    return Padding(Group(spent, tables.figures(figures)), (1, 0, 1, 0))
+
+
+def _by_day(days: Sequence[Row], cost_usd: float) -> list[tuple[str, str | Text]]:
+    """The average day and the most expensive one; the last days as a sparkline, which has a line to itself."""
+    peak = max(days, key=lambda row: row["cost_usd"] or 0.0)
+    average = f"{cells.usd(cost_usd / len(days)).plain} on average ({cells.counted(len(days), 'day')})"
+    recent = days[-_TREND_DAYS:]
+    label = f"last {len(recent)} days" if len(recent) < len(days) else "by day"
+    return [
+        ("per day", f"{average}, at most {cells.usd(peak['cost_usd']).plain} on {peak['key']}"),
+        (label, Text(cells.sparkline([row["cost_usd"] or 0.0 for row in recent]), style="cyan")),
+    ]
 
 
 def _section(report: Report, section: str, title: str, at_most: int | None, *, bars: bool = False) -> tables.Table:
@@ -227,5 +229,4 @@ def _section(report: Report, section: str, title: str, at_most: int | None, *, b
         ]
         for row in every[:at_most]
     ]
-    said = title + tables.more(len(rows), len(every)) if rows else f"{title}: none in the log"
-    return tables.Table(columns, rows, said, comfortable=_NAME_WIDTH)
+    return tables.Table(columns, rows, title + tables.more(len(rows), len(every)), comfortable=_NAME_WIDTH)

@@ -11,8 +11,10 @@
 --   "startTime": "VARCHAR", "start_time": "VARCHAR", "endTime": "VARCHAR", "end_time": "VARCHAR",
 --   "completionStartTime": "VARCHAR", "completion_start_time": "VARCHAR",
 --   "model": "VARCHAR", "providedModelName": "VARCHAR", "provided_model_name": "VARCHAR",
---   "modelParameters": {"max_tokens": "VARCHAR", "max_completion_tokens": "VARCHAR"},
---   "model_parameters": {"max_tokens": "VARCHAR", "max_completion_tokens": "VARCHAR"},
+--   "modelParameters": {"max_tokens": "VARCHAR", "max_completion_tokens": "VARCHAR", "service_tier": "VARCHAR",
+--     "inference_geo": "VARCHAR"},
+--   "model_parameters": {"max_tokens": "VARCHAR", "max_completion_tokens": "VARCHAR", "service_tier": "VARCHAR",
+--     "inference_geo": "VARCHAR"},
 --   "usageDetails": "MAP(VARCHAR, VARCHAR)", "usage_details": "MAP(VARCHAR, VARCHAR)",
 --   "usage": {"input": "VARCHAR", "output": "VARCHAR", "total": "VARCHAR", "unit": "VARCHAR"},
 --   "promptTokens": "VARCHAR", "completionTokens": "VARCHAR",
@@ -30,8 +32,8 @@
 -- cached: decided by the total; without it outside, each name apart, and inside under prompt_details and
 --   input_details
 -- reasoning: decided by the total; without it outside, each name apart, and inside under the details of the output
--- lacks: the life of cache writes unless the integration names it; tiers, regions and fees of tools unless they
---   stand in usage, model parameters or metadata
+-- lacks: the life of cache writes unless the integration names it; tiers and regions outside of the model's parameters;
+--   uses of tools other than web search
 -- truth: total decides. It is the sum of all names where these are disjoint, as Langfuse asks: what begins with input
 --   or
 --   prompt is the prompt, what begins with output, completion, candidates or response the answer, a name with cache
@@ -40,6 +42,8 @@
 --   output. Without a total they are taken to be apart. Names under prompt_details, input_details and the like are
 --   always
 --   inside. Gemini's names are read too.
+-- truth: a name with audio, image or video is that part of its count. Web searches are those of a name with web_search.
+--   The service tier and the region are those of the model's parameters.
 -- truth: a name that is none of these, and may be a count, makes the line a reject.
 -- truth: usage may be on an observation and on those below it: the lowest ones count.
 
@@ -101,7 +105,8 @@ named as (
             lambda it: regexp_matches(it.key, '^(output|completion|candidates|response|text_output|accepted|rejected)')
                 and not regexp_matches(it.key, 'reasoning|thought|thinking|detail')
         ) as answer,
-        list_filter(counts, lambda it: regexp_matches(it.key, '^total'))[1].value as total_tokens
+        list_filter(counts, lambda it: regexp_matches(it.key, '^total'))[1].value as total_tokens,
+        list_filter(counts, lambda it: regexp_matches(it.key, 'web_search|^num_search_queries$'))[1].value as web_searches
     from sorted
 ),
 
@@ -172,9 +177,20 @@ select
     coalesce(output_tokens, '0') as output_tokens,
     reasoning_tokens,
     total_tokens,
+    of_kind(counts, '^(input|prompt)', 'audio') as input_audio_tokens,
+    of_kind(counts, '^(input|prompt)', 'image') as input_image_tokens,
+    of_kind(counts, '^(input|prompt)', 'video') as input_video_tokens,
+    of_kind(counts, 'cache', 'audio') as cache_read_audio_tokens,
+    of_kind(counts, 'cache', 'image') as cache_read_image_tokens,
+    of_kind(counts, '^(output|completion|candidates|response)', 'audio') as output_audio_tokens,
+    of_kind(counts, '^(output|completion|candidates|response)', 'image') as output_image_tokens,
+    of_kind(counts, '^(output|completion|candidates|response)', 'video') as output_video_tokens,
+    web_searches,
+    parameters.service_tier as service_tier,
+    region_of(parameters.inference_geo) as region,
     case when list_bool_or(list_transform(caches, lambda it: contains(it.key, 'detail'))) then 'caches' end as input_holds,
     not coalesce(list_bool_or(list_transform(thinking, lambda it: contains(it.key, 'detail'))), false)
-        as reasoning_beside,
+        as output_excludes_reasoning,
     case
         when len(unread) > 0
         then '{' || array_to_string(list_transform(unread, lambda it: '"' || it.key || '": ' || it.value), ', ') || '}'

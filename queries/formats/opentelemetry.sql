@@ -23,7 +23,8 @@
 --   or scopeSpans is not null or scopeLogs is not null
 -- cached: decided by a stated total; without it inside the input, or outside where more was cached than went in
 -- reasoning: decided by a stated total; without it inside the output, beside it for Gemini CLI and Qwen Code
--- lacks: in many instrumentations cached tokens, totals, the life of cache writes, and fees of tools
+-- lacks: in many instrumentations cached tokens, totals, the life of cache writes, modalities, the region, and uses of
+--   tools other than web search
 -- truth: a stated total decides (llm.usage.total_tokens and the like; few instrumentations state one). Else the cached
 --   tokens are inside the input tokens and the reasoning tokens inside the output tokens, as the GenAI conventions ask;
 --   where more is said to be cached than went in, the instrumentation counts them apart, and so does llmcost. What a
@@ -31,6 +32,8 @@
 -- truth: names of older conventions (prompt_tokens, gen_ai.system), of OpenInference, of the Vercel AI SDK 4 to 6, of
 --   Langfuse's SDK and of agents' own telemetry (Claude Code, Codex, Gemini CLI, Qwen Code) are read too. Claude Code's
 --   counts are disjoint. A usage attribute that is none of these, on a span without any, makes it a reject.
+-- truth: audio and image tokens are parts of their counts; in the usage of Langfuse's SDK they are apart and are added.
+--   Web searches are counted under several names, and the region is that of server.address.
 -- truth: spans of agents and tools, and of wrappers around a client, repeat the usage of the spans below: the lowest
 --   ones count. A span is known by its trace and its own id; a log record that names one is a copy of it.
 
@@ -80,7 +83,9 @@ spans as (
             under(names, texts, 'ai.usage.inputTokens'),
             under(names, texts, 'ai.usage.promptTokens'),
             under(names, texts, 'ai.usage.tokens'),
-            langfuse['input'], langfuse['prompt_tokens'], langfuse['promptTokens'], langfuse['input_tokens'],
+            case when langfuse['input'] is not null then tallied(
+                [langfuse['input'], langfuse['input_audio_tokens'], langfuse['input_image_tokens']]) end,
+            langfuse['prompt_tokens'], langfuse['promptTokens'], langfuse['input_tokens'],
             case when agent <> '' then coalesce(
                 under(names, texts, 'input_tokens'), under(names, texts, 'input_token_count')) end
         ) as prompt,
@@ -92,7 +97,9 @@ spans as (
             under(names, texts, 'llm.token_count.completion'),
             under(names, texts, 'ai.usage.outputTokens'),
             under(names, texts, 'ai.usage.completionTokens'),
-            langfuse['output'], langfuse['completion_tokens'], langfuse['completionTokens'], langfuse['output_tokens'],
+            case when langfuse['output'] is not null then tallied(
+                [langfuse['output'], langfuse['output_audio_tokens'], langfuse['output_image_tokens']]) end,
+            langfuse['completion_tokens'], langfuse['completionTokens'], langfuse['output_tokens'],
             case when agent <> '' then coalesce(
                 under(names, texts, 'output_tokens'), under(names, texts, 'output_token_count')) end
         ) as answer,
@@ -208,7 +215,38 @@ select
             and (total is not null or parse_count(prompt) >= coalesce(parse_count(cache_read), 0) + coalesce(parse_count(cache_write), 0))
         then 'caches'
     end as input_holds,
-    agent in ('gemini_cli', 'qwen-code') as reasoning_beside,
+    agent in ('gemini_cli', 'qwen-code') as output_excludes_reasoning,
+    coalesce(
+        under(names, texts, 'gen_ai.usage.input_audio_tokens'),
+        under(names, texts, 'gen_ai.usage.details.input_audio_tokens'),
+        under(names, texts, 'llm.token_count.prompt_details.audio'),
+        langfuse['input_audio_tokens']
+    ) as input_audio_tokens,
+    coalesce(
+        under(names, texts, 'gen_ai.usage.input_image_tokens'),
+        under(names, texts, 'gen_ai.usage.details.input_image_tokens'),
+        langfuse['input_image_tokens']
+    ) as input_image_tokens,
+    under(names, texts, 'gen_ai.usage.details.cache_audio_read_tokens') as cache_read_audio_tokens,
+    coalesce(
+        under(names, texts, 'gen_ai.usage.output_audio_tokens'),
+        under(names, texts, 'gen_ai.usage.details.output_audio_tokens'),
+        under(names, texts, 'llm.token_count.completion_details.audio'),
+        langfuse['output_audio_tokens']
+    ) as output_audio_tokens,
+    coalesce(
+        under(names, texts, 'gen_ai.usage.output_image_tokens'),
+        under(names, texts, 'gen_ai.usage.details.output_image_tokens'),
+        langfuse['output_image_tokens']
+    ) as output_image_tokens,
+    coalesce(
+        under(names, texts, 'gen_ai.usage.web_search_requests'),
+        under(names, texts, 'gen_ai.usage.details.web_search_requests'),
+        under(names, texts, 'gen_ai.usage.server_tool_use.web_search_requests'),
+        under(names, texts, 'llm.token_count.prompt_details.web_search_requests'),
+        langfuse['web_search_requests']
+    ) as web_searches,
+    region_in(under(names, texts, 'server.address')) as region,
     case
         when (prompt is null or answer is null) and not is_other_event
         then '{' || array_to_string(list_filter(

@@ -215,6 +215,17 @@ create or replace temp macro xai_uses(details) as
         {'key': 'image_generation', 'value': details['image_generation_calls']}
     ] end;
 
+-- The count of one modality among named counts; of those that were cached only where these are asked for.
+create or replace temp macro of_kind(counts, names, kind) as
+    tallied(list_transform(
+        list_filter(
+            counts,
+            lambda it: regexp_matches(it.key, names) and contains(it.key, kind)
+                and (names = 'cache' or not contains(it.key, 'cache'))
+        ),
+        lambda it: it.value
+    ));
+
 -- Gemini's count of one modality.
 create or replace temp macro of_modality(details, name) as
     tallied(list_transform(list_filter(details, lambda it: it.modality = name), lambda it: it.tokenCount));
@@ -364,3 +375,10 @@ create or replace temp macro openings_of(message) as
             )
         )[1]
     end;
+
+-- What the parameters of a request at a path of the line say of the vendor's cache. They are not read with the others, all
+-- of which decide the answer.
+create or replace temp macro cache_key_at(raw, path) as try(raw ->> (path || '.prompt_cache_key'));
+
+create or replace temp macro cache_retention_at(raw, path) as
+    try(coalesce(raw ->> (path || '.prompt_cache_retention'), raw ->> (path || '.prompt_cache_options.ttl')));

@@ -76,6 +76,21 @@ def test_the_first_form_of_usage(tmp_path: Path) -> None:
     assert read(tmp_path, [observation("o1") | characters]).counts["no_call"] == 1
 
 
+def test_what_is_not_text_and_what_is_billed_by_the_use(tmp_path: Path) -> None:
+    usage = {
+        "input": 100, "input_audio_tokens": 40, "input_cached_tokens": 20, "output": 10, "output_audio_tokens": 30,
+        "total": 200, "web_search_requests": 2,
+    }  # fmt: skip
+    parameters = {"service_tier": "priority", "inference_geo": "us"}
+    request = read(tmp_path, [observation("o", usage=usage, modelParameters=parameters)]).only()
+    expected = {
+        "input_tokens": 140, "input_audio_tokens": 40, "cache_read_tokens": 20, "output_tokens": 40,
+        "output_audio_tokens": 30, "web_searches": 2, "service_tier": "priority", "region": "us",
+        "input_image_tokens": None, "counts_doubtful": False,
+    }  # fmt: skip
+    assert {name: request[name] for name in expected} == expected
+
+
 SPAN = observation("a", usage={}, type="SPAN", model=None)
 AGENT = observation("b", "a", usage={"input": 30, "output": 6}, type="AGENT", model="unknown")
 CHAIN = observation("c", "b", usage={}, type="CHAIN", model=None)

@@ -91,6 +91,34 @@ def test_older_and_other_names(tmp_path: Path, given: Row) -> None:
     assert found.only()["model"] == "gpt-4o"
 
 
+@pytest.mark.parametrize(
+    ("audio_in", "audio_out", "searches"),
+    [
+        (
+            "gen_ai.usage.details.input_audio_tokens",
+            "gen_ai.usage.details.output_audio_tokens",
+            "gen_ai.usage.details.web_search_requests",
+        ),
+        (
+            "llm.token_count.prompt_details.audio",
+            "llm.token_count.completion_details.audio",
+            "gen_ai.usage.server_tool_use.web_search_requests",
+        ),
+    ],
+)
+def test_what_is_not_text_and_what_is_billed_by_the_use(
+    tmp_path: Path, audio_in: str, audio_out: str, searches: str
+) -> None:
+    given = {
+        "gen_ai.request.model": "gpt-4o-audio-preview", "gen_ai.usage.input_tokens": 100,
+        "gen_ai.usage.output_tokens": 50, audio_in: 40, audio_out: 30, searches: 2,
+        "server.address": "eu.api.openai.com",
+    }  # fmt: skip
+    request_ = read(tmp_path, [request(span("a", given=given))]).only()
+    names = ("input_tokens", "input_audio_tokens", "output_tokens", "output_audio_tokens", "web_searches", "region")
+    assert tuple(request_[name] for name in names) == (100, 40, 50, 30, 2, "eu")
+
+
 def test_more_cached_than_went_in(tmp_path: Path) -> None:
     """The instrumentation counts as Anthropic does: apart."""
     given = CHAT | {"gen_ai.usage.input_tokens": 3, "gen_ai.usage.cache_read.input_tokens": 9000}

@@ -179,3 +179,30 @@ class _Response(SimpleNamespace):
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def test_what_is_billed_at_a_price_of_its_own() -> None:
+    chat = ChatAnswer()
+    chat.whole(completion() | {"usage": {
+        "prompt_tokens": 90, "prompt_tokens_details": {"audio_tokens": 50},
+        "completion_tokens": 40, "completion_tokens_details": {"audio_tokens": 30},
+    }})  # fmt: skip
+    assert {name: count for name, count in chat.parts().items() if count} == {
+        "input_audio_tokens": 50, "output_audio_tokens": 30,
+    }  # fmt: skip
+    answer = ResponsesAnswer()
+    ran = {"type": "code_interpreter_call", "container_id": "cntr_1"}
+    answer.whole(response() | {"output": [{"type": "file_search_call"}, {"type": "file_search_call"}, ran, ran]})
+    assert answer.parts()["tools"] == {"file_search": 2, "container": 1}
+    answer.whole(response())
+    assert answer.parts()["tools"] == {}
+    said = MessagesAnswer()
+    said.whole(message() | {"usage": {"input_tokens": 1, "output_tokens": 1, "inference_geo": "us"}})
+    assert said.parts()["region"] == "us"
+
+
+@pytest.mark.parametrize(
+    ("host", "region"), [("eu.api.openai.com", "eu"), ("us.api.x.ai", "us"), ("api.openai.com", None), (None, None)]
+)
+def test_a_region_by_the_host(host: str | None, region: str | None) -> None:
+    assert records.region_of(host) == region
