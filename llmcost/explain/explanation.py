@@ -13,8 +13,8 @@ from llmcost.reports import spend
 from llmcost.reports.scope import Row, Scope
 
 KEYS = ("feature", "prompt", "model", "user", "session", "project")
-"""What contributors are told apart by where nobody asks for other keys; tickets, where `llmcost.toml` says how to find
-them, and tags of few values come on top."""
+"""The keys that contributors are grouped by unless others are asked for; tickets, where `llmcost.toml` says how to find
+them, and tags with few values are added."""
 
 
 @dataclass(frozen=True)

@@ -157,7 +157,7 @@ class _Text:
         self._at += 1
 
     def value(self) -> Any:
-        """The next JSON value. Raises NoDocumentError where none stands."""
+        """The next JSON value. Raises NoDocumentError where there is none."""
         self.peek()
         wanted = 0
         while True:
@@ -194,7 +194,7 @@ class _Text:
 
 
 class _Repeating(dict[str, Any]):
-    """An object in which a key stands twice: it is written with both, so that its line is rejected."""
+    """An object in which a key occurs twice: it is written with both, so that its line is rejected."""
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)

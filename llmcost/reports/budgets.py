@@ -5,7 +5,7 @@
     month = 3000
 
     [[budgets]]
-    feature = "search*"        # * stands for anything, ? for one character; those that match share the budget
+    feature = "search*"        # * matches anything, ? one character; those that match share the budget
     month = 500
 
     [[budgets]]
@@ -59,7 +59,7 @@ class Budget:
 
     @property
     def scope(self) -> str:
-        """What it is of: all requests, a user's (be it of one feature alone), or a feature's."""
+        """What it covers: all requests, a user's (in all features or one), or a feature's."""
         return "user" if self.user else "feature" if self.feature else "all"
 
 

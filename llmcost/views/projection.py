@@ -42,7 +42,7 @@ def document(projection: Projection) -> dict[str, Any]:
             "saved_share": saved / projection.baseline_usd if projection.baseline_usd else None,
             **ends(projection.range),
         },
-        "ranges": {"level": LEVEL, "drawn": projection.blocks},
+        "ranges": {"level": LEVEL, "drawn": projection.blocks, "undrawn": projection.undrawn},
         "by": projection.by,
         "backtest": projection.backtest,
         "assumptions": projection.assumptions,
@@ -99,15 +99,22 @@ def questions(stage: Stage) -> list[str]:
     ]
 
 
+_LACKING = {"days": "time", "sessions": "session"}
+
+
 def varies(projection: Projection) -> list[str]:
     """In words: what the ranges are."""
-    said = ["range: the same replay with every assumption set to save least, and to save most"]
+    said = ["range: the replay with every assumption set to save least, and to save most"]
     found = projection.range
     if projection.blocks and found.traffic_low_usd is not None:
+        rest = f"; requests without a {_LACKING[projection.blocks]} as they are" if projection.undrawn else ""
         said.append(
             f"other {projection.blocks} of similar traffic would save {cells.usd(found.traffic_low_usd)} to"
-            f" {cells.usd(found.traffic_high_usd)} in {LEVEL:.0%} of cases (bootstrap over {projection.blocks})"
+            f" {cells.usd(found.traffic_high_usd)} in {LEVEL:.0%} of cases (bootstrap over {projection.blocks}{rest})"
         )
+    elif projection.blocks and projection.undrawn:
+        lacking = _LACKING[projection.blocks]
+        said.append(f"most of the spend has no {lacking}, so it is unknown how the savings vary with the traffic")
     else:
         said.append("too few days and sessions to say how the savings vary with the traffic")
     return said

@@ -49,6 +49,7 @@ class Projection:
     stages: list[Stage]
     range: Range  # of what all stages save together
     blocks: str | None  # what was drawn for the traffic's interval: days or sessions
+    undrawn: bool  # whether a part of the cost belongs to none of them, and was not drawn
     by: list[Row]
     dimensions: tuple[str, ...]
     assumptions: list[str]
@@ -114,6 +115,7 @@ def projected(traffic: Traffic, chain: Chain, *, advises: bool = True) -> Projec
         stages=stages,
         range=spread.whole,
         blocks=traffic.blocks,
+        undrawn=spread.undrawn,
         by=spread.by,
         dimensions=traffic.dimensions,
         assumptions=[*assumed.said(rests), *(line for step in chain.steps for line in assumptions(step))],

@@ -14,7 +14,7 @@ from tests.formats.mutations import mutated
 from tests.formats.samples import FORMATS, lines
 from tests.logs import check_account
 
-LINES = int(os.environ.get("CAMPAIGN_LINES", "250"))
+LINES = int(os.environ.get("CAMPAIGN_LINES", "8000"))
 """For each format; `make campaign` sets more."""
 SEEDS = st.integers(0, 2**32).filter(lambda seed: seed > 2**16)  # another one each time, where 0 would come first
 ONCE = settings(max_examples=1, suppress_health_check=[HealthCheck.function_scoped_fixture])

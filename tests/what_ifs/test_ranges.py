@@ -94,6 +94,29 @@ def test_traffic_alike_every_day_leaves_no_doubt_and_other_traffic_does(tmp_path
     assert varied["traffic_low_usd"] < varied["saved_usd"] < varied["traffic_high_usd"]
 
 
+def some_without_a_time(tokens: int) -> list[Row | str]:
+    """Ten days that vary, and a request that has no time, with so many tokens of output."""
+    rows: list[Row | str] = [
+        call(n, ts=f"2026-11-{n:02}T10:00:00Z", task_type="classification", output_tokens=200 * (1 + n % 2))
+        for n in range(1, 11)
+    ]
+    undated = call(99, task_type="classification", output_tokens=tokens)
+    return [*rows, {name: value for name, value in undated.items() if name != "ts"}]
+
+
+def test_what_has_no_time_saves_what_it_saves_and_is_not_drawn(tmp_path: Path) -> None:
+    document = simulated(tmp_path, some_without_a_time(1000), "token-caps")
+    result = document["result"]
+    assert result["traffic_low_usd"] < result["saved_usd"] < result["traffic_high_usd"]
+    assert result["traffic_high_usd"] - result["traffic_low_usd"] < result["saved_usd"]
+
+
+def test_where_most_has_no_time_nothing_is_said_of_other_days(tmp_path: Path) -> None:
+    document = simulated(tmp_path, some_without_a_time(20_000), "token-caps")
+    assert document["result"]["saved_usd"] > 0
+    assert document["result"]["traffic_low_usd"] is None
+
+
 def test_too_few_days_and_sessions_say_nothing(tmp_path: Path) -> None:
     document = simulated(tmp_path, [call(1, task_type="classification")], "token-caps")
     assert document["ranges"]["drawn"] is None

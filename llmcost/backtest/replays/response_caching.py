@@ -84,13 +84,13 @@ def _by_block(costs: "pa.Table") -> Costs:
 def _range(spent: Costs, saved: Costs, judged: Row, model: str | None = None) -> Row:
     """The range of a prediction of a model, or of all."""
 
-    def of(costs: Costs) -> dict[str, float]:
-        found: dict[str, float] = {}
+    def of(costs: Costs) -> dict[str | None, float]:
+        found: dict[str | None, float] = {}
         for (its_model, block), cost_usd in costs.items():
             if model in (None, its_model):
                 found[block] = found.get(block, 0.0) + cost_usd
         return found
 
     start = of(spent)
-    _, high = bootstrap.interval(start, of(saved), {}, sum(start.values()))
+    _, high = bootstrap.interval(start, of(saved), {})
     return {"low_usd": 0.0, "high_usd": max(judged["predicted_usd"], high or 0.0)}

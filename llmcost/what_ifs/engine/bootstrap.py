@@ -11,7 +11,13 @@ LEVEL = 0.9
 """The share of the draws inside the interval."""
 
 LEAST_BLOCKS = 8
-"""Days, or else sessions, that traffic must have before anything is said of how it varies."""
+"""Days, or else sessions, that traffic needs before its variation is estimated."""
+
+LEAST_SHARE = 0.5
+"""The share of the cost that must belong to days or sessions."""
+
+Costs = Mapping[str | None, float]
+"""US dollars by block; None holds what belongs to none: requests without a time, or without a session."""
 
 _DRAWS = 2000
 _SEED = 0
@@ -36,22 +42,24 @@ def block(name: str | None) -> str:
     return _BLOCKS[name]
 
 
-def interval(
-    start: Mapping[str, float], before: Mapping[str, float], after: Mapping[str, float], baseline_usd: float
-) -> tuple[float | None, float | None]:
-    """The ends of the interval of a saving that holds LEVEL of the draws, in US dollars of traffic of this cost.
+def interval(start: Costs, before: Costs, after: Costs) -> tuple[float | None, float | None]:
+    """The ends of the interval of a saving that holds LEVEL of the draws, in US dollars of this traffic.
 
-    Each mapping gives US dollars by block: of the traffic as it came, before the step, after it. None where there are
-    no blocks to draw, or the traffic cost nothing.
+    Each mapping gives US dollars by block: of the traffic as it came, before the step, after it. What belongs to no
+    block, under None, is not drawn: its saving is added as it is. None where there are no blocks to draw, the traffic
+    cost nothing, or most of its cost belongs to no block.
     """
     import numpy as np
 
-    if not start or sum(start.values()) <= 0:
+    blocks = [block for block in start if block is not None]
+    costs = np.array([start[block] for block in blocks])
+    total = costs.sum()
+    if total <= 0 or total < LEAST_SHARE * sum(start.values()):
         return None, None
-    costs = np.array([start[block] for block in start])
-    saved = np.array([before.get(block, 0.0) - after.get(block, 0.0) for block in start])
+    saved = np.array([before.get(block, 0.0) - after.get(block, 0.0) for block in blocks])
     draws = np.random.default_rng(_SEED).multinomial(len(costs), np.full(len(costs), 1 / len(costs)), size=_DRAWS)
     spent = draws @ costs
     shares = np.divide(draws @ saved, spent, out=np.zeros(_DRAWS), where=spent > 0)
-    low, high = np.quantile(shares, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]) * baseline_usd
-    return float(low), float(high)
+    low, high = np.quantile(shares, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]) * total
+    as_it_is = before.get(None, 0.0) - after.get(None, 0.0)
+    return float(low + as_it_is), float(high + as_it_is)

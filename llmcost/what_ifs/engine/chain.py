@@ -62,11 +62,11 @@ class Traffic:
         )
         return float(found)
 
-    def by_block(self, cost: str) -> dict[str, float]:
-        """The same sum for each day or session."""
+    def by_block(self, cost: str) -> dict[str | None, float]:
+        """The same sum for each day or session; under None, of what belongs to none."""
         rows = self.store.rows(
             f"select block, coalesce(sum(cost_usd::decimal(38, 15)), 0)::double as cost_usd from {self._counted(cost)}"
-            " where block is not null group by block order by block"
+            " group by block order by block"
         )
         return {row["block"]: row["cost_usd"] for row in rows}
 
@@ -107,14 +107,14 @@ class Point:
     """What the traffic costs after a step, and what is known of the step."""
 
     cost_usd: float = 0.0
-    blocks: dict[str, float] = field(default_factory=dict)  # the cost of each day or session
+    blocks: dict[str | None, float] = field(default_factory=dict)  # the cost of each day or session
     summary: Row | None = None  # what a kernel says of its replay as a whole
     worsened: int = 0  # answers of a model that the step's outcomes file does not say to be as good as the one before
     failure: LlmcostError | None = None  # why the step could not be projected
 
 
 class Chain:
-    """Steps run one after the other over the same traffic, under a name of its own.
+    """Steps run one after the other over the same traffic, under its own name.
 
     Steps that a chain has in common with the start of another one are not run again.
     """

@@ -30,6 +30,7 @@ class Ranges:
 
     steps: list[Range]
     whole: Range
+    undrawn: bool  # whether a part of the cost belongs to no day or session, and is not drawn
     by: list[Row]  # what `Chain.savings` says, with saved_low_usd and saved_high_usd
 
 
@@ -42,11 +43,12 @@ def ranges(traffic: Traffic, chain: Chain, baseline_usd: float) -> Ranges:
     for number in range(len(chain.steps)):
         found = [one[number] for one in saved]
         before = chain.points[number - 1].blocks if number else start
-        drawn = interval(start, before, chain.points[number].blocks, baseline_usd)
+        drawn = interval(start, before, chain.points[number].blocks)
         steps.append(Range(min(found), max(found), *drawn))
     whole = [sum(one) for one in saved]
     last = chain.points[-1].blocks if chain.points else start
-    return Ranges(steps, Range(min(whole), max(whole), *interval(start, start, last, baseline_usd)), _by(chains))
+    spread = Range(min(whole), max(whole), *interval(start, start, last))
+    return Ranges(steps, spread, bool(start.get(None)), _by(chains))
 
 
 def _ending(traffic: Traffic, chain: Chain, end: str) -> Chain:
