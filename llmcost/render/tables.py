@@ -56,9 +56,9 @@ def words(heading: str, spare: int = 0) -> Column:
     return Column(heading, "words", spare)
 
 
-def bar(heading: str = "") -> Column:
-    """A column of bars: the first to be left out."""
-    return Column(heading, "bar", 100)
+def bar(heading: str = "", spare: int = 100) -> Column:
+    """A column of bars: the first to be left out, unless its place among the others is given."""
+    return Column(heading, "bar", spare)
 
 
 @dataclass(frozen=True)

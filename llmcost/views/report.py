@@ -1,6 +1,6 @@
 """Spend by any key, and the overview."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,7 @@ _COUNTS = (
 )  # fmt: skip
 _PER_REQUEST = (
     tables.number("requests", 2), tables.number("in each", 3), tables.number("out each", 3), tables.number("cost"),
-    tables.number("a request", 2), tables.number("share", 1), tables.number("stable", 4), tables.bar("trend"),
+    tables.number("a request", 2), tables.number("share", 1), tables.number("stable", 4), tables.bar("trend", 2),
 )  # fmt: skip
 
 
@@ -78,7 +78,8 @@ def _by(report: Report, details: bool) -> RenderableType:
     timezone = report.timezone
     columns = [*(tables.name(zones.heading(dimension, timezone)) for dimension in report.dimensions), *measured]
     shown = report.rows if details else _screenful(report)
-    rows = [[*(cells.name(_called(row, name)) for name in report.dimensions), *made(row)] for row in shown]
+    twice = _shared_labels(shown)
+    rows = [[*(cells.name(_called(row, name, twice)) for name in report.dimensions), *made(row)] for row in shown]
     rows.append([Text("total", style="bold"), *[Text("")] * (len(report.dimensions) - 1), *made(report.total)])
     title = f"{_ROWS} of {len(report.rows):,} rows; --details shows all" if len(shown) < len(report.rows) else ""
     parts: list[RenderableType] = [tables.Table(columns, rows, title, total=True)]
@@ -103,9 +104,20 @@ def _screenful(report: Report) -> Sequence[Row]:
     return [*report.rows[:_ROWS], others(report.rows[_ROWS:], report.dimensions)]
 
 
-def _called(row: Row, column: str) -> Any:
-    """What a row's column holds, in words where it is null; a prompt by its label."""
+def _shared_labels(rows: Sequence[Row]) -> set[str]:
+    """Labels of more than one prompt: they tell no rows apart."""
+    prompts: dict[str, set[Any]] = {}
+    for row in rows:
+        if row.get("label"):
+            prompts.setdefault(row["label"], set()).add(row.get("prompt", row.get("key")))
+    return {label for label, ids in prompts.items() if len(ids) > 1}
+
+
+def _called(row: Row, column: str, twice: Container[str] = ()) -> Any:
+    """What a row's column holds, in words where it is null; a prompt by its label, and by its id if it shares that."""
     held = row.get("label") or row[column] if column in ("prompt", "key") else row[column]
+    if held in twice and column in ("prompt", "key"):
+        return f"{held} · {row[column]}"
     return held if held is not None else "(no time)" if column in TIMES else "(none)"
 
 
@@ -206,9 +218,10 @@ def _section(report: Report, section: str, title: str, at_most: int | None, *, b
         tables.name(section), tables.number("requests", 1), tables.number("cost"), tables.number("share", 2),
         *([tables.bar()] if bars else []),
     ]  # fmt: skip
+    twice = _shared_labels(every[:at_most])
     rows = [
         [
-            cells.name(_called(row, "key")),
+            cells.name(_called(row, "key", twice)),
             cells.count(row["requests"]),
             cells.usd(row["cost_usd"]),
             cells.share(row["cost_share"]),

@@ -123,13 +123,8 @@ select
         then (request.tools is not null)::integer
             + (coalesce(request.messages[1] ->> '$.role' in ('system', 'developer'), false))::integer
     end as system_blocks,
-    -- not of the typed request, all of which decides the answer
-    case when request.messages is not null then try(line.raw ->> '$.request.prompt_cache_key') end as cache_key_text,
-    case when request.messages is not null
-        then try(coalesce(
-            line.raw ->> '$.request.prompt_cache_retention', line.raw ->> '$.request.prompt_cache_options.ttl'
-        ))
-    end as cache_retention,
+    case when request.messages is not null then cache_key_at(line.raw, '$.request') end as cache_key_text,
+    case when request.messages is not null then cache_retention_at(line.raw, '$.request') end as cache_retention,
     coalesce(
         used.cost_in_usd_ticks / 1e10,
         logged_cost(used.cost) + case
