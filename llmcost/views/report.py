@@ -66,7 +66,8 @@ class ReportView(View):
         if "cost_logged_usd" in report.total:
             return Group(_logged(report, None if details else _ROWS), *provenance.below(report.provenance))
         if not report.total["requests"]:
-            return Text("There are no requests here. Check --since, --until and the filters, such as --feature.")
+            said = "There are no requests here. Check --since, --until and the filters, such as --feature."
+            return Group(Text(said), *provenance.below(report.provenance))
         body = _overview(report, details) if report.sections else _by(report, details)
         caveats = tables.Bullets("Caveats", report.notes, "yellow", None if details else _NOTE_LINES)
         return Group(body, caveats, *provenance.below(report.provenance))

@@ -85,6 +85,17 @@ def test_they_are_those_of_the_requests_covered(tmp_path: Path) -> None:
     assert made["provenance"]["features"] != []
 
 
+def test_an_explanation_counts_those_of_its_periods(tmp_path: Path) -> None:
+    (tmp_path / "llmcost.toml").write_text(RULES)
+    rows = [call(number, ts=f"2026-11-0{day}T10:00:00Z") for number, day in enumerate((1, 2, 2, 3), start=1)]
+    write(tmp_path / "log.jsonl", rows)
+    assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
+    for zone, requests in (("UTC", 3), ("Pacific/Kiritimati", 1)):  # 14 hours ahead, where 10 h is midnight
+        made = found(tmp_path, "explain", "--from", "2026-11-01", "--to", "2026-11-02", "--timezone", zone)
+        told = made["from"]["requests"] + made["to"]["requests"]
+        assert (told, sum(row["requests"] for row in made["provenance"]["overrides"])) == (requests, requests)
+
+
 def test_own_formats_assumed_models_and_skipped_files_are_told(tmp_path: Path) -> None:
     mapping = '[formats.ours]\nmodel = "$.m"\ninput_tokens = "$.i"\noutput_tokens = "$.o"\nts = "$.t"\n'
     (tmp_path / "llmcost.toml").write_text(mapping)
