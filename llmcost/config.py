@@ -1,4 +1,4 @@
-"""`llmcost.toml`: what a team says of its own logs, prices and features.
+"""`llmcost.toml`: what a team says about its own logs, prices and features.
 
 It lies in the current folder, or where $LLMCOST_CONFIG says. Each part of the
 program reads its own tables of it.

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 _LINES = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 _noted: list[int] = []
-"""The signals that came: a library in the way may turn the exception into one of its own."""
+"""The signals that came: a library in the way may turn the exception into its own."""
 
 
 @contextmanager

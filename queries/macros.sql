@@ -28,6 +28,10 @@ create or replace temp macro prompt_tokens(request) as request.input_tokens + ca
 create or replace temp macro is_billable(request) as
     prompt_tokens(request) > 0 or request.output_tokens + request.web_searches > 0 or request.cost_logged_usd > 0;
 
+-- Whether a prompt cache can serve a request: a single call that succeeded, at a known time and not in a batch.
+create or replace temp macro is_cacheable(request) as
+    request.status = 'ok' and request.calls = 1 and request.ts is not null and request.service_tier <> 'batch';
+
 -- Whether an answer ended at its cap, by the reason that the log gives; null where it gives none.
 create or replace temp macro is_cut_off(stop_reason) as
     lower(stop_reason) in ('max_tokens', 'length', 'max_output_tokens', 'model_length');

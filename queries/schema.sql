@@ -7,7 +7,7 @@ create table requests (
     -- identity
     request_id            varchar not null,   -- the provider's own id, else a hash of the row; unique
     part_of               varchar,            -- the request_id of the request whose log line also reports this one, such as
-                                              -- an advisor's call; null: it has a line of its own
+                                              -- an advisor's call; null: it has its own line
     source_format         varchar not null,   -- name of the format that recognised the line
     ts                    timestamp,          -- UTC, when the request started; null where the log has no time
 
@@ -51,17 +51,17 @@ create table requests (
     web_searches          bigint not null,    -- billed server-side searches
     tools                 map(varchar, bigint),   -- other billed uses by name, as file_search or container; null: none
 
-    calls                 bigint not null,    -- how many calls the row stands for: 1, more in a provider's daily aggregate
+    calls                 bigint not null,    -- how many calls the row represents: 1, more in a provider's daily aggregate
 
     -- what answered it: state of replays is here, not in tags
     answered_by           varchar not null default 'model',
-                                              -- model: a call of its own | cache: a cache of answers, in the log or of a
+                                              -- model: a separate call | cache: a cache of answers, in the log or of a
                                               -- what-if | joint_call: another request's call, which it was joined to
     answered_from         varchar,            -- set by a what-if: request_id of the request whose answer or call it gets
     answer_similarity     double,             -- set by a what-if's cache: of the two prompts, 1: the same, else a cosine
     cached_answer         varchar,            -- set by a what-if's cache: same | differs | unknown, next to the logged one
     requests_answered     bigint not null default 1,
-                                              -- by its call: more than 1 where a what-if joined requests, 0: no call of its own
+                                              -- by its call: more than 1 where a what-if joined requests, 0: no call
     added_to              varchar,            -- set by a what-if on a row that it adds: request_id of the logged request
                                               -- that the row belongs to; null: it is one itself
 
@@ -86,8 +86,8 @@ create table requests (
                                               -- cumulative hashes of the prompt's blocks and the tokens up to and
                                               -- including each, longest prefix last: what a prompt cache sees
     system_blocks         integer,            -- how many of the first blocks are tools and system prompt
-    cache_key             varchar,            -- hash of what the provider is told to find the cache by, as OpenAI's
-                                              -- prompt_cache_key; '': it was told nothing; null: the log does not say
+    cache_key             varchar,            -- hash of the key that the request gives the cache, as OpenAI's
+                                              -- prompt_cache_key; '': no key; null: the log does not say
     cache_retention       varchar,            -- for how long entries were asked to be kept, as logged: in_memory, 24h ...
     organisation          varchar,            -- hash of the provider's account that the caches belong to
 
@@ -96,5 +96,5 @@ create table requests (
     -- money that is not tokens times price
     cost_logged_usd       double,             -- what the log itself says the request cost
     cost_override_usd     double,             -- set by a what-if that pays by another measure than tokens
-    priced_on             date                -- set by a what-if that pays another day's prices; null: those of its own
+    priced_on             date                -- set by a what-if that uses the prices of another day; null: of its own
 );

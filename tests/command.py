@@ -4,11 +4,15 @@ import contextlib
 import io
 import os
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from unittest import mock
 
 from llmcost import cli
+from llmcost.render.formats import Format
+from llmcost.render.output import Output
+from llmcost.render.view import View
 
 
 @dataclass
@@ -40,3 +44,22 @@ def llmcost(*words: str | Path, cwd: Path, stdin: str = "", **environment: str) 
         else:
             status = 0
     return Done(status, out.getvalue(), err.getvalue())
+
+
+def in_formats(*words: str | Path, formats: tuple[str, ...], cwd: Path) -> tuple[Done, Mapping[str, str]]:
+    """Runs `llmcost WORDS…` once, and what it prints in each of the formats; nothing where it fails.
+
+    For options that do not depend on the format.
+    """
+    written: dict[str, str] = {}
+    show = Output.show
+
+    def each(self: Output, view: View) -> None:
+        for name in formats:
+            out = io.StringIO()
+            with contextlib.redirect_stdout(out):
+                show(replace(self, format=Format(name)), view)
+            written[name] = out.getvalue()
+
+    with mock.patch.object(Output, "show", each):
+        return llmcost(*words, "--format", "json", cwd=cwd), written  # a table may leave out work that JSON shows

@@ -1,5 +1,8 @@
 """What the tests share: where things lie, and a clean environment."""
 
+import fcntl
+import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -38,3 +41,21 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the public logs with known answers are not next to this checkout (../shared/data)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that holds all sample logs, to be copied. All workers of a run share one: reading them takes a while."""
+    from tests.cases import sampled_store
+
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:  # each worker has its own folder in that of the run
+        folder = folder.parent
+    path = folder / "samples.duckdb"
+    with (folder / "samples.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            with sampled_store() as made:
+                shutil.copy(made, folder / "copied.duckdb")
+            (folder / "copied.duckdb").rename(path)
+    return path

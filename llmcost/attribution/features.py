@@ -7,7 +7,7 @@
     [[features]]
     feature = "code review"
     path = "~/code/review"           # the project is this folder or is inside it
-    model = "claude-*"               # * stands for anything, ? for one character
+    model = "claude-*"               # * matches anything, ? one character
 
     [[features]]
     feature = "support"

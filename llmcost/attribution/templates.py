@@ -1,4 +1,4 @@
-"""Prompts without a name and without a system prompt, told by what their texts have in common.
+"""Prompts without a name and without a system prompt, identified by what their texts have in common.
 
 Prompts are templates filled in: their beginnings are equal and their lengths are not. Of each text the store keeps
 hashes of its first 16, 32, 64 … characters, and no words. A beginning that many requests share is a template; it is

@@ -44,7 +44,7 @@ def is_to_be_rewritten(store: Store) -> bool:
 
 
 def rewrite(path: Path) -> None:
-    """Writes the store anew without what was taken out of texts."""
+    """Rewrites the store without what was removed from texts."""
     store_file.rewrite(path, "delete from llmcost_meta where key = 'rewrite'")
 
 

@@ -113,7 +113,7 @@ def _port(asked: int) -> int:
 
 @contextmanager
 def _child(command: Sequence[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A process group of its own, so that Ctrl-C reaches it only through us and its own children end with it."""
+    """A separate process group, so that Ctrl-C reaches it only through us and its own children end with it."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True

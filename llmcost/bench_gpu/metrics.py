@@ -37,7 +37,7 @@ def summarise(observations: Sequence[Observation], targets: Targets) -> dict[str
     """Counts, rates, latencies and goodput, under the names of the columns of `measurements`.
 
     Rates are over the time from the first request sent to the last answer ended, failed ones included, as in the
-    field's benchmarks; tokens and latencies are of the requests that ended well.
+    field's benchmarks; tokens and latencies are those of the requests that succeeded.
     """
     well = [seen for seen in observations if seen.outcome == "ok"]
     answered = [seen.answered() for seen in well]
@@ -105,7 +105,7 @@ def spread(name: str, values: Sequence[float]) -> Mapping[str, float | None]:
 
 
 def percentile(ordered: Sequence[float], percent: float) -> float:
-    """The value below which so many percent of the ordered values lie, interpolated linearly between neighbours."""
+    """The value below which that percentage of the ordered values lies, interpolated linearly between neighbours."""
     position = (len(ordered) - 1) * percent / 100
     below = math.floor(position)
     above = min(below + 1, len(ordered) - 1)

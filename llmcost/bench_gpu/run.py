@@ -24,7 +24,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Closed:
-    """So many requests in flight."""
+    """A fixed number of requests in flight."""
 
     lengths: Sequence[Lengths]
     concurrencies: Sequence[int]
@@ -32,7 +32,7 @@ class Closed:
 
 @dataclass(frozen=True)
 class Open:
-    """So many requests a second, at random times."""
+    """A rate of requests per second, at random times."""
 
     lengths: Sequence[Lengths]
     rates_per_s: Sequence[float]

@@ -57,7 +57,7 @@ class Bench:
     effort: Effort
 
     async def closed(self, lengths: Lengths, concurrency: int) -> Row:
-        """So many requests in flight, a new one as soon as one ends."""
+        """That many requests in flight, a new one as soon as one ends."""
         return await self._alike(
             {"load": "closed", "concurrency": concurrency},
             lengths,

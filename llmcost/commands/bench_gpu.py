@@ -30,7 +30,7 @@ class Around:
         store.writing(self._path).close()
 
     def save(self, row: Row) -> None:
-        """Keeps a finished step, in a transaction of its own."""
+        """Saves a finished step, in its own transaction."""
         from llmcost.engine import store
         from llmcost.reports import measurements
 

@@ -77,7 +77,7 @@ def explain(
         check(opened, keys)
         covered = scope(opened, filters=filters)
         found = explained(opened, covered, from_period, to_period, keys, top, per_day=per_day)
-        view = ExplainView(found, provenance(opened, covered, shown=provenance_shown))
+        view = ExplainView(found, provenance(opened, found.both(opened, covered), shown=provenance_shown))
     out.show(view)
     if threshold is not None and found.exceeds(threshold):
         raise typer.Exit(1)

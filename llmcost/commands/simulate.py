@@ -127,9 +127,10 @@ def simulate(
         else:
             projection = projections.simulate(opened, stack, covered, dimensions, advises=out.is_whole)
             view = ProjectionView(projection)
+        if not shown:
+            projection.provenance = provenance(opened, covered, shown=provenance_shown)
         if not shown and out.is_whole:
             backtest.check(opened, projection)
-            projection.provenance = provenance(opened, covered, shown=provenance_shown)
     if shown:
         out.write(composed + "\n")
         return

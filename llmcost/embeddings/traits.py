@@ -157,7 +157,7 @@ def _token(kind: str, said: str) -> _Token:
 
 
 def _numbers(kind: str, lower: str) -> tuple[str, ...]:
-    """The numbers that a token stands for, written one way."""
+    """The numbers that a token means, in one spelling."""
     if kind == "word":
         return (lexicon.NUMBERS[lower],) if lower in lexicon.NUMBERS else ()
     if kind == "version":

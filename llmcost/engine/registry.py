@@ -28,7 +28,7 @@ Kind = Literal[
 
 _PARAM = re.compile(r"^(?P<name>\w+) (?P<type>\w+)(?:\((?P<choices>[^)]*)\))? = (?P<default>.*?): (?P<meaning>.+)$")
 _SOME = "any of them separated by commas, all or none."
-_LIST = "names separated by commas, all or none; * in a name stands for any characters."
+_LIST = "names separated by commas, all or none; * in a name matches any characters."
 _MACRO = re.compile(r"^create or replace temp macro (\w+)\(.*?;$", re.MULTILINE | re.DOTALL)
 _PLACEHOLDER = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\$(?P<name>[a-z_][a-z0-9_]*)""")
 """A parameter; what only looks like one in a text, a name or a comment is passed over."""
@@ -179,7 +179,7 @@ def macros_of(sql: str) -> list[str]:
 
 
 def rename(sql: str, prefix: str) -> str:
-    """The SQL with every `$name` called `$prefix_name`, so that one query can stand twice in a stack."""
+    """The SQL with every `$name` called `$prefix_name`, so that a stack can hold one query twice."""
     return _PLACEHOLDER.sub(lambda match: f"${prefix}_{match['name']}" if match["name"] else match[0], sql)
 
 

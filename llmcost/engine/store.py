@@ -157,7 +157,7 @@ class Store:
         """Keeps wide temporary relations within MEMORY_BYTES, and the rest of them on disk next to the store.
 
         Where that folder cannot be written to, memory stays the engine's choice. Of a large log `keep` makes tables
-        in a file of their own there: written column by column and compressed they take an eighth of the room, and
+        in a separate file there: written column by column and compressed they take an eighth of the room, and
         reading a few columns of them again is several times faster than getting back what memory had no room for.
         """
         if self._keeps_in_a_file or not self._opened.scratch:
@@ -268,7 +268,7 @@ def writing(path: Path) -> Store:
 
 
 def rewrite(path: Path, afterwards: str) -> None:
-    """Writes the store's file anew with what it holds now: what was deleted or changed is no longer in its free blocks.
+    """Rewrites the store's file with what it holds now: what was deleted or changed is no longer in its free blocks.
 
     `afterwards` is a statement for the new file alone. Raises LlmcostError where it cannot be written; then the file is
     as it was.

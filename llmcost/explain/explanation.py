@@ -1,7 +1,7 @@
 """The whole answer: what changed between two periods, by how much, what made it, who, and when it began."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
@@ -13,8 +13,8 @@ from llmcost.reports import spend
 from llmcost.reports.scope import Row, Scope
 
 KEYS = ("feature", "prompt", "model", "user", "session", "project")
-"""What contributors are told apart by where nobody asks for other keys; tickets, where `llmcost.toml` says how to find
-them, and tags of few values come on top."""
+"""The keys that contributors are grouped by unless others are asked for; tickets, where `llmcost.toml` says how to find
+them, and tags with few values are added."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,12 @@ class Explanation:
     def rise(self) -> float | None:
         """The change as a share of the earlier bill; None where that was nothing."""
         return self.change_usd / self.spent[0] if self.spent[0] > 0 else None
+
+    def both(self, store: Store, covered: Scope) -> Scope:
+        """The covered requests of the time from the beginning of the one period to the end of the other."""
+        periods = (self.earlier.period, self.later.period)
+        since = store.zone.utc(min(period.since for period in periods))
+        return replace(covered, since=since, until=store.zone.utc(max(period.until for period in periods)))
 
     def exceeds(self, threshold: float) -> bool:
         """Whether the bill rose by more than the threshold, and by more than the earlier period's noise explains."""

@@ -61,7 +61,7 @@ class Pair:
 
 
 def pair(log: Log, from_words: str | None, to_words: str | None) -> Pair:
-    """What the words stand for; a period that is left open is the one before, or after, of the same kind.
+    """What the words mean; a period that is left open is the one before, or after, of the same kind.
 
     Raises UsageError for words that are not a period, and for two that overlap.
     """
@@ -69,7 +69,7 @@ def pair(log: Log, from_words: str | None, to_words: str | None) -> Pair:
         return _chosen(log)
     if to_words is not None:
         later = _period(to_words, log.newest, "--to")
-        earlier = before(later) if from_words is None else _beside(from_words, later, log)
+        earlier = before(later) if from_words is None else _ending_before(from_words, later, log)
     else:
         assert from_words is not None
         earlier = _period(from_words, log.newest, "--from")
@@ -105,8 +105,8 @@ def after(period: Period) -> Period:
     return _days(period.until.date(), (period.until + length - DAY).date())
 
 
-def _beside(words: str, later: Period, log: Log) -> Period:
-    """What --from stands for: days before --to where it says 7d."""
+def _ending_before(words: str, later: Period, log: Log) -> Period:
+    """What --from means: days before --to where it is 7d."""
     if (last := _LAST.fullmatch(words)) is None:
         return _period(words, log.newest, "--from")
     length = _long(last)

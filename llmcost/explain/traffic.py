@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MOST_KEYS = 8
-"""Keys that contributors are told apart by at once: the columns of the queries."""
+"""How many keys contributors are grouped by at once: the columns of the queries."""
 _MOST_TAG_VALUES = 50
 """A tag of more values names requests, not groups of them."""
 
@@ -72,7 +72,7 @@ def span(store: Store, covered: Scope) -> tuple[datetime | None, datetime | None
 
 
 def telling_tags(store: Store, covered: Scope, most: int) -> list[str]:
-    """The tags by which most requests can be told apart into a few groups."""
+    """The tags that split most requests into a few groups."""
     rows = store.rows(compose(covered.steps(), _body("tag-names")), covered.parameters())
     return [row["name"] for row in rows if 1 < row["distinct_values"] <= _MOST_TAG_VALUES][:most]
 

@@ -1,4 +1,4 @@
-"""Which format a file is in, told by its content."""
+"""Which format a file is in, recognised by its content."""
 
 import json
 import re
@@ -41,10 +41,10 @@ class Detection:
 
 
 def detect(store: Store, pending: Iterable[lines.Source], format_asked: str, named: set[str]) -> list[Detection]:
-    """The formats of every source. Raises LlmcostError when a named file is of none, or of two at once."""
+    """The formats of every source. Raises LlmcostError when a named file has none, or two at once."""
     detections = [Detection(source) for source in pending]
     for number, detection in enumerate(detections):
-        detection.source.source_id = detection.source.source_id or -1 - number  # told apart until they get their own
+        detection.source.source_id = detection.source.source_id or -1 - number  # distinct until they get their own
     if format_asked != "auto":
         for detection in detections:
             _look(detection, *_LOOKS[0], is_last=False)
@@ -97,7 +97,7 @@ def structure(query: registry.Query) -> dict[str, Any]:
 
 
 def _with_records(kind: Any, record: dict[str, Any]) -> Any:
-    """A type in which the record's fields stand where it says so."""
+    """A type with the record's fields where it says so."""
     if isinstance(kind, dict):
         return {name: _with_records(inner, record) for name, inner in kind.items()}
     if isinstance(kind, list):
@@ -148,7 +148,7 @@ def _is_named(name: str, sql: str) -> bool:
 
 
 def _readable_together(queries: Iterable[registry.Query]) -> list[tuple[dict[str, Any], list[registry.Query]]]:
-    """Formats whose claims can be told from one reading of a line, and what that has to read."""
+    """Formats whose claims one reading of a line can decide, and what that has to read."""
     groups: list[tuple[dict[str, Any], list[registry.Query]]] = []
     for query in queries:
         named = _claimed_by(query)

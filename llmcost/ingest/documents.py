@@ -43,7 +43,15 @@ def looks_like_one(start: bytes, *, is_whole: bool) -> bool:
         return False
     if _is_value(text.decode("utf-8", "replace"), is_whole=is_whole):
         return True
-    return not any(line.startswith(b"{") and _is_json(line) for line in islice(rest.split(b"\n"), _LINES_TRIED))
+    further = rest.split(b"\n")
+    if any(line.startswith(b"{") and _is_json(line) for line in islice(further, _LINES_TRIED)):
+        return False
+    # where not one further line is whole yet, its beginning tells
+    return not (
+        len(further) == 1
+        and text.startswith(b"{") and further[0].startswith(b"{")
+        and _is_value(further[0].decode("utf-8", "replace"), is_whole=is_whole)
+    )  # fmt: skip
 
 
 def _is_value(text: str, *, is_whole: bool) -> bool:
@@ -149,7 +157,7 @@ class _Text:
         self._at += 1
 
     def value(self) -> Any:
-        """The next JSON value. Raises NoDocumentError where none stands."""
+        """The next JSON value. Raises NoDocumentError where there is none."""
         self.peek()
         wanted = 0
         while True:
@@ -186,7 +194,7 @@ class _Text:
 
 
 class _Repeating(dict[str, Any]):
-    """An object in which a key stands twice: it is written with both, so that its line is rejected."""
+    """An object in which a key occurs twice: it is written with both, so that its line is rejected."""
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)

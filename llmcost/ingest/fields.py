@@ -1,6 +1,6 @@
 """The fields of a log that nobody has described: their paths, how many lines have each, and the kind of value it holds.
 
-What a field holds is told by its kind and never quoted: any text of a log may be a prompt.
+What a field holds is described by its kind and never quoted: any text of a log may be a prompt.
 """
 
 import json

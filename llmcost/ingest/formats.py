@@ -1,4 +1,4 @@
-"""The formats there are: the files under `queries/formats`, and those of one's own in `llmcost.toml`."""
+"""The formats there are: the files under `queries/formats`, and the user's own in `llmcost.toml`."""
 
 import hashlib
 import json

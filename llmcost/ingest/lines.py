@@ -1,7 +1,7 @@
 """Files to lines: any file that may hold a log, as a stream of Arrow batches of raw lines.
 
 Nothing is parsed here and no line is dropped: blank ones are counted, all others are handed on. A line that cannot be
-read as it stands (cut off inside a gzip block, longer than the limit) comes with a `fault`. Memory is bounded by
+read as it is (cut off inside a gzip block, longer than the limit) comes with a `fault`. Memory is bounded by
 MAX_LINE_BYTES, whatever the file holds.
 """
 
@@ -63,7 +63,7 @@ class Source:
     stamp: stamps.Stamp | None = None  # of what was opened; none: it could not be
     problem: str = ""  # why it could not be opened
     end_byte: int = 0  # after the last whole line read
-    lines: int = 0  # whole lines in all, those before start_byte included
+    lines: int = 0  # whole lines in total, those before start_byte included
     tail_lines: int = 0  # 1 when the last line had no line break: it is read again when the file has grown
     blank_lines: int = 0  # of the lines read those that hold nothing: they are in no batch
 
@@ -76,7 +76,7 @@ class Source:
 
 
 def read(source: Source, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[pa.RecordBatch]:
-    """The source's lines from `start_byte` on; fills in what is said of them in `Source`.
+    """The source's lines from `start_byte` on; fills in what `Source` says about them.
 
     A file that cannot be opened has a `problem` and no lines. One that is not the file that was read before is read
     from its beginning.

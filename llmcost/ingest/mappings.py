@@ -1,4 +1,4 @@
-"""Logs of one's own: a mapping in `llmcost.toml` becomes a format as if it were a file under `queries/formats`.
+"""The user's own logs: a mapping in `llmcost.toml` becomes a format as if it were a file under `queries/formats`.
 
     [formats.gateway]
     ts = "$.time"
@@ -9,7 +9,7 @@
     cached_inside_input = true       # the input count holds the cached tokens
     latency_s = "$.took"             # seconds; latency_ms, latency_us and latency_ns are others
     status_http = "$.code"           # an HTTP code: 400 and above is an error
-    provider = "openai"              # a text that is not a path stands for itself
+    provider = "openai"              # a text that is not a path is the value itself
     tags = { team = "$.owner.team" }
 
 `model`, `input_tokens` and `output_tokens` must be given; a line that has both the model and the output count is a call
@@ -76,7 +76,7 @@ MOST_FIELDS = 62
 
 @dataclass(frozen=True)
 class _Value:
-    """What a field is: a path with what to strip and what stands where it is empty, or a text of its own."""
+    """What a field is: a path, with what to strip and a default, or a constant text."""
 
     where: str  # for errors
     path: str | None
@@ -90,7 +90,7 @@ class _Mapping:
 
     where: str
     structure: dict[str, Any] = field(default_factory=dict)
-    paths: dict[str, str] = field(default_factory=dict)  # SQL of what stands at each field's path, by field
+    paths: dict[str, str] = field(default_factory=dict)  # SQL for the value at each field's path, by field
 
     def sql(self, name: str, value: _Value) -> str:
         """SQL for a value, whose place is noted in the structure."""
@@ -129,7 +129,7 @@ def mapped(name: str, fields: Any) -> Query:
     if fields.get("cached_inside_input"):
         columns["input_holds"] = "'caches'"
     if fields.get("reasoning_outside_output"):
-        columns["reasoning_beside"] = "true"
+        columns["output_excludes_reasoning"] = "true"
     columns["refusal"] = _refusal(mapping.paths)
     bits = (f"case when {sql} is null then 0 else {1 << bit} end" for bit, sql in enumerate(mapping.paths.values()))
     columns["mapped_fields"] = f"cast({' | '.join(bits)} as bigint)"
@@ -219,7 +219,7 @@ def _is_told(value: _Value) -> bool:
 
 
 def _usage(values: dict[str, _Value]) -> list[str]:
-    """The JSON paths of the objects in which a log keeps its counts, where these are objects of their own."""
+    """The JSON paths of the objects in which a log keeps its counts, where these are separate objects."""
     objects: dict[str, None] = {}
     for it, value in values.items():
         if value.path is not None and it.endswith("_tokens") and it != "max_output_tokens":

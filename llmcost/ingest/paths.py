@@ -34,7 +34,7 @@ def _steps(where: str, path: str) -> list[str | int]:
 
 
 def sql(where: str, structure: dict[str, Any], path: str) -> str:
-    """SQL for what stands at a path; its place is noted in the structure."""
+    """SQL for the value at a path; its place is noted in the structure."""
     parts = _steps(where, path)
     place: Any = structure
     found = ""

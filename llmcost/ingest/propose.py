@@ -89,7 +89,7 @@ def _name(path: str) -> str:
 
 
 def _section(name: str, taken: dict[str, Field], records: list[dict[str, Any]], missing: list[str]) -> str:
-    """The section of llmcost.toml: valid as it stands, unless something is missing."""
+    """The section of llmcost.toml: valid as it is, unless something is missing."""
     lines = [f"[formats.{name}]"]
     order = [*mappings.REQUIRED, *mappings.FIELDS]
     for field in sorted((it for it in taken if not it.startswith("tags.")), key=order.index):

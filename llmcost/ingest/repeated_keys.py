@@ -14,13 +14,13 @@ _USUAL = "_tokens"
 """How most names of counts end. One pass over a line counts them all."""
 _QUOTE, _NULL = '"', '":null'
 _FEW = 2
-"""So many further names of a format are counted one by one; that is still cheaper than one regular expression."""
+"""Up to this many other names of a format are counted one by one: that is cheaper than one regular expression."""
 
 
 def fault(fields: dict[str, Any]) -> str:
     """SQL: the line's fault, or that a key is in it twice.
 
-    `fields` is what the format reads of a line, in its columns. Three checks follow one another, each dearer and more
+    `fields` is what the format reads of a line, in its columns. Three checks follow one another, each slower and more
     exact than the one before: names are counted, a regular expression finds one that is in the line twice, and the
     keys of each object are compared.
     """
@@ -35,7 +35,7 @@ def fault(fields: dict[str, Any]) -> str:
             when claimed and {_more_than_read(fields, names)} and regexp_matches(raw, '(?s)"({twice})"')
                 and list_bool_or(list_transform(
                     json_keys(raw::json, [{places}]), lambda keys: len(keys) > list_unique(keys)
-                )) then 'a key that stands twice in one object'
+                )) then 'a key that occurs twice in one object'
             else fault
         end"""
 

@@ -32,7 +32,7 @@ def not_named(
 
 
 def prepare(store: Store, hashes: Mapping[str, str]) -> None:
-    """Has lines told by their text where a mapping reads them, or has read them."""
+    """Has lines identified by their text where a mapping reads them, or has read them."""
     if hashes or store.value("select exists (from readings)"):
         store.execute("create or replace temp macro tracks_lines() as true")
 

@@ -24,7 +24,7 @@ _PARTS = {
 }
 """What patterns call by a name; RE2 does not look ahead, so that the place of the digit decides the count behind it."""
 _BOUNDARY = r"(^|[^A-Za-z0-9_-]|\\[nrtbf]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})"
-"""What a token stands behind; an escape of JSON or of an address ends in a letter or a digit."""
+"""What comes before a token; an escape of JSON or of an address ends in a letter or a digit."""
 
 _ROUNDS = 3
 """How often a text is decoded: JSON in JSON in JSON."""
@@ -45,7 +45,7 @@ def document() -> list[dict[str, Any]]:
 
 @cache
 def pattern() -> str:
-    """One regular expression of RE2 for every kind; what stands before a token is its first group."""
+    """One regular expression of RE2 for every kind; what comes before a token is its first group."""
     apart: list[str] = []
     anywhere: list[str] = []
     for kind in document():

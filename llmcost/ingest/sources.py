@@ -31,7 +31,7 @@ _CODE = frozenset(
 _MACHINE_NAME = "utf-8"
 
 UNCLAIMED = "*"
-"""Stands for the mappings that were there when a source with lines that no format claims was read."""
+"""Represents the mappings that were there when a source with lines that no format claims was read."""
 
 
 @dataclass(frozen=True)

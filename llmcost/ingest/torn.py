@@ -29,7 +29,7 @@ def pieces(line: str) -> list[Piece]:
 
 
 def _split(line: str) -> tuple[list[str], str]:
-    """The JSON objects that stand whole in a line, in order, and all other text of it.
+    """The whole JSON objects in a line, in order, and its other text.
 
     A record may begin anywhere, since the one before it may have been cut off, but not where a value of the record
     around it would be: the rest of a cut-off record's inner objects is not a record. It is followed by another or by

@@ -10,7 +10,7 @@ from typing import Literal
 Kind = Literal["counter", "gauge", "histogram", "info"]
 
 OTHER = "other"
-"""The label value that stands for all those that have no series of their own."""
+"""The label value for all those that have no series of their own."""
 
 TOP_VALUES = 25
 """A label value gets a series of its own when it is among this many most expensive so far, and keeps it:

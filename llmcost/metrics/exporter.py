@@ -86,7 +86,7 @@ class Exposed:
         yield _build(self.version)
 
     def rendered(self, accept: str) -> tuple[str, bytes]:
-        """The content type that suits a scrape's Accept header, and what it gets; made anew after a change only."""
+        """The content type that suits a scrape's Accept header, and what it gets; made again only after a change."""
         from prometheus_client.exposition import choose_encoder
 
         encode, kind = choose_encoder(accept)

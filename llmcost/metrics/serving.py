@@ -33,7 +33,7 @@ class Endpoint:
         self._budgets_again_s = 0.0
 
     def start(self, host: str, port: int) -> str:
-        """Answers scrapes from now on, in threads of its own. The address; LlmcostError where it cannot listen."""
+        """Answers scrapes from now on, in its own threads. The address; LlmcostError where it cannot listen."""
         try:
             server = web.server(self._answer, host, port)
         except (OSError, OverflowError, ValueError) as error:

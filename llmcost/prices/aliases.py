@@ -1,4 +1,4 @@
-"""What a gateway's names stand for, from `llmcost.toml`, and since when.
+"""What a gateway's names mean, from `llmcost.toml`, and since when.
 
     [aliases]
     "prod-large" = "anthropic/claude-opus-5-5"
@@ -7,7 +7,7 @@
         { model = "anthropic/claude-haiku-5-5", valid_from = 2026-06-01 },
     ]
 
-Outside the days of its entries a name stands for itself.
+Outside the days of its entries a name means itself.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -67,7 +67,7 @@ def _entries(where: str, name: str, given: Any) -> tuple[Alias, ...]:
     for first, second in pairwise(found):
         if first.valid_to is None or first.valid_to > second.valid_from:
             raise LlmcostError(
-                f"{where}: stands for both {first.model} and {second.model} on {second.valid_from}",
+                f"{where}: means both {first.model} and {second.model} on {second.valid_from}",
                 hint="end the first with valid_to, the first day that it no longer holds",
             )
     return tuple(found)

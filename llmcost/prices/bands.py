@@ -51,7 +51,7 @@ BUCKETS = {
     "reasoning_usd_mtok": ("output_reasoning_mtok", "output_mtok"),
 }
 """Each bucket's price, US dollars per million tokens: the first of these that the model has, for the package counts
-tokens without a price of their own among those that contain them."""
+tokens without their own price among those that contain them."""
 
 _PER_THOUSAND = {"web_search_usd": "web_searches_kcount", "request_usd": "requests_kcount"}
 

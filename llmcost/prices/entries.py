@@ -192,5 +192,5 @@ def _is_amount(value: object) -> bool:
 
 
 def known_tiers(entries: tuple[Entry, ...]) -> list[str]:
-    """The tiers that have a name of their own, and those that entries name."""
+    """The tiers that have their own name, and those that entries name."""
     return list(dict.fromkeys([*SERVICE_TIERS, *(e.service_tier for e in entries if e.service_tier)]))

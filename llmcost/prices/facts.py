@@ -120,8 +120,8 @@ def _apply(
 ) -> Iterator[Row]:
     """The row, cut where the entry begins or ends, and inside it at the entry's price.
 
-    A multiplier is of the prices under `base`, or of the row's own; without `replace` it leaves a known price alone,
-    except a region's, where the last decides.
+    A multiplier applies to the prices under `base`, or to the row's own; without `replace` it leaves a known price
+    alone, except a region's, where the last decides.
     """
     if not _about(entry, row):
         yield row
@@ -150,7 +150,7 @@ def _apply(
 
 
 def _filled(row: Row, own: Row, source: str) -> Iterator[Row]:
-    """The row, cut by the box of another one and at its prices inside, where it has none of its own."""
+    """The row, cut by the box of another one and at its prices inside, where it has none."""
     if row["input_usd_mtok"] is not None:
         yield row
         return

@@ -42,13 +42,13 @@ _OWN_SERVERS = re.compile(
         |127\.|0\.0\.0\.0|10\.|192\.168\.|host\.docker\.)""",
     re.VERBOSE,
 )
-"""Servers of one's own: a hosted model of the same name says nothing about what they cost."""
+"""The user's own servers: a hosted model of the same name says nothing about what they cost."""
 
 _OTHER_HOSTS = re.compile(
     r"deepinfra|replicate|nvidia_nim|sambanova|hyperbolic|nebius|nscale|lambda_ai|friendliai|anyscale|huggingface"
     r"|featherless|watsonx|^ibm\.|snowflake|dashscope|volcengine|predibase|crusoe"
 )
-"""Hosts with a price list of their own, which the package does not have."""
+"""Hosts with their own price list, which the package does not have."""
 
 _PROTOCOLS = {"openai", "anthropic"}
 """Providers whose API others speak too, so that a log may name them for a model that is not theirs."""
@@ -159,7 +159,7 @@ def host_of(provider_logged: str | None) -> Host:
 
 
 def bare(model_logged: str) -> Iterator[str]:
-    """The name without the gateway before it, as it stands and without a date behind it."""
+    """The name without the gateway before it, as it is and without the date after it."""
     name = model_logged.strip().lower()[:LONGEST_NAME].rpartition("/")[2]
     yield name
     yield _DATE.sub("", name)
@@ -206,7 +206,7 @@ def _priced(provider: "Provider", model: "ModelInfo") -> Found:
 
 
 def _forms(provider: "Provider", name: str) -> Iterator[str]:
-    """The name as it stands, then without its gateway's prefixes, then without what follows the model."""
+    """The name as it is, then without its gateway's prefixes, then without what follows the model."""
     yield name
     prefix, slash, rest = name.partition("/")
     if slash and host_of(prefix) in (provider.id, *(provider.fallback_model_providers or ())):

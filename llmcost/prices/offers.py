@@ -1,4 +1,4 @@
-"""Every provider that sells a model, by price: the model told by its plain name, however each provider spells it."""
+"""Every provider that sells a model, by price: models are matched by their plain name, however providers spell it."""
 
 import re
 from datetime import date
@@ -52,7 +52,7 @@ def _by_plain_name() -> dict[str, list[tuple[str, str]]]:
     found: dict[str, list[tuple[str, str]]] = {}
     for provider in providers().values():
         for model in provider.models:
-            if model.id.endswith(":batch"):  # a tier under a name of its own
+            if model.id.endswith(":batch"):  # a tier under its own name
                 continue
             found.setdefault(plain(model.id), []).append((provider.id, model.id))
     return found

@@ -19,7 +19,7 @@ _PARTS = {
     "cache_read": ("cache_read_audio", "cache_read_image"),
     "output": ("output_audio", "output_image", "output_video", "reasoning"),
 }
-"""The parts of each bucket that have a price of their own, in the order in which they are taken from it."""
+"""The parts of each bucket that have their own price, in the order in which they are taken from it."""
 
 _STANDARD = ("", "none", "standard", "default", "auto", "on_demand", "standard_only")
 """How logs spell the standard tier, as the macro tier_of in queries/ingest/macros.sql has it."""

@@ -1,4 +1,4 @@
-"""Prices of one's own, from `llmcost.toml`: negotiated, private, dated.
+"""The user's own prices, from `llmcost.toml`: negotiated, private, dated.
 
     [[prices]]                       # a discount on everything of a provider
     provider = "anthropic"
@@ -17,8 +17,8 @@
     output_usd_mtok = 1.6
 
 An entry selects by the keys that `llmcost/prices/entries.py` describes, and holds for everything that it does not name.
-Where several entries speak of one price, the last decides; a multiplier is of the list price, so that two of them never
-compound.
+Where several entries are about one price, the last decides; a multiplier applies to the list price, so that two of them
+never compound.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -194,5 +194,5 @@ def _seen(kind: str, value: float, reply: Reply) -> Row:
 
 
 def prompt(tokens: int) -> str:
-    """A text of about so many tokens that nobody has sent before: its beginning is random, and words are one each."""
+    """A text of about that many tokens that nobody has sent before: it begins at random, and each word is one token."""
     return f"{uuid4().hex} " + "the " * max(tokens - 30, 1)

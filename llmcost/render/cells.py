@@ -10,7 +10,7 @@ from llmcost.render.text import visible
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _NAME_CHARACTERS = 200
-"""Of a name from a log, before a table shortens it to the room that there is."""
+"""Of a name from a log, before a table shortens it to fit."""
 _LEAST_USD = 0.00005
 """Less than this would be printed as nothing."""
 

@@ -1,4 +1,4 @@
-"""Tables and lists that fit the room that there is."""
+"""Tables and lists that fit the width of the terminal."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _NARROWEST_NAME = 8
 _NARROWEST_WORDS = 24
 _BETWEEN = 3
 _APART = 2
-_ROOM_FOR_TWO = 94
+_ROOM_FOR_TWO = 80
 """Columns in which two tables with names and a few figures are readable next to each other."""
 _HEADS = (0.5, 0.7, 0.3)
 """Shares of a shortened name that its beginning keeps, tried in turn until no two rows print alike."""
@@ -56,9 +56,9 @@ def words(heading: str, spare: int = 0) -> Column:
     return Column(heading, "words", spare)
 
 
-def bar(heading: str = "") -> Column:
-    """A column of bars: the first to be left out."""
-    return Column(heading, "bar", 100)
+def bar(heading: str = "", spare: int = 100) -> Column:
+    """A column of bars: the first to be left out, unless its place among the others is given."""
+    return Column(heading, "bar", spare)
 
 
 @dataclass(frozen=True)
@@ -214,6 +214,14 @@ class Bullets:
             if self.at_most is not None and taken > self.at_most - rest and at:
                 return
             yield line
+
+
+def figures(rows: Sequence[tuple[str, str | Text]]) -> RichTable:
+    """What each figure is, then the figure, wrapped behind it."""
+    grid = RichTable.grid(padding=(0, 3))
+    for label, figure in rows:
+        grid.add_row(Text(label, style="dim"), figure if isinstance(figure, Text) else Text(figure))
+    return grid
 
 
 def more(shown: int, every: int, thing: str = "") -> str:

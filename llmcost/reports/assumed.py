@@ -18,10 +18,10 @@ def said(rows: Sequence[Row]) -> list[str]:
     lines = []
     for row in rows:
         name = "request comes" if row["requests"] == 1 else "requests come"
-        spent = "" if row["cost_usd"] is None else f": ${row['cost_usd']:,.2f} if it had been {row['model']}"
+        spent = "" if row["cost_usd"] is None else f"${row['cost_usd']:,.2f} "
         lines.append(
-            f"{row['requests']:,} {name} from a log that names no model{spent};"
-            f" assumed is {row['model']}, --assume assume_model=NAME says another"
+            f"{row['requests']:,} {name} from a log that names no model: {spent}assuming {row['model']};"
+            " --assume assume_model=NAME sets another"
         )
     return lines
 
@@ -38,6 +38,6 @@ def condition(rows: Sequence[Row], requests: int) -> str:
     names = [str(row["model"]) for row in rows]
     models = " and ".join(names[:_NAMED]) + (" and others" if len(names) > _NAMED else "")
     if rests_on_it(rows, requests):
-        return f" if it had been {models}"
+        return f" assuming {models}"
     cost = sum(row["cost_usd"] or 0.0 for row in rows)
-    return f"; ${cost:,.2f} of it if it had been {models}"
+    return f"; ${cost:,.2f} of it assuming {models}"

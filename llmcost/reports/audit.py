@@ -97,7 +97,7 @@ def audit(store: Store, covered: Scope) -> Audit:
 def rows_behind(store: Store, covered: Scope, name: str, top: int | None = None) -> tuple[list[Row], int]:
     """The requests behind one finding, each with its subject, in the finding's order, and how many there are.
 
-    With `top`, so many at most. Raises UsageError for unknown names.
+    With `top`, at most that many. Raises UsageError for unknown names.
     """
     query = registry.find("audit", name)
     columns = ", ".join(f"priced.{column}" for column in ROW_COLUMNS[1:])

@@ -1,9 +1,9 @@
 """What will have been spent when a period ends: drawn from the days before it, with a range.
 
-Every day still to come is drawn from past days of its kind: the same weekday where there
+Every future day is drawn from similar past days: the same weekday where there
 are enough of these, else working days or weekends, else all days. Younger days are drawn
 more often. Of today only the rest of the day is drawn: what past days spent after this
-time. Each of the DRAWS futures gives the past days weights of its own (the Bayesian
+time. Each of the DRAWS futures gives the past days its own weights (the Bayesian
 bootstrap: D. B. Rubin, The Bayesian Bootstrap, Annals of Statistics 9, 1981), so that
 the range also holds how little a short past says about what is usual.
 

@@ -60,8 +60,8 @@ def scope(
     relation: str = "requests",
     filters: Filters = NO_FILTERS,
 ) -> Scope:
-    """What the user's words stand for: `since` and `until` are a day, a week, a month, a time, or `7d` before the
-    newest request. A day, a week or a month as `until` is covered. They are those of the store's time zone.
+    """What the user's words mean: `since` and `until` are a day, a week, a month, a time, or `7d` before the
+    newest request. A day, a week or a month as `until` is covered. They are in the store's time zone.
 
     Raises UsageError for words that are not a time, for an empty period, and for names that no request has.
     """

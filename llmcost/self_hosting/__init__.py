@@ -1,4 +1,4 @@
-"""Serving the traffic on machines of one's own: does the model fit, how fast would it answer, what would it cost.
+"""Serving the traffic on your own machines: does the model fit, how fast would it answer, what would it cost.
 
 catalogue             the GPUs, instances and models that are known (machines.toml, models.toml, llmcost.toml)
 fitting               whether a model fits a GPU, and with how much room for a cache

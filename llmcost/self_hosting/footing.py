@@ -1,4 +1,4 @@
-"""Which iteration time a replay stands on: measured here, measured elsewhere and scaled, or only a datasheet."""
+"""Which iteration time a replay is based on: measured here, measured elsewhere and scaled, or only a datasheet."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ UNPACKING = 2.0
 
 @dataclass(frozen=True)
 class Footing:
-    """The iteration time to replay with, and what it stands on."""
+    """The iteration time to replay with, and what it is based on."""
 
     time: IterationTime
     kind: Literal["measured", "scaled", "datasheet"]

@@ -1,4 +1,4 @@
-"""The answer to "should we host it ourselves?": a log's traffic on machines of one's own."""
+"""The answer to "should we host it ourselves?": a log's traffic on your own machines."""
 
 from collections.abc import Sequence
 from contextlib import suppress

@@ -181,7 +181,7 @@ def _point(
 
 
 def _days(traffic: Traffic, count: int, days: int, seed: int) -> tuple[Traffic, Integers]:
-    """So many requests drawn from the traffic, over days from a Monday on, and which ones they are."""
+    """That many requests drawn from the traffic, over days from a Monday on, and which ones they are."""
     random = np.random.default_rng(seed)
     drawn = random.integers(0, len(traffic), count)
     if _span_s(traffic) >= _WHOLE_DAY_S:

@@ -7,7 +7,7 @@
         client.messages.create(...)
 
 Recording never raises into the application, never changes or delays an answer:
-lines are made and written in a thread of their own (`flush()` waits for it), and
+lines are made and written in a separate thread (`flush()` waits for it), and
 what goes wrong is counted (`failures()`) and logged once. Needs nothing but the
 standard library and the client that is tracked.
 """

@@ -38,7 +38,7 @@ class MessagesAnswer(Answer):
             self.error_type = error_name(event.get("error")) or "error"
 
     def tokens(self) -> dict[str, int]:
-        # The compaction of a long conversation is billed too, but stands under `iterations` alone.
+        # The compaction of a long conversation is billed too, but is only listed under `iterations`.
         parts = [self.usage, *self._iterations("compaction")]
         return {name: sum(counts[name] for counts in map(_buckets, parts)) for name in _buckets({})}
 

@@ -76,7 +76,7 @@ def track(
     which is then readable by its owner only. `observe` is called with each record after it
     was written, in the tracker's own thread, for metrics in the application's own process.
 
-    Raises TypeError where the client is of another kind.
+    Raises TypeError where the client is not one of these.
     """
     missing = [name for name in _FOLLOWED if not callable(getattr(client, name, None))]
     if missing:
@@ -96,7 +96,7 @@ def _follow(client: Any, tracker: Tracker) -> None:
 
 
 class _Follower:
-    """Stands in for some methods of one synchronous client."""
+    """Replaces some methods of one synchronous client."""
 
     def __init__(self, client: Any, tracker: Tracker) -> None:
         self.tracker = tracker
@@ -183,6 +183,6 @@ class _AsyncFollower(_Follower):
 
 
 def _billed_by(url: str) -> str | None:
-    """The provider that a host is of. A gateway's or a server of one's own is of none."""
+    """The provider that a host belongs to; None for a gateway or the user's own server."""
     host = urlsplit(url).hostname or ""
     return next((provider for end, provider in _HOSTS.items() if host == end or host.endswith(f".{end}")), None)

@@ -43,7 +43,7 @@ class Prompt:
     hash: str
     blocks: list[Block]
     system_blocks: int
-    is_whole: bool  # False: the provider adds turns of its own to it, such as an earlier response's
+    is_whole: bool  # False: the provider adds its own turns to it, such as an earlier response's
     system: str | None
     last_user_turn: str | None
     max_output_tokens: int | None

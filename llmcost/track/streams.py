@@ -14,13 +14,13 @@ class Watcher(Protocol):
     def broke(self, error: BaseException) -> None: ...
     def ended(self) -> None: ...
     def closed(self) -> None:
-        """The application will read no more of it. May be told after any of the others, and more than once."""
+        """The application will read no more of it. May come after any of the others, and more than once."""
 
 
 def watch(response: Any, watcher: Watcher) -> None:
     """Tells the watcher what the application reads of the body of an httpx response not read yet.
 
-    The response becomes an instance of a subclass of its class. An attribute of its own in
+    The response becomes an instance of a subclass of its class. Its own attribute in
     place of a method would tie it into a cycle, and a stream that the application drops
     would keep its connection until the next run of the garbage collector.
     """

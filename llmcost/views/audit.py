@@ -81,7 +81,7 @@ class AuditView(View):
             advice = [f"{finding.query.name}: {finding.query.field('advice')}" for finding in audit.findings]
             parts.append(tables.Bullets("What to do", advice, at_most=_ADVICE_LINES))
             said = f"{_OVERLAP} --details shows what each is about, --show NAME the requests behind one."
-        ended = Text(f"{said} {zones.days(audit.timezone)}", style="dim")
+        ended = Text(f"{zones.days(audit.timezone)} {said}", style="dim")
         return Group(*parts, ended, *provenance.below(self.provenance))
 
 

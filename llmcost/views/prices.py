@@ -53,7 +53,7 @@ class PricesView(View):
             parts.append(tables.Table(columns, rows, f"{tier}{where}, USD per million tokens; {source}"))
         if listing.aliases:
             named = [[cells.name(row["name"]), Text(_days(row)), cells.name(row["model"])] for row in listing.aliases]
-            columns = [tables.name("name"), tables.name("valid"), tables.name("stands for")]
+            columns = [tables.name("name"), tables.name("valid"), tables.name("means")]
             parts.append(tables.Table(columns, named, "Names in llmcost.toml"))
         missing = [_missing(row) for row in listing.unpriced]
         parts.append(tables.Bullets("Models in the store without a price", missing, "yellow"))

@@ -45,7 +45,7 @@ class ProbeView(View):
         columns = [tables.words("sent again"), tables.number("at"), tables.number("tokens"), tables.number("read")]
         title = f"Prompt cache of {cells.brief(self.provider or '?', 40)}/{cells.brief(self.model, 60)}"
         said = (
-            f"{self.rule['note']}. The rule stands in {self.file}: llmcost prices {self.model} --cache"
+            f"{self.rule['note']}. The rule is in {self.file}: llmcost prices {self.model} --cache"
             if self.file
             else "Nothing was read from the cache, so that no rule was written."
         )

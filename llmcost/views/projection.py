@@ -104,7 +104,7 @@ _LACKING = {"days": "time", "sessions": "session"}
 
 def varies(projection: Projection) -> list[str]:
     """In words: what the ranges are."""
-    said = ["range: the same replay with every assumption set to save least, and to save most"]
+    said = ["range: the replay with every assumption set to save least, and to save most"]
     found = projection.range
     if projection.blocks and found.traffic_low_usd is not None:
         rest = f"; requests without a {_LACKING[projection.blocks]} as they are" if projection.undrawn else ""

@@ -1,6 +1,6 @@
 """Spend by any key, and the overview."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +16,11 @@ from llmcost.reports.scope import Row
 from llmcost.reports.spend import EACH, MEASURES, TIMES, Report, others
 from llmcost.views import provenance, zones
 
-_SECTION_ROWS = 7
-_ROWS = 22
+_SECTION_ROWS = 6
+_ROWS = 21
 _TREND_DAYS = 60
 _EXAMPLE_WIDTH = 180
-_NOTE_LINES = 7
+_NOTE_LINES = 5
 _NAME_WIDTH = 22
 
 _COUNTS = (
@@ -30,7 +30,7 @@ _COUNTS = (
 )  # fmt: skip
 _PER_REQUEST = (
     tables.number("requests", 2), tables.number("in each", 3), tables.number("out each", 3), tables.number("cost"),
-    tables.number("a request", 2), tables.number("share", 1), tables.number("stable", 4), tables.bar("trend"),
+    tables.number("a request", 2), tables.number("share", 1), tables.number("stable", 4), tables.bar("trend", 2),
 )  # fmt: skip
 
 
@@ -66,7 +66,8 @@ class ReportView(View):
         if "cost_logged_usd" in report.total:
             return Group(_logged(report, None if details else _ROWS), *provenance.below(report.provenance))
         if not report.total["requests"]:
-            return Text("There are no requests here. Check --since, --until and the filters, such as --feature.")
+            said = "There are no requests here. Check --since, --until and the filters, such as --feature."
+            return Group(Text(said), *provenance.below(report.provenance))
         body = _overview(report, details) if report.sections else _by(report, details)
         caveats = tables.Bullets("Caveats", report.notes, "yellow", None if details else _NOTE_LINES)
         return Group(body, caveats, *provenance.below(report.provenance))
@@ -78,7 +79,8 @@ def _by(report: Report, details: bool) -> RenderableType:
     timezone = report.timezone
     columns = [*(tables.name(zones.heading(dimension, timezone)) for dimension in report.dimensions), *measured]
     shown = report.rows if details else _screenful(report)
-    rows = [[*(cells.name(_called(row, name)) for name in report.dimensions), *made(row)] for row in shown]
+    twice = _shared_labels(shown)
+    rows = [[*(cells.name(_called(row, name, twice)) for name in report.dimensions), *made(row)] for row in shown]
     rows.append([Text("total", style="bold"), *[Text("")] * (len(report.dimensions) - 1), *made(report.total)])
     title = f"{_ROWS} of {len(report.rows):,} rows; --details shows all" if len(shown) < len(report.rows) else ""
     parts: list[RenderableType] = [tables.Table(columns, rows, title, total=True)]
@@ -103,9 +105,20 @@ def _screenful(report: Report) -> Sequence[Row]:
     return [*report.rows[:_ROWS], others(report.rows[_ROWS:], report.dimensions)]
 
 
-def _called(row: Row, column: str) -> Any:
-    """What a row's column holds, in words where it is null; a prompt by its label."""
+def _shared_labels(rows: Sequence[Row]) -> set[str]:
+    """Labels of more than one prompt: they tell no rows apart."""
+    prompts: dict[str, set[Any]] = {}
+    for row in rows:
+        if row.get("label"):
+            prompts.setdefault(row["label"], set()).add(row.get("prompt", row.get("key")))
+    return {label for label, ids in prompts.items() if len(ids) > 1}
+
+
+def _called(row: Row, column: str, twice: Container[str] = ()) -> Any:
+    """What a row's column holds, in words where it is null; a prompt by its label, and by its id if it shares that."""
     held = row.get("label") or row[column] if column in ("prompt", "key") else row[column]
+    if held in twice and column in ("prompt", "key"):
+        return f"{held} · {row[column]}"
     return held if held is not None else "(no time)" if column in TIMES else "(none)"
 
 
@@ -153,7 +166,9 @@ def _overview(report: Report, details: bool) -> RenderableType:
     at_most = None if details else _SECTION_ROWS
     models = _section(report, "model", "By model", at_most)
     pair = tables.SideBySide(models, _section(report, "feature", "By feature", at_most))
-    prompts = _section(report, "prompt", "Most expensive prompts", at_most, bars=True)
+    prompts: RenderableType = Text("No prompt has a name or a text in the log.\n")
+    if report.sections.get("prompt"):
+        prompts = _section(report, "prompt", "Most expensive prompts", at_most, bars=True)
     return Group(_headline(report), pair, prompts)
 
 
@@ -173,31 +188,29 @@ def _headline(report: Report) -> RenderableType:
         spent.append(f", {first} to {last}" if first != last else f" on {first}")
         spent.append(f" ({zones.brief(report.timezone)})")
     spent.append("" if whole else rests)
-    lines = [spent]
+    figures: list[tuple[str, str | Text]] = []
     if days and total["cost_usd"] is not None:
-        recent = days[-_TREND_DAYS:]
-        peak = max(recent, key=lambda row: row["cost_usd"] or 0.0)
-        trend = Text("per day        ", style="dim")
-        trend.append(cells.sparkline([row["cost_usd"] or 0.0 for row in recent]), style="cyan")
-        trend.append(
-            f"  {cells.usd(total['cost_usd'] / len(days)).plain} on average ({cells.counted(len(days), 'day')}),"
-        )
-        trend.append(f" {cells.usd(peak['cost_usd']).plain} on {peak['key']}")
-        lines.append(trend)
-    each = Text("per request    ", style="dim")
-    each.append(cells.usd(total["cost_usd"] / priced if total["cost_usd"] is not None and priced else None).plain)
-    each.append(f", {prompt / requests:,.0f} tokens in, {total['output_tokens'] / requests:,.0f} out")
-    lines.append(each)
+        figures += _by_day(days, total["cost_usd"])
+    each = cells.usd(total["cost_usd"] / priced if total["cost_usd"] is not None and priced else None).plain
+    output = total["output_tokens"] / requests
+    figures.append(("per request", f"{each}, {prompt / requests:,.0f} tokens in, {output:,.0f} out"))
     if total["fees_usd"]:
-        fees = Text("fees           ", style="dim")
-        fees.append(_fees(total))
-        lines.append(fees)
-    cached = Text("prompt cache   ", style="dim")
-    cached.append(
-        f"{cells.share(total['cache_read_tokens'] / prompt if prompt else None)} of input tokens were cache reads"
-    )
-    lines.append(cached)
-    return Padding(Group(*lines), (1, 0, 1, 0))
+        figures.append(("fees", _fees(total)))
+    cached = cells.share(total["cache_read_tokens"] / prompt if prompt else None)
+    figures.append(("prompt cache", f"{cached} of input tokens were cache reads"))
+    return Padding(Group(spent, tables.figures(figures)), (1, 0, 1, 0))
+
+
+def _by_day(days: Sequence[Row], cost_usd: float) -> list[tuple[str, str | Text]]:
+    """The average day and the most expensive one; the last days as a sparkline, which has a line to itself."""
+    peak = max(days, key=lambda row: row["cost_usd"] or 0.0)
+    average = f"{cells.usd(cost_usd / len(days)).plain} on average ({cells.counted(len(days), 'day')})"
+    recent = days[-_TREND_DAYS:]
+    label = f"last {len(recent)} days" if len(recent) < len(days) else "by day"
+    return [
+        ("per day", f"{average}, at most {cells.usd(peak['cost_usd']).plain} on {peak['key']}"),
+        (label, Text(cells.sparkline([row["cost_usd"] or 0.0 for row in recent]), style="cyan")),
+    ]
 
 
 def _section(report: Report, section: str, title: str, at_most: int | None, *, bars: bool = False) -> tables.Table:
@@ -206,9 +219,10 @@ def _section(report: Report, section: str, title: str, at_most: int | None, *, b
         tables.name(section), tables.number("requests", 1), tables.number("cost"), tables.number("share", 2),
         *([tables.bar()] if bars else []),
     ]  # fmt: skip
+    twice = _shared_labels(every[:at_most])
     rows = [
         [
-            cells.name(_called(row, "key")),
+            cells.name(_called(row, "key", twice)),
             cells.count(row["requests"]),
             cells.usd(row["cost_usd"]),
             cells.share(row["cost_share"]),
@@ -216,5 +230,4 @@ def _section(report: Report, section: str, title: str, at_most: int | None, *, b
         ]
         for row in every[:at_most]
     ]
-    said = title + tables.more(len(rows), len(every)) if rows else f"{title}: none in the log"
-    return tables.Table(columns, rows, said, comfortable=_NAME_WIDTH)
+    return tables.Table(columns, rows, title + tables.more(len(rows), len(every)), comfortable=_NAME_WIDTH)

@@ -14,6 +14,7 @@ from llmcost.views import pages, projection, simulate
 from llmcost.views.projection import between, ends, without_dollars
 from llmcost.what_ifs.search.run_all import ARTICLE, ARTICLE_TITLE, CLAIMED, Everything
 
+_WHY_LINES = 16
 COLUMNS = ["what_if", "word", "saved_usd", "saved_share", "saved_low_usd", "saved_high_usd", "traffic_low_usd",
            "traffic_high_usd", "in_stack_usd", "note"]  # fmt: skip
 
@@ -34,8 +35,14 @@ class RunAllView(View):
     def screen(self, *, details: bool) -> RenderableType:
         """Each technique alone and in the stack, then what the stack changes, and caveats."""
         found = self.found
-        said = _overlap(found) if not details else [*_left_out(found), *_overlap(found), *_article(found)]
-        parts = [_headline(found), _alone(found), tables.Bullets("Alone and together", said)]
+        parts = [_headline(found), _alone(found)]
+        if details:
+            said = [*_left_out(found), *_overlap(found), *_article(found)]
+            parts.append(tables.Bullets("Alone and together", said))
+        elif found.projection.stages:
+            parts += [Text(f"{line[0].upper()}{line[1:]}.\n") for line in _overlap(found)]
+        else:
+            parts.append(tables.Bullets("Why", _left_out(found), at_most=_WHY_LINES))
         if details and found.projection.stages:
             parts.append(simulate.steps_table(found.projection))
         return Group(*parts, simulate.below(found.projection, details=details))
@@ -93,11 +100,13 @@ def _headline(found: Everything) -> RenderableType:
     if not projection.is_priced:
         return Text(f"{replayed}; none has a price\n")
     baseline, saved = projection.baseline_usd, projection.baseline_usd - projection.cost_usd
+    rests = assumed.condition(projection.assumed, projection.requests)
+    if not projection.stages:
+        return Text(f"{replayed}: no technique saves anything of {cells.usd(baseline).plain}{rests}\n")
     share = f" ({saved / baseline:.1%})" if baseline else ""
     ranged = f", between {cells.usd(spread.low_usd)} and {cells.usd(spread.high_usd)}"
     line = Text(f"{replayed}: together they save ")
     line.append(f"{cells.usd(saved)}{share}", style="bold green")
-    rests = assumed.condition(projection.assumed, projection.requests)
     line.append(f" of {cells.usd(baseline)}{ranged if spread.low_usd != spread.high_usd else ''}{rests}\n")
     return line
 
@@ -130,8 +139,8 @@ def _overlap(found: Everything) -> list[str]:
     if not alone:
         return []
     return [
-        f"alone, the techniques in the stack would save {cells.usd(alone)} in total; together they save"
-        f" {cells.usd(together)}: {cells.usd(found.lost_usd)} ({found.lost_usd / alone:.0%}) would be saved twice"
+        f"alone, the techniques in the stack save {cells.usd(alone)} in total, together {cells.usd(together)}:"
+        f" {cells.usd(found.lost_usd)} ({found.lost_usd / alone:.0%}) overlaps"
     ]
 
 

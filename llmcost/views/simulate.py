@@ -18,11 +18,11 @@ from llmcost.what_ifs.cache_advice import decides
 from llmcost.what_ifs.engine.ranges import Range
 from llmcost.what_ifs.projection import Projection, Stage
 
-DETAILS = "--details adds assumptions, the replays' figures, each prompt's cheapest cache and the backtest."
+DETAILS = "--details adds assumptions, figures, each prompt's cheapest cache and the backtest."
 
 _MOVES_SHOWN = 6
 _BY_ROWS = 9
-_CHANGE_LINES = 8
+_CHANGE_LINES = 7
 _NOTE_LINES = 6
 _QUESTIONS = 3
 _TOKENS = {
@@ -66,7 +66,7 @@ def below(projection: Projection, *, details: bool) -> RenderableType:
     """What is shown below the table of steps: what changes, how far the savings range, and caveats."""
     stages = projection.stages
     parts: list[RenderableType] = []
-    if not details and projection.is_priced:
+    if not details and projection.is_priced and stages:
         parts.append(Text("\n".join(f"{line[0].upper()}{line[1:]}." for line in varies(projection)) + "\n"))
     if projection.by:
         parts.append(_by(projection, None if details else _BY_ROWS))

@@ -5,7 +5,7 @@ from llmcost.reports.spend import TIMES
 
 def days(timezone: str) -> str:
     """Whose the days of a result are, as a sentence."""
-    return f"Days are {timezone}."
+    return f"Days are {timezone}." if timezone == "UTC" else f"Days are those of {timezone}."
 
 
 def brief(timezone: str) -> str:

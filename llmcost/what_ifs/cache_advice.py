@@ -24,7 +24,7 @@ def decides(values: Mapping[str, Any]) -> bool:
 def prompt_lives(run: Run, relation: str = "requests", given: Mapping[str, Any] | None = None) -> list[Row]:
     """One row for each prompt that a cache can serve, those that save most first.
 
-    A prompt is a prompt_id, else a feature, else a project, sent to one model. Costs are of the input side, in US
+    A prompt is a prompt_id, else a feature, else a project, sent to one model. Costs are those of the input side, in US
     dollars: `uncached_usd`, and one for each way to cache, `<breakpoints>_<ttl>_usd`. `best` is the cheapest of them,
     or `none` where every way costs more than no cache, or `automatic` where the provider leaves no choice;
     `saved_usd` is what it saves. `setting` is the JSON to send for it and `put_at` where, None where there is nothing

@@ -66,7 +66,7 @@ QUESTIONS = (
     ),
     Question("life", "how long an idle entry lives", _differs("life_s"), _between("life_s", _duration)),
     Question("isolation", "whether projects share entries", _differs("isolation")),
-    Question("system", "whether a shared system prompt is an entry of its own", _differs("ends_system")),
+    Question("system", "whether a shared system prompt is a separate entry", _differs("ends_system")),
     Question("answers", "whether an entry ends after the answer", lambda rule: rule["entries"] == "units"),
     Question(
         MISSES,

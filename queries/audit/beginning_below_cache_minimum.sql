@@ -63,10 +63,7 @@ sent as (
     from priced
     inner join caches on caches.provider is not distinct from priced.provider and caches.model = priced.model
     where
-        priced.status = 'ok'
-        and priced.calls = 1
-        and priced.ts is not null
-        and priced.service_tier <> 'batch'
+        is_cacheable(priced)
         and priced.input_cost_usd > 0
         and cached_tokens(priced) = 0
 ),

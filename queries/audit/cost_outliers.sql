@@ -7,7 +7,7 @@
 -- param deviations float = 3.5: distance from the median, in robust standard deviations of the logarithm.
 -- param least_factor float = 2: least factor by which requests are assumed to vary, where the log shows less.
 -- param share float = 0.01: share of all spend, 0 to 1, that a request must have to be reported.
--- param least_requests int = 20: requests a model needs for a median of its own; with fewer, all models share one.
+-- param least_requests int = 20: requests a model needs for its own median; with fewer, all models share one.
 -- param examples int = 5: how many request ids to list.
 -- assumes: modified z-score, 0.6745 / MAD, beyond 3.5: Iglewicz and Hoaglin, How to Detect and Handle Outliers, 1993;
 --   on logarithms, since costs of requests are spread over orders of magnitude.

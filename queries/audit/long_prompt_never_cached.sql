@@ -33,7 +33,7 @@ sent as (
         input_cost_usd / input_tokens as usd_per_token,
         cached_tokens(priced) as cached_tokens
     from priced
-    where status = 'ok' and calls = 1 and ts is not null and service_tier <> 'batch' and input_cost_usd > 0
+    where is_cacheable(priced) and input_cost_usd > 0
 ),
 
 habits as (

@@ -97,7 +97,7 @@ select
     thoughts as reasoning_tokens,
     total as total_tokens,
     'caches' as input_holds,
-    true as reasoning_beside,
+    true as output_excludes_reasoning,
     case
         when prompt is null or answer is null
         then coalesce(

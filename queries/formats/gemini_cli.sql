@@ -49,7 +49,7 @@ select
     record.tokens.thoughts as reasoning_tokens,
     record.tokens.total as total_tokens,
     'caches' as input_holds,
-    true as reasoning_beside,
+    true as output_excludes_reasoning,
     case
         when record.tokens is not null and (record.tokens.input is null or record.tokens.output is null)
         then coalesce(at_path(line.raw, '$.tokens'), at_path(line.raw, '$.messages[*].tokens'))

@@ -54,7 +54,7 @@ select
     case when served_from_cache then '0' else coalesce(record.completion_tokens, '0') end as output_tokens,
     case when not served_from_cache then record.reasoning_tokens end as reasoning_tokens,
     case when not served_from_cache then record.total_tokens end as total_tokens,
-    true as reasoning_beside,
+    true as output_excludes_reasoning,
     case
         when not served_from_cache and (record.prompt_tokens is null or record.completion_tokens is null)
         then own_values(record_in(line.raw, '$.data', line.record_no))

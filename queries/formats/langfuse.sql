@@ -190,7 +190,7 @@ select
     region_of(parameters.inference_geo) as region,
     case when list_bool_or(list_transform(caches, lambda it: contains(it.key, 'detail'))) then 'caches' end as input_holds,
     not coalesce(list_bool_or(list_transform(thinking, lambda it: contains(it.key, 'detail'))), false)
-        as reasoning_beside,
+        as output_excludes_reasoning,
     case
         when len(unread) > 0
         then '{' || array_to_string(list_transform(unread, lambda it: '"' || it.key || '": ' || it.value), ', ') || '}'

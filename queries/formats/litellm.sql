@@ -113,5 +113,7 @@ select
         then (model_parameters.tools is not null)::integer
             + (coalesce(messages[1] ->> '$.role' in ('system', 'developer'), false))::integer
     end as system_blocks,
+    case when messages is not null then cache_key_at(line.raw, '$.model_parameters') end as cache_key_text,
+    case when messages is not null then cache_retention_at(line.raw, '$.model_parameters') end as cache_retention,
     response_cost as cost_logged_usd
 from counted

@@ -15,7 +15,7 @@
 -- truth: input_length and output_length are tokens, timestamp is milliseconds since the trace began. Each of hash_ids
 --   stands for the prompt up to and including one more block of 512 tokens, the last block for what is left. Nothing is
 --   said of any cache: all input is plain.
--- truth: the lines have no ids: equal ones are requests of their own.
+-- truth: the lines have no ids: equal ones are separate requests.
 
 select
     line,

@@ -27,7 +27,7 @@
 --   reasoning
 --   unless the total says otherwise (xAI, Gemini). An embedding has no output.
 -- truth: usage may be in a stream's last choice (Moonshot) or under x_groq (Groq).
--- truth: a body does not say who served it. Groq, DeepSeek, Azure and OpenRouter are told by fields of their own,
+-- truth: a body does not say who served it. Groq, DeepSeek, Azure and OpenRouter are recognised by their own fields,
 --   others by the model or by "host" next to the response. DeepSeek's prompt_cache_hit_tokens, Mistral's
 --   num_cached_tokens and Moonshot's cached_tokens are other names of the cached tokens.
 -- truth: Perplexity's reasoning and citation tokens are not part of its other counts; its cost is an object.
@@ -86,7 +86,7 @@ select
     coalesce(used.completion_tokens, case when record.object = 'list' then '0' end) as output_tokens,
     reasoning as reasoning_tokens,
     case when not is_perplexity then used.total_tokens end as total_tokens,
-    is_perplexity as reasoning_beside,
+    is_perplexity as output_excludes_reasoning,
     used.prompt_tokens_details.audio_tokens as input_audio_tokens,
     used.prompt_tokens_details.image_tokens as input_image_tokens,
     used.completion_tokens_details.audio_tokens as output_audio_tokens,
@@ -123,13 +123,8 @@ select
         then (request.tools is not null)::integer
             + (coalesce(request.messages[1] ->> '$.role' in ('system', 'developer'), false))::integer
     end as system_blocks,
-    -- not of the typed request, all of which decides the answer
-    case when request.messages is not null then try(line.raw ->> '$.request.prompt_cache_key') end as cache_key_text,
-    case when request.messages is not null
-        then try(coalesce(
-            line.raw ->> '$.request.prompt_cache_retention', line.raw ->> '$.request.prompt_cache_options.ttl'
-        ))
-    end as cache_retention,
+    case when request.messages is not null then cache_key_at(line.raw, '$.request') end as cache_key_text,
+    case when request.messages is not null then cache_retention_at(line.raw, '$.request') end as cache_retention,
     coalesce(
         used.cost_in_usd_ticks / 1e10,
         logged_cost(used.cost) + case

@@ -13,7 +13,7 @@
 -- cached: inside prompt_tokens; how many is not said
 -- reasoning: inside completion_tokens
 -- lacks: single calls, cached tokens, context tiers and latencies; the fee on bought credits
--- truth: each row stands for as many calls as it has requests. prompt_tokens holds the cached tokens, how many is not
+-- truth: each row is as many calls as it has requests. prompt_tokens includes the cached tokens, how many is not
 --   said: all of it counts as plain input, so that the price is an upper bound and usage (credits spent, in USD) is the
 --   truth. completion_tokens holds the reasoning. A later answer of the same day replaces an earlier one.
 

@@ -215,7 +215,7 @@ select
             and (total is not null or parse_count(prompt) >= coalesce(parse_count(cache_read), 0) + coalesce(parse_count(cache_write), 0))
         then 'caches'
     end as input_holds,
-    agent in ('gemini_cli', 'qwen-code') as reasoning_beside,
+    agent in ('gemini_cli', 'qwen-code') as output_excludes_reasoning,
     coalesce(
         under(names, texts, 'gen_ai.usage.input_audio_tokens'),
         under(names, texts, 'gen_ai.usage.details.input_audio_tokens'),

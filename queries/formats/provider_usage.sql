@@ -20,7 +20,7 @@
 -- further: what an advisor used
 -- truth: Anthropic's compactions, several passes and an advisor are counted as in its own API (see anthropic). What a
 --   split of the writes by their life leaves of them lives 5 minutes.
--- truth: the lines have no ids: equal ones are calls of their own.
+-- truth: the lines have no ids: equal ones are separate calls.
 
 with merged as (
     select
@@ -136,7 +136,7 @@ select
             or coalesce(counts.input, usage.inputTokens) is null
         then 'caches'
     end as input_holds,
-    is_gemini or is_perplexity as reasoning_beside,
+    is_gemini or is_perplexity as output_excludes_reasoning,
     advisor_calls(usage) as further_calls,
     case
         when usage_json is not null and (

@@ -22,7 +22,7 @@
 -- truth: the total decides: the cached tokens are inside the prompt; the thoughts are inside the candidates where
 --   total =
 --   prompt + candidates, else outside.
--- truth: a call stands in the session's chat and in the file of the month: it is identified by its session, model and
+-- truth: a call is in the session's chat and in the file of the month: it is identified by its session, model and
 --   counts, and counts once. A line with forkedFrom is a copy from another session, whose call it is.
 
 with calls as (

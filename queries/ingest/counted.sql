@@ -92,7 +92,7 @@ answered as (
             when fits then o
             -- who states no reasoning leaves it out of the answer and has it in the total
             when reasoning_tokens is null and s > prompt + o then s - prompt
-            when reasoning_beside or t > o then o + t
+            when output_excludes_reasoning or t > o then o + t
             else o
         end as answer
     from totalled
@@ -101,7 +101,7 @@ answered as (
 select
     * exclude (
         names, i, r, w, o, t, s, is_nonsense, fits_caches, fits_reads, fits_nothing, fits_without, holds, fits, prompt,
-        prompt_in_total, answer, cache_write_tokens, total_tokens, input_holds, reasoning_beside, unread_usage
+        prompt_in_total, answer, cache_write_tokens, total_tokens, input_holds, output_excludes_reasoning, unread_usage
     ) replace (
         case
             when is_nonsense or i is null then input_tokens
@@ -123,7 +123,7 @@ select
             reasoning_tokens is null and s > prompt + o and regexp_matches(lower(concat(provider, model)), 'gemini|grok')
         ))
         -- without a total, the usual reading is doubtful where one count is too small to include the other
-        or (s is null and t > o and reasoning_beside is distinct from true)
+        or (s is null and t > o and output_excludes_reasoning is distinct from true)
         or (s is null and input_holds = 'caches' and holds <> 'caches')
     ) as counts_doubtful
 from answered

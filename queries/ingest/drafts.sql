@@ -35,7 +35,7 @@ select
     null::varchar as reasoning_tokens,
     null::varchar as total_tokens,          -- as the log states it
     null::varchar as input_holds,           -- what such logs count as input too: 'caches', 'reads' or nothing
-    null::boolean as reasoning_beside,      -- such logs leave the reasoning out of their output count
+    null::boolean as output_excludes_reasoning, -- such logs leave the reasoning out of their output count
     null::varchar as refusal,               -- what the format knows that cannot be right in the line
     null::bigint as mapped_fields,          -- of a log of one's own: which mapped fields the line has, bit by bit
     null::varchar as unread_usage,          -- JSON: the usage of a line in which no count was found, or not all

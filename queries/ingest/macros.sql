@@ -375,3 +375,10 @@ create or replace temp macro openings_of(message) as
             )
         )[1]
     end;
+
+-- What the parameters of a request at a path of the line say of the vendor's cache. They are not read with the others, all
+-- of which decide the answer.
+create or replace temp macro cache_key_at(raw, path) as try(raw ->> (path || '.prompt_cache_key'));
+
+create or replace temp macro cache_retention_at(raw, path) as
+    try(coalesce(raw ->> (path || '.prompt_cache_retention'), raw ->> (path || '.prompt_cache_options.ttl')));

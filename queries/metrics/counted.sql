@@ -1,6 +1,6 @@
 -- The requests that an ingest added (sign 1) and removed (sign -1), priced and summed by the labels of their series.
 -- Labels are cut after 100 characters. Buckets of durations double from $first_bucket_ms on, $last_bucket is the open
--- one; a row that stands for several calls has no duration. A request that is free at any price is not counted as
+-- one; a row that represents several calls has no duration. A request that is free at any price is not counted as
 -- unpriced.
 
 select

@@ -2,7 +2,7 @@
 --
 -- question: Which features are slow or expensive, on which model?
 -- param top int = 60: how many pairs of feature and model to list, most expensive first.
--- assumes: rows that stand for several calls and requests without a logged latency are excluded.
+-- assumes: rows that represent several calls and requests without a logged latency are excluded.
 
 select
     by_feature as feature,

@@ -2,7 +2,7 @@
 --
 -- question: How are the lengths of prompts and answers distributed, by feature, model and day?
 -- param detail int = 3: 3 splits by day, feature and model, 2 by feature and model, 1 by feature, 0 by none.
--- assumes: a bin starts at its number of tokens; bins grow by the square root of two. A row that stands for several
+-- assumes: a bin starts at its number of tokens; bins grow by the square root of two. A row that represents several
 --   calls counts with their mean.
 
 with measured as (

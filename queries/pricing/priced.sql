@@ -5,7 +5,7 @@
 -- assumes: prices are the list prices of the package genai-prices with the corrections under queries/facts/prices,
 --   unless llmcost.toml overrides them; price_source says which one was used.
 -- assumes: a context tier depends on all prompt tokens of a call, cached ones included, starts strictly above its
---   threshold and applies to the whole call; a row that stands for several calls counts with their mean.
+--   threshold and applies to the whole call; a row that represents several calls counts with their mean.
 -- assumes: audio, image and video tokens cost the same as text tokens where the log does not separate them or the model
 --   has no price for them.
 -- assumes: a request without a time gets the newest price; a request without a price has a null cost, never 0. The same

@@ -74,10 +74,7 @@ begun as (
     from requests
     inner join kinds on kinds.provider is not distinct from requests.provider and kinds.model = requests.model
     where
-        requests.status = 'ok'
-        and requests.calls = 1
-        and requests.ts is not null
-        and requests.service_tier <> 'batch'
+        is_cacheable(requests)
         and requests.answered_by <> 'cache'
         and is_named(requests.feature, $features)
 ),
@@ -133,7 +130,7 @@ chosen as (
 ),
 
 with_making as (
-    -- the call that makes a cache is a row of its own, sent with the first request that uses it
+    -- the call that makes a cache is a separate row, sent with the first request that uses it
     select
         requests.*, chosen.tokens, chosen.read_already, chosen.token_hours, chosen.request_id is not null as is_kept,
         unnest(case when chosen.is_made then [false, true] else [false] end) as makes

@@ -32,7 +32,7 @@ with groups as (
     select
         feature,
         task_type,
-        -- a request without a call of its own has no output either
+        -- a request without a separate call has no output either
         quantile_disc(output_tokens // nullif(requests_answered, 0), coalesce($percentile, 1)) as output_tokens_seen
     from requests
     group by feature, task_type

@@ -9,8 +9,8 @@ import pytest
 from llmcost.render.output import Output
 from llmcost.render.terminal import plain
 from llmcost.render.view import View
-from tests.cases import sampled_store
 from tests.command import llmcost
+from tests.logs import call, write
 
 SCREEN_LINES = 40
 
@@ -18,12 +18,11 @@ BUDGETS = "".join(f'[[budgets]]\nfeature = "{name}*"\nday = 1\nmonth = 10\n' for
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Path:
     """A folder with a store of all sample logs and many budgets."""
     made = tmp_path_factory.mktemp("screens")
     (made / "llmcost.toml").write_text(BUDGETS)
-    with sampled_store() as samples:
-        shutil.copy(samples, made / "llmcost.duckdb")
+    shutil.copy(samples, made / "llmcost.duckdb")
     words = ("simulate", "--what-if", "routing", "--what-if", "token-caps", "--save", "cheap")
     assert llmcost(*words, cwd=made).returncode == 0
     return made
@@ -82,6 +81,29 @@ def test_the_default_fits_on_a_screen(folder: Path, monkeypatch: pytest.MonkeyPa
         assert max(map(len, lines)) <= columns
         heights.append(len(lines))
     assert heights[1] <= heights[0], "a wide terminal is used"
+    assert words[0] == "explain" or heights[0] <= SCREEN_LINES
+
+
+def test_the_headline_of_a_long_log_is_a_line_for_each_figure(tmp_path: Path) -> None:
+    """Days by the hundred: no figure is broken at 80 columns, and the sparkline has a line to itself."""
+    write(
+        tmp_path / "log.jsonl", [call(n, ts=f"2026-{4 + n // 28:02d}-{1 + n % 28:02d}T10:00:00Z") for n in range(196)]
+    )
+    assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
+    lines = llmcost("report", cwd=tmp_path, COLUMNS="80").stdout.splitlines()
+    labels = ["per day", "last 60 days", "per request", "prompt cache"]
+    assert [line[:15].rstrip() for line in lines[2:6]] == labels
+    assert len(lines[3].strip()) == 75
+    assert "No prompt has a name or a text in the log." in lines
+
+
+def test_where_nothing_saves_anything_the_reasons_are_shown(tmp_path: Path) -> None:
+    write(tmp_path / "log.jsonl", [call(1, service_tier="batch")])
+    assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
+    shown = " ".join(llmcost("simulate", "--what-if", "all", cwd=tmp_path, COLUMNS="80").stdout.split())
+    assert "1 request replayed: no technique saves anything of $0.0008" in shown
+    assert "token-caps: cannot be projected: no request has a task type" in shown
+    assert "would save" not in shown
 
 
 def test_details_show_what_the_screen_leaves_out(folder: Path) -> None:
@@ -100,8 +122,8 @@ def test_rows_beyond_the_screen_are_added_up(folder: Path) -> None:
     short, whole = (llmcost("report", "--by", "user", *more, cwd=folder).stdout for more in ((), ("--details",)))
     rows = len(json.loads(llmcost("report", "--by", "user", "--format", "json", cwd=folder).stdout)["rows"])
     assert rows > 23
-    assert f"({rows - 22} others)" in short
-    assert f"22 of {rows} rows; --details shows all" in short
+    assert f"({rows - 21} others)" in short
+    assert f"21 of {rows} rows; --details shows all" in short
     assert "others" not in whole
     assert len(whole.splitlines()) > rows
 

@@ -36,26 +36,28 @@ WORST = 2**63 - 1
 YEAR_MS = 366 * 86_400_000.0
 
 
-@pytest.mark.parametrize(
-    ("field", "value", "reason"),
-    [
-        ("input_tokens", WORST, "an absurd count"),
-        ("output_tokens", WORST + 1, "an absurd count"),
-        ("web_searches", WORST, "an absurd count"),
-        ("cost_logged_usd", 1e300, "an absurd cost"),
-        ("cost_logged_usd", -1e12, "an absurd cost"),
-        ("ts", "9999-12-31T23:59:59Z", "a time that cannot be read or is outside 1970 to 2100"),
-        ("ts", "0001-01-01T00:00:00Z", "a time that cannot be read or is outside 1970 to 2100"),
-        ("ts", "294246-01-01T00:00:00Z", "a time that cannot be read or is outside 1970 to 2100"),
-    ],
-)
-def test_an_absurd_value_costs_its_line_alone(
-    tmp_path: Path, store_path: Path, field: str, value: object, reason: str
-) -> None:
-    log = write(tmp_path / "a.jsonl", [call(1), call(2, **{field: value})])
-    with ingested(store_path, log) as (opened, account):
-        assert (account.total("requests"), account.total("rejects")) == (1, 1)
-        assert str(opened.value("select reason from rejects")).startswith(reason)
+ABSURD = [
+    ("input_tokens", WORST, "an absurd count"),
+    ("output_tokens", WORST + 1, "an absurd count"),
+    ("web_searches", WORST, "an absurd count"),
+    ("cost_logged_usd", 1e300, "an absurd cost"),
+    ("cost_logged_usd", -1e12, "an absurd cost"),
+    ("ts", "9999-12-31T23:59:59Z", "a time that cannot be read or is outside 1970 to 2100"),
+    ("ts", "0001-01-01T00:00:00Z", "a time that cannot be read or is outside 1970 to 2100"),
+    ("ts", "294246-01-01T00:00:00Z", "a time that cannot be read or is outside 1970 to 2100"),
+]
+
+
+def reasons(opened: store.Store) -> list[str]:
+    """Why lines were refused, in their order, without what was found instead."""
+    return [str(row["reason"]).split(":")[0] for row in opened.rows("select reason from rejects order by line_no")]
+
+
+def test_an_absurd_value_costs_its_line_alone(tmp_path: Path, store_path: Path) -> None:
+    rows = [call(1), *(call(n, **{field: value}) for n, (field, value, _) in enumerate(ABSURD, start=2)), call(99)]
+    with ingested(store_path, write(tmp_path / "a.jsonl", rows)) as (opened, account):
+        assert (account.total("requests"), account.total("rejects")) == (2, len(ABSURD))
+        assert reasons(opened) == [reason for _, _, reason in ABSURD]
 
 
 def test_more_calls_than_can_be_is_a_reject(tmp_path: Path, store_path: Path) -> None:
@@ -238,26 +240,23 @@ def test_formats_mixed_in_one_file(tmp_path: Path, store_path: Path) -> None:
         ]
 
 
-@pytest.mark.parametrize(
-    ("fields", "reason"),
-    [
-        ({"input_tokens": -1}, "a negative count"),
-        ({"output_tokens": 10**15}, "an absurd count"),
-        ({"cache_read_tokens": "many"}, "a count that is not a whole number"),
-        ({"ts": "yesterday"}, "a time that cannot be read or is outside 1970 to 2100"),
-        ({"model": ""}, "no model"),
-        ({"output_tokens": None}, "no output token count"),
-    ],
-)
-def test_a_call_that_cannot_be_taken_is_rejected_with_its_reason(
-    tmp_path: Path, store_path: Path, fields: Row, reason: str
-) -> None:
-    log = write(tmp_path / "a.jsonl", [call(1), call(2, **fields)])
-    with ingested(store_path, log) as (opened, account):
-        assert account.total("rejects") == 1
-        assert account.total("requests") == 1
-        assert str(opened.value("select reason from rejects")).startswith(reason)
-        assert opened.value("select line_no from rejects") == 2
+REFUSED: list[tuple[Row, str]] = [
+    ({"input_tokens": -1}, "a negative count"),
+    ({"output_tokens": 10**15}, "an absurd count"),
+    ({"cache_read_tokens": "many"}, "a count that is not a whole number"),
+    ({"ts": "yesterday"}, "a time that cannot be read or is outside 1970 to 2100"),
+    ({"model": ""}, "no model"),
+    ({"output_tokens": None}, "no output token count"),
+]
+
+
+def test_a_call_that_cannot_be_taken_is_rejected_with_its_reason(tmp_path: Path, store_path: Path) -> None:
+    rows = [call(1), *(call(n, **fields) for n, (fields, _) in enumerate(REFUSED, start=2))]
+    with ingested(store_path, write(tmp_path / "a.jsonl", rows)) as (opened, account):
+        assert (account.total("rejects"), account.total("requests")) == (len(REFUSED), 1)
+        assert reasons(opened) == [reason for _, reason in REFUSED]
+        lines = opened.rows("select line_no from rejects order by line_no")
+        assert [row["line_no"] for row in lines] == list(range(2, len(rows) + 1))
 
 
 COUNTS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens",
@@ -265,21 +264,21 @@ COUNTS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_5m_
 """Every count that a log may give and that decides money."""
 
 
-@pytest.mark.parametrize("name", COUNTS)
-def test_each_count_must_be_a_whole_number_in_reason(tmp_path: Path, store_path: Path, name: str) -> None:
-    tokens = name.endswith("_tokens")
-    most = 100_000_000 if tokens else 1_000_000_000
-    rows = [call(1, **{name: "many"}), call(2, **{name: 1.5}), call(3, **{name: -1}), call(4)]
-    reasons = ["a count that is not a whole number", "a count that is not a whole number", "a negative count"]
-    if name != "reasoning_tokens":  # a part of the output, which has a limit
-        rows += [call(5, **{name: most}), call(6, **{name: most + 1})]
-        reasons.append("an absurd count")
+def test_each_count_must_be_a_whole_number_in_reason(tmp_path: Path, store_path: Path) -> None:
+    rows: list[Row] = []
+    expected: list[str] = []
+    for at, name in enumerate(COUNTS):
+        most = 100_000_000 if name.endswith("_tokens") else 1_000_000_000
+        values: list[object] = ["many", 1.5, -1, None]
+        expected += ["a count that is not a whole number"] * 2 + ["a negative count"]
+        if name != "reasoning_tokens":  # a part of the output, which has a limit
+            values += [most, most + 1]
+            expected.append("an absurd count")
+        fields: list[Row] = [{name: value} if value is not None else {} for value in values]
+        rows += [call(100 * at + n, **field) for n, field in enumerate(fields)]
     with ingested(store_path, write(tmp_path / "a.jsonl", rows)) as (opened, account):
-        found = [row["reason"] for row in opened.rows("select reason from rejects order by line_no")]
-        assert [reason.split(":")[0] for reason in found[:3]] == reasons[:3]
-        assert all(reason.startswith("an absurd count") for reason in found[3:])
-        assert len(found) == len(reasons)
-        assert account.total("requests") == len(rows) - len(reasons)
+        assert reasons(opened) == expected
+        assert account.total("requests") == len(rows) - len(expected)
 
 
 def test_no_calls_at_all_is_no_count_of_calls(tmp_path: Path, store_path: Path) -> None:
@@ -287,47 +286,55 @@ def test_no_calls_at_all_is_no_count_of_calls(tmp_path: Path, store_path: Path) 
         assert (account.total("requests"), opened.value("select reason from rejects")) == (1, "a negative count")
 
 
-@pytest.mark.parametrize(
-    ("ts", "is_taken"),
-    [("1970-01-01T00:00:01Z", True), ("1969-12-31T23:59:59Z", False), ("2100-12-31T23:59:59Z", True),
-     ("2101-01-01T00:00:00Z", False)],
-)  # fmt: skip
-def test_a_clock_is_believed_between_1970_and_2100(tmp_path: Path, store_path: Path, ts: str, is_taken: bool) -> None:
-    with ingested(store_path, write(tmp_path / "a.jsonl", [call(1, ts=ts), call(2)])) as (_, account):
-        assert account.total("requests") == 1 + is_taken
-
-
-@pytest.mark.parametrize(
-    ("field", "least", "most", "step"),
-    [("max_output_tokens", 1, 10**9, 1), ("latency_ms", 0.0, YEAR_MS, 1000.0), ("ttft_ms", 0.0, YEAR_MS, 1000.0),
-     ("complexity", 0.0, 1.0, 0.01), ("output_used_tokens", 0, 100, 1), ("system_blocks", 0, 1, 1)],
-)  # fmt: skip
-def test_what_decides_no_money_is_known_within_its_limits(
-    tmp_path: Path, store_path: Path, field: str, least: float, most: float, step: float
-) -> None:
-    values = [least - step, least, most, most + step]
-    block = [{"hash": "a", "tokens": 5}]
-    rows = [call(n, prefix=block, **{field: value}) for n, value in enumerate(values)]
+def test_a_clock_is_believed_between_1970_and_2100(tmp_path: Path, store_path: Path) -> None:
+    times = ["1970-01-01T00:00:01Z", "1969-12-31T23:59:59Z", "2100-12-31T23:59:59Z", "2101-01-01T00:00:00Z"]
+    rows = [call(n, ts=ts) for n, ts in enumerate(times)]
     with ingested(store_path, write(tmp_path / "a.jsonl", rows)) as (opened, _):
-        found = [row[field] for row in opened.rows(f"select {field} from requests order by request_id")]
-    assert found == [None, least, most, None]
+        assert [row["request_id"] for row in opened.rows("select * from requests order by ts")] == ["req_0", "req_2"]
 
 
-@pytest.mark.parametrize(
-    ("said", "tier"),
-    [("batch", "batch"), ("FLEX", "flex"), ("priority", "priority"), ("fast", "fast"), ("default", "standard"),
-     ("auto", "standard"), (None, "standard")],
-)  # fmt: skip
-def test_service_tiers(tmp_path: Path, store_path: Path, said: str | None, tier: str) -> None:
-    with ingested(store_path, write(tmp_path / "a.jsonl", [call(1, service_tier=said)])) as (opened, _):
-        assert opened.value("select service_tier from requests") == tier
+LIMITS: list[tuple[str, float, float, float]] = [
+    ("max_output_tokens", 1, 10**9, 1),
+    ("latency_ms", 0.0, YEAR_MS, 1000.0),
+    ("ttft_ms", 0.0, YEAR_MS, 1000.0),
+    ("complexity", 0.0, 1.0, 0.01),
+    ("output_used_tokens", 0, 100, 1),
+    ("system_blocks", 0, 1, 1),
+]
 
 
-@pytest.mark.parametrize("said", ["error", "Failure", "failed", "ERRORED", "ok", "success", None])
-def test_a_status_is_ok_or_error(tmp_path: Path, store_path: Path, said: str | None) -> None:
-    with ingested(store_path, write(tmp_path / "a.jsonl", [call(1, status=said)])) as (opened, _):
-        expected = "ok" if said in ("ok", "success", None) else "error"
-        assert opened.value("select status from requests") == expected
+def test_what_decides_no_money_is_known_within_its_limits(tmp_path: Path, store_path: Path) -> None:
+    block = [{"hash": "a", "tokens": 5}]
+    rows = [
+        call(0, prefix=block, request_id=f"{field}{n}", **{field: value})
+        for field, least, most, step in LIMITS
+        for n, value in enumerate([least - step, least, most, most + step])
+    ]
+    with ingested(store_path, write(tmp_path / "a.jsonl", rows)) as (opened, _):
+        for field, least, most, _ in LIMITS:
+            of_it = {"name": f"{field}_"}
+            asked = f"select {field} from requests where request_id like $name order by request_id"
+            assert [row[field] for row in opened.rows(asked, of_it)] == [None, least, most, None]
+
+
+def columns(opened: store.Store, column: str) -> list[object]:
+    """A column of the requests, in the order of their ids, `req_10` and so on."""
+    return [row[column] for row in opened.rows(f"select {column} from requests order by request_id")]
+
+
+def test_service_tiers(tmp_path: Path, store_path: Path) -> None:
+    tiers = {"batch": "batch", "FLEX": "flex", "priority": "priority", "fast": "fast", "default": "standard",
+             "auto": "standard", None: "standard"}  # fmt: skip
+    rows = [call(n, service_tier=said) for n, said in enumerate(tiers, start=10)]
+    with ingested(store_path, write(tmp_path / "a.jsonl", rows)) as (opened, _):
+        assert columns(opened, "service_tier") == list(tiers.values())
+
+
+def test_a_status_is_ok_or_error(tmp_path: Path, store_path: Path) -> None:
+    said = ["error", "Failure", "failed", "ERRORED", "ok", "success", None]
+    rows = [call(n, status=status) for n, status in enumerate(said, start=10)]
+    with ingested(store_path, write(tmp_path / "a.jsonl", rows)) as (opened, _):
+        assert columns(opened, "status") == ["error"] * 4 + ["ok"] * 3
 
 
 def test_counts_as_text_and_as_floats_are_counts(tmp_path: Path, store_path: Path) -> None:
@@ -336,23 +343,22 @@ def test_counts_as_text_and_as_floats_are_counts(tmp_path: Path, store_path: Pat
         assert (totals(opened)["input"], totals(opened)["output"]) == (12, 7)
 
 
-@pytest.mark.parametrize(
-    ("written", "read"),
-    [
-        ("2026-08-01T10:00:00Z", "2026-08-01 10:00:00"),
-        ("2026-08-01T12:00:00+02:00", "2026-08-01 10:00:00"),
-        ("2026-08-01 10:00:00.1234567", "2026-08-01 10:00:00.123456"),
-        (1785578400, "2026-08-01 10:00:00"),
-        (1785578400.5, "2026-08-01 10:00:00.500000"),
-        (1785578400000, "2026-08-01 10:00:00"),
-        (1785578400000000, "2026-08-01 10:00:00"),
-        (None, "None"),
-    ],
-)
-def test_times(tmp_path: Path, store_path: Path, written: object, read: str) -> None:
-    log = write(tmp_path / "a.jsonl", [call(1, ts=written)])
-    with ingested(store_path, log) as (opened, _):
-        assert str(opened.value("select ts from requests")) == read
+TIMES: list[tuple[object, str]] = [
+    ("2026-08-01T10:00:00Z", "2026-08-01 10:00:00"),
+    ("2026-08-01T12:00:00+02:00", "2026-08-01 10:00:00"),
+    ("2026-08-01 10:00:00.1234567", "2026-08-01 10:00:00.123456"),
+    (1785578400, "2026-08-01 10:00:00"),
+    (1785578400.5, "2026-08-01 10:00:00.500000"),
+    (1785578400000, "2026-08-01 10:00:00"),
+    (1785578400000000, "2026-08-01 10:00:00"),
+    (None, "None"),
+]
+
+
+def test_times(tmp_path: Path, store_path: Path) -> None:
+    rows = [call(n, ts=written) for n, (written, _) in enumerate(TIMES, start=10)]
+    with ingested(store_path, write(tmp_path / "a.jsonl", rows)) as (opened, _):
+        assert list(map(str, columns(opened, "ts"))) == [read for _, read in TIMES]
 
 
 def test_a_secret_in_a_reject_is_redacted(tmp_path: Path, store_path: Path) -> None:
@@ -381,13 +387,21 @@ ROWS = [call(number) for number in range(6)]
 ROWS += [claude(number % 3, output=10 * number, isSidechain=number % 2 == 0) for number in range(8)]
 
 
+@pytest.fixture(scope="module")
+def in_one_file(tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
+    """The requests of ROWS read in order from one file."""
+    folder = tmp_path_factory.mktemp("one")
+    with ingested(folder / "one.duckdb", write(folder / "a.jsonl", ROWS)):
+        pass
+    return contents(folder / "one.duckdb")
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
 @given(data=st.data())
-def test_any_order_split_and_duplication_give_the_same_store(tmp_path_factory: pytest.TempPathFactory, data) -> None:  # type: ignore[no-untyped-def]
+def test_any_order_split_and_duplication_give_the_same_store(  # type: ignore[no-untyped-def]
+    tmp_path_factory: pytest.TempPathFactory, in_one_file: list[Row], data
+) -> None:
     folder = tmp_path_factory.mktemp("split")
-    one = write(folder / "one" / "a.jsonl", ROWS)
-    with ingested(folder / "one.duckdb", one):
-        pass
     rows = data.draw(st.permutations(ROWS + data.draw(st.lists(st.sampled_from(ROWS), max_size=5))))
     cuts = sorted(data.draw(st.sets(st.integers(1, len(rows) - 1), max_size=3)))
     for number, (start, end) in enumerate(zip([0, *cuts], [*cuts, len(rows)], strict=True)):
@@ -397,7 +411,7 @@ def test_any_order_split_and_duplication_give_the_same_store(tmp_path_factory: p
     for file in files:
         with ingested(folder / "many.duckdb", file):
             pass
-    assert contents(folder / "many.duckdb") == contents(folder / "one.duckdb")
+    assert contents(folder / "many.duckdb") == in_one_file
 
 
 def test_what_is_no_log_in_a_folder_is_skipped_and_named(tmp_path: Path, store_path: Path) -> None:

@@ -92,6 +92,15 @@ def test_a_first_line_that_is_broken_does_not_swallow_the_others(tmp_path: Path,
         assert (totals(opened)["calls"], account.total("rejects"), account.total("lines")) == (5, 1, 6)
 
 
+def test_nor_does_one_before_lines_so_long_that_detection_sees_none_of_them_whole(
+    tmp_path: Path, store_path: Path
+) -> None:
+    rows = [call(n, tags={"note": "x" * 15_000}) for n in range(1, 6)]
+    log = write(tmp_path / "a.jsonl", [json.dumps(rows[0])[:9_000], *rows])
+    with ingested(store_path, log) as (opened, account):
+        assert (totals(opened)["calls"], account.total("rejects"), account.total("lines")) == (5, 1, 6)
+
+
 @pytest.mark.parametrize("indent", [None, 0, 2])
 def test_a_document_of_several_lines_is_one(tmp_path: Path, store_path: Path, indent: int | None) -> None:
     (tmp_path / "list.json").write_text(json.dumps([call(1), call(2)], indent=indent))

@@ -55,7 +55,7 @@ def test_a_key_that_stands_twice_is_a_reject(tmp_path: Path, store_path: Path) -
     apart = claude(3) | {"toolUseResult": {"usage": {"output_tokens": 5}}}
     with ingested(store_path, write(tmp_path / "a.jsonl", [twice, nested, apart])) as (opened, account):
         assert (account.total("requests"), account.total("rejects")) == (1, 2)
-        assert opened.value("select distinct reason from rejects") == "a key that stands twice in one object"
+        assert opened.value("select distinct reason from rejects") == "a key that occurs twice in one object"
     log = tmp_path / "a.json"
     log.write_text(f"[{twice},\n{json.dumps(call(9))}]")
     with ingested(tmp_path / "2.duckdb", log) as (_, account):

@@ -1,17 +1,10 @@
 """Whole commands print what they should: `tests/cases/`, rewritten by `python -m tests.cases`."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cases import cases, replayed, sampled_store
-
-
-@pytest.fixture(scope="module")
-def samples() -> Iterator[Path]:
-    with sampled_store() as path:
-        yield path
+from tests.cases import cases, replayed
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda path: path.stem)

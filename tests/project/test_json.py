@@ -4,7 +4,6 @@ import json
 import re
 import shlex
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,6 @@ from tests.conftest import ROOT
 
 _BLOCK = re.compile(r"```sh\n(.*?)```(.*?)(?=```|\Z)", re.DOTALL)
 _BLOCKS = _BLOCK.findall((ROOT / "docs" / "json.md").read_text(encoding="utf-8"))
-
-
-@pytest.fixture(scope="module")
-def samples() -> Iterator[Path]:
-    with cases.sampled_store() as path:
-        yield path
 
 
 @pytest.mark.parametrize(("commands", "text"), _BLOCKS, ids=[block[0].splitlines()[-1] for block in _BLOCKS])

@@ -346,6 +346,27 @@ def test_an_expensive_day(book: Store) -> None:
     assert row["detail"] == "4.0 times a working day's usual spend, most of it agent"
 
 
+def test_a_step_up_is_one_finding_with_its_date(book: Store) -> None:
+    """Be it recent, when its days are unusual, or long ago, when those before it are."""
+    for first in (14, 7):
+        rows = [call(n, ts=at(day, n % 24), input_tokens=1000 if day < first else 5000)
+                for day in range(1, 22) for n in range(day * 100, day * 100 + 20)]  # fmt: skip
+        row = only(found(book, rows)["days-out-of-line"])
+        assert row["subject"] == f"since {START + timedelta(days=first):%Y-%m-%d}"
+        assert "a step up to " in row["detail"]
+        assert row["requests"] == 20 * ((22 - first) if first == 14 else (first - 2))
+
+
+def test_a_spell_is_one_finding_and_cheap_days_come_last(book: Store) -> None:
+    def tokens(day: int) -> int:
+        return 9000 if day in (10, 11, 12) else 100 if day == 17 else 1000
+
+    rows = [call(n, ts=at(day, n % 24), input_tokens=tokens(day), output_tokens=1)
+            for day in range(1, 22) for n in range(day * 100, day * 100 + 20)]  # fmt: skip
+    subjects = [row["subject"] for row in found(book, rows)["days-out-of-line"].subjects]
+    assert subjects == ["2026-10-15 to 2026-10-17", "2026-10-22"]
+
+
 def test_a_day_that_is_short_may_lack_its_log(book: Store) -> None:
     rows = [row for row in quiet() if not row["request_id"].startswith(("quiet_9_1", "quiet_9_2"))]
     row = only(found(book, rows)["days-out-of-line"])

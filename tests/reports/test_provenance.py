@@ -77,12 +77,31 @@ def test_a_multiplier_and_an_alias_are_named_with_their_requests(tmp_path: Path,
     assert "--provenance shows all" in line
 
 
+def test_no_total_is_moved_without_a_word(tmp_path: Path) -> None:
+    (tmp_path / "llmcost.toml").write_text(RULES + "\n[[budgets]]\nmonth = 100\n")
+    logged(tmp_path)
+    for command in (["budget"], ["compare", "logged", "logged"]):
+        assert any("× 0.5, applies to 2 requests here" in note for note in found(tmp_path, *command)["notes"])
+    assert "× 0.5, applies to 2 requests here" in llmcost("report", "--format", "html", cwd=tmp_path).stdout
+
+
 def test_they_are_those_of_the_requests_covered(tmp_path: Path) -> None:
     (tmp_path / "llmcost.toml").write_text(RULES)
     logged(tmp_path)
     made = found(tmp_path, "report", "--provider", "openai")
     assert (made["provenance"]["overrides"], made["provenance"]["aliases"]) == ([], [])
     assert made["provenance"]["features"] != []
+
+
+def test_an_explanation_counts_those_of_its_periods(tmp_path: Path) -> None:
+    (tmp_path / "llmcost.toml").write_text(RULES)
+    rows = [call(number, ts=f"2026-11-0{day}T10:00:00Z") for number, day in enumerate((1, 2, 2, 3), start=1)]
+    write(tmp_path / "log.jsonl", rows)
+    assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
+    for zone, requests in (("UTC", 3), ("Pacific/Kiritimati", 1)):  # 14 hours ahead, where 10 h is midnight
+        made = found(tmp_path, "explain", "--from", "2026-11-01", "--to", "2026-11-02", "--timezone", zone)
+        told = made["from"]["requests"] + made["to"]["requests"]
+        assert (told, sum(row["requests"] for row in made["provenance"]["overrides"])) == (requests, requests)
 
 
 def test_own_formats_assumed_models_and_skipped_files_are_told(tmp_path: Path) -> None:

@@ -9,10 +9,7 @@ from hypothesis import strategies as st
 from llmcost.engine import store
 from llmcost.engine.store import Store
 from llmcost.prices import book
-from llmcost.reports.scope import Scope
-from llmcost.what_ifs.engine.step import parse
-from llmcost.what_ifs.projection import Stage, simulate
-from tests.what_ifs.traffic import START_US, Row, fill
+from tests.what_ifs.traffic import START_US, Replayed, Row, fill, replayed
 
 HOUR_US = START_US - START_US % 3_600_000_000
 NOVEMBER_US = HOUR_US + 10 * 86_400 * 1_000_000
@@ -28,10 +25,10 @@ def opened() -> Iterator[Store]:
         yield made
 
 
-def ran(opened: Store, word: str, rows: list[Row]) -> tuple[list[Row], Stage]:
+def ran(opened: Store, word: str, rows: list[Row]) -> tuple[list[Row], Replayed]:
     fill(opened, [{"input_tokens": 1000, "output_tokens": 100, "ts": HOUR_US} | row for row in rows])
-    [stage] = simulate(opened, [parse(word)], Scope()).stages
-    return opened.rows("select * from stage_1 order by request_id"), stage
+    stage = replayed(opened, word)
+    return stage.rows, stage
 
 
 @given(share=st.floats(0.001, 0.999), window_hours=st.sampled_from([12, 24, 72, None]))
@@ -61,7 +58,7 @@ def test_what_was_measured(opened: Store, hours: float | None, late: float) -> N
 )
 def test_limits_come_from_the_facts(opened: Store, provider: str, model: str, requests: int, batches: int) -> None:
     row = {"provider": provider, "model": model, "calls": requests, "ts": NOVEMBER_US}
-    assert (ran(opened, "batch-api", [row])[1].summary or {})["batches"] == batches
+    assert ran(opened, "batch-api", [row])[1].summary["batches"] == batches
 
 
 def test_what_expires_is_sent_again_at_the_standard_price(opened: Store) -> None:

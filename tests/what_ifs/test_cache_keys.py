@@ -7,10 +7,7 @@ import pytest
 from llmcost.engine import store
 from llmcost.engine.store import Store
 from llmcost.prices import book
-from llmcost.reports.scope import Scope
-from llmcost.what_ifs.engine.step import parse
-from llmcost.what_ifs.projection import simulate
-from tests.what_ifs.traffic import START_US, Row, fill
+from tests.what_ifs.traffic import START_US, Row, fill, replayed
 
 MISTRAL = {"provider": "mistral", "model": "mistral-medium-2508"}
 
@@ -39,8 +36,7 @@ def reads(opened: Store, calls: list[Row], word: str = "prompt-caching", every_s
             for number, call in enumerate(calls)
         ],
     )
-    simulate(opened, [parse(word)], Scope())
-    return int(opened.value("select sum(cache_read_tokens) from stage_1"))
+    return sum(row["cache_read_tokens"] for row in replayed(opened, word).rows)
 
 
 @pytest.mark.parametrize("word", ["prompt-caching", "prompt-caching:pessimistic=isolation"])

@@ -11,7 +11,7 @@ import pytest
 from llmcost.engine import registry
 from llmcost.errors import UsageError
 from llmcost.what_ifs.engine.step import parse
-from tests.command import llmcost
+from tests.command import in_formats, llmcost
 from tests.logs import Row, call, write
 
 NAMES = sorted(registry.load("what_ifs"))
@@ -65,39 +65,39 @@ def dollars(part: Any, name: str = "") -> set[str]:
 @pytest.mark.parametrize("kind", BARE)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_what_if_alone(stores: dict[str, Path], name: str, kind: str) -> None:
-    done = llmcost("simulate", "--what-if", name, "--by", "feature", "--format", "json", cwd=stores[kind])
+    words = ("simulate", "--what-if", name, "--by", "feature")
+    done, shown = in_formats(*words, formats=("json", "table"), cwd=stores[kind])
     assert "please report" not in done.stderr
     if done.returncode:
         assert done.returncode == 1
-        assert done.stdout == ""
+        assert (done.stdout, shown) == ("", {})
         assert "\nhint: " in done.stderr
         return
     with strict() as read:
-        document = read(done.stdout)
+        document = read(shown["json"])
     [stage] = document["stages"]
     if kind == "no price at all":
         assert dollars(document) == set()
         assert any("there are no dollars to show" in note for note in document["notes"])
     elif stage["saved_usd"] == 0 and not any(stage["effects"].values()) and not stage["moves"]:
         assert any(note.startswith(f"{name}: ") for note in document["notes"]), "it saves nothing and does not say why"
-    shown = llmcost("simulate", "--what-if", name, "--by", "feature", cwd=stores[kind]).stdout
-    assert kind != "no price at all" or "$0.00" not in shown
-    assert not {"nan", "NaN", "inf", "None"} & set(shown.split())
-    assert max(map(len, shown.splitlines())) <= 100
+    table = shown["table"]
+    assert kind != "no price at all" or "$0.00" not in table
+    assert not {"nan", "NaN", "inf", "None"} & set(table.split())
+    assert max(map(len, table.splitlines())) <= 100
 
 
 @pytest.mark.parametrize("kind", BARE)
 @pytest.mark.parametrize("words", [("--what-if", "all"), ("--optimize",)], ids=["all", "optimize"])
 def test_everything_at_once(stores: dict[str, Path], words: tuple[str, ...], kind: str) -> None:
-    for result_format in ("json", "table", "csv", "markdown", "html"):
-        done = llmcost("simulate", *words, "--format", result_format, cwd=stores[kind])
-        assert (done.returncode, "please report" in done.stderr) == (0, False), done.stderr
-        if result_format == "json":
-            with strict() as read:
-                document = read(done.stdout)
-            assert kind != "no price at all" or dollars(document) == set()
-        if result_format == "table":
-            assert max(map(len, done.stdout.splitlines())) <= 100
+    formats = ("json", "table", "csv", "markdown", "html")
+    done, shown = in_formats("simulate", *words, "--by", "feature", formats=formats, cwd=stores[kind])
+    assert (done.returncode, "please report" in done.stderr) == (0, False), done.stderr
+    assert set(shown) == set(formats)
+    with strict() as read:
+        document = read(shown["json"])
+    assert kind != "no price at all" or dollars(document) == set()
+    assert max(map(len, shown["table"].splitlines())) <= 100
 
 
 NUMBERS = [

@@ -12,10 +12,7 @@ from hypothesis import strategies as st
 from llmcost.engine import store
 from llmcost.engine.store import Store
 from llmcost.prices import book
-from llmcost.reports.scope import Scope
-from llmcost.what_ifs.engine.step import parse
-from llmcost.what_ifs.projection import Stage, simulate
-from tests.what_ifs.traffic import START_US, Row, fill
+from tests.what_ifs.traffic import START_US, Replayed, Row, fill, replayed
 
 FLASH, PRO = "gemini-3.8-flash", "gemini-3.1-pro-preview"
 SHARED, OWN = 100_000, 500
@@ -31,7 +28,7 @@ def opened() -> Iterator[Store]:
 
 def ran(
     opened: Store, seconds: Sequence[float], word: str = "explicit-caching", **fields: object
-) -> tuple[list[Row], Stage]:
+) -> tuple[list[Row], Replayed]:
     """Requests at these times that share SHARED tokens."""
     fill(
         opened,
@@ -49,8 +46,8 @@ def ran(
             for number, at in enumerate(seconds)
         ],
     )
-    [stage] = simulate(opened, [parse(word)], Scope()).stages
-    return opened.rows("select * from stage_1 order by request_id"), stage
+    stage = replayed(opened, word)
+    return stage.rows, stage
 
 
 def prices(opened: Store, model: str) -> tuple[float, float]:

@@ -8,9 +8,8 @@ from llmcost.engine import store
 from llmcost.reports.scope import Scope
 from llmcost.what_ifs.engine.chain import Chain, Traffic
 from llmcost.what_ifs.engine.step import parse, settled
-from llmcost.what_ifs.projection import simulate
 from tests.logs import Row, call, ingested, write
-from tests.what_ifs.traffic import START_US, fill
+from tests.what_ifs.traffic import START_US, fill, replayed
 
 SHARED: Row = {"system_blocks": 1, "ttft_ms": 500, "latency_ms": 1000, "task_type": "classification"}
 SWAP = "model-swap:target=claude-sonnet-5"
@@ -61,8 +60,7 @@ def test_a_prefix_is_never_longer_than_its_prompt(tmp_path: Path) -> None:
     row: Row = {"model": "claude-sonnet-4-5", "ts": START_US, "output_tokens": 1, **parts}
     with store.writing(tmp_path / "a.duckdb") as opened:
         fill(opened, [row | {"prefix": [{"hash": "s", "tokens": 1}, {"hash": "q", "tokens": 4}]}])
-        simulate(opened, [parse(SWAP)], Scope())
-        [found] = opened.rows("select prefix from stage_1")
+        [found] = replayed(opened, SWAP).rows
     assert found["prefix"] == [{"hash": "s", "tokens": 1}, {"hash": "q", "tokens": 4}]
 
 
@@ -77,8 +75,7 @@ def test_every_count_of_tokens_moves_by_its_ratio(tmp_path: Path, cache: str) ->
     with store.writing(tmp_path / "a.duckdb") as opened:
         fill(opened, [row])
         word = f"model-swap:target=gpt-4o-mini,input_ratio=1.5,verbosity=0.5,cache={cache}"
-        simulate(opened, [parse(word)], Scope())
-        [found] = opened.rows("select * from stage_1")
+        [found] = replayed(opened, word).rows
     prompt = {"input_tokens": 1500, "cache_read_tokens": 300, "cache_write_5m_tokens": 45, "cache_write_1h_tokens": 6}
     if cache == "lost":
         prompt = dict.fromkeys(prompt, 0) | {"input_tokens": 1851}

@@ -12,13 +12,10 @@ from hypothesis import strategies as st
 
 from llmcost.engine import store
 from llmcost.prices import book
-from llmcost.reports.scope import Scope
-from llmcost.what_ifs.engine.step import parse
-from llmcost.what_ifs.projection import simulate
 from llmcost.what_ifs.quality import least_share, mean_over_shares
 from tests.command import llmcost
 from tests.logs import Row, call, write
-from tests.what_ifs.traffic import START_US, fill
+from tests.what_ifs.traffic import START_US, fill, replayed
 
 HAIKU, SONNET, OPUS, MINI = "claude-haiku-4-5", "claude-sonnet-4-5", "claude-opus-4-7", "gpt-4o-mini"
 MODELS = {HAIKU: (1.0, 1.2), SONNET: (3.0, 1.2), OPUS: (5.0, 1.56), MINI: (0.15, 1.0)}  # input price, tokenizer
@@ -84,8 +81,7 @@ def half_up(value: float) -> int:
 
 
 def ran(opened: store.Store, word: str) -> dict[str, Row]:
-    simulate(opened, [parse(word)], Scope())
-    return {row["request_id"]: row for row in opened.rows("select * from stage_1")}
+    return {row["request_id"]: row for row in replayed(opened, word).rows}
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)

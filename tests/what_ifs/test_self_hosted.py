@@ -15,6 +15,7 @@ from llmcost.what_ifs.engine.step import parse
 from llmcost.what_ifs.kernels.self_hosted import KERNEL
 from llmcost.what_ifs.projection import simulate
 from tests.logs import call, ingested, write
+from tests.what_ifs.traffic import replayed
 
 Row = dict[str, Any]
 BUCKETS = ("input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens")
@@ -45,8 +46,7 @@ def logged() -> Iterator[store.Store]:
 
 def run(logged: store.Store, word: str) -> dict[str, Row]:
     """The requests after the what-if, by id."""
-    simulate(logged, [parse(word)], Scope())
-    return {row["request_id"]: row for row in logged.rows("select * from stage_1")}
+    return {row["request_id"]: row for row in replayed(logged, word).rows}
 
 
 def before(logged: store.Store) -> dict[str, Row]:

@@ -9,12 +9,9 @@ import pytest
 
 from llmcost.engine import store
 from llmcost.prices import book
-from llmcost.reports.scope import Scope
-from llmcost.what_ifs.engine.step import parse
-from llmcost.what_ifs.projection import simulate
 from tests.command import llmcost
 from tests.logs import Row, call, write
-from tests.what_ifs.traffic import START_US, fill
+from tests.what_ifs.traffic import START_US, fill, replayed
 
 Made = Callable[..., list[Row]]
 
@@ -28,8 +25,7 @@ def made() -> Iterator[Made]:
         def run(word: str, *rows: Row) -> list[Row]:
             usual: Row = {"ts": START_US, "model": "claude-haiku-4-5", "input_tokens": 1000, "output_tokens": 100}
             fill(opened, [usual | row for row in rows])
-            simulate(opened, [parse(word)], Scope())
-            return opened.rows("select * from stage_1 order by request_id")
+            return replayed(opened, word).rows
 
         yield run
 

@@ -43,6 +43,8 @@ def backtest(run: Run, relation: str = "requests") -> dict[str, Any] | None:
     `low_usd` and `high_usd` span the assumptions, and twice the standard deviation of chance in which calls miss.
     `assumed_usd` is the prediction with the assumed miss rate instead of the measured one.
     """
+    if not run(f"select 1 from {relation} as requests where cached_tokens(requests) > 0 limit 1", {}).num_rows:
+        return None  # at once: planning the replays takes seconds, and without recorded use they have no rows
     rows: list[Row] = run(*_composed(relation)).to_pylist()
     if not rows:
         return None

@@ -11,7 +11,7 @@ LEVEL = 0.9
 """The share of the draws inside the interval."""
 
 LEAST_BLOCKS = 8
-"""Days, or else sessions, that traffic must have before anything is said of how it varies."""
+"""Days, or else sessions, that traffic needs before its variation is estimated."""
 
 LEAST_SHARE = 0.5
 """The share of the cost that must belong to days or sessions."""

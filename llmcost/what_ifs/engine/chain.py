@@ -114,7 +114,7 @@ class Point:
 
 
 class Chain:
-    """Steps run one after the other over the same traffic, under a name of its own.
+    """Steps run one after the other over the same traffic, under its own name.
 
     Steps that a chain has in common with the start of another one are not run again.
     """

@@ -51,7 +51,7 @@ def _named(steps: Sequence[WhatIf]) -> Iterator[tuple[WhatIf, str, list[str]]]:
 
 
 def _finds(word: str, known: Iterable[str]) -> bool:
-    """Whether one of the names is the word, in which * stands for any characters."""
+    """Whether one of the names is the word, in which * matches any characters."""
     pattern = ".*".join(re.escape(part) for part in word.split("*"))
     return any(re.fullmatch(pattern, name, re.DOTALL) for name in known)
 

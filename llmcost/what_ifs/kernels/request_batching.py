@@ -39,7 +39,7 @@ class Calls:
 class RequestBatching:
     """Calls of several requests, each of one partition.
 
-    Those joined before, and those that a cache has answered, have no call of their own and are not among its rows.
+    Those joined before, and those that a cache has answered, have no separate call and are not among its rows.
     """
 
     columns = (

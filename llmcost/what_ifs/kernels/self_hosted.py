@@ -1,4 +1,4 @@
-"""self-hosted: which requests machines of one's own would have served, how fast, and what each costs.
+"""self-hosted: which requests your own machines would have served, how fast, and what each costs.
 
 The work is done in `llmcost.self_hosting`; here its words are those of the command line.
 """

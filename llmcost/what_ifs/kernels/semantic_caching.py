@@ -8,7 +8,7 @@ then it could mean either. The vetoes on words can be mistaken, so a vetoed prom
 there; those on numbers, dates and negation it sees for what they are.
 
 A prompt that could mean either is not stored as a third one: the index would fill up
-with ever closer variants that can never be told apart.
+with ever closer variants that can never be distinguished.
 """
 
 import heapq
@@ -39,7 +39,7 @@ class SemanticHits:
     similar: FalseHits  # hits on another one, likewise
     labelled: FalseHits | None  # those of them with a label, by the labels; None where no labels were given
     estimated: FalseShare | None  # wrong ones among the similar; None where there is too little to say
-    ambiguous: int  # near enough to two stored prompts, hence no hit
+    ambiguous: int  # near enough to two stored prompts, so no hit
     repeated_again: int  # hits on the same prompt that are asked again
     similar_again: int  # and on another one
 
@@ -197,7 +197,7 @@ class _Index:
         self._entries: dict[int, tuple[int, int, bool]] = {}  # source, end of life, whether all gave its answer
 
     def store(self, prompt: int, source: int, at: int, end: int) -> None:
-        """The newest answer stands; one that is known to differ from the last leaves the prompt ambiguous."""
+        """The newest answer counts; one that is known to differ from the last leaves the prompt ambiguous."""
         before, its_end, agreed = self._entries.get(prompt, (source, 0, True))
         if its_end > at and UNKNOWN not in (self._answers[before], self._answers[source]):
             agreed = agreed and self._answers[before] == self._answers[source]

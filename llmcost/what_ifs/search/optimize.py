@@ -25,7 +25,7 @@ MOST_STACKS = 200
 """Stacks tried unless the user says otherwise: on the sample logs, well under a minute."""
 
 Advance = Callable[[int, int], None]
-"""Told after each replay: how many are done, of how many at most."""
+"""Called after each replay: how many are done, of how many at most."""
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ def simulate(
     nothing = search.judged(start, _Deeds())
     search.below(start, _Deeds(), kept)
     found = [nothing, *search.tried]
-    # nothing at all keeps every limit, so that there is always a stack to choose
+    # an empty stack keeps every limit, so that there is always a stack to choose
     chosen = min((one for one in found if not one.breaks), key=lambda one: (one.cost_usd, len(one.steps)))
     chain = Chain(traffic, "")
     for step in chosen.steps:
