@@ -26,7 +26,7 @@ from typing import Any, Literal
 from llmcost import config
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, did_you_mean
-from llmcost.reports import anomalies, assumed, forecast
+from llmcost.reports import anomalies, assumed, forecast, provenance
 from llmcost.reports.scope import Row, Scope
 
 Period = Literal["day", "month"]
@@ -105,7 +105,8 @@ def standing(store: Store, budgets: Sequence[Budget], on: date | None = None) ->
     found = anomalies.find(store, Scope(since=since, until=until))
     lately = [row for row in found if row["day"] > at.date() - timedelta(days=RECENT_DAYS)]
     rests = assumed.find(store, Scope(until=until))
-    return Standing(at, store.zone.name, rows, lately, [*assumed.said(rests), *_notes(rows)])
+    moved = provenance.moved(store, Scope(until=until))
+    return Standing(at, store.zone.name, rows, lately, [*moved, *assumed.said(rests), *_notes(rows)])
 
 
 def now(store: Store) -> list[Row]:

@@ -43,11 +43,7 @@ class Provenance:
 
     def unusual(self) -> list[str]:
         """In words what of it moved these numbers, or may have: what nobody may overlook."""
-        said = [
-            f"{row['entry']}, applies to {_requests(row['requests'])} here (${row['cost_usd'] or 0:,.2f})"
-            for row in self.overrides
-        ]
-        said += [f"{row['name']} is billed as {row['model']} ({_requests(row['requests'])})" for row in self.aliases]
+        said = _moved(self.overrides, self.aliases)
         said += [f"the model of {_requests(row['requests'])} is assumed: {row['model']}" for row in self.assumed]
         if self.files_skipped:
             skipped = "1 file was" if self.files_skipped == 1 else f"{self.files_skipped:,} files were"
@@ -86,6 +82,12 @@ def provenance(store: Store, covered: Scope, *, shown: bool = False) -> Provenan
     )
 
 
+def moved(store: Store, covered: Scope) -> list[str]:
+    """In words the entries of `llmcost.toml` that moved the covered requests' costs, for results without the rest."""
+    file = config.path()
+    return _moved(_overrides(store, covered, file.name), _aliases(store, covered)) if file else []
+
+
 def footer(found: Provenance) -> str | None:
     """What is unusual, as one line; None where nothing is."""
     said = found.unusual()
@@ -93,6 +95,14 @@ def footer(found: Provenance) -> str | None:
         return None
     more = f"; and {len(said) - _NAMED} more" if len(said) > _NAMED else ""
     return f"Unusual: {'; '.join(said[:_NAMED])}{more}. --provenance shows all."
+
+
+def _moved(overrides: Sequence[Row], aliases: Sequence[Row]) -> list[str]:
+    said = [
+        f"{row['entry']}, applies to {_requests(row['requests'])} here (${row['cost_usd'] or 0:,.2f})"
+        for row in overrides
+    ]
+    return said + [f"{row['name']} is billed as {row['model']} ({_requests(row['requests'])})" for row in aliases]
 
 
 def _requests(count: int) -> str:

@@ -9,7 +9,7 @@ from llmcost.engine.zones import Zone
 from llmcost.page import content, html
 from llmcost.render.cells import usd
 from llmcost.render.view import View
-from llmcost.reports import cautions
+from llmcost.reports import cautions, provenance
 from llmcost.reports.scope import Row, Scope
 from llmcost.views import quality
 from llmcost.views.projection import ends, steps, varies, without_dollars
@@ -25,7 +25,12 @@ def report(store: Store, covered: Scope, notes: Sequence[str] = ()) -> dict[str,
         content.tables(store, covered),
         title=TITLE,
         timezone=store.zone.name,
-        notes=[*notes, *_covered(covered, store.zone), *cautions.notes(store, covered)],
+        notes=[
+            *notes,
+            *_covered(covered, store.zone),
+            *provenance.moved(store, covered),
+            *cautions.notes(store, covered),
+        ],
         assumptions=content.assumptions(),
     )
 

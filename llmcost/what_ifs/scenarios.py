@@ -7,7 +7,7 @@ from typing import Any
 
 from llmcost.engine.store import Store
 from llmcost.errors import UsageError, did_you_mean
-from llmcost.reports import assumed, spend
+from llmcost.reports import assumed, provenance, spend
 from llmcost.reports.filters import Filters
 from llmcost.reports.scope import Row, Scope
 from llmcost.what_ifs.engine.chain import Chain, Traffic
@@ -106,7 +106,7 @@ def compare(opened: Store, first: str, second: str, dimensions: Sequence[str]) -
     rows = [dict(zip(dimensions, key, strict=True)) | _beside(found) for key, found in by_key.items()]
     rows.sort(key=lambda row: (-abs(row["difference_usd"] or 0.0), str([row[name] for name in dimensions])))
     totals = [spend.spend(opened, (), scope)[0] for scope in scopes]
-    said = assumed.said(assumed.find(opened, scopes[0])) + notes(chosen)
+    said = [*provenance.moved(opened, scopes[0]), *assumed.said(assumed.find(opened, scopes[0])), *notes(chosen)]
     if unpriced := max(total["unpriced_requests"] for total in totals):
         have = (
             "request has no price: it stays as logged and is"

@@ -77,6 +77,14 @@ def test_a_multiplier_and_an_alias_are_named_with_their_requests(tmp_path: Path,
     assert "--provenance shows all" in line
 
 
+def test_no_total_is_moved_without_a_word(tmp_path: Path) -> None:
+    (tmp_path / "llmcost.toml").write_text(RULES + "\n[[budgets]]\nmonth = 100\n")
+    logged(tmp_path)
+    for command in (["budget"], ["compare", "logged", "logged"]):
+        assert any("× 0.5, applies to 2 requests here" in note for note in found(tmp_path, *command)["notes"])
+    assert "× 0.5, applies to 2 requests here" in llmcost("report", "--format", "html", cwd=tmp_path).stdout
+
+
 def test_they_are_those_of_the_requests_covered(tmp_path: Path) -> None:
     (tmp_path / "llmcost.toml").write_text(RULES)
     logged(tmp_path)
