@@ -22,7 +22,7 @@ Kind = Literal["report", "simulate", "break-even"]
 
 _FOLDER = Path(__file__).parent
 _ASSETS = _FOLDER / "assets"
-_PARTS = ("data.js", "format.js", "filters.js", "table.js", "shell.js", "headline.js")
+_PARTS = ("data.js", "format.js", "filters.js", "table.js", "waterfall.js", "shell.js", "headline.js")
 
 
 def document(kind: Kind, tables: Mapping[str, Sequence[Row]], **said: Any) -> dict[str, Any]:

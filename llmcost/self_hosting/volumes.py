@@ -72,6 +72,7 @@ class BreakEven:
     points: list[Point]
     beats_api_from: float | None  # tokens a day
     beats_cached_from: float | None
+    crossings: list[Point]  # what was found at these volumes, ascending
     note: str  # on what the traffic's shape rests
 
 
@@ -98,10 +99,16 @@ def find(
 
     points = [_point(volume, shape, options, catalogue, calibrations, seed) for volume in volumes]
     whole_day = _span_s(shape.traffic) >= _WHOLE_DAY_S
+    crossings = [
+        _crossing(points, at, lambda point: point.hosted_usd < point.api_usd),
+        _crossing(points, at, lambda point: point.hosted_usd < min(point.api_usd, point.cached_usd)),
+    ]
+    beats_api_from, beats_cached_from = (point.tokens_per_day if point else None for point in crossings)
     return BreakEven(
         points=points,
-        beats_api_from=_crossing(points, at, lambda point: point.hosted_usd < point.api_usd),
-        beats_cached_from=_crossing(points, at, lambda point: point.hosted_usd < min(point.api_usd, point.cached_usd)),
+        beats_api_from=beats_api_from,
+        beats_cached_from=beats_cached_from,
+        crossings=[point for point in crossings if point],
         note="requests come at the log's hours of the day" if whole_day
         else "the log is shorter than a day: its requests are spread evenly over the day",
     )  # fmt: skip
@@ -132,18 +139,18 @@ def _range(low: float, high: float) -> str:
     return f"above {low / 1e6:g}M" if high == math.inf else f"{low / 1e6:g}M to {high / 1e6:g}M"
 
 
-def _crossing(points: Sequence[Point], at: Callable[[float], Point], cheaper: Callable[[Point], bool]) -> float | None:
-    """The volume from which self-hosting is cheaper for good, as far as the points go."""
+def _crossing(points: Sequence[Point], at: Callable[[float], Point], cheaper: Callable[[Point], bool]) -> Point | None:
+    """The point from which self-hosting is cheaper for good, as far as the points go."""
     last_dear = max((number for number, point in enumerate(points) if not cheaper(point)), default=-1)
     if last_dear == len(points) - 1:
         return None
-    high = points[last_dear + 1].tokens_per_day
+    high = points[last_dear + 1]
     if last_dear < 0:
         return high
     low = points[last_dear].tokens_per_day
     for _ in range(_HALVINGS):
-        middle = math.sqrt(low * high)
-        low, high = (low, middle) if cheaper(at(middle)) else (middle, high)
+        middle = at(math.sqrt(low * high.tokens_per_day))
+        low, high = (low, middle) if cheaper(middle) else (middle.tokens_per_day, high)
     return high
 
 

@@ -21,7 +21,7 @@ Row = dict[str, Any]
 ROWS_SHOWN = 20  # of the requests behind a finding, in the table
 
 _SUBJECTS_SHOWN = 4
-_ADVICE_LINES = 10
+_ADVICE_LINES = 9
 _STYLES = {"critical": "bold red", "warning": "bold yellow", "info": "bold cyan"}
 _OVERLAP = "Findings overlap, so do not add up their dollars."
 

@@ -16,6 +16,7 @@ from llmcost.what_ifs.search.run_all import ARTICLE_TITLE
 COLUMNS = ["tokens_per_day", "requests_per_day", "api_usd", "cached_usd", "machines", "busy", "hosted_share",
            "hosted_usd", "hosted_low_usd", "hosted_high_usd", "cheapest"]  # fmt: skip
 
+_RANGE = ("hosted_low_usd", "hosted_high_usd")
 _NOTE_LINES = 12
 _SHORT = {API: "API", CACHED: "cached API", HOSTED: "self-hosted"}
 
@@ -63,16 +64,19 @@ def _document(answer: Answer) -> dict[str, Any]:
 
 def _page_document(answer: Answer) -> dict[str, Any]:
     """Everything on the page, for JSON."""
-    found = crossings(answer)
     points = answer.found.points
+    lead = _both_crossings(answer)
+    tried = [_row(point) | {"crossing": False} for point in points]
+    narrowed = [_row(point) | dict.fromkeys(_RANGE) | {"crossing": True} for point in answer.found.crossings]
+    volumes = {row["tokens_per_day"]: row for row in (*narrowed, *tried)}
     return html.document(
         "break-even",
-        {"volumes": rows(answer)},
+        {"volumes": [volumes[tokens] for tokens in sorted(volumes)]},
         title="Should we host it ourselves?",
         dimensions="",
         headline={
-            "lead": f"{found[0][0].upper()}{found[0][1:]}",
-            "finding": f"{found[1][0].upper()}{found[1][1:]}",
+            "lead": lead,
+            "finding": lead,
             "sub": _title(answer),
             "cards": [
                 [
@@ -86,9 +90,16 @@ def _page_document(answer: Answer) -> dict[str, Any]:
                 ["Machine", cells.usd(answer.usd_per_hour).plain, answer.usd_per_hour, "an hour"],
             ],
         },
-        notes=[*_notes(answer), *(f"{ARTICLE_TITLE}: {line}" for line in recomputed(answer))],
-        assumptions=answer.assumptions,
-    )
+        crossings=[
+            {"tokens_per_day": start, "said": f"{what}: {_tokens(start)}"}
+            for what, start in _starts(answer)
+            if start is not None and start > points[0].tokens_per_day
+        ],
+        notes=_caveats(answer),
+        assumptions=[
+            *_explained(answer), *(f"{ARTICLE_TITLE}: {line}" for line in recomputed(answer)), *answer.assumptions
+        ],
+    )  # fmt: skip
 
 
 def rows(answer: Answer) -> list[dict[str, Any]]:
@@ -167,17 +178,28 @@ def _range(point: Point) -> Text:
 
 def crossings(answer: Answer) -> list[str]:
     """In words: from which volume self-hosting is cheaper."""
-    found = answer.found
-    lowest, highest = found.points[0].tokens_per_day, found.points[-1].tokens_per_day
-    lines = []
-    for what, start in (("the API", found.beats_api_from), ("the API with caching", found.beats_cached_from)):
-        if start is None:
-            lines.append(f"self-hosting does not beat {what} up to {_tokens(highest)} tokens a day")
-        elif start <= lowest:
-            lines.append(f"self-hosting beats {what} at every volume tried, from {_tokens(lowest)} tokens a day")
-        else:
-            lines.append(f"self-hosting beats {what} from {_tokens(start)} tokens a day")
-    return lines
+    return [f"self-hosting {_crossing(answer, what, start)}" for what, start in _starts(answer)]
+
+
+def _both_crossings(answer: Answer) -> str:
+    """The same in one sentence."""
+    first, second = (_crossing(answer, what, start) for what, start in _starts(answer))
+    return f"Self-hosting {first}, and {second}"
+
+
+def _starts(answer: Answer) -> list[tuple[str, float | None]]:
+    """What self-hosting is compared with, and from how many tokens a day it is cheaper."""
+    return [("the API", answer.found.beats_api_from), ("the API with caching", answer.found.beats_cached_from)]
+
+
+def _crossing(answer: Answer, what: str, start: float | None) -> str:
+    points = answer.found.points
+    lowest, highest = points[0].tokens_per_day, points[-1].tokens_per_day
+    if start is None:
+        return f"does not beat {what} up to {_tokens(highest)} tokens a day"
+    if start <= lowest:
+        return f"beats {what} at every volume tried, from {_tokens(lowest)} tokens a day"
+    return f"beats {what} from {_tokens(start)} tokens a day"
 
 
 def _tokens(number: float) -> str:
@@ -196,14 +218,25 @@ def recomputed(answer: Answer) -> list[str]:
 
 
 def _notes(answer: Answer) -> list[str]:
+    return [*_caveats(answer), *_explained(answer)]
+
+
+def _caveats(answer: Answer) -> list[str]:
+    """What makes the answer uncertain."""
     return [
         *answer.notes,
         f"iteration time: {answer.footing.text}",
+        "self-hosting means another model, and whether its answers are good enough is not judged",
+    ]
+
+
+def _explained(answer: Answer) -> list[str]:
+    """What the columns mean."""
+    return [
         f"shape: {cells.counted(answer.requests, 'request')} of {answer.tokens_per_request:,.0f} tokens on average;"
         f" {answer.found.note}",
         'range: the machines needed within the error of the iteration time; "from" means that at the slow end of that'
         " error no number of machines meets the target",
         "busy: the share of machine hours spent computing; hosted: the share of requests that the machines answer, the"
         " others stay on the API and are paid there",
-        "self-hosting means another model, and whether its answers are good enough is not judged",
     ]

@@ -21,7 +21,7 @@ _HEADINGS = {
     budgets.AT_RISK: "Budget at risk", budgets.WITHIN: "Within budget",
 }  # fmt: skip
 """By the most severe status."""
-_ROWS = 15
+_ROWS = 14
 _DAY_LINES = 10
 _SLACK_LINES = 20
 """Of budgets and of days: a message has at most 50 blocks."""

@@ -38,7 +38,7 @@ _SHORT = {
 }  # fmt: skip
 """The same in a narrow column."""
 _CONTRIBUTORS = 10
-_LINES = 17
+_LINES = 15
 """For parts and contributors together: what one screen holds besides the rest."""
 _NOTE_LINES = 4
 _SMALL = 0.005
@@ -117,13 +117,12 @@ class ExplainView(View):
         most = min(_CONTRIBUTORS, _LINES - len(steps))
         shown = list(found.contributors) if details else leading(found.contributors, most)
         return Group(
-            Padding(Text(words.headline(found), style="bold"), (1, 0, 0, 0)),
+            Text(words.headline(found), style="bold"),
             _waterfall(found, steps),
             Padding(Text(text.visible(_when(found))), (0, 0, 1, 0)),
             _who(shown, found, details=details),
             tables.Bullets("Caveats", found.notes, "yellow", at_most),
-            Text(zones.days(self.provenance.timezone), style="dim"),
-            *provenance.below(self.provenance),
+            *provenance.below(self.provenance, zones.days(self.provenance.timezone)),
         )
 
 

@@ -10,15 +10,17 @@ from llmcost.render.text import visible
 from llmcost.reports.provenance import Provenance, footer
 
 
-def below(found: Provenance | None) -> list[RenderableType]:
-    """What a screen ends with."""
+def below(found: Provenance | None, before: str = "") -> list[RenderableType]:
+    """What a screen ends with; `before` begins the line."""
+    start = [Text(before, style="dim")] if before else []
     if found is None:
-        return []
+        return list(start)
     if found.shown:
         lines = [f"{name.replace('_', ' ')}: {_said(value)}" for name, value in found.document().items()]
-        return [tables.Bullets("Provenance", lines)]
+        return [*start, tables.Bullets("Provenance", lines)]
     line = footer(found)
-    return [Text(visible(line), style="yellow")] if line else []
+    said = [*start, *([Text(visible(line), style="yellow")] if line else [])]
+    return [Text(" ").join(said)] if said else []
 
 
 def _said(value: Any) -> str:

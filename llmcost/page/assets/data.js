@@ -35,6 +35,19 @@ llmcost.sum = (rows, keys, measures) => {
   return [...groups.values()];
 };
 
+// Every day from the first of these rows to the last, those without requests too: 0 requests, and no dollars.
+llmcost.calendar = (byDay) => {
+  if (!byDay.length) return [];
+  const known = new Map(byDay.map((row) => [row.day, row]));
+  const days = [...known.keys()].sort();
+  const all = [];
+  for (let at = Date.parse(days[0]); at <= Date.parse(days.at(-1)); at += 86400000) {
+    const day = new Date(at).toISOString().slice(0, 10);
+    all.push(known.get(day) ?? { day, requests: 0, cost_usd: 0 });
+  }
+  return all;
+};
+
 llmcost.total = (rows, measure) => rows.reduce((sum, row) => sum + (row[measure] ?? 0), 0);
 llmcost.highest = (rows, measure = "cost_usd") => [...rows].sort((a, b) => (b[measure] ?? -1) - (a[measure] ?? -1));
 

@@ -48,9 +48,18 @@ llmcost.buildFilters = (changed) => {
   if (!cube.length) { form.remove(); return; }
   const days = cube.map((row) => row.day).filter((day) => day !== null).sort();
   const date = (name, word) => {
-    const input = llmcost.element("input", { type: "date", id: `filter-${name}`, min: days[0] ?? "", max: days.at(-1) ?? "" });
+    // a text: the browser's own field shows a date as its language does
+    const input = llmcost.element("input", { type: "text", class: "date", id: `filter-${name}`, placeholder: (name === "since" ? days[0] : days.at(-1)) ?? "YYYY-MM-DD", maxlength: "10", autocomplete: "off", spellcheck: "false" });
     input.value = llmcost.filter[name] ?? "";
-    input.addEventListener("change", () => { llmcost.filter[name] = input.value || null; changed(); });
+    input.addEventListener("change", () => {
+      const text = input.value.trim();
+      const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? new Date(`${text}T00:00:00Z`) : null;
+      const known = at !== null && !Number.isNaN(at.getTime()) && at.toISOString().startsWith(text);
+      input.setCustomValidity(text && !known ? "Write a day as 2026-10-01" : "");
+      if (!input.reportValidity()) return;
+      llmcost.filter[name] = text || null;
+      changed();
+    });
     return llmcost.element("label", {}, word, input);
   };
   const names = (column) => llmcost.highest(llmcost.sum(cube, [column], ["cost_usd"]))

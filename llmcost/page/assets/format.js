@@ -6,6 +6,9 @@ llmcost.usd = (value) => {
   const digits = size >= 1 || size === 0 ? 2 : size >= 0.0001 ? 4 : 6;
   return `${value < 0 ? "−" : ""}$${size.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
 };
+llmcost.signed = (value) => `${value > 0 ? "+" : ""}${llmcost.usd(value)}`;
+// Dollars of an axis, where Plotly makes the words: the sign stands before the dollar.
+llmcost.DOLLARS = "$,.7~f";
 llmcost.count = (value) => {
   if (value === null || value === undefined) return "–";
   for (const [limit, unit] of [[1e12, "T"], [1e9, "B"], [1e6, "M"]]) {

@@ -7,8 +7,8 @@ llmcost.element = (tag, attributes = {}, ...children) => {
   return made;
 };
 
-// A chart: { id, section, about, table(): {columns, rows}, title(table), figure(table, theme), filters: table name }.
-// It is drawn where it applies; where it has nothing to draw, its title says why.
+// A chart: { id, section, about, table(): {columns, rows}, title(table), figure(table, theme), filters: table name, bars(table) }.
+// It is drawn where it applies; where it has nothing to draw, its title says why; a single bar says no more than the title.
 llmcost.chart = (chart) => llmcost.charts.push(chart);
 
 llmcost.theme = () => {
@@ -30,14 +30,45 @@ llmcost.layout = (theme, own) => {
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: "system-ui, -apple-system, Segoe UI, Roboto, DejaVu Sans, sans-serif", size: 13, color: theme.ink },
     margin: { l: 8, r: 12, t: 10, b: 8, ...own.margin },
-    height: own.height ?? 340,
+    height: llmcost.printing ? llmcost.PRINT * (own.height ?? 340) : own.height ?? 340,
+    ...(llmcost.printing ? { width: llmcost.PRINT_WIDTH } : {}),
     xaxis: { ...axis, ...own.xaxis }, yaxis: { ...axis, ...own.yaxis },
     ...(own.yaxis2 ? { yaxis2: { ...axis, ...own.yaxis2 } } : {}),
     hoverlabel: { bgcolor: theme.card, bordercolor: theme.line, font: { color: theme.ink, size: 13 }, align: "left" },
-    legend: { orientation: "h", traceorder: "normal", x: 0, y: -0.16, yanchor: "top", font: { size: 12 }, itemclick: false, itemdoubleclick: false, ...own.legend },
-    showlegend: own.showlegend ?? false,
+    showlegend: false, // `llmcost.legend` makes one that never lies over an axis
+    uniformtext: { minsize: 10, mode: "hide" },
     bargap: own.bargap ?? 0.22, dragmode: false,
   };
+};
+
+llmcost.PRINT = 0.72; // of the height on a screen: two charts and more on a sheet
+llmcost.PRINT_WIDTH = 640; // of A4, without the margins
+
+// What each color means. A name is Plotly's markup already.
+llmcost.legend = (data) => data.filter((trace) => trace.name && trace.showlegend !== false && trace.y?.length).map((trace) => {
+  const mark = llmcost.element("span", { class: trace.type === "bar" ? "bar" : trace.mode.includes("lines") ? "line" : "mark" });
+  const { color, line, symbol } = trace.marker ?? {};
+  const hollow = line && color === "rgba(0,0,0,0)";
+  mark.style.color = hollow || String(symbol).startsWith("line") ? line.color : trace.type === "bar" || !trace.line ? color : trace.line.color;
+  mark.textContent = { "triangle-down": "▼", "triangle-up": "▲", square: "■", diamond: "◆", cross: "✚", x: "✖", star: "★", "line-ns": "┃" }[symbol] ?? (hollow ? "○" : "●");
+  const name = new DOMParser().parseFromString(trace.name, "text/html").body.textContent;
+  return llmcost.element("li", {}, mark, name);
+});
+
+// A line for each label at these places of an axis, ascending, so that two on the same line are far enough apart.
+llmcost.apart = (places, distance) => {
+  const ends = [];
+  return places.map((place) => {
+    const line = ends.findIndex((end) => place - end >= distance);
+    const free = line >= 0 ? line : ends.length;
+    ends[free] = place;
+    return free;
+  });
+};
+
+llmcost.dateAxis = (rows) => {
+  const years = new Set(rows.map((row) => row.day.slice(0, 4)));
+  return { type: "date", tickformat: years.size > 1 ? "%-d %b %Y" : "%-d %b", nticks: document.documentElement.clientWidth < 640 ? 4 : 8 };
 };
 
 llmcost.figure = (chart) => {
@@ -45,17 +76,23 @@ llmcost.figure = (chart) => {
   const about = llmcost.element("p");
   const plot = llmcost.element("div", { class: "plot", id: `${chart.id}-plot`, role: "img", tabindex: "0", "aria-labelledby": `${chart.id}-title` });
   const behind = llmcost.element("details", { class: "behind", id: `${chart.id}-table` }, llmcost.element("summary", {}, "Table behind this chart"));
-  const made = llmcost.element("figure", { id: chart.id }, llmcost.element("figcaption", {}, title, about), plot, behind);
+  const legend = llmcost.element("ul", { class: "legend", "aria-hidden": "true" });
+  const made = llmcost.element("figure", { id: chart.id }, llmcost.element("figcaption", {}, title, about), plot, legend, behind);
+  const plotted = (table) => {
+    const theme = llmcost.theme();
+    const { data, layout } = chart.figure(table, theme);
+    Plotly.react(plot, data, llmcost.layout(theme, layout), { displayModeBar: false, responsive: !llmcost.printing });
+    legend.replaceChildren(...(layout.showlegend ? llmcost.legend(data) : []));
+  };
   const draw = () => {
     const table = chart.table();
     const missing = chart.filters ? llmcost.unfiltered(chart.filters) : [];
     about.textContent = chart.about + (missing.length ? ` Not filtered by ${missing.join(" and ")}.` : "");
     title.textContent = table.rows.length ? chart.title(table) : `${chart.nothing ?? "Nothing to show"}${llmcost.filtered() ? " in this view" : ""}`;
-    behind.hidden = plot.hidden = table.rows.length === 0;
-    if (plot.hidden) { Plotly.purge(plot); return; }
-    const theme = llmcost.theme();
-    const { data, layout } = chart.figure(table, theme);
-    Plotly.react(plot, data, llmcost.layout(theme, layout), { displayModeBar: false, responsive: true });
+    behind.hidden = table.rows.length === 0;
+    plot.hidden = legend.hidden = behind.hidden || chart.bars?.(table) === 1;
+    if (plot.hidden) Plotly.purge(plot);
+    else plotted(table);
     behind.querySelector(".held")?.remove();
     if (behind.open) behind.append(llmcost.held(chart.id, table));
     behind.ontoggle = () => {
@@ -80,16 +117,22 @@ llmcost.headline = () => {
 };
 
 llmcost.ending = () => {
-  const list = (heading, lines) => (lines.length
-    ? [llmcost.element("section", {}, llmcost.element("h2", {}, heading), llmcost.element("ul", { class: "plain" }, ...lines.map((line) => llmcost.element("li", {}, llmcost.name(line, 600)))))]
-    : []);
+  const bullets = (lines) => llmcost.element("ul", { class: "plain" }, ...lines.map((line) => llmcost.element("li", {}, llmcost.name(line, 600))));
+  const long = (words, lines) => llmcost.element("details", { class: "long" }, llmcost.element("summary", {}, words), bullets(lines));
+  const list = (heading, lines, most) => {
+    if (!lines.length) return [];
+    const more = lines.slice(most);
+    const first = most ? [bullets(lines.slice(0, most))] : [];
+    return [llmcost.element("section", {}, llmcost.element("h2", {}, heading), ...first,
+      ...(more.length ? [long(most ? `${more.length} more` : `What the numbers take for granted, in ${llmcost.plural(more.length, "line")}`, more)] : []))];
+  };
   const account = llmcost.tables.account ?? [];
   const columns = [["format", "Format", "text"], ["lines", "Lines", "exact"], ["requests", "Requests", "exact"], ["duplicates", "Duplicates", "exact"], ["no_call", "No call", "exact"], ["rejects", "Rejects", "exact"]];
   const lines = account.length
     ? [llmcost.element("section", {}, llmcost.element("h2", {}, "Every line that was read"), llmcost.held("account", { columns: columns.map(([key, label, as]) => ({ key, label, as })), rows: account }))]
     : [];
   document.getElementById("end").replaceChildren(
-    ...list("Caveats", llmcost.page.notes), ...list("Assumptions", llmcost.page.assumptions), ...lines,
+    ...list("Caveats", llmcost.page.notes, 4), ...list("Assumptions", llmcost.page.assumptions, 0), ...lines,
     llmcost.element("p", {}, `Made by llmcost ${llmcost.page.version}. Times are ${llmcost.page.timezone ?? "UTC"}, dollars are list prices unless llmcost.toml says otherwise.`));
 };
 
@@ -117,8 +160,14 @@ llmcost.start = () => {
   draw();
   llmcost.ending();
   dark.addEventListener("change", () => { dress(dark.matches); draw(); });
-  addEventListener("beforeprint", () => { dress(false); draw(); figures.forEach(({ made }) => Plotly.relayout(made.querySelector(".plot"), { width: 660 })); });
-  addEventListener("afterprint", () => { dress(dark.matches); draw(); });
+  const print = (printing) => {
+    llmcost.printing = printing;
+    dress(!printing && dark.matches);
+    document.querySelectorAll("details.long").forEach((details) => { details.open = printing; });
+    draw();
+  };
+  addEventListener("beforeprint", () => print(true));
+  addEventListener("afterprint", () => print(false));
   llmcost.watch?.(() => { llmcost.load(); llmcost.buildFilters(changed); draw(); llmcost.ending(); });
   document.documentElement.dataset.ready = "true";
 };

@@ -1,12 +1,18 @@
 // What it was spent on: features, models within them, prompts within those, each as large as its cost.
 "use strict";
+// The levels at which the cost differs: with a single feature its prompts, then their models.
+llmcost.treeLevels = (rows) => {
+  const many = (level) => new Set(rows.map((row) => row[level])).size > 1;
+  const levels = many("feature") ? ["feature", "model", "prompt"] : ["prompt", "model"];
+  return levels.filter((level) => level === "feature" || many(level));
+};
 llmcost.chart({
   id: "tree", section: "What it was spent on", filters: "cube",
-  about: "Area is cost: feature, within it models, within them prompts. Click a feature to look inside; the bar above leads back.",
+  about: "Area is cost: features, within them models, within them prompts; of a single feature its prompts, within them models. Click one to look inside; the bar above leads back. The table has the names that do not fit.",
   nothing: "Nothing with a price",
   table() {
     const rows = llmcost.highest(llmcost.sum(llmcost.shown("cube"), ["feature", "model", "prompt"], llmcost.MEASURES).filter((row) => row.cost_usd > 0));
-    return { rows, columns: [
+    return { rows, levels: llmcost.treeLevels(rows), columns: [
       { key: "feature", label: "Feature", as: "text" }, { key: "model", label: "Model", as: "text" }, { key: "prompt", label: "Prompt", as: "text" },
       { key: "requests", label: "Requests", as: "exact" }, { key: "cost_usd", label: "Cost", as: "usd" },
     ] };
@@ -18,19 +24,21 @@ llmcost.chart({
     const features = second ? `${llmcost.name(first.feature, 30)} and ${llmcost.name(second.feature, 30)} make up ${llmcost.share((first.cost_usd + second.cost_usd) / all)} of the cost` : `All of it is ${llmcost.name(first.feature, 30)}`;
     return `${features}; ${llmcost.name(model.model, 30)} costs ${llmcost.share(model.cost_usd / all)}`;
   },
-  figure({ rows }, theme) {
+  bars: ({ rows }) => rows.length,
+  figure({ rows, levels }, theme) {
     const nodes = []; // a branch is worth what its leaves are, and nothing else
-    const features = llmcost.highest(llmcost.sum(rows, ["feature"], ["cost_usd"]));
-    features.forEach(({ feature, cost_usd }, place) => {
-      const color = theme.color(place, feature);
-      nodes.push({ id: JSON.stringify([feature]), parent: "", label: llmcost.label(feature), value: 0, cost_usd, color });
-      for (const of of llmcost.sum(rows.filter((row) => row.feature === feature), ["model"], ["cost_usd"])) {
-        nodes.push({ id: JSON.stringify([feature, of.model]), parent: JSON.stringify([feature]), label: llmcost.label(of.model), value: 0, cost_usd: of.cost_usd, color });
-      }
-      for (const row of rows.filter((other) => other.feature === feature)) {
-        nodes.push({ id: JSON.stringify([feature, row.model, row.prompt]), parent: JSON.stringify([feature, row.model]), label: llmcost.label(llmcost.promptLabel(row.prompt), 40), value: row.cost_usd, cost_usd: row.cost_usd, color });
-      }
-    });
+    const called = (level, value) => llmcost.label(level === "prompt" ? llmcost.promptLabel(value) : value, theme.narrow ? 20 : 40);
+    const add = (own, depth, parent, color) => {
+      const [level] = levels.slice(depth);
+      const last = depth === levels.length - 1;
+      llmcost.highest(llmcost.sum(own, [level], ["cost_usd"])).forEach((group, place) => {
+        const id = JSON.stringify([parent, group[level]]);
+        const shade = color ?? theme.color(place, group[level]);
+        nodes.push({ id, parent, label: called(level, group[level]), value: last ? group.cost_usd : 0, cost_usd: group.cost_usd, color: shade });
+        if (!last) add(own.filter((row) => row[level] === group[level]), depth + 1, id, shade);
+      });
+    };
+    add(rows, 0, "", null);
     const of = (key) => nodes.map((node) => node[key]);
     return {
       data: [{

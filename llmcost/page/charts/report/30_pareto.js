@@ -4,8 +4,10 @@ llmcost.chart({
   id: "pareto", section: "What it was spent on", filters: "cube",
   about: "The most expensive prompts, and the share of the cost that they make up together.",
   nothing: "No request has both a prompt and a price",
+  bars: ({ rows }) => rows.length,
   table() {
     const prompts = llmcost.highest(llmcost.sum(llmcost.shown("cube"), ["prompt"], llmcost.MEASURES)).filter((row) => row.cost_usd > 0);
+    if (!prompts.some((row) => row.prompt !== null)) prompts.length = 0;
     const all = llmcost.total(prompts, "cost_usd");
     let sum = 0;
     const rows = prompts.map((row) => {
@@ -28,9 +30,9 @@ llmcost.chart({
     const names = shown.map((row, place) => `${place + 1}. ${llmcost.label(row.label, theme.narrow ? 20 : 34)}`);
     return {
       data: [
-        { type: "bar", orientation: "h", y: names, x: shown.map((row) => row.cost_usd), marker: { color: theme.accent }, text: shown.map((row) => llmcost.usd(row.cost_usd) + (theme.narrow ? "" : ` · ${llmcost.share(row.together_share)}`)), textposition: "outside", cliponaxis: false, textfont: { size: 12, color: theme.soft }, hovertemplate: "%{y}<br>$%{x:,.2f}<extra></extra>" },
+        { type: "bar", orientation: "h", y: names, x: shown.map((row) => row.cost_usd), marker: { color: theme.accent }, text: shown.map((row) => llmcost.usd(row.cost_usd) + (theme.narrow ? "" : ` · ${llmcost.share(row.together_share)}`)), textposition: "outside", cliponaxis: false, textfont: { size: 12, color: theme.soft }, hovertemplate: "%{y}<br>%{x:$,.2f}<extra></extra>" },
       ],
-      layout: { height: 60 + 26 * shown.length, yaxis: { autorange: "reversed", ticklabelstandoff: 6 }, xaxis: { tickprefix: "$", range: [0, shown[0].cost_usd * (theme.narrow ? 1.6 : 1.25)] }, bargap: 0.3 },
+      layout: { height: 60 + 26 * shown.length, yaxis: { autorange: "reversed", ticklabelstandoff: 6 }, xaxis: { tickformat: llmcost.DOLLARS, range: [0, shown[0].cost_usd * (theme.narrow ? 1.7 : 1.35)] }, bargap: 0.3 },
     };
   },
 });

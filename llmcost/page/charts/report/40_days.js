@@ -13,6 +13,7 @@ llmcost.chart({
       { key: "cost_usd", label: "Cost", as: "usd" }, { key: "out_of_line", label: "Unusual", as: "text" },
     ] };
   },
+  bars: ({ rows }) => new Set(rows.map((row) => row.day)).size,
   marked() { // of all features together only where all are shown
     return llmcost.highest(llmcost.shown("anomalies").filter((row) => row.feature !== null || !llmcost.filtered()), "off_usd");
   },
@@ -26,11 +27,11 @@ llmcost.chart({
     const named = rows.map((row) => ({ ...row, feature: order.includes(row.feature) ? row.feature : "(others)" }));
     const data = order.map((feature, place) => {
       const own = llmcost.sum(named.filter((row) => row.feature === feature), ["day"], ["cost_usd"]);
-      return { type: "bar", name: llmcost.label(feature, 24), x: own.map((row) => row.day), y: own.map((row) => row.cost_usd), marker: { color: theme.color(place, feature) }, hovertemplate: `%{x}<br>$%{y:,.2f}<extra>${llmcost.label(feature, 24)}</extra>` };
+      return { type: "bar", name: llmcost.label(feature, 24), x: own.map((row) => row.day), y: own.map((row) => row.cost_usd), marker: { color: theme.color(place, feature) }, hovertemplate: `%{x}<br>%{y:$,.2f}<extra>${llmcost.label(feature, 24)}</extra>` };
     });
     const marked = this.marked();
     const tops = new Map(llmcost.sum(rows, ["day"], ["cost_usd"]).map((row) => [row.day, row.cost_usd]));
     data.push({ type: "scatter", mode: "markers", name: "unusual day", x: marked.map((row) => row.day), y: marked.map((row) => tops.get(row.day)), text: marked.map((row) => llmcost.label(row.explained, 120)), hovertemplate: "%{x}<br>%{text}<extra></extra>", marker: { symbol: "triangle-down", size: 11, color: theme.bad, standoff: 4 } });
-    return { data, layout: { barmode: "stack", showlegend: true, height: theme.narrow ? 420 : 380, yaxis: { tickprefix: "$" }, xaxis: { type: "date", tickformat: "%-d %b" }, bargap: 0.14 } };
+    return { data, layout: { barmode: "stack", showlegend: true, height: theme.narrow ? 420 : 380, yaxis: { tickformat: llmcost.DOLLARS }, xaxis: llmcost.dateAxis(rows), bargap: 0.14 } };
   },
 });

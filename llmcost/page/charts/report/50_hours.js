@@ -23,7 +23,7 @@ llmcost.chart({
   figure({ rows }, theme) {
     const z = llmcost.WEEKDAYS.map((_, weekday) => Array.from({ length: 24 }, (__, hour) => rows.find((row) => row.weekday === weekday && row.hour === hour)?.cost_usd ?? 0));
     return {
-      data: [{ type: "heatmap", z, x: Array.from({ length: 24 }, (_, hour) => hour), y: llmcost.WEEKDAYS, xgap: 2, ygap: 2, colorscale: [[0, theme.grid], [1, theme.accent]], showscale: !theme.narrow, colorbar: { thickness: 8, outlinewidth: 0, tickprefix: "$", len: 0.9 }, hovertemplate: "%{y} %{x} h<br>$%{z:,.2f}<extra></extra>" }],
+      data: [{ type: "heatmap", z, x: Array.from({ length: 24 }, (_, hour) => hour), y: llmcost.WEEKDAYS, xgap: 2, ygap: 2, colorscale: [[0, theme.grid], [1, theme.accent]], showscale: !theme.narrow, colorbar: { thickness: 8, outlinewidth: 0, tickformat: llmcost.DOLLARS, len: 0.9 }, hovertemplate: "%{y} %{x} h<br>%{z:$,.2f}<extra></extra>" }],
       layout: { height: 270, yaxis: { autorange: "reversed", showgrid: false }, xaxis: { dtick: theme.narrow ? 6 : 3, ticksuffix: " h", showgrid: false } },
     };
   },

@@ -4,6 +4,7 @@ llmcost.chart({
   id: "cache", section: "Prompt cache", filters: "cube",
   about: "Input tokens of the most expensive prompts: read from a prompt cache, written to one, or neither. The mark is the share of the prompt that is the same in every request, where the log holds prompts: what a cache could hold.",
   nothing: "No input tokens",
+  bars: ({ rows }) => rows.length,
   table() {
     const rows = llmcost.highest(llmcost.sum(llmcost.shown("cube").filter((row) => row.prompt !== "(others)"), ["prompt"], llmcost.MEASURES)).map((row) => {
       const input_all = row.input_tokens + row.cache_read_tokens + row.cache_write_tokens;
@@ -31,7 +32,7 @@ llmcost.chart({
         bar("neither", shown.map((row) => 1 - row.read_share - row.write_share), theme.grid),
         { type: "scatter", mode: "markers", name: "never changes", y: marked.map(([name]) => name), x: marked.map(([, share]) => share), marker: { symbol: "line-ns", size: 16, line: { width: 2.5, color: theme.ink } }, hovertemplate: "%{y}<br>%{x:.1%} never changes<extra></extra>" },
       ],
-      layout: { barmode: "stack", showlegend: true, height: 110 + 26 * shown.length, yaxis: { autorange: "reversed", ticklabelstandoff: 6 }, xaxis: { tickformat: ".0%", range: [0, 1.01] }, bargap: 0.34, legend: { y: -0.1 } },
+      layout: { barmode: "stack", showlegend: true, height: 110 + 26 * shown.length, yaxis: { autorange: "reversed", ticklabelstandoff: 6 }, xaxis: { tickformat: ".0%", range: [0, 1.01] }, bargap: 0.34 },
     };
   },
 });

@@ -26,7 +26,7 @@ llmcost.chart({
           text: own.map((row) => `${llmcost.label(row.feature)} on ${llmcost.label(row.model)}<br>${llmcost.usd(row.cost_per_request_usd)} a request<br>p50 ${llmcost.seconds(row.latency_ms_p50)}, p95 ${llmcost.seconds(row.latency_ms_p95)}`), hovertemplate: "%{text}<extra></extra>",
           marker: { size: own.map((row) => 9 + 34 * Math.sqrt(row.cost_usd / most)), color: theme.color(place, feature), opacity: 0.75, line: { color: theme.card, width: 1 } } };
       }),
-      layout: { showlegend: true, height: theme.narrow ? 430 : 400, xaxis: { type: "log", title: { text: "dollars a request", font: { size: 12, color: theme.soft } }, tickprefix: "$", tickformat: "~g", dtick: 1 }, yaxis: { type: "log", title: { text: "seconds, median", font: { size: 12, color: theme.soft } }, tickformat: "~g", dtick: "D2" }, legend: { y: -0.24 } },
+      layout: { showlegend: true, height: theme.narrow ? 430 : 400, xaxis: { type: "log", title: { text: "dollars a request", font: { size: 12, color: theme.soft } }, tickformat: llmcost.DOLLARS, dtick: theme.narrow ? 2 : 1, tickangle: 0 }, yaxis: { type: "log", title: { text: "seconds, median", font: { size: 12, color: theme.soft } }, tickformat: "~g", dtick: "D2" } },
     };
   },
 });

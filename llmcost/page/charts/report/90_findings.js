@@ -4,6 +4,7 @@ llmcost.chart({
   id: "findings", section: "Audit findings",
   about: "What llmcost audit found in everything on this page, unfiltered. The table says what the dollars of each finding mean. Findings overlap, so do not add them up.",
   nothing: "The audit found nothing",
+  bars: ({ rows }) => rows.length,
   table() {
     return { rows: llmcost.tables.findings, columns: [
       { key: "severity", label: "Severity", as: "text" }, { key: "finding", label: "Finding", as: "text" }, { key: "cost_usd", label: "Dollars", as: "usd" }, { key: "requests", label: "Requests", as: "exact" },
@@ -17,12 +18,14 @@ llmcost.chart({
   figure({ rows }, theme) {
     const sorted = llmcost.highest(rows);
     const color = { critical: theme.bad, warning: theme.warn, info: theme.accent };
+    const words = sorted.map((row) => llmcost.wrapped(row.title, theme.narrow ? 22 : 40));
+    const lines = Math.max(...words.map((label) => label.split("<br>").length));
     const most = Math.max(...sorted.map((row) => row.cost_usd ?? 0), 0.01);
     return {
-      data: [{ type: "bar", orientation: "h", y: sorted.map((row) => llmcost.wrapped(row.title, theme.narrow ? 22 : 40)), x: sorted.map((row) => row.cost_usd ?? 0), marker: { color: sorted.map((row) => color[row.severity]) },
-        text: sorted.map((row) => (row.cost_usd === null ? `dollars unknown, ${llmcost.plural(row.requests, "request")}` : llmcost.usd(row.cost_usd))), textposition: "outside", cliponaxis: false, textfont: { size: 12, color: theme.soft },
+      data: [{ type: "bar", orientation: "h", y: words, x: sorted.map((row) => row.cost_usd ?? 0), marker: { color: sorted.map((row) => color[row.severity]) },
+        text: sorted.map((row) => (row.cost_usd === null ? theme.narrow ? "unknown" : `dollars unknown, ${llmcost.plural(row.requests, "request")}` : llmcost.usd(row.cost_usd))), textposition: "outside", cliponaxis: false, textfont: { size: 12, color: theme.soft },
         customdata: sorted.map((row) => [row.severity, llmcost.label(row.advice, 90)]), hovertemplate: "%{customdata[0]}: %{y}<br>%{customdata[1]}<extra></extra>" }],
-      layout: { height: 60 + 40 * sorted.length, yaxis: { autorange: "reversed", ticklabelstandoff: 6 }, xaxis: { tickprefix: "$", range: [0, most * 1.35] }, bargap: 0.35 },
+      layout: { height: 60 + (12 + 16 * Math.max(lines, 2)) * sorted.length, yaxis: { autorange: "reversed", ticklabelstandoff: 6 }, xaxis: { tickformat: llmcost.DOLLARS, range: [0, most * (theme.narrow ? 1.6 : 1.35)] }, bargap: 0.35 },
     };
   },
 });

@@ -14,19 +14,13 @@ llmcost.chart({
   figure({ rows }, theme) {
     const steps = rows.filter((row) => row.place === "step");
     const [start] = rows.filter((row) => row.place === "start"), [end] = rows.filter((row) => row.place === "end");
-    const names = ["as logged", ...steps.map((row) => llmcost.label(row.what_if, theme.narrow ? 14 : 26)), "together"];
-    const value = [start.cost_usd, ...steps.map((row) => Math.abs(row.saved_usd)), end.cost_usd];
-    const base = [0, ...steps.map((row) => (row.saved_usd >= 0 ? row.cost_usd : row.cost_usd + row.saved_usd)), 0];
-    const color = [theme.rest, ...steps.map((row) => (row.saved_usd >= 0 ? theme.good : theme.bad)), theme.accent];
-    const text = [llmcost.usd(start.cost_usd), ...steps.map((row) => `${row.saved_usd >= 0 ? "−" : "+"}${llmcost.usd(Math.abs(row.saved_usd))}`), llmcost.usd(end.cost_usd)];
-    const lines = [...steps.map((row, place) => [names[place + 1], row.cost_usd + row.saved_usd - row.saved_high_usd, row.cost_usd + row.saved_usd - row.saved_low_usd, row.saved_low_usd !== row.saved_high_usd]),
-      ["together", start.cost_usd - end.saved_high_usd, start.cost_usd - end.saved_low_usd, end.saved_low_usd !== end.saved_high_usd]].filter(([, , , has]) => has);
-    return {
-      data: [
-        { type: "bar", x: names, y: value, base, marker: { color }, text, textposition: names.map((_, place) => (place === names.length - 1 ? "inside" : "outside")), insidetextanchor: "start", cliponaxis: false, textfont: { size: 12, color: names.map((_, place) => (place === names.length - 1 ? llmcost.on(theme.accent) : theme.ink)) }, hovertemplate: "%{x}<br>%{text}<extra></extra>" },
-        ...lines.map(([name, low, high]) => ({ type: "scatter", mode: "lines", x: [name, name], y: [low, high], line: { color: theme.ink, width: 2 }, hovertemplate: "%{x}: $%{y:,.2f} at this end<extra></extra>" })),
-      ],
-      layout: { height: 400, margin: { t: 26 }, yaxis: { tickprefix: "$", rangemode: "tozero" }, xaxis: { type: "category", tickangle: theme.narrow ? -40 : 0 }, bargap: 0.3 },
-    };
+    const ends = [
+      ...steps.filter((row) => row.saved_low_usd !== row.saved_high_usd).map((row) => ({ name: row.what_if, low: row.cost_usd + row.saved_usd - row.saved_high_usd, high: row.cost_usd + row.saved_usd - row.saved_low_usd })),
+      ...(end.saved_low_usd !== end.saved_high_usd ? [{ name: "together", low: start.cost_usd - end.saved_high_usd, high: start.cost_usd - end.saved_low_usd }] : []),
+    ];
+    return llmcost.waterfall(theme, {
+      from: { name: "as logged", usd: start.cost_usd }, steps: steps.map((row) => ({ name: row.what_if, usd: -row.saved_usd })), to: { name: "together", usd: end.cost_usd },
+      ends, good: (usd) => usd <= 0,
+    });
   },
 });

@@ -16,14 +16,14 @@ llmcost.chart({
   },
   figure({ rows }, theme) {
     const points = (shown, name, color, symbol) => ({ type: "scatter", mode: "markers", name, x: shown.map((row) => row.truncated_share), y: shown.map((row) => row.cost_usd), text: shown.map((row) => llmcost.label(row.stack || "as logged", 60)),
-      marker: { color, size: symbol === "star" ? 18 : 11, symbol }, hovertemplate: "%{text}<br>$%{y:,.2f}, %{x:.1%} of the answers cut<extra></extra>" });
+      marker: { color, size: symbol === "star" ? 18 : 11, symbol }, hovertemplate: "%{text}<br>%{y:$,.2f}, %{x:.1%} of the answers cut<extra></extra>" });
     return {
       data: [
         points(rows.filter((row) => row.breaks && !row.chosen), "breaks a limit", theme.rest, "circle"),
         points(rows.filter((row) => !row.breaks && !row.chosen), "keeps the limits", theme.accent, "circle"),
         points(rows.filter((row) => row.chosen), "chosen", theme.good, "star"),
       ],
-      layout: { height: 360, showlegend: true, xaxis: { title: { text: "Answers cut short" }, tickformat: ".0%" }, yaxis: { title: { text: "Cost" }, tickprefix: "$", rangemode: "tozero" } },
+      layout: { height: 360, showlegend: true, xaxis: { title: { text: "Answers cut short" }, tickformat: ".0%" }, yaxis: { title: { text: "Cost" }, tickformat: llmcost.DOLLARS, rangemode: "tozero" } },
     };
   },
 });

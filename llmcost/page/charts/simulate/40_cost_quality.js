@@ -18,15 +18,15 @@ llmcost.chart({
     const symbols = ["circle", "square", "diamond", "triangle-up", "cross", "x", "star"];
     const line = (series, name, color, dash) => {
       const points = all.filter((row) => row.series === series);
-      return { type: "scatter", mode: "lines", name, x: points.map((row) => row.cost_usd), y: points.map((row) => row.quality), line: { color, width: 2, dash }, hovertemplate: `${name}<br>$%{x:,.2f}, %{y:.1%} right<extra></extra>` };
+      return { type: "scatter", mode: "lines", name, x: points.map((row) => row.cost_usd), y: points.map((row) => row.quality), line: { color, width: 2, dash }, hovertemplate: `${name}<br>%{x:$,.2f}, %{y:.1%} right<extra></extra>` };
     };
     return {
       data: [
         line("frontier", "best choice for each prompt", theme.good, "solid"),
         line("curve", "router by complexity", theme.accent, "dot"),
-        ...known.map((row, place) => ({ type: "scatter", mode: "markers", name: row.label, x: [row.cost_usd], y: [row.quality], marker: { color: row.policy === "routed" ? theme.bad : theme.ink, size: row.policy === "routed" ? 14 : 11, symbol: symbols[place % symbols.length] }, cliponaxis: false, hovertemplate: `${llmcost.label(row.label, 40)}<br>$%{x:,.2f}, %{y:.1%} right<extra></extra>` })),
+        ...known.map((row, place) => ({ type: "scatter", mode: "markers", name: row.label, x: [row.cost_usd], y: [row.quality], marker: { color: row.policy === "routed" ? theme.bad : theme.ink, size: row.policy === "routed" ? 14 : 11, symbol: symbols[place % symbols.length] }, cliponaxis: false, hovertemplate: `${llmcost.label(row.label, 40)}<br>%{x:$,.2f}, %{y:.1%} right<extra></extra>` })),
       ],
-      layout: { height: 460, showlegend: true, legend: { y: -0.2 }, xaxis: { title: { text: "Cost" }, tickprefix: "$", rangemode: "tozero" }, yaxis: { title: { text: "Right answers" }, tickformat: ".0%" } },
+      layout: { height: 460, showlegend: true, xaxis: { title: { text: "Cost" }, tickformat: llmcost.DOLLARS, rangemode: "tozero" }, yaxis: { title: { text: "Right answers" }, tickformat: ".0%" } },
     };
   },
 });
