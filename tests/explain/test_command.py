@@ -67,7 +67,7 @@ def test_markdown_and_the_screen_show_names_as_text(folder: Path) -> None:
         (("--to", "october"), "--to october"),
         (("--by", "day"), "--by day"),
         (("--by", "modle"), "did you mean model"),
-        (("--by", ",".join(f"tag:t{number}" for number in range(9))), "at most 8"),
+        (("--by", "feature,prompt,model,user,session,project,provider,status,task_type"), "at most 8"),
         (("--from", "2026-10", "--to", "2026-10"), "overlap"),
     ],
 )
