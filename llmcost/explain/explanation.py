@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
 from llmcost.explain import began, days, noise, notes, periods, totals, traffic
+from llmcost.explain.change import Change
 from llmcost.explain.periods import HINT, Log
 from llmcost.explain.split import Split, splits
-from llmcost.explain.totals import Total
 from llmcost.reports import spend
 from llmcost.reports.scope import Row, Scope
 
@@ -32,31 +32,14 @@ class Contributor:
 
 
 @dataclass(frozen=True)
-class Explanation:
-    """Everything that is known of a change. Dollars of `change_usd` and the splits are a day's with `per_day`."""
+class Explanation(Change):
+    """Everything that is known of a change."""
 
-    earlier: Total
-    later: Total
-    per_day: bool
-    change_usd: float
-    split: Split
     contributors: Sequence[Contributor]
     began: began.Began | None
     noise: noise.Noise | None
     models: Sequence[Row]  # that only one of the periods asked: model, is_new, requests, cost_usd
     notes: Sequence[str]
-
-    @property
-    def spent(self) -> tuple[float, float]:
-        """What is compared: the dollars of both periods, or of a day of each."""
-        return tuple(  # type: ignore[return-value]
-            total.cost_usd / total.days if self.per_day else total.cost_usd for total in (self.earlier, self.later)
-        )
-
-    @property
-    def rise(self) -> float | None:
-        """The change as a share of the earlier bill; None where that was nothing."""
-        return self.change_usd / self.spent[0] if self.spent[0] > 0 else None
 
     def both(self, store: Store, covered: Scope) -> Scope:
         """The covered requests of the time from the beginning of the one period to the end of the other."""

@@ -36,6 +36,13 @@ class Period:
         """How long it is."""
         return (self.until - self.since) / DAY
 
+    @property
+    def words(self) -> str:
+        """What --from and --to call it: a month, a week or a day of the calendar."""
+        if self.kind == "month":
+            return f"{self.since:%Y-%m}"
+        return self.name.removeprefix("week ")
+
 
 @dataclass(frozen=True)
 class Log:
@@ -79,6 +86,17 @@ def pair(log: Log, from_words: str | None, to_words: str | None) -> Pair:
             f"{earlier.name} and {later.name} overlap", hint="compare two periods that have no day in common"
         )
     return Pair(earlier, later)
+
+
+def listed(log: Log) -> dict[str, list[Period]]:
+    """The months, weeks and days of the log, each newest first."""
+    kinds: dict[str, Callable[[date], Period]] = {"month": _month, "week": _week, "day": _day}
+    found = {}
+    for kind, at in kinds.items():
+        found[kind] = [at(log.newest.date())]
+        while found[kind][-1].since > log.oldest:
+            found[kind].append(before(found[kind][-1]))
+    return found
 
 
 def before(period: Period) -> Period:

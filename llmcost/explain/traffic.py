@@ -47,7 +47,7 @@ def added_up(
     if len(keys) > MOST_KEYS:
         raise UsageError(f"--by accepts at most {MOST_KEYS} keys here", hint="leave some out")
     store.bound_memory()
-    periods, values = _periods(covered, compared)
+    periods, values = of_periods(covered, compared)
     columns, tags = _columns(keys)
     values |= tags
     keyed: Relation = ("priced", f"select {columns}, * from priced")
@@ -57,9 +57,10 @@ def added_up(
     store.keep("chosen", chosen, {"keys": len(keys), "top": top})
     store.keep("lasting_prompts", compose(periods, _body("lasting-prompts")), values)
     store.keep("cells", _cells(store, periods, keyed, values), values)
+    played: Relation = ("played", _body("played"))
     [timeless] = store.rows(compose(priced(*covered.steps()), _body("timeless")), values)
     return Traffic(
-        store.rows(_body("contributors")), store.arrow(_body("games")),
+        store.rows(compose([played], _body("contributors"))), store.arrow(compose([played], _body("games"))),
         store.rows(_body("days")), store.rows(_body("unpriced")), store.rows(_body("models")), timeless,
     )  # fmt: skip
 
@@ -96,7 +97,8 @@ def _cells(store: Store, periods: Sequence[Relation], keyed: Relation, values: _
     )
 
 
-def _periods(covered: Scope, compared: Pair) -> tuple[list[Relation], _Values]:
+def of_periods(covered: Scope, compared: Pair) -> tuple[list[Relation], _Values]:
+    """The requests of both periods, and the parameters of what reads them."""
     ends: _Values = {
         "earlier_since": _text(compared.earlier.since),
         "earlier_until": _text(compared.earlier.until),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from math import exp, log
 
+from llmcost.explain.change import Change
 from llmcost.explain.explanation import Explanation
 from llmcost.reports.scope import Row
 
@@ -27,7 +28,7 @@ _LEAST_SHARE = 0.03
 """Of all that moved: a smaller part is left to the table."""
 
 
-def headline(found: Explanation) -> str:
+def headline(found: Change) -> str:
     """What happened, and the reasons, largest first; multiplied with one another they are the whole."""
     before, after = found.spent
     a_day = " a day" if found.per_day else ""
@@ -74,7 +75,7 @@ def _listed(rows: Sequence[Row]) -> str:
     )
 
 
-def _reasons(found: Explanation, before: float, after: float) -> list[str]:
+def _reasons(found: Change, before: float, after: float) -> list[str]:
     parts = {name: usd for name, usd in found.split.parts.items() if name != "mix"} | dict(found.split.mix)
     moved = sum(abs(usd) for usd in parts.values())
     large = [name for name in parts if abs(parts[name]) > _LEAST_SHARE * moved]

@@ -6,12 +6,14 @@ from typing import Any
 
 from llmcost.engine.store import Store
 from llmcost.engine.zones import Zone
+from llmcost.explain import pairs, words
 from llmcost.page import content, html
 from llmcost.render.cells import usd
 from llmcost.render.view import View
 from llmcost.reports import cautions, provenance
 from llmcost.reports.scope import Row, Scope
 from llmcost.views import quality
+from llmcost.views.explain import NAMES
 from llmcost.views.projection import ends, steps, varies, without_dollars
 from llmcost.what_ifs.projection import Projection
 
@@ -22,7 +24,7 @@ def report(store: Store, covered: Scope, notes: Sequence[str] = ()) -> dict[str,
     """Everything on a report's page, for JSON. `notes` come before those of the report."""
     return html.document(
         "report",
-        content.tables(store, covered),
+        content.tables(store, covered) | _changes(store, covered),
         title=TITLE,
         timezone=store.zone.name,
         notes=[
@@ -65,6 +67,28 @@ class PageView(View):
 
     def page(self) -> str:
         return html.page(self.made)
+
+
+def _changes(store: Store, covered: Scope) -> dict[str, list[Row]]:
+    """The changes between any two periods of a kind: `llmcost explain` for each, the parts by their names."""
+    found = pairs.compared(store, covered)
+    changes = [
+        {
+            "from": one.change.earlier.period.words,
+            "to": one.change.later.period.words,
+            "kind": one.change.later.period.kind,
+            "from_name": one.change.earlier.period.name,
+            "to_name": one.change.later.period.name,
+            "from_usd": one.change.earlier.cost_usd,
+            "to_usd": one.change.later.cost_usd,
+            "unpriced_requests": one.change.earlier.unpriced_requests + one.change.later.unpriced_requests,
+            "headline": words.headline(one.change).removesuffix("."),
+            "notes": "; ".join(one.notes),
+            **one.change.split.parts,
+        }
+        for one in found
+    ]
+    return {"changes": changes, "parts": [{"part": part, "name": name} for part, name in NAMES.items()]}
 
 
 def _covered(covered: Scope, zone: Zone) -> list[str]:

@@ -4,16 +4,7 @@
 -- assumes: within a contributor's feature, a prompt is separate if that feature used it in both periods.
 -- assumes: requests without a price are only counted: their tokens and dollars belong to no change.
 
-with played as (
-    select
-        unnest(list_filter(
-            [0, game_0, game_1, game_2, game_3, game_4, game_5, game_6, game_7], lambda game: game is not null
-        )) as game,
-        *
-    from cells
-),
-
-met as (
+with met as (
     select
         *,
         case

@@ -25,6 +25,9 @@ PROCESSES = {
     "prompt_caching",
 }  # steps of one process, data: no kind of query
 
+_DAY = "date '2026-09-01'"
+_ENDS = ", ".join(f"{_DAY} as {side}_{end}" for side in ("earlier", "later") for end in ("since", "until"))
+
 QUERIES = [(kind, name) for kind in INPUTS for name in registry.load(kind)]
 
 
@@ -120,6 +123,11 @@ def over_periods(query: registry.Query) -> str:
         ("chosen", registry.find("explain", "chosen").body),
         ("lasting_prompts", registry.find("explain", "lasting-prompts").body),
         ("cells", f"select *, false as is_repriced from ({registry.find('explain', 'cells').body})"),
+        ("played", registry.find("explain", "played").body),
+        ("daily", registry.find("explain", "daily").body),
+        ("repriced_daily", "select 0::bigint as game, * from daily"),
+        ("periods", f"select 0 as place, {_DAY} as since, {_DAY} as until"),
+        ("pairs", f"select 0 as game, {_ENDS}"),
     ]
     return compose(made, query.body)
 

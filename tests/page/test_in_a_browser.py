@@ -17,6 +17,7 @@ Page = Callable[..., Path]
 
 REPORT = [
     "trend",
+    "change",
     "tree",
     "pareto",
     "days",

@@ -1,18 +1,17 @@
-// What is shown: a range of days, some features, some models. It is kept in the address, so that a view can be shared.
+// What is shown: a range of days, some features, some models; and which periods are compared. It is kept in the address, so that a view can be shared.
 "use strict";
-llmcost.filter = { since: null, until: null, features: [], models: [] };
+llmcost.filter = { since: null, until: null, features: [], models: [], from: null, to: null };
 
 llmcost.readAddress = () => {
   const given = new URLSearchParams(location.protocol === "file:" ? location.hash.slice(1) : location.search);
   const day = (name) => (/^\d{4}-\d{2}-\d{2}$/.test(given.get(name) ?? "") ? given.get(name) : null);
-  llmcost.filter = { since: day("since"), until: day("until"), features: given.getAll("feature"), models: given.getAll("model") };
+  llmcost.filter = { since: day("since"), until: day("until"), features: given.getAll("feature"), models: given.getAll("model"), from: given.get("from"), to: given.get("to") };
 };
 
 llmcost.writeAddress = () => {
   const said = new URLSearchParams();
-  const { since, until, features, models } = llmcost.filter;
-  if (since) said.set("since", since);
-  if (until) said.set("until", until);
+  const { features, models } = llmcost.filter;
+  for (const name of ["since", "until", "from", "to"]) if (llmcost.filter[name]) said.set(name, llmcost.filter[name]);
   features.forEach((name) => said.append("feature", name));
   models.forEach((name) => said.append("model", name));
   const text = said.toString();
@@ -90,7 +89,7 @@ llmcost.buildFilters = (changed) => {
   };
   const reset = llmcost.element("button", { type: "button", id: "filter-reset" }, "Show everything");
   reset.addEventListener("click", () => {
-    llmcost.filter = { since: null, until: null, features: [], models: [] };
+    Object.assign(llmcost.filter, { since: null, until: null, features: [], models: [] });
     changed();
     llmcost.buildFilters(changed);
   });

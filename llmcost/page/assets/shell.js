@@ -7,7 +7,7 @@ llmcost.element = (tag, attributes = {}, ...children) => {
   return made;
 };
 
-// A chart: { id, section, about, table(): {columns, rows}, title(table), figure(table, theme), filters: table name, bars(table) }.
+// A chart: { id, section, about, table(): {columns, rows}, title(table), figure(table, theme), filters: table name, bars(table), controls(changed), note() }.
 // It is drawn where it applies; where it has nothing to draw, its title says why; a single bar says no more than the title.
 llmcost.chart = (chart) => llmcost.charts.push(chart);
 
@@ -71,13 +71,15 @@ llmcost.dateAxis = (rows) => {
   return { type: "date", tickformat: years.size > 1 ? "%-d %b %Y" : "%-d %b", nticks: document.documentElement.clientWidth < 640 ? 4 : 8 };
 };
 
-llmcost.figure = (chart) => {
+llmcost.figure = (chart, changed) => {
   const title = llmcost.element("h3", { id: `${chart.id}-title` });
   const about = llmcost.element("p");
   const plot = llmcost.element("div", { class: "plot", id: `${chart.id}-plot`, role: "img", tabindex: "0", "aria-labelledby": `${chart.id}-title` });
   const behind = llmcost.element("details", { class: "behind", id: `${chart.id}-table` }, llmcost.element("summary", {}, "Table behind this chart"));
+  const controls = llmcost.element("div", { class: "controls" });
+  const note = llmcost.element("p", { class: "note" });
   const legend = llmcost.element("ul", { class: "legend", "aria-hidden": "true" });
-  const made = llmcost.element("figure", { id: chart.id }, llmcost.element("figcaption", {}, title, about), plot, legend, behind);
+  const made = llmcost.element("figure", { id: chart.id }, llmcost.element("figcaption", {}, title, about), controls, plot, legend, note, behind);
   const plotted = (table) => {
     const theme = llmcost.theme();
     const { data, layout } = chart.figure(table, theme);
@@ -87,6 +89,8 @@ llmcost.figure = (chart) => {
   const draw = () => {
     const table = chart.table();
     const missing = chart.filters ? llmcost.unfiltered(chart.filters) : [];
+    controls.replaceChildren(...(chart.controls?.(changed) ?? []));
+    note.textContent = chart.note?.() ?? "";
     about.textContent = chart.about + (missing.length ? ` Not filtered by ${missing.join(" and ")}.` : "");
     title.textContent = table.rows.length ? chart.title(table) : `${chart.nothing ?? "Nothing to show"}${llmcost.filtered() ? " in this view" : ""}`;
     behind.hidden = table.rows.length === 0;
@@ -141,18 +145,18 @@ llmcost.start = () => {
   llmcost.readAddress();
   const main = document.getElementById("charts");
   const sections = new Map();
+  const draw = () => { llmcost.headline(); figures.forEach((figure) => figure.draw()); };
+  const changed = () => { llmcost.writeAddress(); draw(); };
   const figures = llmcost.charts.filter((chart) => chart.applies?.() ?? true).map((chart) => {
     if (!sections.has(chart.section)) {
       const section = llmcost.element("section", {}, llmcost.element("h2", {}, chart.section));
       sections.set(chart.section, section);
       main.append(section);
     }
-    const figure = llmcost.figure(chart);
+    const figure = llmcost.figure(chart, changed);
     sections.get(chart.section).append(figure.made);
     return figure;
   });
-  const draw = () => { llmcost.headline(); figures.forEach((figure) => figure.draw()); };
-  const changed = () => { llmcost.writeAddress(); draw(); };
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const dress = (isDark) => { document.documentElement.dataset.theme = isDark ? "dark" : "light"; };
   dress(dark.matches);

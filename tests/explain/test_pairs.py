@@ -1,0 +1,90 @@
+"""The changes that a page lets its reader choose from are those that `llmcost explain` finds for the same periods."""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from llmcost.engine.store import Store
+from llmcost.explain import pairs, words
+from llmcost.explain.explanation import explain
+from llmcost.reports.filters import Filters
+from llmcost.reports.scope import Scope, scope
+from tests.explain.test_laws import dearer
+from tests.explain.traffic import MODELS, Row, request, traffic
+
+
+@contextmanager
+def invented() -> Iterator[Store]:
+    """Two months of requests in which features, prompts, models and tiers come and go."""
+    dice = random.Random(18)
+
+    def rows(number: int, prompts: str, models: int) -> list[Row]:
+        return [
+            request(
+                day=dice.randrange(20), feature=dice.choice(["a", "b", None]), prompt_id=dice.choice([*prompts, None]),
+                model=dice.choice(MODELS[:models]), service_tier=dice.choice(["standard", "batch"]),
+                input_tokens=dice.randrange(5000), cache_read_tokens=dice.randrange(3000),
+                output_tokens=dice.randrange(500), web_searches=dice.randrange(2),
+            )
+            for _ in range(number)
+        ]  # fmt: skip
+
+    with traffic(rows(80, "pqr", 2), rows(120, "qrst", 3)) as opened:
+        yield opened
+
+
+def check(opened: Store, covered: Scope) -> list[pairs.Compared]:
+    """The usual pair, and every seventh, is what the command would find."""
+    found = pairs.compared(opened, covered)
+    for one in found[::7]:
+        change = one.change
+        alone = explain(opened, covered, change.earlier.period.words, change.later.period.words, ["feature"])
+        assert (alone.earlier, alone.later) == (change.earlier, change.later)
+        assert change.change_usd == pytest.approx(alone.change_usd, abs=1e-9)
+        assert change.split.parts == pytest.approx(alone.split.parts, abs=1e-9)
+        assert words.headline(change) == words.headline(alone)
+    return found
+
+
+def test_every_pair_is_as_the_command_has_it() -> None:
+    with invented() as opened:
+        found = check(opened, Scope())
+        usual = explain(opened, Scope(), None, None, ["feature"])
+    assert found[0].change.later.period == usual.later.period
+    kinds = {one.change.later.period.kind for one in found}
+    assert kinds == {"month", "week"}
+    weeks = {one.change.later.period.name for one in found}
+    assert "week 2026-W39" not in weeks, "a week without requests"
+
+
+def test_prices_that_change_between_periods_and_within_them() -> None:
+    with invented() as opened, dearer(opened, 3):
+        assert any(one.change.split.parts["price"] for one in check(opened, Scope()))
+
+
+def test_only_what_the_page_covers_is_compared() -> None:
+    with invented() as opened:
+        check(opened, scope(opened, filters=Filters(features=("a",))))
+
+
+def test_pairs_that_would_take_too_long_are_left_to_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    with invented() as opened:
+        every = pairs.compared(opened, Scope())
+        monkeypatch.setattr(pairs, "_AT_ONCE", 8)
+        monkeypatch.setattr(pairs, "_MOST_CELLS", 0)
+        assert 0 < len(pairs.compared(opened, Scope())) < len(every)
+    monkeypatch.undo()
+    monkeypatch.setattr(pairs, "_MOST_REPRICED", 0)
+    with invented() as opened, dearer(opened, 3):
+        left = pairs.compared(opened, Scope())
+        assert 0 < len(left) < len(every)
+        assert not any(one.change.split.parts["price"] for one in left)
+
+
+def test_a_single_day_has_nothing_to_compare() -> None:
+    with traffic([request(day=3)], []) as opened:
+        assert pairs.compared(opened, Scope()) == []
+    with traffic([], []) as opened:
+        assert pairs.compared(opened, Scope()) == []

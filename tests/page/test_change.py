@@ -1,0 +1,53 @@
+"""Why the bill changed, on the page: two periods are chosen, and the numbers are those of `llmcost explain`."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.command import llmcost
+from tests.logs import Row, call
+from tests.page.conftest import Browser
+
+Page = Callable[..., Path]
+
+
+def test_two_periods_are_chosen_and_the_parts_are_those_of_explain(browser: Browser, page: Page) -> None:
+    rows: list[Row | str] = [
+        call(n, ts=f"2026-{month:02}-{1 + n % 28:02}T10:00:00Z", input_tokens=1000 * month + n, feature=f"f{n % 3}",
+             model=["claude-haiku-4-5", "claude-sonnet-4-6"][n % month % 2], prompt_id=f"p{n % month}")
+        for month in (8, 9, 10) for n in range(month * 1000, month * 1000 + 40 * (month - 7))
+    ]  # fmt: skip
+    made = page(rows)
+    browser.open(f"{made.as_uri()}#from=2026-08&to=2026-10")
+    check(browser, made.parent, "2026-08", "2026-10")
+    choose(browser, "to", "2026-09")
+    check(browser, made.parent, "2026-08", "2026-09")
+    assert browser.run("return location.hash") == "#from=2026-08&to=2026-09"
+    choose(browser, "to", "2026-W40")
+    assert browser.run("return document.getElementById('change-from').value").startswith("2026-W")
+    assert browser.charts()["change"]
+    assert browser.errors() == []
+
+
+def choose(browser: Browser, end: str, value: str) -> None:
+    browser.run(
+        "const menu = document.getElementById(`change-${arguments[0]}`); menu.value = arguments[1];"
+        "menu.dispatchEvent(new Event('change'))", end, value,
+    )  # fmt: skip
+
+
+def check(browser: Browser, folder: Path, earlier: str, later: str) -> None:
+    """Title, table and bars say what the command does."""
+    done = llmcost("explain", "--from", earlier, "--to", later, "--format", "json", cwd=folder)
+    found: dict[str, Any] = json.loads(done.stdout)
+    shown = browser.run("return llmcost.charts.find((chart) => chart.id === 'change').table().rows")
+    parts = {part["part"]: part["usd"] for part in found["parts"] if part["usd"]}
+    expected = {"from": found["from"]["cost_usd"]} | parts | {"to": found["to"]["cost_usd"]}
+    assert {row["part"]: row["usd"] for row in shown} == pytest.approx(expected, abs=1e-9)
+    assert browser.run("return document.getElementById('change-title').textContent") == found["headline"].rstrip(".")
+    bars = browser.run("const [bars] = document.getElementById('change-plot').data; return [bars.base, bars.x]")
+    assert bars[1][0] == pytest.approx(expected["from"])
+    assert bars[1][-1] == pytest.approx(expected["to"])
