@@ -22,8 +22,8 @@ DETAILS = "--details adds assumptions, figures, each prompt's cheapest cache and
 
 _MOVES_SHOWN = 6
 _BY_ROWS = 9
-_CHANGE_LINES = 6
-_NOTE_LINES = 5
+_CHANGE_LINES = 5
+_NOTE_LINES = 6
 _QUESTIONS = 3
 _TOKENS = {
     "input_tokens": "input tokens",

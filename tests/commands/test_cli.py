@@ -44,7 +44,7 @@ def test_ingest_json(folder: Path) -> None:
 
 def test_report_json(folder: Path) -> None:
     done = json.loads(llmcost("report", "--by", "feature", "--format", "json", cwd=folder).stdout)
-    assert set(done) == {"rows", "total", "notes", "assumptions", "provenance"}
+    assert set(done) == {"rows", "total", "notes", "assumptions", "provenance", "timezone"}
     columns = {
         "feature", "requests", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "cost_usd",
         "cost_share", "unpriced_requests", "fees_usd", "cost_per_request_usd", "prompt_tokens_per_request",
