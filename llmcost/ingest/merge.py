@@ -163,6 +163,7 @@ def _add(store: Store, other_id: str, machine: str, texts: Texts) -> tuple[list[
     repeated = compose([("gap", _query("gap"))], _query("repeated"))
     entries += store.rows(f"insert into ledger {repeated} returning *", {"source_id": own})
     _note_sources(store, machine)
+    entries += unite.take_back_rejects(store)
     return entries, counts.count(store, before, entries)
 
 

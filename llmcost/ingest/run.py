@@ -240,8 +240,6 @@ def _ingest_group(store: Store, group: list[Detection], run: _Run) -> None:
     for detection in group:
         reread.note(detection.source, entries, run.hashes, run.values, any_format=run.asked == "auto")
     entries += _count_blank_lines(store, group)
-    for entry in entries:
-        run.account.add(entry)
     whole = {
         entry["source_id"]
         for entry in entries
@@ -257,6 +255,9 @@ def _ingest_group(store: Store, group: list[Detection], run: _Run) -> None:
     if records:
         _remember(store, records)
     store.execute(f"insert into rejects {unite.query('refused')}")
+    entries += unite.take_back_rejects(store)
+    for entry in entries:
+        run.account.add(entry)
     added = counts.count(store, before, entries)
     if added.cost_usd is not None:
         run.account.cost_usd = (run.account.cost_usd or 0.0) + added.cost_usd

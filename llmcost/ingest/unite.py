@@ -41,6 +41,20 @@ def set_repeats_apart(store: Store, source_id: int) -> list[dict[str, Any]]:
     return take_back(store, "repeats", source_id)
 
 
+def take_back_rejects(store: Store) -> list[dict[str, Any]]:
+    """Removes rejects that repeat the usage of calls below them, read later. Returns the entries of the ledger."""
+    if store.value("select count(request_id) from rejects") == 0:
+        return []
+    store.execute(
+        "create or replace temp table met as"
+        " select distinct trace_id from spans where request_id in (select request_id from rejects)"
+    )
+    store.execute(f"create or replace temp table repeats as {query('repeats')}")
+    entries = store.rows(f"insert into ledger {query('no-longer-refused')} returning *")
+    store.execute("delete from rejects where request_id in (from repeats)")
+    return entries
+
+
 def name_models(store: Store) -> None:
     """Finds the price table's names, and its prices, for models and regions that the store has not met."""
     regions = store.rows("select distinct region from staged where region is not null and carries_call")

@@ -45,7 +45,8 @@ create table rejects (
     line_no   bigint not null,          -- counts from 1; in a JSON document: the element
     format    varchar,
     reason    varchar not null,
-    excerpt   varchar                   -- the line's beginning, secrets redacted
+    excerpt   varchar,                  -- the line's beginning, secrets redacted
+    request_id varchar                  -- of a record of a trace: calls below it that are read later make it a repeat
 );
 
 create table readings (                 -- lines of mapped logs: what a mapping made of them, until another reads them again

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.formats.reading import read
-from tests.logs import Row
+from tests.logs import Row, ingested, write
 
 TRACE = "5B8EFFF798038103D269B633813FC60C"
 CHAT = {
@@ -171,3 +171,19 @@ def test_broken(tmp_path: Path) -> None:
     found = read(tmp_path, rows)
     assert found.reasons == ["a count that is not a whole number", "no model", "not JSON"]
     assert found.counts == {"lines": 8, "requests": 1, "duplicates": 0, "no_call": 4, "rejects": 3}
+
+
+@pytest.mark.parametrize("parent_first", [True, False])
+def test_a_span_without_a_model_repeats_calls_below_it_that_are_read_later(tmp_path: Path, parent_first: bool) -> None:
+    unnamed = {name: value for name, value in CHAT.items() if "model" not in name}
+    parent = write(tmp_path / "parent.jsonl", [request(span("a", given=unnamed))])
+    child = write(tmp_path / "child.jsonl", [request(span("b", parent="a"))])
+    for log in (parent, child) if parent_first else (child, parent):
+        with ingested(tmp_path / "s.duckdb", log) as (opened, _):
+            found = opened.rows(
+                "select sum(lines)::bigint as lines, sum(requests)::bigint as requests,"
+                " sum(duplicates)::bigint as duplicates, sum(rejects)::bigint as rejects from ledger"
+            )
+            kept = opened.value("select count(*) from rejects")
+    assert found == [{"lines": 2, "requests": 1, "duplicates": 1, "rejects": 0}]
+    assert kept == 0
