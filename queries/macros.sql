@@ -48,6 +48,10 @@ create or replace temp macro is_list_price(price) as
     and price.valid_from <= current_date
     and coalesce(price.valid_to > current_date, true);
 
+-- The tokens of the priced requests of a relation; `tokens` is one of its counts.
+create or replace temp macro priced_tokens(request, tokens) as
+    coalesce(sum(tokens) filter (where request.cost_usd is not null), 0)::bigint;
+
 -- How many calls of a relation of priced requests have no price.
 create or replace temp macro unpriced_calls(request) as
     coalesce(sum(case when request.cost_usd is null then request.calls end), 0)::bigint;
