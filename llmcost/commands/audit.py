@@ -63,7 +63,7 @@ def audit(
             behind, requests = audit.rows_behind(opened, covered, query.name, top)
         else:
             result = audit.audit(opened, covered)
-            rests_on = provenance(opened, covered, shown=provenance_shown)
+            rests_on = provenance(opened, covered, result.assumed, shown=provenance_shown)
     out.show(AuditView(result, rests_on) if query is None else BehindView(query, behind, requests))
     if fail_on is not None and result.fails(fail_on):
         raise typer.Exit(1)

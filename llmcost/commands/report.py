@@ -90,6 +90,6 @@ def report(
                 if tags_listed
                 else spend.report(opened, covered, dimensions, logged=logged, top=top, sort=sort, notes=notes)
             )
-            found.provenance = provenance(opened, covered, shown=provenance_shown)
+            found.provenance = provenance(opened, covered, found.assumed, shown=provenance_shown)
             view = ReportView(found)
     out.show(view)

@@ -128,7 +128,7 @@ def simulate(
             projection = projections.simulate(opened, stack, covered, dimensions, advises=out.is_whole)
             view = ProjectionView(projection)
         if not shown:
-            projection.provenance = provenance(opened, covered, shown=provenance_shown)
+            projection.provenance = provenance(opened, covered, projection.assumed, shown=provenance_shown)
         if not shown and out.is_whole:
             backtest.check(opened, projection)
     if shown:

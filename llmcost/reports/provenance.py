@@ -56,8 +56,8 @@ class Provenance:
         return said
 
 
-def provenance(store: Store, covered: Scope, *, shown: bool = False) -> Provenance:
-    """What the covered requests' numbers rest on."""
+def provenance(store: Store, covered: Scope, rests: Sequence[Row] | None = None, *, shown: bool = False) -> Provenance:
+    """What the covered requests' numbers rest on. `rests` is what `assumed.find` gives for them, where it is known."""
     file = config.path()
     own = store.rows(*covered.spend("own-rules")) if file else []
     mapped = config.table("formats")
@@ -77,7 +77,7 @@ def provenance(store: Store, covered: Scope, *, shown: bool = False) -> Provenan
         files_read=store.value("select count(*) from sources"),
         files_skipped=store.value("select count(*) from skipped"),
         lines_rejected=store.value("select coalesce(sum(rejects), 0)::bigint from ledger"),
-        assumed=assumed.find(store, covered),
+        assumed=assumed.find(store, covered) if rests is None else rests,
         shown=shown,
     )
 
