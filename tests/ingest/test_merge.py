@@ -187,7 +187,7 @@ def test_every_name_of_a_model_is_known(tmp_path: Path) -> None:
     there = made(tmp_path / "there", write(tmp_path / "there" / "x.jsonl", named))
     here = tmp_path / "here.duckdb"
     united(here, there)
-    with store.reading(here) as opened, store.reading(there) as other:
+    with access.reading(here) as opened, access.reading(there) as other:
         assert opened.rows("from models order by all") == other.rows("from models order by all")
         assert len({row["provider_logged"] for row in other.rows("from models")}) == 3
 
