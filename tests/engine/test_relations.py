@@ -102,7 +102,7 @@ def over(kind: registry.Kind, name: str) -> str:
     """SQL: the query over relations that have the columns declared, and no rows."""
     query = registry.find(kind, name)
     made = MADE | (dict.fromkeys(("before", "after"), "select * from costs") if kind == "savings" else {})
-    made |= {table: registry.find("page", table).body for table in INPUTS[kind].tables if table == "fine"}
+    made |= {table: registry.find("page", table).body for table in INPUTS["page"].tables if kind == "page"}
     made |= {table: registry.find("spend", table).body for table in INPUTS[kind].tables if table == "anomalies"}
     if kind == "explain":
         return over_periods(query)
@@ -137,7 +137,7 @@ def test_it_runs_over_what_its_folder_declares(kind: registry.Kind, name: str, e
     """Formats run over lines in their own tests: each over lines of its own."""
     query = registry.find(kind, name)
     defaults = {**registry.find("spend", "anomalies").bind({}), **query.bind({})}
-    for step in ("moved", "chosen"):
-        defaults |= registry.find("explain", step).bind({})
+    for folder, step in (("explain", "moved"), ("explain", "chosen"), ("page", "valued")):
+        defaults |= registry.find(folder, step).bind({})
     values = defaults | {f"{p.name}_provider": None for p in query.parameters if p.type == "model"}
     empty.rows(over(kind, name), values)
