@@ -9,7 +9,7 @@ from llmcost.page.sizes import coarse, fitting
 from llmcost.reports import spend
 from llmcost.reports.scope import Row, Scope
 
-MOST_ROWS = 1_500
+MOST_ROWS = 1_000
 """Rows of each key."""
 
 _KEYS = ("project", "user", "session")

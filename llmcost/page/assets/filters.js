@@ -1,17 +1,17 @@
-// What is shown: a range of days, some features, some models; which periods are compared, and by what spend is added up. It is kept in the address, so that a view can be shared.
+// What is shown: a range of days, some features, some models; which periods are compared, by what spend is added up, and whose part in a change is shown. It is kept in the address, so that a view can be shared.
 "use strict";
-llmcost.filter = { since: null, until: null, features: [], models: [], from: null, to: null, by: null };
+llmcost.filter = { since: null, until: null, features: [], models: [], from: null, to: null, by: null, who: null };
 
 llmcost.readAddress = () => {
   const given = new URLSearchParams(location.protocol === "file:" ? location.hash.slice(1) : location.search);
   const day = (name) => (/^\d{4}-\d{2}-\d{2}$/.test(given.get(name) ?? "") ? given.get(name) : null);
-  llmcost.filter = { since: day("since"), until: day("until"), features: given.getAll("feature"), models: given.getAll("model"), from: given.get("from"), to: given.get("to"), by: given.get("by") };
+  llmcost.filter = { since: day("since"), until: day("until"), features: given.getAll("feature"), models: given.getAll("model"), from: given.get("from"), to: given.get("to"), by: given.get("by"), who: given.get("who") };
 };
 
 llmcost.writeAddress = () => {
   const said = new URLSearchParams();
   const { features, models } = llmcost.filter;
-  for (const name of ["since", "until", "from", "to", "by"]) if (llmcost.filter[name]) said.set(name, llmcost.filter[name]);
+  for (const name of ["since", "until", "from", "to", "by", "who"]) if (llmcost.filter[name]) said.set(name, llmcost.filter[name]);
   features.forEach((name) => said.append("feature", name));
   models.forEach((name) => said.append("model", name));
   const text = said.toString();

@@ -44,6 +44,15 @@ llmcost.layout = (theme, own) => {
 llmcost.PRINT = 0.72; // of the height on a screen: two charts and more on a sheet
 llmcost.PRINT_WIDTH = 640; // of A4, without the margins
 
+// A menu above a chart: [value, name] each, the chosen one, and what choosing does. It keeps the focus when all is drawn again.
+llmcost.menu = (id, word, options, chosen, choose) => {
+  const select = llmcost.element("select", { id });
+  select.append(...options.map(([value, name]) => llmcost.element("option", { value }, name)));
+  select.value = chosen;
+  select.addEventListener("change", () => { choose(select.value); document.getElementById(id).focus(); });
+  return llmcost.element("label", {}, word, select);
+};
+
 // What each color means. A name is Plotly's markup already.
 llmcost.legend = (data) => data.filter((trace) => trace.name && trace.showlegend !== false && trace.y?.length).map((trace) => {
   const mark = llmcost.element("span", { class: trace.type === "bar" ? "bar" : trace.mode.includes("lines") ? "line" : "mark" });

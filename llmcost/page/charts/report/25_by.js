@@ -8,15 +8,8 @@ llmcost.chart({
   about: "Cost by project, user, session or tag; the most expensive have a name.",
   nothing: "No requests",
   controls(changed) {
-    const select = llmcost.element("select", { id: "by-key", "aria-label": "By" });
-    select.append(...llmcost.tables.keys.map(({ by, values }) => llmcost.element("option", { value: by }, `${llmcost.keyName(by)} (${values.toLocaleString("en-US")})`)));
-    select.value = llmcost.keyed().by;
-    select.addEventListener("change", () => {
-      llmcost.filter.by = select.value;
-      changed();
-      document.getElementById("by-key").focus();
-    });
-    return [llmcost.element("label", {}, "By", select)];
+    const options = llmcost.tables.keys.map(({ by, values }) => [by, `${llmcost.keyName(by)} (${values.toLocaleString("en-US")})`]);
+    return [llmcost.menu("by-key", "By", options, llmcost.keyed().by, (by) => { llmcost.filter.by = by; changed(); })];
   },
   table() {
     const measures = ["requests", "prompt_tokens", "output_tokens", "cost_usd", "unpriced_requests"];
