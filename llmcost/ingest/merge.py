@@ -153,6 +153,10 @@ def _add(store: Store, other_id: str, machine: str, texts: Texts) -> tuple[list[
     own = int(store.value("select greatest($last_id, coalesce(max(source_id), 0)) + 1 from merging", given))
     entries += unite.set_repeats_apart(store, own)
     unite.name_models(store)
+    new = store.rows(
+        "select provider_logged, model_logged from other_models except select provider_logged, model_logged from models"
+    )
+    book.learn(store, ((row["provider_logged"], row["model_logged"]) for row in new))
     before = store.value("select coalesce(max(rowid), -1) from requests")
     unite.add(store, reads_again=False)
     store.execute(

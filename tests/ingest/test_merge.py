@@ -182,6 +182,16 @@ def test_a_copy_that_has_gone_its_own_way_adds_what_it_has_read(two: tuple[Path,
     assert one.counts == {"lines": 1, "requests": 1, "duplicates": 0, "no_call": 0, "rejects": 0}
 
 
+def test_every_name_of_a_model_is_known(tmp_path: Path) -> None:
+    named = [call(number, provider=name) for number, name in enumerate(["openai", "api.openai.com", "azure"])]
+    there = made(tmp_path / "there", write(tmp_path / "there" / "x.jsonl", named))
+    here = tmp_path / "here.duckdb"
+    united(here, there)
+    with access.reading(here) as opened, access.reading(there) as other:
+        assert opened.rows("from models order by all") == other.rows("from models order by all")
+        assert len({row["provider_logged"] for row in other.rows("from models")}) == 3
+
+
 def test_a_trace_in_two_stores_counts_the_calls_below(tmp_path: Path) -> None:
     def observation(id_: str, **fields: object) -> Row:
         return {
