@@ -6,7 +6,7 @@
 -- needs: ts is not null and prompt_hash is not null and ($scope = 'shared' or user_id is not null): a time and a hash
 --   of its whole prompt (and, for scope=user, a user)
 -- low: latency_ms=30000,differing=doubted
--- high: latency_ms=300
+-- high: latency_ms=300,differing=asked
 -- grid: ttl=1h
 -- grid: ttl=1d
 -- param ttl text = 1h: life of an answer after it is stored; seconds, or like 15m, 1h, 7d; none never ends, 0 stores

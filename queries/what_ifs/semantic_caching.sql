@@ -6,7 +6,7 @@
 -- needs: ts is not null and prompt_hash is not null and ($scope = 'shared' or user_id is not null): a time and a hash
 --   of its whole prompt (and, for scope=user, a user)
 -- low: threshold=0.92,latency_ms=30000,differing=doubted
--- high: threshold=0.84,latency_ms=300
+-- high: threshold=0.84,latency_ms=300,differing=asked
 -- grid: threshold=0.88
 -- param threshold float(0, 2) = 0.88: least cosine of two prompts that may share an answer; above 1 only exact repeats
 --   do.
