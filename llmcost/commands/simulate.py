@@ -77,7 +77,7 @@ def simulate(
         raise UsageError(f"{name} is not an option", hint=f"for example: llmcost simulate --what-if {name}")
 
     from llmcost.backtest import run as backtest
-    from llmcost.engine import store
+    from llmcost.engine import access, store
     from llmcost.render import terminal
     from llmcost.render.view import View
     from llmcost.reports import spend
@@ -135,6 +135,6 @@ def simulate(
         out.write(composed + "\n")
         return
     if save is not None:
-        with store.writing(store.locate(db)) as opened:
+        with access.writing(store.locate(db)) as opened:
             scenarios.save(opened, save, [stage.what_if for stage in projection.stages], covered)
     out.show(view)

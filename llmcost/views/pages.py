@@ -183,9 +183,10 @@ def _headline(projection: Projection) -> dict[str, Any]:
     share = f", {saved / baseline:.1%} of it" if baseline else ""
     ranged = f"between {usd(found.low_usd)} and {usd(found.high_usd)}" if found.low_usd != found.high_usd else ""
     best = max(projection.stages, key=lambda stage: stage.saved_usd, default=None)
+    at_most = "up to " if projection.is_upper_bound else ""
     most = f"; {best.what_if.query.name} brings most, {usd(best.saved_usd)}" if best and best.saved_usd > 0 else ""
     return {
-        "lead": f"{usd(saved)} less of {usd(baseline)}{share}"
+        "lead": f"{at_most}{usd(saved)} less of {usd(baseline)}{share}"
         if saved >= 0
         else f"{usd(-saved)} more than {usd(baseline)}",
         "finding": f"{usd(baseline)} become {usd(cost)}{f', saving {ranged}' if ranged else ''}{most}",
@@ -193,7 +194,7 @@ def _headline(projection: Projection) -> dict[str, Any]:
         "cards": [
             ["As logged", usd(baseline).plain, baseline, ""],
             ["Projected", usd(cost).plain, cost, ""],
-            ["Saved", usd(saved).plain, saved, ranged],
+            ["Saved", f"{at_most}{usd(saved)}", saved, ranged],
             ["Requests", f"{projection.requests:,}", projection.requests, "replayed"],
         ],
     }

@@ -24,7 +24,7 @@
 -- cached: decided by a stated total; without it inside the input, or outside where more was cached than went in
 -- reasoning: decided by a stated total; without it inside the output, beside it for Gemini CLI and Qwen Code
 -- lacks: in many instrumentations cached tokens, totals, the life of cache writes, modalities, the region, and uses of
---   tools other than web search
+--   tools
 -- truth: a stated total decides (llm.usage.total_tokens and the like; few instrumentations state one). Else the cached
 --   tokens are inside the input tokens and the reasoning tokens inside the output tokens, as the GenAI conventions ask;
 --   where more is said to be cached than went in, the instrumentation counts them apart, and so does llmcost. What a
@@ -33,7 +33,8 @@
 --   Langfuse's SDK and of agents' own telemetry (Claude Code, Codex, Gemini CLI, Qwen Code) are read too. Claude Code's
 --   counts are disjoint. A usage attribute that is none of these, on a span without any, makes it a reject.
 -- truth: audio and image tokens are parts of their counts; in the usage of Langfuse's SDK they are apart and are added.
---   Web searches are counted under several names, and the region is that of server.address.
+--   Uses of tools that the vendor runs are those that a usage attribute names (server_tool_use.web_search_requests), or
+--   else the server_tool_call parts of gen_ai.output.messages. The region is that of server.address.
 -- truth: spans of agents and tools, and of wrappers around a client, repeat the usage of the spans below: the lowest
 --   ones count. A span is known by its trace and its own id; a log record that names one is a copy of it.
 
@@ -74,6 +75,19 @@ told as (
 spans as (
     select
         *,
+        list_concat(
+            list_filter(
+                list_transform(
+                    range(1, len(names) + 1), lambda place: {'key': names[place], 'value': texts[place]}
+                ),
+                lambda it: regexp_matches(it.key, 'usage|token_count') and is_tool_use(it.key)
+            ),
+            coalesce(list_filter(map_entries(langfuse), lambda it: is_tool_use(it.key)), [])
+        ) as used,
+        coalesce(
+            server_items(under(names, texts, 'gen_ai.output.messages')),
+            items_kept(under(names, texts, 'langfuse.observation.output'))
+        ) as items,
         coalesce(
             under(names, texts, 'gen_ai.usage.input_tokens'),
             under(names, texts, 'gen_ai.usage.prompt_tokens'),
@@ -239,13 +253,8 @@ select
         under(names, texts, 'gen_ai.usage.details.output_image_tokens'),
         langfuse['output_image_tokens']
     ) as output_image_tokens,
-    coalesce(
-        under(names, texts, 'gen_ai.usage.web_search_requests'),
-        under(names, texts, 'gen_ai.usage.details.web_search_requests'),
-        under(names, texts, 'gen_ai.usage.server_tool_use.web_search_requests'),
-        under(names, texts, 'llm.token_count.prompt_details.web_search_requests'),
-        langfuse['web_search_requests']
-    ) as web_searches,
+    coalesce(searches_named(used), searches_among(items)) as web_searches,
+    uses_of(list_concat(uses_named(used), uses_among(items))) as tools,
     region_in(under(names, texts, 'server.address')) as region,
     case
         when (prompt is null or answer is null) and not is_other_event

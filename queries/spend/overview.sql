@@ -8,7 +8,6 @@ select
         when 7 then 'day' when 11 then 'model' when 13 then 'feature' when 14 then 'prompt' else 'total'
     end as section,
     coalesce(by_day, by_model, by_feature, by_prompt) as key,
-    any_value(by_feature) as example_feature,
     coalesce(sum(calls), 0)::bigint as requests,
     coalesce(sum(input_tokens), 0)::bigint as input_tokens,
     coalesce(sum(cache_read_tokens), 0)::bigint as cache_read_tokens,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from llmcost.engine import store
+from llmcost.engine import access, store
 from tests.command import llmcost
 from tests.logs import call, write
 
@@ -34,7 +34,7 @@ def run(folder: Path, *words: str | Path, most_bytes: int | None = None) -> subp
 
 
 def requests(folder: Path) -> int:
-    with store.reading(folder / "llmcost.duckdb") as opened:
+    with access.reading(folder / "llmcost.duckdb") as opened:
         return int(opened.value("select count(*) from requests"))
 
 
