@@ -460,6 +460,28 @@ create or replace temp macro said(message) as
         ), chr(10)), '')
     end;
 
+-- What is left of a short message in JSON without its names and what they say of its form, of another message all.
+create or replace temp macro bare(message) as
+    case
+        when not regexp_matches(message, '^\s*[\[{]') then message
+        else regexp_replace(
+            case
+                when regexp_matches(message, '"(role|content|parts|text)"\s*:')
+                    then regexp_replace(
+                        message,
+                        '"(role|type|id|object|status|phase|finish_?[rR]eason|index)"\s*:\s*("[^"]*"|-?[0-9.]+)', '', 'g'
+                    )
+                else message
+            end,
+            '"\w+"\s*:\s*(null)?', '', 'g'
+        )
+    end;
+
+-- An answer as it is logged; null for one that says nothing, like {"role": "assistant", "content": ""}: two of these are
+-- no evidence that an answer repeats.
+create or replace temp macro answer_of(message) as
+    case when length(message) >= 300 or regexp_matches(bare(message), '[^\s\[\]{}",:]') then message end;
+
 -- How a message begins: hashes of its first 16, 32, 64 … 512 characters and, last, of 2,000, with numbers taken as
 -- equal. Texts that are one template filled in share the first of these. Null for a message without words.
 create or replace temp macro openings_of(message) as

@@ -415,7 +415,9 @@ def applied(opened: store.Store, calls: list[Call], **given: str) -> tuple[pa.Ta
 
 def test_a_hit_keeps_its_row_and_says_whose_answer_it_got(opened: store.Store) -> None:
     before, after = applied(
-        opened, [asked("1", answer="x"), asked("2", at=1, prompt="b", answer="y"), asked("3", at=2)]
+        opened,
+        [asked("1", answer="x"), asked("2", at=1, prompt="b", answer="y"), asked("3", at=2)],
+        differing="served",
     )
     assert after.schema == before.schema
     assert after.to_pylist()[0] == before.to_pylist()[0]

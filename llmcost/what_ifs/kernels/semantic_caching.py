@@ -80,7 +80,7 @@ class SemanticCaching:
         margin: float,
         vetoes: bool,
         latency_ms: float | None = None,
-        differing: str = "served",
+        differing: str = "asked",
         labels: pa.Table | None = None,
     ) -> Replayed[SemanticHits]:
         """The requests that the cache answers.
@@ -99,7 +99,7 @@ class SemanticCaching:
         user = codes(requests["user_id"]) if scope == "user" else np.zeros(len(requests), np.int64)
         prompt, prompts = distinct(requests, asked.row, user)
         candidates = Candidates(prompts, threshold - margin, vetoes)
-        served = serve(asked, prompt, candidates, codes(requests["output_hash"])[asked.row], life, rules)
+        served = serve(asked, prompt, candidates, codes(cached_answers.answers(requests))[asked.row], life, rules)
 
         hit = served.source != NOBODY
         row, source = asked.row[hit], asked.row[served.source[hit]]
