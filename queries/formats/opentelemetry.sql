@@ -32,7 +32,8 @@
 -- truth: names of older conventions (prompt_tokens, gen_ai.system), of OpenInference, of the Vercel AI SDK 4 to 6, of
 --   Langfuse's SDK and of agents' own telemetry (Claude Code, Codex, Gemini CLI, Qwen Code) are read too. Claude Code's
 --   counts are disjoint; its spans and events that name one request are copies. What Gemini CLI and Qwen Code say again
---   under the conventions' names is no other call. A usage attribute that is none of these, on a span without any, makes it a reject.
+--   under the conventions' names is no other call. A usage attribute that is none of these, on a span without any,
+--   makes it a reject.
 -- truth: audio and image tokens are parts of their counts; in the usage of Langfuse's SDK they are apart and are added.
 --   Uses of tools that the vendor runs are those that a usage attribute names (server_tool_use.web_search_requests), or
 --   else the server_tool_call parts of gen_ai.output.messages. The region is that of server.address.
