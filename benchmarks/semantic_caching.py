@@ -210,8 +210,8 @@ def _page(
     yield "Written by `python -m benchmarks.semantic_caching --write docs/semantic_caching_accuracy.md`."
     yield ""
     yield "A hit is wrong here if its answer belongs to a different question. Without labels or answers the replay"
-    yield 'gives no estimate of how many are. "At most" is the high end of its range, which begins at 0: the most that judged'
-    yield "sets of other traffic leave possible at the same similarity (queries/facts/judged_hits.toml)."
+    yield 'gives no estimate of how many are. "At most" is the high end of its range, which begins at 0: the most that'
+    yield "judged sets of other traffic leave possible at the same similarity (queries/facts/judged_hits.toml)."
     yield ""
     yield "## Against GPTCache, on its own 999 paraphrase pairs"
     yield ""
@@ -249,9 +249,8 @@ def _page(
     yield "| traffic | requests | hits | wrong | wrong share | at most |"
     yield "|---|---|---|---|---|---|"
     for row in kinds:
-        yield (
-            f"| {row.what} | {row.requests:,} | {row.hits:,} | {row.wrong:,} | {_share(row.true)} | {_share(row.most)} |"
-        )
+        counts = f"{row.requests:,} | {row.hits:,} | {row.wrong:,}"
+        yield f"| {row.what} | {counts} | {_share(row.true)} | {_share(row.most)} |"
     yield ""
     yield f"How often the range holds the truth, with a random part of the first halves stored, {SPLITS} draws of each:"
     yield ""
@@ -274,8 +273,8 @@ How to read it:
   another, one of them answers the other, and then both their second halves: by the labels that is wrong, for a reader
   hardly ever. The wrong hits at the default threshold were read one by one, and half of the 95 of those asked in turn:
   each asks what it was answered.
-- **No estimate without labels.** Earlier versions asked a sample of the requests again without the nearest stored prompt,
-  and took such near misses for wrong hits. On judged pairs that estimate said 0 to 3 % where 20 to 25 % were wrong: two
+- **No estimate without labels.** Earlier versions asked a sample of the requests again without the nearest stored
+  prompt, and took such near misses for wrong hits. On judged pairs they said 0 to 3 % where 20 to 25 % were wrong: two
   questions that differ in something that neither vectors nor vetoes see look like paraphrases to it. Logged answers
   show which hits are wrong at most, and [labels](semantic_caching.md) decide.
 - **These pairs are among the judged sets.** Without them the range still holds the share of wrong hits on each of the

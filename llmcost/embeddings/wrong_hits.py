@@ -2,8 +2,9 @@
 
 A number is given only where labels give it: vectors and vetoes cannot tell a question that is new from one asked in
 other words. Without labels there is a range, from none to the most that was found on judged sets of other traffic at
-the same similarity. With labels, hits without one are taken to be wrong as often as those with one of about the same similarity, unless the
-labels are a list of pairs on which the request's prompt has another partner: such a list says nothing of that hit.
+the same similarity. With labels, hits without one are taken to be wrong as often as those with one of about the same
+similarity, unless the labels are a list of pairs on which the request's prompt has another partner: such a list says
+nothing of that hit.
 
 The limits are quantiles of draws from Jeffreys' posteriors, Beta(wrong + 1/2, right + 1/2), and of binomial counts from
 them: L. D. Brown, T. T. Cai, A. DasGupta, Statistical Science 16:101, 2001, section 4.

@@ -206,8 +206,8 @@ def _wrong(summary: dict[str, Any], hits: int, labelled: int | None) -> str:
         about = between if share is None else f"{share:.1%} ({between})"
         return f"{about} of the hits on similar prompts are wrong, by the labels ({LEVEL:.0%} range)"
     return (
-        "without labels it is unknown how many hits on similar prompts are wrong; on judged traffic of other kinds up to"
-        f" {high:.0%} were"
+        "without labels it is unknown how many hits on similar prompts are wrong; on judged traffic of other kinds up"
+        f" to {high:.0%} were"
     )
 
 
