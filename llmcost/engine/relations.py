@@ -22,7 +22,7 @@ INPUTS: Mapping[registry.Kind, Input] = {
     "what_ifs": Input(("requests",), ("replayed", "prices", "outcomes", "judged_complexity")),
     "billing": Input(("decided",), ("token_counts", "prices")),
     "spend": Input(("priced",), ("prices", "ruled")),
-    "page": Input(("priced",), ("fine",)),
+    "page": Input(("priced",), ("fine", "ranking", "valued")),
     "explain": Input(
         ("requests", "priced"),
         (
@@ -32,9 +32,11 @@ INPUTS: Mapping[registry.Kind, Input] = {
             "lasting_prompts",
             "cells",
             "played",
+            "contributing",
             "daily",
             "repriced_daily",
             "periods",
+            "spent",
             "pairs",
         ),
     ),

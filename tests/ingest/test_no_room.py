@@ -120,13 +120,3 @@ def test_standard_input_cannot_be_followed(tmp_path: Path) -> None:
         done = llmcost(*words, cwd=tmp_path)
         assert done.returncode == 2
         assert "standard input cannot be read again" in done.stderr
-
-
-def test_a_page_of_no_requests_says_so(tmp_path: Path) -> None:
-    write(tmp_path / "first.jsonl", [call(1)])
-    assert llmcost("ingest", "first.jsonl", cwd=tmp_path).returncode == 0
-    for words in (("--until", "2020-01-01"), ("--since", "2030-01-01")):
-        done = llmcost("report", "--format", "html", *words, "-o", "page.html", cwd=tmp_path)
-        assert done.returncode == 1
-        assert "there are no requests to draw" in done.stderr
-        assert not (tmp_path / "page.html").exists()
