@@ -1,4 +1,4 @@
-"""queries/facts/judged_hits.csv: how many hits of a semantic cache are wrong on public pairs that people have judged."""
+"""queries/facts/judged_hits.csv: how many hits of a semantic cache are wrong on pairs that people have judged."""
 
 import csv
 from collections import defaultdict
