@@ -121,7 +121,7 @@ def _extrapolated(hits: Hits, others: npt.NDArray[np.bool_]) -> tuple[Draws, Dra
     evidence[first] = True
     judged = evidence & hits.labelled
     strata = max(1, min(STRATA, int(judged.sum()) // FEWEST))
-    edges = np.quantile(hits.cosine, np.linspace(0, 1, strata + 1)[1:-1])
+    edges = np.quantile(hits.cosine[evidence & ~hits.repeated], np.linspace(0, 1, strata + 1)[1:-1])
     group = np.searchsorted(edges, hits.cosine, side="right")
     aside = evidence & hits.elsewhere
     # What part of the hits a list like this has nothing to say of shows at the prompts that are on it.

@@ -125,3 +125,38 @@ def test_a_list_of_paraphrases_makes_nothing_else_look_right(shared_data: Path, 
     assert summary["false_share_of_labelled_hits"] == 0
     assert summary["false_share_of_similar_hits_estimated"] is None
     assert summary["false_share_of_similar_hits_range"] == pytest.approx([0, (hits - labelled) / hits])
+
+
+def test_a_pair_that_nobody_has_judged_yet_is_skipped(tmp_path: Path) -> None:
+    (tmp_path / "l.csv").write_text("prompt_1,prompt_2,label,request_1,request_2\nb,a,1,r2,r1\nd,c,,r4,r3\n")
+    assert pairs(tmp_path / "l.csv") == {("a", "b"): True, ("r1", "r2"): True}
+
+
+@needs_model
+def test_a_sample_of_hits_is_labelled_and_read_again(tmp_path: Path) -> None:
+    log = [call(n, prompt_hash=f"h{n}", latency_ms=9, text={"prompt": text}) for n, text in enumerate(ASKED)]
+    write(tmp_path / "log.jsonl", log)
+    assert llmcost("ingest", "--keep-text", "log.jsonl", cwd=tmp_path).returncode == 0
+    words = ("simulate", "--what-if", "semantic-caching:ttl=none", "--sample-hits", "10", "-o", "pairs.csv")
+    done = llmcost(*words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    file = tmp_path / "pairs.csv"
+    assert file.read_text().startswith("prompt_1,prompt_2,label,cosine,hits,request_1,request_2\n")
+    refused = llmcost("simulate", "--what-if", "semantic-caching:labels=pairs.csv", cwd=tmp_path)
+    assert refused.returncode == 1
+    assert "holds no labels" in refused.stderr
+    file.write_text(
+        file.read_text().replace(f",{ASKED[0]},,", f",{ASKED[0]},1,").replace(f'"{ASKED[0]}",,', f'"{ASKED[0]}",1,')
+    )
+    summary = semantic(tmp_path, "labels=pairs.csv")["summary"]
+    assert summary["similar_hits_with_a_label"] == summary["hits_on_a_similar_prompt"] == 2
+    assert summary["false_share_of_similar_hits_range"] == [0, 0]
+
+
+@pytest.mark.parametrize("words", [("--what-if", "response-caching"), ("--what-if", "all"), ("--optimize",)])
+def test_only_a_semantic_cache_has_hits_to_sample(tmp_path: Path, words: tuple[str, ...]) -> None:
+    write(tmp_path / "log.jsonl", [call(1)])
+    assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
+    done = llmcost("simulate", *words, "--sample-hits", "5", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--sample-hits needs" in done.stderr

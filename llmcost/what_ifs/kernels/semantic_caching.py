@@ -128,7 +128,7 @@ class SemanticCaching:
             together([prompt[hit], prompt[served.source[hit]]]),
             cached_answers.mask(told.right),
             told.known,
-            labelled_hits.repeated(logged),
+            labelled_hits.repeated(logged) | (prompt[hit] == prompt[served.source[hit]]),
             told.elsewhere,
         ).part(by_meaning)
         again = [cached_answers.asked_again(kind, differing) for kind in _by_kind(decided)]
