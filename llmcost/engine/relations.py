@@ -41,7 +41,7 @@ INPUTS: Mapping[registry.Kind, Input] = {
         ),
     ),
     "audit": Input(("priced",), ("prices", "anomalies")),
-    "changes": Input(("before", "after"), ("outcomes",)),
+    "changes": Input(("before", "after"), ("outcomes", "texts")),
     "savings": Input(("before", "after")),
     "quality": Input(("asked", "chosen"), ("outcomes", "judged_complexity")),
     "backtests": Input(("logged", "found", "missed", "waited", "low", "high")),

@@ -31,7 +31,9 @@
 --   total has beyond input and output is reasoning.
 -- truth: names of older conventions (prompt_tokens, gen_ai.system), of OpenInference, of the Vercel AI SDK 4 to 6, of
 --   Langfuse's SDK and of agents' own telemetry (Claude Code, Codex, Gemini CLI, Qwen Code) are read too. Claude Code's
---   counts are disjoint. A usage attribute that is none of these, on a span without any, makes it a reject.
+--   counts are disjoint; its spans and events that name one request are copies. What Gemini CLI and Qwen Code say again
+--   under the conventions' names is no other call. A usage attribute that is none of these, on a span without any,
+--   makes it a reject.
 -- truth: audio and image tokens are parts of their counts; in the usage of Langfuse's SDK they are apart and are added.
 --   Uses of tools that the vendor runs are those that a usage attribute names (server_tool_use.web_search_requests), or
 --   else the server_tool_call parts of gen_ai.output.messages. The region is that of server.address.
@@ -48,28 +50,34 @@ with named as (
             it.value.stringValue, it.value.intValue, it.value.doubleValue, it.value.arrayValue.values[1].stringValue
         )) as texts,
         list_transform(record.resource.attributes, lambda it: it.key) as resource_names,
-        list_transform(record.resource.attributes, lambda it: it.value.stringValue) as resource_texts,
-        -- telemetry of agents: bare names, under an event that says whose they are
-        coalesce(regexp_extract(
-            coalesce(
-                nullif(record.span.eventName, ''), record.span.body.stringValue,
-                list_filter(record.span.attributes, lambda it: it.key = 'event.name')[1].value.stringValue, ''),
-            '^(claude_code|codex|gemini_cli|qwen-code)\.', 1
-        ), '') as agent
+        list_transform(record.resource.attributes, lambda it: it.value.stringValue) as resource_texts
     from lines
+),
+
+sent as (
+    select
+        *,
+        -- telemetry of agents: bare names, under an event or a span that says whose they are; a body may be a sentence
+        coalesce(list_filter(
+            [
+                span.eventName, span.body.stringValue, under(names, texts, 'event.name'), case when is_span then span.name end,
+                under(resource_names, resource_texts, 'service.name') || '.' || under(names, texts, 'event.name')
+            ],
+            lambda name: regexp_matches(name, '^(claude[-_]code|codex|gemini[-_]cli|qwen[-_]code)\.')
+        )[1], '') as event
+    from named
 ),
 
 told as (
     select
         *,
+        replace(split_part(event, '.', 1), '-', '_') as agent,
         try(from_json(
             under(names, texts, 'langfuse.observation.usage_details'), '"MAP(VARCHAR, VARCHAR)"'
         )) as langfuse,
         -- of the events of agents, only those of answers carry usage
-        agent <> '' and not regexp_matches(
-            coalesce(nullif(span.eventName, ''), span.body.stringValue, under(names, texts, 'event.name'), ''),
-            'api_request$|api_response$|sse_event$') as is_other_event
-    from named
+        event <> '' and not regexp_matches(event, '\.(api_request|api_response|sse_event|llm_request)$') as is_other_event
+    from sent
 ),
 
 spans as (
@@ -164,7 +172,7 @@ spans as (
             under(names, texts, 'llm.token_count.total'),
             under(names, texts, 'ai.usage.totalTokens'),
             langfuse['total'], langfuse['total_tokens'], langfuse['totalTokens'],
-            case when agent in ('gemini_cli', 'qwen-code') then under(names, texts, 'total_token_count') end
+            case when agent in ('gemini_cli', 'qwen_code') then under(names, texts, 'total_token_count') end
         ) as total
     from told
 )
@@ -172,9 +180,11 @@ spans as (
 select
     line,
     (prompt is not null or answer is not null) and not is_other_event as carries_call,
-    -- a span counts as one call wherever it is reported; an event of an agent is a separate call
+    -- a span counts as one call wherever it is reported; an event of an agent is a separate call, unless it and its span
+    -- name one request
     case
-        when agent = '' and nullif(span.spanId, '') is not null then lower(span.traceId || ':' || span.spanId)
+        when agent = 'claude_code' and under(names, texts, 'request_id') is not null then under(names, texts, 'request_id')
+        when (agent = '' or is_span) and nullif(span.spanId, '') is not null then lower(span.traceId || ':' || span.spanId)
     end as request_id,
     case when is_span then lower(nullif(span.traceId, '')) end as trace_id,
     case when is_span then lower(span.traceId || ':' || nullif(span.parentSpanId, '')) end as parent_id,
@@ -215,7 +225,7 @@ select
         {'key': 'error', 'value': under(names, texts, 'error.type')}
     ], lambda entry: entry.value is not null)) as tags,
     case
-        when agent in ('gemini_cli', 'qwen-code')
+        when agent in ('gemini_cli', 'qwen_code')
         then tallied([prompt, under(names, texts, 'tool_token_count')])
         else coalesce(prompt, case when total is null then '0' end)
     end as input_tokens,
@@ -229,7 +239,7 @@ select
             and (total is not null or parse_count(prompt) >= coalesce(parse_count(cache_read), 0) + coalesce(parse_count(cache_write), 0))
         then 'caches'
     end as input_holds,
-    agent in ('gemini_cli', 'qwen-code') as output_excludes_reasoning,
+    agent in ('gemini_cli', 'qwen_code') as output_excludes_reasoning,
     coalesce(
         under(names, texts, 'gen_ai.usage.input_audio_tokens'),
         under(names, texts, 'gen_ai.usage.details.input_audio_tokens'),

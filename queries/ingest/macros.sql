@@ -21,8 +21,9 @@ create or replace temp macro as_time(text) as
     case when as_any_time(text) between timestamp '1970-01-01' and timestamp '2100-12-31 23:59:59'
         then as_any_time(text) end;
 
--- A time of 0 means no time.
-create or replace temp macro is_unset(text) as regexp_full_match(text, '\s*0*(\.0*)?\s*');
+-- A time of 0 means no time, and so do seconds since a server began, as early versions of vLLM write them: fewer than
+-- those of a date with eight digits.
+create or replace temp macro is_unset(text) as regexp_full_match(text, '\s*(0*(\.0*)?|[0-9]{1,7}(\.[0-9]+)?)\s*');
 
 -- A whole number as logs write it: 12, "12", 12.0, 1e3. Null for anything else (a fraction, 0x10) and beyond 10^12
 -- either way, so that sums of counts stay small. The number is what the text converts to.
