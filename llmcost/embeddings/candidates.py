@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from llmcost.embeddings import wordllama
+from llmcost.embeddings.encoders.encoder import Encoder
 from llmcost.embeddings.neighbours import Vectors, near
 from llmcost.embeddings.traits import Traits, traits, veto
 
@@ -28,7 +28,7 @@ class Prompts:
     traits: list[Traits]
 
 
-def distinct(requests: pa.Table, row: Ints, user: Ints) -> tuple[Ints, Prompts]:
+def distinct(requests: pa.Table, row: Ints, user: Ints, encoder: Encoder) -> tuple[Ints, Prompts]:
     """For each of the rows the number of its prompt, UNKNOWN where the log does not hold it; and the prompts.
 
     A prompt is the last turn; it is another one after another model, feature, user or history.
@@ -44,7 +44,7 @@ def distinct(requests: pa.Table, row: Ints, user: Ints) -> tuple[Ints, Prompts]:
     prompt[known] = np.argsort(by_age)[number]
     examples = known[first[by_age]]
     texts = requests["prompt_text"].take(pa.array(row[examples])).to_pylist()
-    return prompt, Prompts(group[examples], wordllama.vectors(texts), [traits(text) for text in texts])
+    return prompt, Prompts(group[examples], encoder.vectors(texts), [traits(text) for text in texts])
 
 
 def readable(requests: pa.Table) -> npt.NDArray[np.bool_]:
