@@ -26,6 +26,7 @@ from typing import Any
 import pyarrow as pa
 
 from benchmarks.measure import ROOT
+from llmcost.embeddings.encoders import choice
 from llmcost.engine import registry
 from llmcost.what_ifs.kernels.semantic_caching import KERNEL
 
@@ -93,8 +94,13 @@ def result(what: str, asked: Sequence[Asked], **given: Any) -> Row:
     found = KERNEL.replay(traffic(asked), **parameters).found.similar
     blind = [Asked(one.prompt, one.at, one.took, None) for one in asked]
     said = KERNEL.replay(traffic(blind), **parameters).found.wrong
-    threshold = float(parameters["threshold"])
+    threshold = _threshold(parameters)
     return Row(what, threshold, len(asked), found.hits, found.differing, said.high if said else None)
+
+
+def _threshold(parameters: dict[str, Any]) -> float:
+    given = parameters["threshold"]
+    return choice.threshold(choice.chosen(parameters["encoder"]), parameters["strictness"]) if given is None else given
 
 
 # What is asked
@@ -204,7 +210,7 @@ def accuracy() -> Iterator[str]:
 def _page(
     ours: list[Row], plain: list[Row], halved: list[list[Row]], kinds: list[Row], drawn: dict[float, list[Row]]
 ) -> Iterator[str]:
-    threshold, margin = DEFAULTS["threshold"], DEFAULTS["margin"]
+    threshold, margin = _threshold(DEFAULTS), DEFAULTS["margin"]
     yield "# How accurate the hits of semantic-caching are"
     yield ""
     yield "Written by `python -m benchmarks.semantic_caching --write docs/semantic_caching_accuracy.md`."

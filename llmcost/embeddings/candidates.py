@@ -55,8 +55,9 @@ def readable(requests: pa.Table) -> npt.NDArray[np.bool_]:
 class Candidates:
     """For each prompt those near it, nearest first."""
 
-    def __init__(self, prompts: Prompts, least: float, vetoes: bool) -> None:
+    def __init__(self, prompts: Prompts, least: float, *, vetoes: bool, frames: bool = True) -> None:
         self._traits = prompts.traits if vetoes else None
+        self._frames = frames
         self._near: dict[int, list[tuple[float, int]]] = defaultdict(list)
         pairs = near(prompts.vectors, _comparable(prompts) if vetoes else prompts.group, least)
         for one, other, cosine in zip(*(column.tolist() for column in pairs), strict=True):
@@ -72,7 +73,7 @@ class Candidates:
         return self._judged[prompt]
 
     def _allowed(self, prompt: int, other: int) -> bool:
-        return self._traits is None or veto(self._traits[prompt], self._traits[other]) is None
+        return self._traits is None or veto(self._traits[prompt], self._traits[other], frames=self._frames) is None
 
 
 def codes(column: pa.ChunkedArray | pa.Array) -> Ints:

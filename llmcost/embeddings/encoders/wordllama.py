@@ -76,7 +76,7 @@ def _model() -> "tuple[Any, npt.NDArray[np.float32]]":
 class _WordLlama:
     name = "wordllama"
     dimensions = DIMENSIONS
-    thresholds = Thresholds(strict=0.94, usual=0.88, loose=0.84)
+    thresholds = Thresholds(strict=0.95, usual=0.91, loose=0.80)
 
     def vectors(self, texts: Sequence[str]) -> "npt.NDArray[np.float32]":
         return vectors(texts)
