@@ -92,15 +92,13 @@ def _skipped(account: Account) -> Text:
 
 
 def _found(account: Account) -> str:
-    if account.total("requests") == 0 and account.total("duplicates") == 0:
-        return "Nothing new."
     rests = assumed.condition(account.assumed, account.total("requests")) if account.cost_usd is not None else ""
     return spend(account.cost_usd, account.unpriced_requests, rests)
 
 
 def spend(cost_usd: float | None, unpriced: int, rests: str = "") -> str:
-    """What requests cost, what that rests on, and how many of them have no price."""
+    """What the requests that were added cost, what that rests on, and how many of them have no price."""
     if cost_usd is None:
-        return "No request has a price."
+        return "No request has a price." if unpriced else "Nothing new."
     without = f"; {cells.counted(unpriced, 'request')} without a price" if unpriced else ""
     return f"Spend: {cells.usd(cost_usd)}{rests}{without}."
