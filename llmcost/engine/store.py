@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 DEFAULT_NAME = "llmcost.duckdb"
 READ_PATIENCE_S = 2.0
 """How long a reader waits for its turn: who follows a log holds the store for moments."""
-MEMORY_BYTES = 2 << 30
-"""What a simulation's relations may take of memory; a kernel's columns come on top of it."""
 ROW_BYTES = 700
 """What a request takes in a temporary table: 695 bytes of a generated one, with three blocks of its prompt."""
 
@@ -134,13 +132,20 @@ class Store:
 
     @contextmanager
     def one_thread(self) -> Iterator[None]:
-        """The engine works on one batch at a time."""
-        before = self.value("select current_setting('threads')")
+        """The engine works on one batch at a time, and may reserve more memory for it.
+
+        To parse a text it reserves thirty times its size and uses the half of that at most. Tables leave memory before.
+        """
+        [usual] = self.rows("select current_setting('threads') as threads, current_setting('memory_limit') as memory")
         self._connection.execute("set threads = 1")
+        with suppress(Exception):
+            self._connection.execute(f"set memory_limit = '{opening.MEMORY_BYTES // 2} B'")
+        self._connection.execute(f"set memory_limit = '{opening.RESERVED_BYTES} B'")
         try:
             yield
         finally:
-            self._connection.execute(f"set threads = {before}")
+            self._connection.execute(f"set threads = {usual['threads']}")
+            self._connection.execute(f"set memory_limit = '{usual['memory']}'")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -154,17 +159,15 @@ class Store:
         self._connection.execute("commit")
 
     def bound_memory(self) -> None:
-        """Keeps wide temporary relations within MEMORY_BYTES, and the rest of them on disk next to the store.
+        """Keeps wide temporary relations of a large log in a separate file next to the store.
 
-        Where that folder cannot be written to, memory stays the engine's choice. Of a large log `keep` makes tables
-        in a separate file there: written column by column and compressed they take an eighth of the room, and
-        reading a few columns of them again is several times faster than getting back what memory had no room for.
+        Written column by column and compressed they take an eighth of the room, and reading a few columns of them again
+        is several times faster than getting back what memory had no room for. Where no folder can be made next to the
+        store, memory stays the engine's choice.
         """
         if self._keeps_in_a_file or not self._opened.scratch:
             return
-        chosen = int(self.value("select parse_formatted_bytes(current_setting('memory_limit'))"))
-        self._connection.execute(f"set memory_limit = '{min(chosen, MEMORY_BYTES)} B'")
-        if int(self.value("select count(*) from requests")) * ROW_BYTES > MEMORY_BYTES / 2:
+        if int(self.value("select count(*) from requests")) * ROW_BYTES > opening.MEMORY_BYTES / 2:
             file = str(self._opened.scratch.path.absolute() / "kept.duckdb").replace("'", "''")
             self._connection.execute(f"attach '{file}' as scratch (read_write)")
             self._keeps_in_a_file = True
