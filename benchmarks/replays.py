@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.generate import GENERATION, once
-from llmcost.engine import migrations, store
+from llmcost.engine import access, migrations
 from llmcost.prices import book
 from llmcost.what_ifs.engine.step import parse, run
 
@@ -85,7 +85,7 @@ def prompted(data: Path, prompts: int) -> Path:
 
 def _fill(out: Path, requests: int) -> None:
     drawn = {"requests": requests, "models": list(MODELS), "task_types": list(TASK_TYPES)}
-    with store.writing(out / "replays.duckdb") as opened:
+    with access.writing(out / "replays.duckdb") as opened:
         book.learn(opened, [(None, model) for model in MODELS])
         opened.execute(f"insert into requests by name {_REQUESTS}", drawn)
 
@@ -98,7 +98,7 @@ def _ask(out: Path, prompts: int) -> None:
 
     _fill(out, prompts)
     asked = pa.table({"request_id": [f"req_{n}" for n in range(prompts)], "prompt": [a.prompt for a in many(prompts)]})
-    with store.writing(out / "replays.duckdb") as opened, opened.relation("asked", asked):
+    with access.writing(out / "replays.duckdb") as opened, opened.relation("asked", asked):
         opened.execute("insert into texts by name from asked")
         opened.execute(
             "update requests set prompt_hash = request_id, provider = 'anthropic', model = $model, feature = 'chat',"
@@ -109,7 +109,7 @@ def _ask(out: Path, prompts: int) -> None:
 
 
 def _main(path: str, *works: str) -> None:
-    with store.reading(Path(path)) as opened:
+    with access.reading(Path(path)) as opened:
         opened.bound_memory()
         if works[0] in SORTS:
             opened.execute(f"create temp table sorted as {SORTS[works[0]]}")

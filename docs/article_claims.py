@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from llmcost.engine import store
+from llmcost.engine import access
 from llmcost.engine.store import Store
 from llmcost.ingest import run
 from llmcost.prices import book
@@ -203,14 +203,14 @@ def _traffic(rows: Sequence[Row]) -> Iterator[Store]:
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log.jsonl"
         log.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-        with store.writing(Path(folder) / "llmcost.duckdb") as opened:
+        with access.writing(Path(folder) / "llmcost.duckdb") as opened:
             run.ingest(opened, [str(log)])
             yield opened
 
 
 @contextmanager
 def _samples() -> Iterator[Store]:
-    with tempfile.TemporaryDirectory() as folder, store.writing(Path(folder) / "llmcost.duckdb") as opened:
+    with tempfile.TemporaryDirectory() as folder, access.writing(Path(folder) / "llmcost.duckdb") as opened:
         run.ingest(opened, [str(ROOT / "sample_logs")])
         yield opened
 

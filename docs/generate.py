@@ -14,7 +14,7 @@ from rich.text import Text
 
 from docs import reference, self_hosting
 from llmcost.backtest import run as backtest
-from llmcost.engine import store
+from llmcost.engine import access
 from llmcost.ingest import run
 from llmcost.reports import spend
 from llmcost.reports.scope import scope
@@ -60,7 +60,7 @@ def filled(text: str) -> str:
 
 def pictures() -> dict[str, str]:
     """The overview and a simulation of the sample logs, as SVG."""
-    with tempfile.TemporaryDirectory() as folder, store.writing(Path(folder) / "llmcost.duckdb") as opened:
+    with tempfile.TemporaryDirectory() as folder, access.writing(Path(folder) / "llmcost.duckdb") as opened:
         run.ingest(opened, [str(ROOT / "sample_logs")])
         covered = scope(opened)
         overview = ReportView(spend.overview(opened, covered)).screen(details=False)

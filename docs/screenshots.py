@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from llmcost.engine import store
+from llmcost.engine import access
 from llmcost.ingest import run
 from llmcost.page import html
 from llmcost.reports.scope import scope
@@ -31,7 +31,7 @@ def main() -> None:
     """Makes the pages, looks at them, and keeps what was seen."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with store.writing(folder / "llmcost.duckdb") as opened:
+        with access.writing(folder / "llmcost.duckdb") as opened:
             run.ingest(opened, [str(ROOT / "sample_logs")])
             covered = scope(opened)
             pages = {

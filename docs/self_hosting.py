@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from llmcost.engine import store
+from llmcost.engine import access, store
 from llmcost.ingest import run
 from llmcost.reports.scope import scope
 from llmcost.self_hosting.volumes import VOLUMES
@@ -83,7 +83,7 @@ def crossings() -> str:
 @cache
 def _samples() -> store.Store:
     """The sample logs, read once."""
-    opened = store.writing(Path(tempfile.mkdtemp()) / "llmcost.duckdb")
+    opened = access.writing(Path(tempfile.mkdtemp()) / "llmcost.duckdb")
     run.ingest(opened, [str(SAMPLES)])
     return opened
 

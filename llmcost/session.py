@@ -6,7 +6,7 @@ from pathlib import Path
 
 from llmcost import config
 from llmcost.attribution import apply, tickets
-from llmcost.engine import store
+from llmcost.engine import access
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, UsageError
 from llmcost.prices import book
@@ -18,15 +18,15 @@ def reading(path: Path, timezone: str | None = None) -> Iterator[Store]:
 
     Its days, weeks, months and hours are those of a time zone: this one, else that of `llmcost.toml`, else UTC.
     """
-    with store.reading(path) as opened:
+    with access.reading(path) as opened:
         if not book.is_stale(opened) and not apply.is_stale(opened):
             _equip(opened, timezone)
             yield opened
             return
-    with suppress(LlmcostError), store.writing(path) as opened:
+    with suppress(LlmcostError), access.writing(path) as opened:
         book.refresh(opened)
         apply.refresh(opened)
-    with store.reading(path) as opened:
+    with access.reading(path) as opened:
         _equip(opened, timezone)
         yield opened
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import zstandard
 
-from llmcost.engine import store
+from llmcost.engine import access, store
 from llmcost.ingest import run
 
 Row = dict[str, Any]
@@ -69,7 +69,7 @@ def write(path: Path, rows: Iterable[Row | str]) -> Path:
 @contextmanager
 def ingested(db: Path, *paths: Path | str, form: str = "auto") -> Iterator[tuple[store.Store, run.Account]]:
     """A store at `db` into which the paths have been read, and the account of it."""
-    with store.writing(db) as opened:
+    with access.writing(db) as opened:
         account = run.ingest(opened, [str(path) for path in paths], form)
         check_account(account)
         yield opened, account
@@ -83,7 +83,7 @@ def check_account(account: run.Account) -> None:
 
 def contents(db: Path) -> list[Row]:
     """Every request of a store, in an order of its own."""
-    with store.reading(db) as opened:
+    with access.reading(db) as opened:
         return opened.rows("select * from requests order by request_id")
 
 

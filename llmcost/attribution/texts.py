@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from llmcost.engine import store as store_file
+from llmcost.engine import access
 from llmcost.engine.store import Store
 
 
@@ -45,7 +45,7 @@ def is_to_be_rewritten(store: Store) -> bool:
 
 def rewrite(path: Path) -> None:
     """Rewrites the store without what was removed from texts."""
-    store_file.rewrite(path, "delete from llmcost_meta where key = 'rewrite'")
+    access.rewrite(path, "delete from llmcost_meta where key = 'rewrite'")
 
 
 def keep(store: Store) -> None:

@@ -25,24 +25,24 @@ class Around:
 
     def prepare(self) -> None:
         """Opens the store once, and makes it where there is none."""
-        from llmcost.engine import store
+        from llmcost.engine import access
 
-        store.writing(self._path).close()
+        access.writing(self._path).close()
 
     def save(self, row: Row) -> None:
         """Saves a finished step, in its own transaction."""
-        from llmcost.engine import store
+        from llmcost.engine import access
         from llmcost.reports import measurements
 
-        with store.writing(self._path) as opened:
+        with access.writing(self._path) as opened:
             measurements.save(opened, row)
 
     def saved(self) -> list[Row]:
         """The steps in the store, oldest first."""
-        from llmcost.engine import store
+        from llmcost.engine import access
         from llmcost.reports import measurements
 
-        with store.reading(self._path) as opened:
+        with access.reading(self._path) as opened:
             return measurements.saved(opened)
 
     def usd_per_hour(self, instance: str) -> float:
@@ -57,24 +57,24 @@ class Around:
     def arrivals(self) -> "Sequence[Arrival]":
         """The logged calls that ended well, in order of time."""
         from llmcost.bench_gpu.serving import Arrival
-        from llmcost.engine import store
+        from llmcost.engine import access
         from llmcost.reports import measurements
 
         if not self._path.exists():
             return []
-        with store.reading(self._path) as opened:
+        with access.reading(self._path) as opened:
             rows = measurements.arrivals(opened)
         return [Arrival(row["at_us"] / 1e6, row["prompt_tokens"], row["output_tokens"]) for row in rows]
 
     def own_load(self) -> "OwnLoad | None":
         """The logged tokens a day, over the days from the first request to the last."""
         from llmcost.bench_gpu.dollars import OwnLoad
-        from llmcost.engine import store
+        from llmcost.engine import access
         from llmcost.reports import measurements
 
         if not self._path.exists():
             return None
-        with store.reading(self._path) as opened:
+        with access.reading(self._path) as opened:
             found = measurements.own_load(opened)
         return OwnLoad(*found) if found else None
 

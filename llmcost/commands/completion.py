@@ -81,9 +81,9 @@ def _beginning(incomplete: str, words: Iterable[str], before: str = "") -> list[
 
 def _stored(ctx: typer.Context, column: str, table: str = "requests", **parameters: str) -> list[str]:
     """The values of a column in the store, the most frequent first; none where it cannot be read at once."""
-    from llmcost.engine import store
+    from llmcost.engine import access, store
 
-    found = store.glance(
+    found = access.glance(
         store.locate(ctx.params.get("db")),
         f"select name from (select {column} as name from {table} limit {_ROWS}) as looked_at where name is not null"
         f" group by name order by count(*) desc, name limit {_MOST}",

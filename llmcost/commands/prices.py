@@ -36,7 +36,7 @@ def prices(
     db: options.Db = None,
 ) -> None:
     """Show prices with their validity and source, other providers of a model, and stored models without a price."""
-    from llmcost.engine import store
+    from llmcost.engine import access, store
     from llmcost.errors import UsageError
     from llmcost.prices import book
     from llmcost.render import terminal
@@ -51,7 +51,7 @@ def prices(
         out.show(_cache(model, day))
         return
     if update:
-        with store.writing(store.locate(db)) as writable:
+        with access.writing(store.locate(db)) as writable:
             fetched = book.update(writable)
         terminal.status(f"downloaded the prices of {fetched:%Y-%m-%d %H:%M} UTC into {store.locate(db)}")
     if model is None:

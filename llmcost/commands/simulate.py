@@ -48,6 +48,16 @@ def simulate(
     since: options.Since = None,
     until: options.Until = None,
     filters: Filters = NO_FILTERS,
+    sampled: Annotated[
+        int | None,
+        typer.Option(
+            "--sample-hits",
+            metavar="N",
+            min=1,
+            max=100_000,
+            help="Write N pairs of prompts that semantic-caching would treat as one, to be labelled, as CSV.",
+        ),
+    ] = None,
     save: Annotated[
         str | None, typer.Option("--save", metavar="NAME", help="Save it as a scenario for report and compare.")
     ] = None,
@@ -77,17 +87,18 @@ def simulate(
         raise UsageError(f"{name} is not an option", hint=f"for example: llmcost simulate --what-if {name}")
 
     from llmcost.backtest import run as backtest
-    from llmcost.engine import store
+    from llmcost.engine import access, store
     from llmcost.render import terminal
     from llmcost.render.view import View
     from llmcost.reports import spend
     from llmcost.reports.provenance import provenance
     from llmcost.reports.scope import scope
+    from llmcost.views.hit_sample import HitSampleView
     from llmcost.views.optimize import OptimizeView
     from llmcost.views.run_all import RunAllView
     from llmcost.views.simulate import ProjectionView
+    from llmcost.what_ifs import hit_sample, scenarios, show_sql
     from llmcost.what_ifs import projection as projections
-    from llmcost.what_ifs import scenarios, show_sql
     from llmcost.what_ifs.engine import names
     from llmcost.what_ifs.engine.step import parse
     from llmcost.what_ifs.search import optimize, run_all
@@ -102,6 +113,8 @@ def simulate(
     takes_all = run_all.WORD in words and not optimized
     if (takes_all or optimized) and shown:
         raise UsageError("--show-sql needs one stack", hint="name its steps, each with --what-if")
+    if sampled and (takes_all or optimized or shown or save):
+        raise UsageError("--sample-hits needs one stack and nothing else", hint="leave the other option out")
     if save is not None:
         scenarios.check(save, filters)
     searched = optimize.techniques(words) if optimized else []
@@ -112,7 +125,9 @@ def simulate(
         names.check(opened, every)
         spend.check(opened, options.words(by))
         dimensions = options.words(by) or (("feature",) if result_format is options.PageFormat.html else ())
-        if shown:
+        if sampled:
+            pairs = hit_sample.sample(opened, stack, covered, sampled)
+        elif shown:
             composed = show_sql.composed(opened, stack, covered)
         elif optimized:
             most = stacks or optimize.MOST_STACKS
@@ -127,14 +142,17 @@ def simulate(
         else:
             projection = projections.simulate(opened, stack, covered, dimensions, advises=out.is_whole)
             view = ProjectionView(projection)
-        if not shown:
+        if not (shown or sampled):
             projection.provenance = provenance(opened, covered, projection.assumed, shown=provenance_shown)
-        if not shown and out.is_whole:
+        if not (shown or sampled) and out.is_whole:
             backtest.check(opened, projection)
+    if sampled:
+        options.output(options.Format.csv, output).show(HitSampleView(pairs))
+        return
     if shown:
         out.write(composed + "\n")
         return
     if save is not None:
-        with store.writing(store.locate(db)) as opened:
+        with access.writing(store.locate(db)) as opened:
             scenarios.save(opened, save, [stage.what_if for stage in projection.stages], covered)
     out.show(view)

@@ -138,14 +138,14 @@ def _confined(connection: "duckdb.DuckDBPyConnection", scratch: Scratch | None) 
         connection.execute("set allowed_directories = ?", [[folder] if folder else []])
         connection.execute("set enable_external_access = false")
         if scratch:
-            _bound_memory(connection)
+            bound_memory(connection, MEMORY_BYTES)
     return connection
 
 
-def _bound_memory(connection: "duckdb.DuckDBPyConnection") -> None:
-    """Keeps at most MEMORY_BYTES of tables and results in memory, and the rest in this process's folder."""
+def bound_memory(connection: "duckdb.DuckDBPyConnection", most: int) -> None:
+    """Keeps at most so many bytes of tables and results in memory, and the rest in this process's folder."""
     [chosen] = connection.execute("select parse_formatted_bytes(current_setting('memory_limit'))").fetchone() or (0,)
-    connection.execute(f"set memory_limit = '{min(int(chosen), MEMORY_BYTES)} B'")
+    connection.execute(f"set memory_limit = '{min(int(chosen), most)} B'")
 
 
 def _prepared(connection: "duckdb.DuckDBPyConnection") -> "duckdb.DuckDBPyConnection":

@@ -5,25 +5,22 @@ as parameters or as data, never as text of a query.
 """
 
 import os
-import shutil
-import stat
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from llmcost.engine import faults, layout, migrations, opening, registry, zones
-from llmcost.errors import LlmcostError, StoreInUseError, UsageError, did_you_mean
+from llmcost.engine import faults, layout, opening, registry, zones
+from llmcost.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
 DEFAULT_NAME = "llmcost.duckdb"
-READ_PATIENCE_S = 2.0
-"""How long a reader waits for its turn: who follows a log holds the store for moments."""
+WIDE_BYTES = 2 << 30
+"""What a simulation's relations may take of memory; a kernel's columns come on top of it."""
 ROW_BYTES = 700
 """What a request takes in a temporary table: 695 bytes of a generated one, with three blocks of its prompt."""
 
@@ -39,7 +36,7 @@ def files(path: Path) -> list[Path]:
 
 
 class Store:
-    """An open store. Use `reading` or `writing` to get one."""
+    """An open store. Use `access.reading`, `access.writing` or `in_memory` to get one."""
 
     def __init__(self, opened: opening.Opened, path: Path) -> None:
         self._opened = opened
@@ -84,7 +81,9 @@ class Store:
 
     def arrow(self, sql: str, parameters: Mapping[str, Any] | None = None) -> "pa.Table":
         """The statement's result as an Arrow table."""
-        return self._connection.sql(sql, params=registry.used(sql, parameters or {})).to_arrow_table()
+        return self._asked(
+            lambda: self._connection.sql(sql, params=registry.used(sql, parameters or {})).to_arrow_table()
+        )
 
     def batches(self, sql: str, rows: int, parameters: Mapping[str, Any] | None = None) -> "pa.RecordBatchReader":
         """The statement's result, that many rows at a time. Nothing else may be asked until it has been read."""
@@ -92,7 +91,7 @@ class Store:
 
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """The statement's result as one dict a row. For small results."""
-        cursor = self._run(sql, parameters)
+        cursor = self._asked(lambda: self._run(sql, parameters))
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -159,15 +158,17 @@ class Store:
         self._connection.execute("commit")
 
     def bound_memory(self) -> None:
-        """Keeps wide temporary relations of a large log in a separate file next to the store.
+        """Keeps wide temporary relations within WIDE_BYTES, and the rest of them on disk next to the store.
 
-        Written column by column and compressed they take an eighth of the room, and reading a few columns of them again
-        is several times faster than getting back what memory had no room for. Where no folder can be made next to the
-        store, memory stays the engine's choice.
+        Where that folder cannot be written to, memory stays the engine's choice. Of a large log `keep` makes tables
+        in a separate file there: written column by column and compressed they take an eighth of the room, and
+        reading a few columns of them again is several times faster than getting back what memory had no room for.
         """
         if self._keeps_in_a_file or not self._opened.scratch:
             return
-        if int(self.value("select count(*) from requests")) * ROW_BYTES > opening.MEMORY_BYTES / 2:
+        self.use_memory()
+        opening.bound_memory(self._connection, WIDE_BYTES)
+        if int(self.value("select count(*) from requests")) * ROW_BYTES > WIDE_BYTES / 2:
             file = str(self._opened.scratch.path.absolute() / "kept.duckdb").replace("'", "''")
             self._connection.execute(f"attach '{file}' as scratch (read_write)")
             self._keeps_in_a_file = True
@@ -195,6 +196,22 @@ class Store:
         """Asks the running statement to stop."""
         self._connection.interrupt()
 
+    def use_memory(self) -> None:
+        """Lets the engine use as much memory as it would by itself: for a statement that it cannot do in parts."""
+        self._connection.execute("reset memory_limit")
+
+    def _asked(self, ask: "Callable[[], Any]") -> Any:
+        """The answer to a question, which is asked again with more memory where it cannot be answered in parts."""
+        try:
+            return ask()
+        except Exception as error:
+            if not faults.needs_memory(error):
+                raise
+            with suppress(Exception):  # a transaction that the error has ended is begun again by whoever began it
+                self.use_memory()
+                return ask()
+            raise
+
     def _run(self, sql: str, parameters: Mapping[str, Any] | None) -> "duckdb.DuckDBPyConnection":
         if parameters is None:
             return self._connection.execute(sql)
@@ -212,172 +229,8 @@ class Store:
             raise meant from None
 
 
-def reading(path: Path) -> Store:
-    """Opens an existing store without the right to change it; temporary relations are allowed.
-
-    A store of an earlier schema is brought up to this one first.
-    """
-    store = _open_patiently(path)
-    if _version(store) < migrations.newest():
-        store.close()
-        try:
-            writing(path).close()
-        except LlmcostError as error:
-            raise LlmcostError(
-                f"{path} is a store of an earlier version of llmcost and has to be upgraded first: {error.message}",
-                hint=error.hint,
-            ) from None
-        store = _open_patiently(path)
-        _version(store)
-    return store
-
-
-def glance(path: Path, sql: str, parameters: Mapping[str, Any]) -> list[Any]:
-    """The first column of a statement's result; nothing, and without waiting, where the store cannot be read."""
-    try:
-        with Store(opening.of_file(path, read_only=True), path) as opened:
-            return [row[0] for row in opened._run(sql, parameters).fetchall()]
-    except Exception:
-        return []
-
-
-def reading_only(path: Path, folder: Path) -> Store:
-    """Opens a store without ever changing its file: one of an earlier schema is copied to a folder and upgraded there.
-
-    Raises LlmcostError where it cannot be opened, or its tables are not those of a store.
-    """
-    store = _open_patiently(path)
-    if _version(store) < migrations.newest():
-        store = _upgraded_copy(store, folder)
-    with _closing_what_fails(store), in_memory() as new:
-        layout.check_columns(store, new)
-    store.path = path  # what errors name
-    return store
-
-
-def writing(path: Path) -> Store:
-    """Opens a store for changes, makes it first where there is none, and brings it up to this schema."""
-    store = _open_for_changes(path)
-    with _closing_what_fails(store):
-        if store.value("select count(*) from duckdb_tables() where not internal") == 0:
-            layout.create(store)
-    version = _version(store)
-    if version < migrations.newest():
-        store.close()
-        _upgrade(path, version)
-        store = _open_for_changes(path)
-        _version(store)
-    return store
-
-
-def rewrite(path: Path, afterwards: str) -> None:
-    """Rewrites the store's file with what it holds now: what was deleted or changed is no longer in its free blocks.
-
-    `afterwards` is a statement for the new file alone. Raises LlmcostError where it cannot be written; then the file is
-    as it was.
-    """
-    with _open_for_changes(path) as store:
-        folder = store.folder()
-        if folder is None:
-            raise faults.no_permission(path, f"to write to the folder {path.parent.absolute()}")
-        made = folder / "rewritten.duckdb"
-        store.execute(f"attach '{str(made).replace(chr(39), chr(39) * 2)}' as rewritten")
-        name = store.value("select '\"' || replace(current_database(), '\"', '\"\"') || '\"'")
-        store.execute(f"copy from database {name} to rewritten")
-        store.execute("use rewritten")
-        store.execute(afterwards)
-        store.execute(f"use {name}")
-        store.execute("detach rewritten")
-        made.chmod(stat.S_IMODE(path.stat().st_mode))
-        kept = path.with_name(f"{folder.name}.rewritten")  # the folder goes with the store
-        made.rename(kept)
-    kept.replace(path.resolve())
-
-
 def in_memory() -> Store:
     """An empty store that is gone when it is closed."""
     store = Store(opening.of_memory(), Path(":memory:"))
     layout.create(store)
     return store
-
-
-def _upgraded_copy(store: Store, folder: Path) -> Store:
-    """A copy of an open store in this schema. Closes the store, which nobody changes while it is copied."""
-    copy = folder / "upgraded.duckdb"
-    try:
-        for file in files(copy):
-            file.unlink()
-        for file in files(store.path):
-            shutil.copyfile(file, f"{copy}{'.wal' if file != store.path else ''}")
-    except OSError as error:
-        raise LlmcostError(
-            f"{store.path} is a store of an earlier version of llmcost, and it cannot be copied: {error.strerror}",
-            hint=f"make room in {folder.parent}, or upgrade it: llmcost report --db {store.path}",
-        ) from None
-    finally:
-        store.close()
-    try:
-        return reading(copy)
-    except LlmcostError as error:
-        raise LlmcostError(error.message.replace(str(copy), str(store.path)), hint=error.hint) from None
-
-
-def _upgrade(path: Path, version: int) -> None:
-    """Brings a store of an earlier schema up to this one, and keeps a copy of the file until that has succeeded."""
-    copy = path.with_name(f"{path.name}.schema-{version}")
-    try:
-        shutil.copy2(path, copy)
-    except OSError as error:
-        copy.unlink(missing_ok=True)
-        raise LlmcostError(
-            f"{path} is a store of an earlier version of llmcost, and it cannot be backed up: {error.strerror}",
-            hint=f"its backup is {copy}: make room there and allow writing, or copy the store elsewhere",
-        ) from None
-    store = _open_for_changes(path)
-    try:
-        if layout.version(store) == version:  # no other process did it meanwhile
-            with in_memory() as new:
-                migrations.upgrade(store, version, new)
-    except Exception as error:
-        if meant := faults.meaning(path, error):
-            raise meant from None
-        raise LlmcostError(
-            f"{path} cannot be upgraded to this version of llmcost: {str(error).splitlines()[0]}",
-            hint=f"the store is unchanged (schema {version}), and a copy is at {copy}",
-        ) from None
-    finally:
-        store.close()
-    copy.unlink()
-
-
-def _open_for_changes(path: Path) -> Store:
-    store = Store(opening.of_file(path, read_only=False), path)
-    store.execute("set preserve_insertion_order = false")  # loading is faster; reading keeps it: kernels need order
-    return store
-
-
-def _open_patiently(path: Path) -> Store:
-    patient_until_s = time.monotonic() + READ_PATIENCE_S
-    while True:
-        try:
-            return Store(opening.of_file(path, read_only=True), path)
-        except StoreInUseError:
-            if time.monotonic() > patient_until_s:
-                raise
-            time.sleep(0.05)
-
-
-def _version(store: Store) -> int:
-    """The schema of an open store. Closes it where it is not one that this program can read, and says why."""
-    with _closing_what_fails(store):
-        return layout.version(store)
-
-
-@contextmanager
-def _closing_what_fails(store: Store) -> Iterator[None]:
-    """Closes a store that is not open for the caller yet when something fails, and raises what that means."""
-    try:
-        yield
-    except BaseException as error:
-        store.close()
-        raise faults.meaning(store.path, error) or error from None

@@ -7,28 +7,10 @@ from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
 from llmcost.explain import began, days, noise, notes, periods, totals, traffic
 from llmcost.explain.change import Change
+from llmcost.explain.contributor import Contributor, telling, usual_keys
 from llmcost.explain.periods import HINT, Log
-from llmcost.explain.split import Split, splits
-from llmcost.reports import spend
+from llmcost.explain.split import splits
 from llmcost.reports.scope import Row, Scope
-
-KEYS = ("feature", "prompt", "model", "user", "session", "project")
-"""The keys that contributors are grouped by unless others are asked for; tickets, where `llmcost.toml` says how to find
-them, and tags with few values are added."""
-
-
-@dataclass(frozen=True)
-class Contributor:
-    """One value of a key: what its requests spent in both periods, and the split of that change alone."""
-
-    by: str
-    value: str | None
-    label: str | None  # of a prompt, how to call it
-    earlier: Row  # requests, unpriced_requests, cost_usd, cost_per_request_usd
-    later: Row
-    change_usd: float
-    split: Split
-    example_request_id: str | None
 
 
 @dataclass(frozen=True)
@@ -72,7 +54,7 @@ def explain(
         )
     log = Log(oldest, newest)
     compared = periods.pair(log, from_words, to_words)
-    keys = keys or _usual_keys(store, covered)
+    keys = keys or usual_keys(store, covered)
     lengths = (log.days_of(compared.earlier), log.days_of(compared.later)) if per_day else (1.0, 1.0)
     found = traffic.added_up(store, covered, compared, keys, top, lengths)
     earlier, later = totals.of(found.days, log, compared)
@@ -94,36 +76,11 @@ def explain(
     return Explanation(
         earlier, later, per_day, changes[0], split[0],
         [
-            Contributor(
-                keys[row["place"]], row["value"], labels.get(row["value"]), _side(row, "earlier"), _side(row, "later"),
-                changes[row["game"]], split[row["game"]], row["example_request_id"],
-            )
-            for row in _telling(found.contributors)
+            Contributor.of(row, keys[row["place"]], labels.get(row["value"]), changes[row["game"]], split[row["game"]])
+            for row in telling(found.contributors)
         ],
         began.began(*daily),
         noise.of(*daily, per_day=per_day),
         found.models,
         [*notes.about_periods(log, compared, sides, per_day=per_day), *notes.left_out(found, sides)],
     )  # fmt: skip
-
-
-def _usual_keys(store: Store, covered: Scope) -> tuple[str, ...]:
-    known = (*KEYS, "ticket") if spend.finds_tickets() else KEYS
-    return (*known, *(f"tag:{name}" for name in traffic.telling_tags(store, covered, traffic.MOST_KEYS - len(known))))
-
-
-def _telling(rows: Sequence[Row]) -> list[Row]:
-    """The contributors without the keys that no request has a value of."""
-    told = {row["place"] for row in rows if row["value"] is not None}
-    return [row for row in rows if row["place"] in told]
-
-
-def _side(row: Row, side: str) -> Row:
-    requests, unpriced, usd = (row[f"{side}_{name}"] for name in ("requests", "unpriced_requests", "usd"))
-    priced = requests - unpriced
-    return {
-        "requests": requests,
-        "unpriced_requests": unpriced,
-        "cost_usd": usd,
-        "cost_per_request_usd": usd / priced if priced else None,
-    }

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from llmcost.engine import registry
 from llmcost.engine.compose import compose
 from llmcost.engine.relations import priced
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
-from llmcost.explain import notes, periods, traffic
+from llmcost.explain import notes, pair_contributors, periods, traffic
 from llmcost.explain.change import Change
+from llmcost.explain.contributor import Contributor, usual_keys
+from llmcost.explain.paired import Requests, body, concatenated, ends, pair_table, table
 from llmcost.explain.periods import Log, Pair, Period
 from llmcost.explain.split import splits
 from llmcost.explain.totals import Total
@@ -37,10 +38,20 @@ _MOST_REPRICED = 2_000_000
 
 @dataclass(frozen=True)
 class Compared:
-    """A change, and what a reader has to know of its periods."""
+    """A change, who made it, and what a reader has to know of its periods."""
 
     change: Change
+    contributors: Sequence[Contributor]  # none where the command has to be asked
     notes: Sequence[str]
+
+
+@dataclass(frozen=True)
+class _Split:
+    """A pair whose bill has been split, and its days at the other period's prices where prices changed."""
+
+    pair: Pair
+    change: Change
+    repriced: "pa.Table"
 
 
 def compared(store: Store, covered: Scope) -> list[Compared]:
@@ -49,17 +60,38 @@ def compared(store: Store, covered: Scope) -> list[Compared]:
     if oldest is None or newest is None:
         return []
     log = Log(oldest, newest)
-    store.keep("lasting_prompts", compose(covered.steps(), _body("recurring-prompts")), covered.parameters())
-    store.keep("daily", compose(priced(*covered.steps()), _body("daily")), covered.parameters())
+    store.bound_memory()
+    keys = usual_keys(store, covered)
+    keyed, tags = traffic.keyed_by(keys)
+    of_log = Requests([*priced(*covered.steps()), keyed], covered.parameters() | tags, keys)
+    store.keep("lasting_prompts", compose(covered.steps(), body("recurring-prompts")), covered.parameters())
+    of_log.add_up(store, [])
     totals = _totals(store, log)
-    return list(_changes(store, covered, log, totals)) if totals else []
+    pairs = _ordered(log, totals)
+    if not pairs:
+        return []
+    places = {period: place for place, period in enumerate(totals)}
+    with store.relation("periods", table(place=range(len(places)), **ends("", list(totals)))):
+        store.keep("spent", compose(of_log.relations, body("spent")), of_log.parameters)
+    movers = pair_contributors.movers(store, pairs, places, len(keys))
+    of_log.add_up(store, movers)
+    split = list(_split(store, covered, of_log, pairs, totals))
+    who = pair_contributors.found(store, [(one.pair, one.repriced) for one in split], movers, pairs, keys)
+    return [
+        Compared(
+            one.change,
+            who.get(one.pair, ()),
+            notes.about_periods(log, one.pair, (one.change.earlier, one.change.later), per_day=False),
+        )
+        for one in split
+    ]
 
 
 def _totals(store: Store, log: Log) -> dict[Period, tuple[str, Total]]:
     """The newest periods of each kind that have requests with a price."""
     listed = [(kind, period) for kind, found in periods.listed(log).items() for period in found]
-    with store.relation("periods", _table(place=range(len(listed)), **_ends("", [period for _, period in listed]))):
-        rows = store.rows(_body("spans"))
+    with store.relation("periods", table(place=range(len(listed)), **ends("", [period for _, period in listed]))):
+        rows = store.rows(body("spans"))
     found: dict[Period, tuple[str, Total]] = {}
     of_kind = dict.fromkeys(MOST, 0)
     for row in rows:
@@ -73,29 +105,26 @@ def _totals(store: Store, log: Log) -> dict[Period, tuple[str, Total]]:
     return found
 
 
-def _changes(store: Store, covered: Scope, log: Log, totals: dict[Period, tuple[str, Total]]) -> Iterator[Compared]:
+def _split(
+    store: Store, covered: Scope, of_log: Requests, pairs: Sequence[Pair], totals: dict[Period, tuple[str, Total]]
+) -> Iterator[_Split]:
     left = _MOST_CELLS
-    pairs = _ordered(log, totals)
     for first in range(0, len(pairs), _AT_ONCE):
         some = pairs[first : first + _AT_ONCE]
-        table = _table(
-            game=range(len(some)),
-            **_ends("earlier_", [pair.earlier for pair in some]),
-            **_ends("later_", [pair.later for pair in some]),
-        )
-        with store.relation("pairs", table):
-            repriced, skipped = _repriced(store, covered, some)
-            with store.relation("repriced_daily", repriced):
-                games = store.arrow(compose([("played", _body("paired"))], _body("games")))
+        with store.relation("pairs", pair_table(some)):
+            repriced = _repriced(store, covered, of_log, some)
+            known = [place for place in range(len(some)) if place in repriced]
+            with store.relation("repriced_daily", concatenated(repriced[place] for place in known)):
+                games = store.arrow(compose([("played", body("paired"))], body("games")))
         left -= games.num_rows
         if left < 0 and first:
             return
         sides = [(totals[pair.earlier][1], totals[pair.later][1]) for pair in some]
         changes = {game: later.cost_usd - earlier.cost_usd for game, (earlier, later) in enumerate(sides)}
-        for game, split in splits(games, changes).items():
-            if game not in skipped:
-                change = Change(*sides[game], per_day=False, change_usd=changes[game], split=split)
-                yield Compared(change, notes.about_periods(log, some[game], sides[game], per_day=False))
+        made = splits(games, changes)
+        for place in known:
+            change = Change(*sides[place], per_day=False, change_usd=changes[place], split=made[place])
+            yield _Split(some[place], change, repriced[place])
 
 
 def _ordered(log: Log, totals: dict[Period, tuple[str, Total]]) -> list[Pair]:
@@ -116,35 +145,18 @@ def _ordered(log: Log, totals: dict[Period, tuple[str, Total]]) -> list[Pair]:
     return [*(usual for _ in same), *(pair for pair in pairs if pair not in same)]
 
 
-def _repriced(store: Store, covered: Scope, pairs: Sequence[Pair]) -> tuple["pa.Table", set[int]]:
-    """The days at the other period's prices, where prices changed; and the pairs that have too many such requests."""
-    import pyarrow as pa
-
-    tables, skipped, left = [store.arrow("select 0::bigint as game, * from daily limit 0")], set(), _MOST_REPRICED
-    for row in store.rows(_body("repricing")):
-        left -= row["requests"]
-        if left < 0:
-            skipped.add(row["game"])
-            continue
-        requests, values = traffic.of_periods(covered, pairs[row["game"]])
-        steps = priced(*requests, ("requests", _body("repriced")))
-        select = f"select $game::bigint as game, * from (\n{_body('daily')}\n)"
-        tables.append(store.arrow(compose(steps, select), values | {"game": row["game"]}))
-    return pa.concat_tables(tables), skipped
-
-
-def _ends(side: str, found: Sequence[Period]) -> dict[str, Sequence[object]]:
-    return {
-        f"{side}since": [period.since.date() for period in found],
-        f"{side}until": [period.until.date() for period in found],
-    }
-
-
-def _table(**columns: Sequence[object]) -> "pa.Table":
-    import pyarrow as pa
-
-    return pa.table({name: pa.array(list(values)) for name, values in columns.items()})
-
-
-def _body(name: str) -> str:
-    return registry.find("explain", name).body
+def _repriced(store: Store, covered: Scope, of_log: Requests, pairs: Sequence[Pair]) -> dict[int, "pa.Table"]:
+    """The days of each pair at the other period's prices, where prices changed; not of pairs with too many requests."""
+    changed = {row["pair"]: row["requests"] for row in store.rows(body("repricing"))}
+    nothing = store.arrow("select 0::bigint as pair, * from daily limit 0")
+    found, left = {}, _MOST_REPRICED
+    for place, pair in enumerate(pairs):
+        left -= changed.get(place, 0)
+        if place not in changed:
+            found[place] = nothing
+        elif left >= 0:
+            requests, values = traffic.of_periods(covered, pair)
+            steps = [*priced(*requests, ("requests", body("repriced"))), of_log.keyed]
+            select = f"select $pair::bigint as pair, * from (\n{body('daily')}\n)"
+            found[place] = store.arrow(compose(steps, select), of_log.parameters | values | {"pair": place})
+    return found

@@ -48,9 +48,8 @@ def added_up(
         raise UsageError(f"--by accepts at most {MOST_KEYS} keys here", hint="leave some out")
     store.bound_memory()
     periods, values = of_periods(covered, compared)
-    columns, tags = _columns(keys)
+    keyed, tags = keyed_by(keys)
     values |= tags
-    keyed: Relation = ("priced", f"select {columns}, * from priced")
     moved = compose([*priced(*periods), keyed], _body("moved"))
     store.keep("moved", moved, values | {"earlier_weight": 1 / lengths[0], "later_weight": 1 / lengths[1]})
     chosen = compose([], _body("chosen"))
@@ -108,14 +107,15 @@ def of_periods(covered: Scope, compared: Pair) -> tuple[list[Relation], _Values]
     return [*covered.steps(), ("requests", _body("compared"))], covered.parameters() | ends
 
 
-def _columns(keys: Sequence[str]) -> tuple[str, _Values]:
-    """SQL: the keys as the columns key_0 to key_7, and its parameters."""
+def keyed_by(keys: Sequence[str]) -> tuple[Relation, _Values]:
+    """`priced` with the keys as the columns key_0 to key_7, and its parameters."""
     values: _Values = {}
     columns = ["null::varchar"] * MOST_KEYS
     for place, name in enumerate(keys):
         columns[place], tag = spend.column(name, f"tag_{place}")
         values |= tag
-    return ", ".join(f"{sql} as key_{place}" for place, sql in enumerate(columns)), values
+    listed = ", ".join(f"{sql} as key_{place}" for place, sql in enumerate(columns))
+    return ("priced", f"select {listed}, * from priced"), values
 
 
 def _body(name: str) -> str:

@@ -9,6 +9,8 @@ _NUMBERS = ("whole number", "number", "HTTP code")
 _COUNT = ("whole number", "HTTP code")
 _TIME = ("time", "time (s since 1970)", "time (ms since 1970)", "time (µs since 1970)", "time (ns since 1970)")
 _NAME = ("word", "whole number")
+_TELLING = {"model": ("name of a model",), "ts": ("time",)}
+"""Kinds of values that tell what a field is under any name."""
 _LOW_VARIETY = 0.5
 """A word that is another in more than half of the lines tells calls apart and groups nothing."""
 
@@ -71,7 +73,7 @@ _WANTED = (
         "ts",
         (
             r"(ts|timestamp|time|datetime)", r"(start|started|begin|request|event|log)( at| time| ts| timestamp)",
-            r"(created|logged|received)( at| time| on)?", r"date", r".*( at| time| timestamp)",
+            r"(created|logged|received)( at| time| on)?", r"date", r"when", r".*( at| time| timestamp)",
         ),
         _TIME,
     ),
@@ -96,7 +98,11 @@ _WANTED = (
     Wanted("status", (r"status", r"outcome", r"result", r"state"), ("word",)),
     Wanted("cost", (r"(total )?cost.*", r"(total )?price.*", r"spend.*", r".* cost( usd)?", r"usd"), _NUMBERS),
     Wanted("provider", (r"(llm |model |api )?(provider|vendor)( name| id)?",), ("word",)),
-    Wanted("user_id", (r"(end )?user( id| name)?", r"uid", r"username", r"customer( id)?", r"account( id)?"), _NAME),
+    Wanted(
+        "user_id",
+        (r"(end )?user( id| name)?", r"uid", r"username", r"customer( id)?", r"account( id)?", r"who"),
+        _NAME,
+    ),
     Wanted(
         "session_id", (r"(session|conversation|chat|thread)( id)?",), ("word", "whole number")
     ),
@@ -175,7 +181,7 @@ def _rank(wanted: Wanted, it: Field, calls: int) -> int | None:
             return 2 * place
         if len(it.names) > 1 and re.fullmatch(name, words(it, 2)):
             return 2 * place + 1
-    if wanted.field == "model" and it.kind == "name of a model":
+    if it.kind in _TELLING.get(wanted.field, ()):
         return 2 * len(wanted.names)
     return None
 

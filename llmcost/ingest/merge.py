@@ -17,10 +17,9 @@ import pyarrow as pa
 
 from llmcost.attribution import apply
 from llmcost.attribution.texts import Texts
-from llmcost.engine import faults, registry
-from llmcost.engine import store as stores
+from llmcost.engine import access, faults, registry
 from llmcost.engine.compose import compose
-from llmcost.engine.store import Store
+from llmcost.engine.store import DEFAULT_NAME, Store
 from llmcost.errors import LlmcostError, UsageError
 from llmcost.ingest import chains, sources, unite
 from llmcost.ingest.run import COUNTS
@@ -84,7 +83,7 @@ def merge(store: Store, others: Sequence[Path], machines: Sequence[str] = ()) ->
 
 
 def _merge(store: Store, file: Path, machine: str | None, folder: Path) -> Merged:
-    with closing(stores.reading_only(file, folder)) as other:
+    with closing(access.reading_only(file, folder)) as other:
         for table in _TABLES:
             _copy(store, other, table)
         other_id = _id(other)
@@ -136,7 +135,7 @@ def _known_as(store: Store, other_id: str) -> str | None:
 
 def _name(file: Path) -> str:
     """What a machine is called by its store's file: by the folder where the file has its usual name."""
-    usual = Path(stores.DEFAULT_NAME)
+    usual = Path(DEFAULT_NAME)
     folder = file.absolute().parent.name
     return sources.shown(folder if file.name == usual.name and folder else file.stem)
 
@@ -154,6 +153,10 @@ def _add(store: Store, other_id: str, machine: str, texts: Texts) -> tuple[list[
     own = int(store.value("select greatest($last_id, coalesce(max(source_id), 0)) + 1 from merging", given))
     entries += unite.set_repeats_apart(store, own)
     unite.name_models(store)
+    new = store.rows(
+        "select provider_logged, model_logged from other_models except select provider_logged, model_logged from models"
+    )
+    book.learn(store, ((row["provider_logged"], row["model_logged"]) for row in new))
     before = store.value("select coalesce(max(rowid), -1) from requests")
     unite.add(store, reads_again=False)
     store.execute(

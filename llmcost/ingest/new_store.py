@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from llmcost.engine import store
+from llmcost.engine import access, store
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
 
@@ -14,7 +14,7 @@ def writing(path: Path) -> Iterator[Store]:
     """The store at a path, made where there is none. One that was made for a block that fails is removed if empty."""
     is_new = not path.exists()
     try:
-        with store.writing(path) as opened:
+        with access.writing(path) as opened:
             yield opened
     except BaseException:
         if is_new and store.files(path) and _is_empty(path):
@@ -26,7 +26,7 @@ def writing(path: Path) -> Iterator[Store]:
 def _is_empty(path: Path) -> bool:
     """Whether it can be opened and holds nothing; what cannot be opened is left for `llmcost repair`."""
     try:
-        with store.reading(path) as opened:
+        with access.reading(path) as opened:
             return not any(opened.value(f"select count(*) from {table}") for table in ("requests", "ledger", "rejects"))
     except LlmcostError:
         return False

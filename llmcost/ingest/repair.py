@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from llmcost.engine import rescue, store
+from llmcost.engine import access, rescue
 from llmcost.engine.rescue import Rescued
 from llmcost.metrics import counts
 
@@ -22,7 +22,7 @@ def repair(damaged: Path, new: Path) -> list[Rescued]:
     those of the requests that are left. Raises LlmcostError where nothing can be read, or the new file is there.
     """
     rescued = rescue.copy(damaged, new)
-    with store.writing(new) as opened:
+    with access.writing(new) as opened:
         if all(one.is_whole for one in rescued):
             return rescued
         with opened.transaction():

@@ -89,11 +89,21 @@ def _read_in_order(
 def _offer_to_others(store: Store, values: dict[str, registry.Value], *, any_format: bool) -> None:
     """Offers what is unclaimed to the other formats, where any may take it; `leftover` is what none takes."""
     if any_format and store.value("select count(*) from unclaimed") > 0:
-        claim(store, "unclaimed")
-        for row in store.rows("select distinct format from claims order by format"):
-            _take_over(store, row["format"], values)
+        try:
+            _offer(store, values)
+        except Exception as error:
+            if not needs_memory(error):
+                raise
+            with store.one_thread():
+                _offer(store, values)
     store.execute("delete from staged where not claimed")
     store.execute(f"create or replace temp table leftover as {_query('leftover')}")
+
+
+def _offer(store: Store, values: dict[str, registry.Value]) -> None:
+    claim(store, "unclaimed")
+    for row in store.rows("select distinct format from claims order by format"):
+        _take_over(store, row["format"], values)
 
 
 def _stage_stream(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from llmcost import __version__, config, web
-from llmcost.engine import store
+from llmcost.engine import access, store
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
 from llmcost.metrics import exporter
@@ -64,7 +64,7 @@ class Endpoint:
         if files == self._seen and self._exposed.readable and not self._budgets_due():
             return
         self._exposed.readable = False
-        with store.reading(self._path) as opened:
+        with access.reading(self._path) as opened:
             self.take(opened)
         self._seen = files
 

@@ -7,7 +7,8 @@ from llmcost.engine import registry
 from llmcost.engine.compose import compose
 from llmcost.engine.relations import priced
 from llmcost.engine.store import Store
-from llmcost.errors import LlmcostError
+from llmcost.page import keys
+from llmcost.page.sizes import coarse, fitting
 from llmcost.reports import anomalies, audit
 from llmcost.reports.scope import Row, Scope
 
@@ -21,32 +22,30 @@ _SUBJECTS = 5
 """Subjects of a finding that the page names."""
 
 _PROMPTS = "select prompt_id as prompt, label, stable_share from prompts order by prompt_id"
-_ALL = "select * exclude (tags, prefix, by_ticket) from priced"
 
 
 def tables(store: Store, covered: Scope) -> dict[str, list[Row]]:
     """Every table of a report's page, by name. Totals are exact however much detail is left out."""
-    store.execute(f"create or replace temp table priced as {compose(priced(*covered.steps()), _ALL)}",
-                  covered.parameters())  # fmt: skip
-    if not store.value("select count(*) from priced"):
-        raise LlmcostError(
-            "there are no requests to draw", hint="check --since, --until, --feature and --model, or ingest some logs"
-        )
+    by = keys.keys(store, covered)
+    columns, tags = keys.columns(by)
+    every = f"select * exclude (tags, prefix, by_ticket), {columns} from priced"
+    store.execute(f"create or replace temp table priced as {compose(priced(*covered.steps()), every)}",
+                  covered.parameters() | tags)  # fmt: skip
     store.execute(f"create or replace temp table fine as {_body('fine')}")
     found = {
-        "cube": _cube(store),
-        "hours": _smallest(store, "hours", (2, 1, 0)),
-        "lengths": _smallest(store, "lengths", (3, 2, 1, 0)),
+        "cube": fitting((_rows(store, "cube", names=names) for names in _NAMES), MOST_ROWS["cube"]),
+        "hours": _coarse(store, "hours", (2, 1, 0)),
+        "lengths": _coarse(store, "lengths", (3, 2, 1, 0)),
         "caps": _rows(store, "caps"),
         "latencies": _rows(store, "latencies"),
-    }
+    } | keys.tables(store, by)
     for name in ("fine", "priced"):
         store.execute(f"drop table {name}")
     named = {row["prompt"] for row in found["cube"]}
     return found | {
         "prompts": [row for row in store.rows(_PROMPTS) if row["prompt"] in named],
         "anomalies": [{"explained": anomalies.explained(row)} | row for row in anomalies.find(store, covered)],
-        "findings": list(_findings(store, covered)),
+        "findings": list(_findings(store, covered)) if found["cube"] else [],
         "account": store.rows(registry.find("ledger", "account").body),
     }
 
@@ -58,21 +57,8 @@ def assumptions(names: Sequence[str] = ("priced", "anomalies", "cube", "lengths"
     return [line for query in queries for line in query.fields.get("assumes", ())]
 
 
-def _cube(store: Store) -> list[Row]:
-    return next(
-        rows
-        for names in _NAMES
-        if len(rows := _rows(store, "cube", names=names)) <= MOST_ROWS["cube"] or names == _NAMES[-1]
-    )
-
-
-def _smallest(store: Store, name: str, details: Sequence[int]) -> list[Row]:
-    """The report with as much detail as fits."""
-    return next(
-        rows
-        for detail in details
-        if len(rows := _rows(store, name, detail=detail)) <= MOST_ROWS[name] or detail == details[-1]
-    )
+def _coarse(store: Store, name: str, details: Sequence[int]) -> list[Row]:
+    return coarse(fitting((_rows(store, name, detail=detail) for detail in details), MOST_ROWS[name]))
 
 
 def _rows(store: Store, name: str, **values: Any) -> list[Row]:

@@ -1,5 +1,6 @@
 """What a reader must know to trust a report: missing prices, understated output, requests without a time, outliers."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -61,16 +62,18 @@ def _unknown_model(model: str, rows: Sequence[Row]) -> str:
 
 
 def _unpriced_kinds(rows: Sequence[Row]) -> list[str]:
-    """Known models at a tier or in a region that has no known price."""
+    """Known models at a tier or in a region that has no known price; the provider where a model has several."""
     found = []
+    sellers = Counter(model for model, _ in {(row["model"], row["provider"]) for row in rows})
     for row in rows:
         if row["unpriced_requests"] and row["is_known"]:
             tier = "" if row["service_tier"] == "standard" else f" at service tier {row['service_tier']}"
             region = f" in region {row['region']}" if row["region"] else ""
             have = "request" if row["unpriced_requests"] == 1 else "requests"
+            seller = f" from {row['provider']}" if row["provider"] and sellers[row["model"]] > 1 else ""
             found.append(
-                f"{row['unpriced_requests']:,} {have} of {row['model']}{tier}{region}: no price is known, excluded from"
-                " totals; [[prices]] in llmcost.toml can give one"
+                f"{row['unpriced_requests']:,} {have} of {row['model']}{seller}{tier}{region}: no price is known,"
+                " excluded from totals; [[prices]] in llmcost.toml can give one"
             )
     return found
 

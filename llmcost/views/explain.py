@@ -9,7 +9,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from llmcost.explain import words
-from llmcost.explain.explanation import Contributor, Explanation
+from llmcost.explain.contributor import Contributor
+from llmcost.explain.explanation import Explanation
 from llmcost.explain.split import PARTS, Split
 from llmcost.explain.totals import Total
 from llmcost.render import cells, tables, text

@@ -7,6 +7,8 @@ from typing import Any
 from llmcost.engine.store import Store
 from llmcost.engine.zones import Zone
 from llmcost.explain import pairs, words
+from llmcost.explain.change import Change
+from llmcost.explain.contributor import Contributor
 from llmcost.page import content, html
 from llmcost.render.cells import usd
 from llmcost.render.view import View
@@ -18,6 +20,8 @@ from llmcost.views.projection import ends, steps, varies, without_dollars
 from llmcost.what_ifs.projection import Projection
 
 TITLE = "Where the LLM money went"
+_DIGITS = 10
+_COUNTS = ("requests", "unpriced_requests")
 
 
 def report(store: Store, covered: Scope, notes: Sequence[str] = ()) -> dict[str, Any]:
@@ -88,7 +92,27 @@ def _changes(store: Store, covered: Scope) -> dict[str, list[Row]]:
         }
         for one in found
     ]
-    return {"changes": changes, "parts": [{"part": part, "name": name} for part, name in NAMES.items()]}
+    return {
+        "changes": changes,
+        "parts": [{"part": part, "name": name} for part, name in NAMES.items()],
+        "contributors": [_contributor(one.change, who) for one in found for who in one.contributors],
+    }
+
+
+def _contributor(change: Change, who: Contributor) -> Row:
+    """Dollars to a tenth of a billionth: a page has many."""
+    return {
+        "from": change.earlier.period.words,
+        "to": change.later.period.words,
+        "by": who.by,
+        "value": who.value if who.label is None else who.label,
+        "from_usd": round(who.earlier["cost_usd"], _DIGITS),
+        "to_usd": round(who.later["cost_usd"], _DIGITS),
+        "change_usd": round(who.change_usd, _DIGITS),
+        **{f"{side}_{name}": of[name] for side, of in (("from", who.earlier), ("to", who.later)) for name in _COUNTS},
+        **{part: round(usd, _DIGITS) for part, usd in who.split.parts.items()},
+        "example_request_id": who.example_request_id,
+    }
 
 
 def _covered(covered: Scope, zone: Zone) -> list[str]:
@@ -159,9 +183,10 @@ def _headline(projection: Projection) -> dict[str, Any]:
     share = f", {saved / baseline:.1%} of it" if baseline else ""
     ranged = f"between {usd(found.low_usd)} and {usd(found.high_usd)}" if found.low_usd != found.high_usd else ""
     best = max(projection.stages, key=lambda stage: stage.saved_usd, default=None)
+    at_most = "up to " if projection.is_upper_bound else ""
     most = f"; {best.what_if.query.name} brings most, {usd(best.saved_usd)}" if best and best.saved_usd > 0 else ""
     return {
-        "lead": f"{usd(saved)} less of {usd(baseline)}{share}"
+        "lead": f"{at_most}{usd(saved)} less of {usd(baseline)}{share}"
         if saved >= 0
         else f"{usd(-saved)} more than {usd(baseline)}",
         "finding": f"{usd(baseline)} become {usd(cost)}{f', saving {ranged}' if ranged else ''}{most}",
@@ -169,7 +194,7 @@ def _headline(projection: Projection) -> dict[str, Any]:
         "cards": [
             ["As logged", usd(baseline).plain, baseline, ""],
             ["Projected", usd(cost).plain, cost, ""],
-            ["Saved", usd(saved).plain, saved, ranged],
+            ["Saved", f"{at_most}{usd(saved)}", saved, ranged],
             ["Requests", f"{projection.requests:,}", projection.requests, "replayed"],
         ],
     }

@@ -24,6 +24,7 @@ def document(projection: Projection) -> dict[str, Any]:
                 "cost_usd": stage.cost_usd,
                 "saved_usd": stage.saved_usd,
                 "saved_share": stage.saved_share,
+                "saved_is_upper_bound": stage.is_upper_bound,
                 **ends(stage.range),
                 "moves": stage.moves,
                 "effects": stage.effects,
@@ -40,6 +41,7 @@ def document(projection: Projection) -> dict[str, Any]:
             "cost_usd": projection.cost_usd,
             "saved_usd": saved,
             "saved_share": saved / projection.baseline_usd if projection.baseline_usd else None,
+            "saved_is_upper_bound": projection.is_upper_bound,
             **ends(projection.range),
         },
         "ranges": {"level": LEVEL, "drawn": projection.blocks, "undrawn": projection.undrawn},
@@ -81,6 +83,11 @@ def ends(found: Range) -> dict[str, float | None]:
         "traffic_low_usd": found.traffic_low_usd,
         "traffic_high_usd": found.traffic_high_usd,
     }
+
+
+def saving(usd: float, *, is_upper_bound: bool) -> Text:
+    """A saving, said to be the most where the log cannot tell whether all of it is one."""
+    return Text.assemble("up to " if is_upper_bound else "", cells.usd(usd))
 
 
 def between(found: Range) -> Text:

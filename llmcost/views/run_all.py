@@ -11,7 +11,7 @@ from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
 from llmcost.reports import assumed
 from llmcost.views import pages, projection, simulate
-from llmcost.views.projection import between, ends, without_dollars
+from llmcost.views.projection import between, ends, saving, without_dollars
 from llmcost.what_ifs.search.run_all import ARTICLE, ARTICLE_TITLE, CLAIMED, Everything
 
 _WHY_LINES = 16
@@ -105,7 +105,7 @@ def _headline(found: Everything) -> RenderableType:
         return Text(f"{replayed}: no technique saves anything of {cells.usd(baseline).plain}{rests}\n")
     share = f" ({saved / baseline:.1%})" if baseline else ""
     ranged = f", between {cells.usd(spread.low_usd)} and {cells.usd(spread.high_usd)}"
-    line = Text(f"{replayed}: together they save ")
+    line = Text(f"{replayed}: together they save {'up to ' if projection.is_upper_bound else ''}")
     line.append(f"{cells.usd(saved)}{share}", style="bold green")
     line.append(f" of {cells.usd(baseline)}{ranged if spread.low_usd != spread.high_usd else ''}{rests}\n")
     return line
@@ -121,7 +121,8 @@ def _alone(found: Everything) -> RenderableType:
             continue
         stacked = Text("left out", style="dim") if row["in_stack_usd"] is None else cells.usd(row["in_stack_usd"])
         bar = cells.bar(one.saved_usd / most if most else 0.0, 16)
-        made.append([name, cells.usd(one.saved_usd), between(one.range), cells.share(row["saved_share"]), stacked, bar])
+        saved = saving(one.saved_usd, is_upper_bound=one.is_upper_bound)
+        made.append([name, saved, between(one.range), cells.share(row["saved_share"]), stacked, bar])
     columns = [
         tables.name("technique"), tables.number("alone it saves"), tables.number("range", 2), tables.number("share", 3),
         tables.number("in the stack"), tables.bar(),

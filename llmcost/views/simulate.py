@@ -13,7 +13,7 @@ from llmcost.render.view import Document, Flat, View
 from llmcost.reports import assumed
 from llmcost.views import cache_advice, pages, provenance, quality, zones
 from llmcost.views.backtest import compared
-from llmcost.views.projection import between, document, questions, steps, varies
+from llmcost.views.projection import between, document, questions, saving, steps, varies
 from llmcost.what_ifs.cache_advice import decides
 from llmcost.what_ifs.engine.ranges import Range
 from llmcost.what_ifs.projection import Projection, Stage
@@ -34,6 +34,7 @@ _TOKENS = {
 _COUNTS = {
     "answers_cut_short": ("answer cut short", "answers cut short"),
     "requests_without_a_call": ("request answered without a call", "requests answered without a call"),
+    "answers_not_compared": ("answer that the log cannot compare", "answers that the log cannot compare"),
     "requests_of_another_tier": ("request moved to another tier", "requests moved to another tier"),
     "requests_asked_twice": ("call added", "calls added"),
 }
@@ -103,12 +104,16 @@ def steps_table(projection: Projection) -> tables.Table:
     logged = "as logged"
     if assumed.rests_on_it(projection.assumed, projection.requests):
         logged += assumed.condition(projection.assumed, projection.requests)
+
+    def saves(value: float, *, at_most: bool) -> Text:
+        return saving(value, is_upper_bound=at_most) if projection.is_priced else usd(value)
+
     rows = [[Text(logged), usd(baseline), *[Text("")] * 3, _remaining(baseline, 0.0, baseline)]]
     rows += [
         [
             Text(stage.what_if.query.name),
             usd(stage.cost_usd),
-            usd(stage.saved_usd),
+            saves(stage.saved_usd, at_most=stage.is_upper_bound),
             between(stage.range),
             cells.share(stage.saved_share),
             _remaining(stage.cost_usd, stage.saved_usd, baseline),
@@ -117,8 +122,9 @@ def steps_table(projection: Projection) -> tables.Table:
     ]
     saved = baseline - projection.cost_usd
     share = saved / baseline if baseline else None
-    rows.append([Text("together", style="bold"), usd(projection.cost_usd), usd(saved),
-                 between(projection.range), cells.share(share), Text("")])  # fmt: skip
+    together = saves(saved, at_most=projection.is_upper_bound)
+    rows.append([Text("together", style="bold"), usd(projection.cost_usd), together, between(projection.range),
+                 cells.share(share), Text("")])  # fmt: skip
     columns = [
         tables.name("step"), tables.number("cost", 1), tables.number("saved"), tables.number("range", 2),
         tables.number("share", 3), tables.bar(),

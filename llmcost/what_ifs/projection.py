@@ -38,6 +38,11 @@ class Stage:
     cut_short: list[Row] = field(default_factory=list)  # features whose answers it cuts short, and how many
     effects: Row = field(default_factory=dict)  # differences in tokens; answers and requests that the step changes
 
+    @property
+    def is_upper_bound(self) -> bool:
+        """Whether it counts cached answers as saved that the log cannot compare with the model's own."""
+        return self.saved_usd > 0 and bool(self.effects.get("answers_not_compared"))
+
 
 @dataclass
 class Projection:
@@ -58,6 +63,11 @@ class Projection:
     traffic: str = "stage_0"  # the relation of the covered requests, for as long as the store is open
     provenance: Provenance | None = None
     backtest: dict[str, Any] | None = None  # how its replays predict what the log recorded, once they are asked
+
+    @property
+    def is_upper_bound(self) -> bool:
+        """Whether one of its stages' savings is one."""
+        return any(stage.is_upper_bound for stage in self.stages)
 
     @property
     def cost_usd(self) -> float:

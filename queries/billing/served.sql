@@ -1,7 +1,7 @@
 -- served: requests that a cache of answers has answered
 --
 -- question: How is a request billed whose answer is in a cache?
--- param differing choice(served, asked, doubted) = served: what happens to a hit whose cached answer differs from the
+-- param differing choice(served, asked, doubted) = asked: what happens to a hit whose cached answer differs from the
 --   logged one; asked calls the model again, doubted also does so where the log does not show it.
 -- assumes: an answer from the cache is free and takes no time; a call to the model costs what it did.
 

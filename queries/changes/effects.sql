@@ -16,6 +16,9 @@ select
         where after.output_tokens = 0 and before.output_tokens > 0
     ), 0)::bigint as requests_without_a_call,
     coalesce(sum(before.calls) filter (
+        where after.cached_answer = 'unknown' and before.cached_answer is distinct from 'unknown'
+    ), 0)::bigint as answers_not_compared,
+    coalesce(sum(before.calls) filter (
         where after.service_tier <> before.service_tier
     ), 0)::bigint as requests_of_another_tier,
     coalesce(sum(after.calls) filter (where before.request_id is null), 0)::bigint as requests_asked_twice

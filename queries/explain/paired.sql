@@ -1,12 +1,13 @@
--- paired: the days of each pair of periods, each pair a game of its own
+-- paired: the days of each pair of periods, each pair, and each contributor to it, a game of its own
 --
 -- question: What does the split of each pair start from?
+-- assumes: a pair in `pairs` is of all requests where its value_number is 0, else of a contributor's.
 
 with dated as (
-    select null::bigint as only_game, false as is_repriced, *
+    select null::bigint as only_pair, false as is_repriced, *
     from daily
     union all
-    select game as only_game, true as is_repriced, * exclude (game)
+    select pair as only_pair, true as is_repriced, * exclude (pair)
     from repriced_daily
 )
 
@@ -16,7 +17,8 @@ select
     dated.*
 from pairs
 inner join dated
-    on (dated.only_game is null or dated.only_game = pairs.game)
+    on dated.value_number = pairs.value_number
+    and (dated.only_pair is null or dated.only_pair = pairs.pair)
     and (
         (dated.day >= pairs.earlier_since and dated.day < pairs.earlier_until)
         or (dated.day >= pairs.later_since and dated.day < pairs.later_until)

@@ -3,13 +3,13 @@
 -- question: How many requests of each pair have a model whose price changed between its first and its last day?
 
 select
-    pairs.game,
+    pairs.pair,
     sum(daily.requests)::bigint as requests
 from pairs
 inner join daily
     on (daily.day >= pairs.earlier_since and daily.day < pairs.earlier_until)
     or (daily.day >= pairs.later_since and daily.day < pairs.later_until)
-where exists (
+where daily.value_number = 0 and pairs.value_number = 0 and exists (
     select 1
     from prices
     where
@@ -18,5 +18,5 @@ where exists (
         and prices.valid_from > pairs.earlier_since
         and prices.valid_from < pairs.later_until
 )
-group by pairs.game
-order by pairs.game
+group by pairs.pair
+order by pairs.pair

@@ -9,5 +9,6 @@ select
     sum(daily.cost_usd)::double as cost_usd
 from periods
 inner join daily on daily.day >= periods.since and daily.day < periods.until
+where daily.value_number = 0
 group by periods.place
 order by periods.place

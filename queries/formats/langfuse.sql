@@ -21,7 +21,7 @@
 --   "userId": "VARCHAR", "user_id": "VARCHAR", "sessionId": "VARCHAR", "session_id": "VARCHAR",
 --   "traceName": "VARCHAR", "trace_name": "VARCHAR", "tags": ["VARCHAR"], "trace_tags": ["VARCHAR"],
 --   "environment": "VARCHAR", "release": "VARCHAR", "version": "VARCHAR", "level": "VARCHAR",
---   "statusMessage": "VARCHAR", "status_message": "VARCHAR"}
+--   "statusMessage": "VARCHAR", "status_message": "VARCHAR", "output": "JSON"}
 -- records: coalesce(observations, data)
 -- claims: coalesce(type, observations[1].type, data[1].type) in ('GENERATION', 'SPAN', 'EVENT', 'AGENT', 'TOOL',
 --     'CHAIN', 'RETRIEVER', 'EVALUATOR', 'EMBEDDING', 'GUARDRAIL')
@@ -31,7 +31,7 @@
 --   input_details
 -- reasoning: decided by the total; without it outside, each name apart, and inside under the details of the output
 -- lacks: the life of cache writes unless the integration names it; tiers and regions outside of the model's parameters;
---   uses of tools other than web search
+--   uses of tools that neither the usage nor the output names
 -- truth: total decides. It is the sum of all names where these are disjoint, as Langfuse asks: what begins with input
 --   or
 --   prompt is the prompt, what begins with output, completion, candidates or response the answer, a name with cache
@@ -40,7 +40,8 @@
 --   output. Without a total they are taken to be apart. Names under prompt_details, input_details and the like are
 --   always
 --   inside. Gemini's names are read too.
--- truth: a name with audio, image or video is that part of its count. Web searches are those of a name with web_search.
+-- truth: a name with audio, image or video is that part of its count. Uses of hosted tools are those that the usage
+--   names, such as web_search_requests, or else the calls in an output of OpenAI's Responses API.
 --   The service tier and the region are those of the model's parameters.
 -- truth: a name that is none of these, and may be a count, makes the line a reject.
 -- truth: usage may be on an observation and on those below it: the lowest ones count.
@@ -104,7 +105,8 @@ named as (
                 and not regexp_matches(it.key, 'reasoning|thought|thinking|detail')
         ) as answer,
         list_filter(counts, lambda it: regexp_matches(it.key, '^total'))[1].value as total_tokens,
-        list_filter(counts, lambda it: regexp_matches(it.key, 'web_search|^num_search_queries$'))[1].value as web_searches
+        list_filter(counts, lambda it: is_tool_use(it.key)) as used,
+        items_kept(unquoted(record.output)) as items
     from sorted
 ),
 
@@ -134,11 +136,12 @@ calls as (
         list_filter(
             counts,
             lambda it: parse_count(it.value) <> 0
+                and not is_tool_use(it.key)
                 and not regexp_matches(
                     it.key,
                     'cache|reasoning|thought|thinking|detail|cost|price|time|second'
                     || '|^(input|prompt|tool_use_prompt|text_input|output|completion|candidates|response|text_output)'
-                    || '|^(accepted|rejected|total|web_search|server_tool_use|search|num_|calls|requests)')
+                    || '|^(accepted|rejected|total|search|num_|calls|requests)')
         ) as unread
     from named
 )
@@ -183,7 +186,8 @@ select
     of_kind(counts, '^(output|completion|candidates|response)', 'audio') as output_audio_tokens,
     of_kind(counts, '^(output|completion|candidates|response)', 'image') as output_image_tokens,
     of_kind(counts, '^(output|completion|candidates|response)', 'video') as output_video_tokens,
-    web_searches,
+    coalesce(searches_named(used), searches_among(items)) as web_searches,
+    uses_of(list_concat(uses_named(used), uses_among(items))) as tools,
     parameters.service_tier as service_tier,
     region_of(parameters.inference_geo) as region,
     case when list_bool_or(list_transform(caches, lambda it: contains(it.key, 'detail'))) then 'caches' end as input_holds,

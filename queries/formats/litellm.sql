@@ -12,12 +12,12 @@
 --   "model_parameters": {"max_tokens": "VARCHAR", "max_completion_tokens": "VARCHAR", "tools": "JSON",
 --   "temperature": "VARCHAR", "service_tier": "VARCHAR"}, "messages": ["JSON"],
 --   "response": {"choices": [{"finish_reason": "VARCHAR", "message": {"content": "VARCHAR"}}],
---   "service_tier": "VARCHAR", "usage": "litellm_usage"}}
+--   "output": ["JSON"], "service_tier": "VARCHAR", "usage": "litellm_usage"}}
 -- wraps: anthropic, cohere, gemini, openai, openai-responses
 -- claims: litellm_call_id is not null or (call_type is not null and custom_llm_provider is not null and spend is null)
 -- cached: decided by total_tokens; without it inside prompt_tokens, Anthropic's too
 -- reasoning: decided by total_tokens; without it inside completion_tokens
--- lacks: fees of tools other than web search; prompts where message logging is off
+-- lacks: fees of tools where the response is not logged; prompts where message logging is off
 -- truth: total_tokens decides: prompt_tokens holds cache reads and writes, Anthropic's too, and completion_tokens the
 --   reasoning, unless the total says otherwise (xAI; LiteLLM's older versions count cache writes apart). The parts
 --   stand
@@ -79,8 +79,14 @@ select
     'caches' as input_holds,
     case
         when not served_from_cache
-        then coalesce(detail.server_tool_use.web_search_requests, detail.prompt_tokens_details.web_search_requests)
+        then coalesce(
+            detail.server_tool_use.web_search_requests, detail.prompt_tokens_details.web_search_requests,
+            searches_among(response.output)
+        )
     end as web_searches,
+    case
+        when not served_from_cache and not is_retrieval(call_type) then uses_of(uses_among(response.output))
+    end as tools,
     case when not served_from_cache then detail.prompt_tokens_details.audio_tokens end as input_audio_tokens,
     case when not served_from_cache then detail.prompt_tokens_details.image_tokens end as input_image_tokens,
     case when not served_from_cache then detail.completion_tokens_details.audio_tokens end as output_audio_tokens,

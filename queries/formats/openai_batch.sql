@@ -6,14 +6,12 @@
 -- columns: {"id": "VARCHAR", "custom_id": "VARCHAR", "error": {"code": "VARCHAR"}, "response": {
 --   "status_code": "VARCHAR", "request_id": "VARCHAR", "body": {
 --     "id": "VARCHAR", "object": "VARCHAR", "created": "VARCHAR", "created_at": "VARCHAR", "model": "VARCHAR",
---     "choices": [{"finish_reason": "VARCHAR", "message": "VARCHAR"}], "output": "VARCHAR", "status": "VARCHAR",
+--     "choices": [{"finish_reason": "VARCHAR", "message": "VARCHAR"}], "output": ["JSON"], "status": "VARCHAR",
 --     "usage": {
 --       "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR",
---       "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR"},
---       "completion_tokens_details": {"reasoning_tokens": "VARCHAR"},
+--       "prompt_tokens_details": "openai_prompt_details", "completion_tokens_details": "openai_answer_details",
 --       "input_tokens": "VARCHAR", "output_tokens": "VARCHAR",
---       "input_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR"},
---       "output_tokens_details": {"reasoning_tokens": "VARCHAR"}}}}}
+--       "input_tokens_details": "openai_prompt_details", "output_tokens_details": "openai_answer_details"}}}}
 -- claims: custom_id is not null and (response.status_code is not null or error.code is not null)
 -- cached: decided by total_tokens; without it inside the prompt
 -- reasoning: decided by total_tokens; without it inside the answer
@@ -27,14 +25,8 @@ with calls as (
         *,
         response.body as body,
         response.body.usage as usage,
-        coalesce(
-            response.body.usage.prompt_tokens_details.cached_tokens,
-            response.body.usage.input_tokens_details.cached_tokens
-        ) as cached,
-        coalesce(
-            response.body.usage.prompt_tokens_details.cache_write_tokens,
-            response.body.usage.input_tokens_details.cache_write_tokens
-        ) as written
+        coalesce(response.body.usage.prompt_tokens_details, response.body.usage.input_tokens_details) as sent,
+        coalesce(response.body.usage.completion_tokens_details, response.body.usage.output_tokens_details) as made
     from lines
 )
 
@@ -47,16 +39,20 @@ select
     body.model as model,
     map {'custom_id': custom_id} as tags,
     coalesce(usage.prompt_tokens, usage.input_tokens) as input_tokens,
-    cached as cache_read_tokens,
-    written as cache_write_tokens,
+    sent.cached_tokens as cache_read_tokens,
+    sent.cache_write_tokens as cache_write_tokens,
     coalesce(
         usage.completion_tokens, usage.output_tokens, case when body.object = 'list' then '0' end
     ) as output_tokens,
-    coalesce(
-        usage.completion_tokens_details.reasoning_tokens, usage.output_tokens_details.reasoning_tokens
-    ) as reasoning_tokens,
+    made.reasoning_tokens as reasoning_tokens,
     usage.total_tokens as total_tokens,
     'caches' as input_holds,
+    sent.audio_tokens as input_audio_tokens,
+    sent.image_tokens as input_image_tokens,
+    made.audio_tokens as output_audio_tokens,
+    made.image_tokens as output_image_tokens,
+    searches_among(body.output) as web_searches,
+    uses_of(uses_among(body.output)) as tools,
     case
         when coalesce(usage.prompt_tokens, usage.input_tokens) is null
             or (coalesce(usage.completion_tokens, usage.output_tokens) is null and body.object <> 'list')
@@ -64,5 +60,5 @@ select
     end as unread_usage,
     coalesce(body.choices[1].finish_reason, body.status) as stop_reason,
     'batch' as service_tier,
-    coalesce(body.choices[1].message, body.output) as output_text
+    coalesce(body.choices[1].message, body.output::varchar) as output_text
 from calls

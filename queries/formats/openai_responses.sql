@@ -14,8 +14,7 @@
 --     "input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "JSON",
 --     "is_byok": "VARCHAR", "cost_details": {"upstream_inference_cost": "DOUBLE"}, "cost_in_usd_ticks": "DOUBLE",
 --     "server_side_tool_usage_details": "MAP(VARCHAR, VARCHAR)",
---     "input_tokens_details": "openai_prompt_details",
---     "output_tokens_details": {"reasoning_tokens": "VARCHAR", "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR"}}}
+--     "input_tokens_details": "openai_prompt_details", "output_tokens_details": "openai_answer_details"}}
 -- within: response
 -- claims: coalesce(response.object, object) = 'response'
 -- cached: decided by total_tokens; without it inside input_tokens
@@ -65,20 +64,10 @@ select
     end as unread_usage,
     coalesce(
         record.usage.server_side_tool_usage_details['web_search_calls'],
-        -- opening a page, or finding something in it, is not billed
-        len(list_filter(record.output, lambda item:
-            item ->> '$.type' = 'web_search_call' and coalesce(item ->> '$.action.type', 'search') = 'search'
-        ))::varchar
+        searches_among(record.output)
     ) as web_searches,
     uses_of(list_concat(xai_uses(record.usage.server_side_tool_usage_details), case
-        when record.usage.server_side_tool_usage_details is null then [
-            {'key': 'file_search', 'value': len(list_filter(
-                record.output, lambda item: item ->> '$.type' = 'file_search_call'
-            ))::varchar},
-            {'key': 'container', 'value': len(list_distinct(list_transform(list_filter(
-                record.output, lambda item: item ->> '$.type' = 'code_interpreter_call'
-            ), lambda item: item ->> '$.container_id')))::varchar}
-        ]
+        when record.usage.server_side_tool_usage_details is null then uses_among(record.output)
     end)) as tools,
     record.usage.input_tokens_details.audio_tokens as input_audio_tokens,
     record.usage.input_tokens_details.image_tokens as input_image_tokens,

@@ -24,16 +24,19 @@
 -- cached: decided by a stated total; without it inside the input, or outside where more was cached than went in
 -- reasoning: decided by a stated total; without it inside the output, beside it for Gemini CLI and Qwen Code
 -- lacks: in many instrumentations cached tokens, totals, the life of cache writes, modalities, the region, and uses of
---   tools other than web search
+--   tools
 -- truth: a stated total decides (llm.usage.total_tokens and the like; few instrumentations state one). Else the cached
 --   tokens are inside the input tokens and the reasoning tokens inside the output tokens, as the GenAI conventions ask;
 --   where more is said to be cached than went in, the instrumentation counts them apart, and so does llmcost. What a
 --   total has beyond input and output is reasoning.
 -- truth: names of older conventions (prompt_tokens, gen_ai.system), of OpenInference, of the Vercel AI SDK 4 to 6, of
 --   Langfuse's SDK and of agents' own telemetry (Claude Code, Codex, Gemini CLI, Qwen Code) are read too. Claude Code's
---   counts are disjoint. A usage attribute that is none of these, on a span without any, makes it a reject.
+--   counts are disjoint; its spans and events that name one request are copies. What Gemini CLI and Qwen Code say again
+--   under the conventions' names is no other call. A usage attribute that is none of these, on a span without any,
+--   makes it a reject.
 -- truth: audio and image tokens are parts of their counts; in the usage of Langfuse's SDK they are apart and are added.
---   Web searches are counted under several names, and the region is that of server.address.
+--   Uses of tools that the vendor runs are those that a usage attribute names (server_tool_use.web_search_requests), or
+--   else the server_tool_call parts of gen_ai.output.messages. The region is that of server.address.
 -- truth: spans of agents and tools, and of wrappers around a client, repeat the usage of the spans below: the lowest
 --   ones count. A span is known by its trace and its own id; a log record that names one is a copy of it.
 
@@ -47,33 +50,52 @@ with named as (
             it.value.stringValue, it.value.intValue, it.value.doubleValue, it.value.arrayValue.values[1].stringValue
         )) as texts,
         list_transform(record.resource.attributes, lambda it: it.key) as resource_names,
-        list_transform(record.resource.attributes, lambda it: it.value.stringValue) as resource_texts,
-        -- telemetry of agents: bare names, under an event that says whose they are
-        coalesce(regexp_extract(
-            coalesce(
-                nullif(record.span.eventName, ''), record.span.body.stringValue,
-                list_filter(record.span.attributes, lambda it: it.key = 'event.name')[1].value.stringValue, ''),
-            '^(claude_code|codex|gemini_cli|qwen-code)\.', 1
-        ), '') as agent
+        list_transform(record.resource.attributes, lambda it: it.value.stringValue) as resource_texts
     from lines
+),
+
+sent as (
+    select
+        *,
+        -- telemetry of agents: bare names, under an event or a span that says whose they are; a body may be a sentence
+        coalesce(list_filter(
+            [
+                span.eventName, span.body.stringValue, under(names, texts, 'event.name'), case when is_span then span.name end,
+                under(resource_names, resource_texts, 'service.name') || '.' || under(names, texts, 'event.name')
+            ],
+            lambda name: regexp_matches(name, '^(claude[-_]code|codex|gemini[-_]cli|qwen[-_]code)\.')
+        )[1], '') as event
+    from named
 ),
 
 told as (
     select
         *,
+        replace(split_part(event, '.', 1), '-', '_') as agent,
         try(from_json(
             under(names, texts, 'langfuse.observation.usage_details'), '"MAP(VARCHAR, VARCHAR)"'
         )) as langfuse,
         -- of the events of agents, only those of answers carry usage
-        agent <> '' and not regexp_matches(
-            coalesce(nullif(span.eventName, ''), span.body.stringValue, under(names, texts, 'event.name'), ''),
-            'api_request$|api_response$|sse_event$') as is_other_event
-    from named
+        event <> '' and not regexp_matches(event, '\.(api_request|api_response|sse_event|llm_request)$') as is_other_event
+    from sent
 ),
 
 spans as (
     select
         *,
+        list_concat(
+            list_filter(
+                list_transform(
+                    range(1, len(names) + 1), lambda place: {'key': names[place], 'value': texts[place]}
+                ),
+                lambda it: regexp_matches(it.key, 'usage|token_count') and is_tool_use(it.key)
+            ),
+            coalesce(list_filter(map_entries(langfuse), lambda it: is_tool_use(it.key)), [])
+        ) as used,
+        coalesce(
+            server_items(under(names, texts, 'gen_ai.output.messages')),
+            items_kept(under(names, texts, 'langfuse.observation.output'))
+        ) as items,
         coalesce(
             under(names, texts, 'gen_ai.usage.input_tokens'),
             under(names, texts, 'gen_ai.usage.prompt_tokens'),
@@ -150,7 +172,7 @@ spans as (
             under(names, texts, 'llm.token_count.total'),
             under(names, texts, 'ai.usage.totalTokens'),
             langfuse['total'], langfuse['total_tokens'], langfuse['totalTokens'],
-            case when agent in ('gemini_cli', 'qwen-code') then under(names, texts, 'total_token_count') end
+            case when agent in ('gemini_cli', 'qwen_code') then under(names, texts, 'total_token_count') end
         ) as total
     from told
 )
@@ -158,9 +180,11 @@ spans as (
 select
     line,
     (prompt is not null or answer is not null) and not is_other_event as carries_call,
-    -- a span counts as one call wherever it is reported; an event of an agent is a separate call
+    -- a span counts as one call wherever it is reported; an event of an agent is a separate call, unless it and its span
+    -- name one request
     case
-        when agent = '' and nullif(span.spanId, '') is not null then lower(span.traceId || ':' || span.spanId)
+        when agent = 'claude_code' and under(names, texts, 'request_id') is not null then under(names, texts, 'request_id')
+        when (agent = '' or is_span) and nullif(span.spanId, '') is not null then lower(span.traceId || ':' || span.spanId)
     end as request_id,
     case when is_span then lower(nullif(span.traceId, '')) end as trace_id,
     case when is_span then lower(span.traceId || ':' || nullif(span.parentSpanId, '')) end as parent_id,
@@ -201,7 +225,7 @@ select
         {'key': 'error', 'value': under(names, texts, 'error.type')}
     ], lambda entry: entry.value is not null)) as tags,
     case
-        when agent in ('gemini_cli', 'qwen-code')
+        when agent in ('gemini_cli', 'qwen_code')
         then tallied([prompt, under(names, texts, 'tool_token_count')])
         else coalesce(prompt, case when total is null then '0' end)
     end as input_tokens,
@@ -215,7 +239,7 @@ select
             and (total is not null or parse_count(prompt) >= coalesce(parse_count(cache_read), 0) + coalesce(parse_count(cache_write), 0))
         then 'caches'
     end as input_holds,
-    agent in ('gemini_cli', 'qwen-code') as output_excludes_reasoning,
+    agent in ('gemini_cli', 'qwen_code') as output_excludes_reasoning,
     coalesce(
         under(names, texts, 'gen_ai.usage.input_audio_tokens'),
         under(names, texts, 'gen_ai.usage.details.input_audio_tokens'),
@@ -239,13 +263,8 @@ select
         under(names, texts, 'gen_ai.usage.details.output_image_tokens'),
         langfuse['output_image_tokens']
     ) as output_image_tokens,
-    coalesce(
-        under(names, texts, 'gen_ai.usage.web_search_requests'),
-        under(names, texts, 'gen_ai.usage.details.web_search_requests'),
-        under(names, texts, 'gen_ai.usage.server_tool_use.web_search_requests'),
-        under(names, texts, 'llm.token_count.prompt_details.web_search_requests'),
-        langfuse['web_search_requests']
-    ) as web_searches,
+    coalesce(searches_named(used), searches_among(items)) as web_searches,
+    uses_of(list_concat(uses_named(used), uses_among(items))) as tools,
     region_in(under(names, texts, 'server.address')) as region,
     case
         when (prompt is null or answer is null) and not is_other_event

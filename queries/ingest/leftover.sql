@@ -7,7 +7,11 @@ with judged as (
             when fault is not null then fault
             when regexp_full_match(raw, '\s*') then null
             when not json_valid(raw) then 'not JSON'
-            when regexp_matches(raw, '"(usage|(prompt|completion|input|output|total)_?[tT]okens?|[a-zA-Z]*TokenCount)"\s*:')
+            when regexp_matches(
+                raw,
+                '"usage"\s*:\s*(\{\s*[^}\s]|[^n{\s])'
+                || '|"((prompt|completion|input|output|total)_?[tT]okens?(_count)?|[a-zA-Z]*TokenCount)"\s*:\s*[^n\s]'
+            )
                 then 'token counts in a shape no format knows'
         end as reason
     from unclaimed

@@ -21,8 +21,9 @@ create or replace temp macro as_time(text) as
     case when as_any_time(text) between timestamp '1970-01-01' and timestamp '2100-12-31 23:59:59'
         then as_any_time(text) end;
 
--- A time of 0 means no time.
-create or replace temp macro is_unset(text) as regexp_full_match(text, '\s*0*(\.0*)?\s*');
+-- A time of 0 means no time, and so do seconds since a server began, as early versions of vLLM write them: fewer than
+-- those of a date with eight digits.
+create or replace temp macro is_unset(text) as regexp_full_match(text, '\s*(0*(\.0*)?|[0-9]{1,7}(\.[0-9]+)?)\s*');
 
 -- A whole number as logs write it: 12, "12", 12.0, 1e3. Null for anything else (a fraction, 0x10) and beyond 10^12
 -- either way, so that sums of counts stay small. The number is what the text converts to.
@@ -190,12 +191,17 @@ create or replace temp macro region_in(address) as
 create or replace temp macro logged_cost(cost) as
     coalesce(try_cast(cost as double), try_cast(cost ->> '$.total_cost' as double));
 
--- Billed uses of tools, those that there were: a list of names and counts as a map.
+-- Billed uses of tools, those that there were: a list of names and counts as a map. The first count of a name stands.
 create or replace temp macro uses_of(entries) as
-    case
-        when len(list_filter(entries, lambda it: coalesce(it.value, '0') <> '0' and it.key is not null)) > 0
-        then map_from_entries(list_filter(entries, lambda it: coalesce(it.value, '0') <> '0' and it.key is not null))
-    end;
+    list_transform(
+        [list_filter(entries, lambda it: coalesce(it.value, '0') <> '0' and it.key is not null)],
+        lambda uses: case
+            when len(uses) > 0
+            then map_from_entries(list_filter(
+                uses, lambda it, place: list_position(list_transform(uses, lambda use: use.key), it.key) = place
+            ))
+        end
+    )[1];
 
 -- What xAI's server-side tools did, by the names of its price list: searches on X by the posts and profiles that they
 -- fetched, where these are counted, else by the call. Calls of MCP servers cost nothing.
@@ -214,6 +220,102 @@ create or replace temp macro xai_uses(details) as
         {'key': 'attachment_search', 'value': details['document_search_calls']},
         {'key': 'image_generation', 'value': details['image_generation_calls']}
     ] end;
+
+-- Billed searches among the items of an answer of OpenAI's: opening a page, or finding something in it, is not billed.
+create or replace temp macro searches_among(items) as
+    len(list_filter(
+        items,
+        lambda item: item ->> '$.type' = 'web_search_call' and coalesce(item ->> '$.action.type', 'search') = 'search'
+    ))::varchar;
+
+-- Billed uses of other tools among them: each search in files, and a container once, however many calls use it.
+create or replace temp macro uses_among(items) as [
+    {
+        'key': 'file_search',
+        'value': len(list_filter(items, lambda item: item ->> '$.type' = 'file_search_call'))::varchar
+    },
+    {
+        'key': 'container',
+        'value': len(list_distinct(list_transform(
+            list_filter(items, lambda item: item ->> '$.type' = 'code_interpreter_call'),
+            lambda item: item ->> '$.container_id'
+        )))::varchar
+    }
+];
+
+-- The items of an answer that a trace has kept: a list, one of them, or the response with the list in it.
+create or replace temp macro items_kept(answer) as
+    case
+        when contains(answer, '_call"') and json_valid(answer)
+        then case json_type(answer)
+            when 'ARRAY' then try(from_json(answer, '["JSON"]'))
+            when 'OBJECT' then coalesce(try(from_json(json_extract(answer, '$.output'), '["JSON"]')), [answer::json])
+        end
+    end;
+
+-- The calls of tools that the vendor ran in the output messages of a span, as items of such an answer.
+create or replace temp macro server_items(messages) as
+    case
+        when contains(messages, '"server_tool_call"')
+        then list_transform(
+            list_filter(
+                flatten(list_transform(try(from_json(messages, '[{"parts": ["JSON"]}]')), lambda it: it.parts)),
+                lambda part: part ->> '$.type' = 'server_tool_call'
+            ),
+            lambda part: json_object(
+                'type', concat(part ->> '$.name', '_call'),
+                'action', json_extract(part, '$.server_tool_call.action'),
+                'container_id', json_extract(part, '$.server_tool_call.container_id')
+            )
+        )
+    end;
+
+-- Whether a name of an instrumentation counts uses of a tool that a vendor runs.
+create or replace temp macro is_tool_use(name) as regexp_matches(
+    name,
+    'server_tool_use|server_side_tool|(^|[._])(web_search(es)?|num_search|file_search|code_interpreter|code_interpreter_sessions'
+    || '|containers?|citation_tokens|google_maps_grounding|image_generation|x_search)(_calls|_requests|_queries)?$');
+
+-- A count of uses by its name, among those of no vendor, of Anthropic ('tool_use') or of xAI ('side_tool').
+create or replace temp macro tool_count(counts, vendor, name) as
+    list_filter(
+        counts,
+        lambda it: regexp_extract(it.key, 'server_(side_tool|tool_use)', 1) = vendor
+            and regexp_matches(it.key, '(^|[._])(' || name || ')(_calls|_requests|_queries)?$')
+    )[1].value;
+
+-- Billed searches under the names of an instrumentation.
+create or replace temp macro searches_named(counts) as
+    coalesce(
+        tool_count(counts, '', 'web_search(es)?|num_search'),
+        tool_count(counts, 'tool_use', 'web_search'),
+        tool_count(counts, 'side_tool', 'web_search')
+    );
+
+-- Billed uses of other tools under such names, by those of the price list. Anthropic's are free, or billed by the hour.
+create or replace temp macro uses_named(counts) as
+    list_concat(
+        xai_uses(map {
+            'x_posts_fetched': tool_count(counts, 'side_tool', 'x_posts_fetched'),
+            'x_users_fetched': tool_count(counts, 'side_tool', 'x_users_fetched'),
+            'x_search_calls': coalesce(
+                tool_count(counts, 'side_tool', 'x_search'), tool_count(counts, '', 'x_search')
+            ),
+            'code_interpreter_calls': tool_count(counts, 'side_tool', 'code_(interpreter|execution)'),
+            'file_search_calls': tool_count(counts, 'side_tool', '(file|collections)_search'),
+            'document_search_calls': tool_count(counts, 'side_tool', '(document|attachment)_search'),
+            'image_generation_calls': coalesce(
+                tool_count(counts, 'side_tool', 'image_generation'), tool_count(counts, '', 'image_generation')
+            )
+        }),
+        [
+            {'key': 'file_search', 'value': tool_count(counts, '', 'file_search')},
+            {'key': 'container', 'value': tool_count(counts, '', 'code_interpreter_sessions|containers?')},
+            {'key': 'code_interpreter', 'value': tool_count(counts, '', 'code_interpreter')},
+            {'key': 'google_maps', 'value': tool_count(counts, '', 'google_maps_grounding')},
+            {'key': 'citation_tokens', 'value': tool_count(counts, '', 'citation_tokens')}
+        ]
+    );
 
 -- The count of one modality among named counts; of those that were cached only where these are asked for.
 create or replace temp macro of_kind(counts, names, kind) as
@@ -365,6 +467,28 @@ create or replace temp macro said(message) as
             json_extract_string(message, '$[*].text')
         ), chr(10)), '')
     end;
+
+-- What is left of a short message in JSON without its names and what they say of its form, of another message all.
+create or replace temp macro bare(message) as
+    case
+        when not regexp_matches(message, '^\s*[\[{]') then message
+        else regexp_replace(
+            case
+                when regexp_matches(message, '"(role|content|parts|text)"\s*:')
+                    then regexp_replace(
+                        message,
+                        '"(role|type|id|object|status|phase|finish_?[rR]eason|index)"\s*:\s*("[^"]*"|-?[0-9.]+)', '', 'g'
+                    )
+                else message
+            end,
+            '"\w+"\s*:\s*(null)?', '', 'g'
+        )
+    end;
+
+-- An answer as it is logged; null for one that says nothing, like {"role": "assistant", "content": ""}: two of these are
+-- no evidence that an answer repeats.
+create or replace temp macro answer_of(message) as
+    case when length(message) >= 300 or regexp_matches(bare(message), '[^\s\[\]{}",:]') then message end;
 
 -- How a message begins: hashes of its first 16, 32, 64 … 512 characters and, last, of 2,000, with numbers taken as
 -- equal. Texts that are one template filled in share the first of these. Null for a message without words.

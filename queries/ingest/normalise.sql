@@ -146,7 +146,7 @@ select
     coalesce(output_partial, false) as output_partial,
     coalesce(counts_doubtful, false) as counts_doubtful,
     coalesce(prompt_hash, short_hash(prompt_key)) as prompt_hash,
-    coalesce(output_hash, short_hash(output_text)) as output_hash,
+    coalesce(output_hash, short_hash(answer_of(output_text))) as output_hash,
     prefix,
     case when system_blocks between 0 and coalesce(len(prefix), 0) then system_blocks end as system_blocks,
     coalesce(cache_key, short_hash(cache_key_text)) as cache_key,

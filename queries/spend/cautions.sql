@@ -10,7 +10,7 @@ with known as (
 
 select
     priced.model,
-    any_value(priced.provider) as provider,
+    priced.provider,
     coalesce(bool_or(known.is_known), false) as is_known,
     priced.service_tier,
     priced.region,
@@ -24,5 +24,5 @@ select
     exact_sum(cost_usd) as cost_usd
 from priced
 left join known on known.model = priced.model and known.provider is not distinct from priced.provider
-group by priced.model, priced.service_tier, priced.region
-order by cost_usd desc nulls last, priced.model, priced.service_tier, priced.region
+group by priced.provider, priced.model, priced.service_tier, priced.region
+order by cost_usd desc nulls last, priced.model, priced.provider, priced.service_tier, priced.region

@@ -6,7 +6,7 @@
 -- needs: ts is not null and prompt_hash is not null and ($scope = 'shared' or user_id is not null): a time and a hash
 --   of its whole prompt (and, for scope=user, a user)
 -- low: threshold=0.92,latency_ms=30000,differing=doubted
--- high: threshold=0.84,latency_ms=300,differing=served
+-- high: threshold=0.84,latency_ms=300,differing=asked
 -- grid: threshold=0.88
 -- param threshold float(0, 2) = 0.88: least cosine of two prompts that may share an answer; above 1 only exact repeats
 --   do.
@@ -18,9 +18,9 @@
 -- param scope choice(shared, user) = shared: whether users may share answers.
 -- param latency_ms float(0, inf) = none: milliseconds from request to answer where the log has none; none: the median
 --   of those it has, or 3000.
--- param differing choice(served, asked, doubted) = served: what happens to a hit whose cached answer differs from the
+-- param differing choice(served, asked, doubted) = asked: what happens to a hit whose cached answer differs from the
 --   logged one or that a label marks as wrong; asked calls the model again, because the user is not satisfied with it;
---   doubted also does so where neither shows whether it is right.
+--   doubted also does so where neither shows whether it is right; served gives it out.
 -- param labels file = none: pairs of prompts, each with 1 if they may share an answer, else 0 (CSV, JSON or Parquet;
 --   docs/semantic_caching.md); hits on such pairs are judged by them and not by the estimate.
 -- assumes: a request whose prompt_hash is stored gets that answer; otherwise the last turn of its prompt is compared

@@ -9,7 +9,7 @@ import pytest
 
 from llmcost import session
 from llmcost.attribution.texts import Texts
-from llmcost.engine import store
+from llmcost.engine import access
 from llmcost.errors import LlmcostError
 from llmcost.reports import spend
 from llmcost.reports.scope import Scope, scope
@@ -251,7 +251,7 @@ def test_a_prompt_has_a_trend_and_its_most_expensive_request(tmp_path: Path, sto
 
 def test_texts_label_prompts_where_they_are_kept(tmp_path: Path, store_path: Path) -> None:
     calls = [*templated(), response(30, "Move", SYSTEM)]
-    with store.writing(store_path) as opened:
+    with access.writing(store_path) as opened:
         from llmcost.ingest import run
 
         log = str(logs.write(tmp_path / "a.jsonl", calls))

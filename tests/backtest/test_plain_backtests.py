@@ -100,10 +100,13 @@ def test_hits_on_prompts_of_like_meaning(tmp_path: Path) -> None:
     assert replay["requests"] == 40
     assert replay["actual_share"] == pytest.approx(round(replay["actual_share"] * replay["hits"]) / replay["hits"])
     assert 0 < replay["actual_share"] < 0.5, "of the last five alone the answers are others"
-    assert replay["low_share"] <= replay["predicted_share"] == 0 < replay["high_share"]
-    assert replay["error_share"] == -1
+    assert replay["low_share"] == 0 < replay["high_share"] < 1
+    assert replay["predicted_share"] is replay["error_share"] is None, "prompts alone do not tell"
     assert replay["by_model"] == [{"model": "claude-haiku-4-5"} | {k: v for k, v in replay.items() if k != "by_model"}]
-    assert "range 0.0% to" in llmcost("simulate", "--what-if", "semantic-caching", cwd=tmp_path).stdout
+    assert (
+        "without labels it is unknown how many hits"
+        in llmcost("simulate", "--what-if", "semantic-caching", cwd=tmp_path).stdout
+    )
 
 
 def test_a_simulation_shows_those_of_its_steps_and_the_logged_costs(tmp_path: Path) -> None:

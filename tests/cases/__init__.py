@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from llmcost.engine import store
+from llmcost.engine import access, store
 from llmcost.ingest import run
 from tests.command import llmcost
 
@@ -32,7 +32,7 @@ def sampled_store() -> Iterator[Path]:
     """A store that holds all sample logs, to be copied for each case."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / store.DEFAULT_NAME
-        with store.writing(path) as opened:
+        with access.writing(path) as opened:
             run.ingest(opened, [str(SAMPLES)])
         yield path
 

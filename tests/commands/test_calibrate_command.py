@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from llmcost.engine import store
+from llmcost.engine import access
 from llmcost.self_hosting import calibrations
 from llmcost.self_hosting.replay import Engine, Traffic, replay
 from llmcost.self_hosting.timing import IterationTime
@@ -70,7 +70,7 @@ def test_what_is_written_for_programs(run: Path) -> None:
 
 def test_stored_measurements_are_fitted(tmp_path: Path) -> None:
     db = tmp_path / "llmcost.duckdb"
-    with store.writing(db) as opened:
+    with access.writing(db) as opened:
         for batch in (1, 8, 32):
             decode_s = TRUE.fixed_s + max(TRUE.weights_s, TRUE.per_token_s * batch) + TRUE.per_kv_token_s * batch * 550
             prefill_s = TRUE.fixed_s + (TRUE.per_token_s + TRUE.per_chunk_context_s * 250.5) * batch * 500
@@ -109,7 +109,7 @@ def test_what_is_missing_is_said(tmp_path: Path, words: list[str], status: int, 
 
 
 def test_a_store_without_measurements(tmp_path: Path) -> None:
-    with store.writing(tmp_path / "llmcost.duckdb"):
+    with access.writing(tmp_path / "llmcost.duckdb"):
         pass
     done = llmcost("calibrate", cwd=tmp_path)
     assert done.returncode == 1

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from llmcost.engine import store
+from llmcost.engine import access
 from tests.command import llmcost
 from tests.logs import call, write
 
@@ -76,5 +76,5 @@ def test_without_a_store_it_is_silent(tmp_path: Path) -> None:
 
 def test_a_store_in_use_is_not_waited_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", lambda _: pytest.fail("it waited"))
-    with store.writing(folder / "llmcost.duckdb"):
+    with access.writing(folder / "llmcost.duckdb"):
         offered(folder, "report", "--model", "gpt")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from llmcost.engine import migrations, store
+from llmcost.engine import access, migrations, store
 from llmcost.errors import LlmcostError
 from tests.command import llmcost
 from tests.engine import stores
@@ -15,7 +15,7 @@ from tests.logs import ingested, totals, write
 @pytest.mark.parametrize("schema", stores.files())
 def test_a_store_of_every_schema_becomes_what_a_new_one_is(schema: str, tmp_path: Path) -> None:
     path = stores.unpacked(schema, tmp_path / "old.duckdb")
-    with store.reading(path) as opened:
+    with access.reading(path) as opened:
         assert totals(opened)["calls"] == 3
         assert totals(opened)["cache_read"] == 9000
         assert opened.value("select reason from rejects") == "a negative count"
@@ -54,7 +54,7 @@ def test_what_formats_left_in_tags_becomes_columns(tmp_path: Path) -> None:
                 " map($names::varchar[], $values::varchar[]) as tags) from logged",
                 {"id": f"new {number}", "log": log, "names": list(tags), "values": list(tags.values())},
             )
-    with store.reading(path) as opened:
+    with access.reading(path) as opened:
         rows = opened.rows("select * from requests where request_id like 'new %' order by request_id")
     names = ("branched", "thread_id", "answered_by", "requests_answered")
     assert [tuple(row[name] for name in names) for row in rows] == [
@@ -76,11 +76,11 @@ def test_a_migration_that_fails_leaves_the_store_and_a_copy(tmp_path: Path, monk
     path = stores.unpacked("4", tmp_path / "old.duckdb")
     monkeypatch.setattr(migrations, "_lay_out", lambda *_: 1 / 0)
     with pytest.raises(LlmcostError, match="cannot be upgraded") as raised:
-        store.reading(path)
+        access.reading(path)
     assert str(tmp_path / "old.duckdb.schema-4") in (raised.value.hint or "")
     monkeypatch.undo()
     for file in (tmp_path / "old.duckdb.schema-4", path):
-        with store.reading(file) as opened:
+        with access.reading(file) as opened:
             assert totals(opened)["calls"] == 3
 
 
@@ -93,13 +93,13 @@ def test_a_copy_that_cannot_be_kept_changes_nothing(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr(shutil, "copy2", full)
     with pytest.raises(LlmcostError, match="it cannot be backed up: No space left"):
-        store.reading(path)
+        access.reading(path)
     assert path.read_bytes() == before
 
 
 def test_a_newer_store_is_one_line(tmp_path: Path) -> None:
     path = tmp_path / "new.duckdb"
-    with store.writing(path) as opened:
+    with access.writing(path) as opened:
         opened.execute("update llmcost_meta set value = '999' where key = 'schema_version'")
     done = llmcost("report", "--db", path, cwd=tmp_path)
     assert done.returncode == 1
@@ -113,5 +113,5 @@ def test_rows_and_tables_of_ones_own_outlive_a_migration(tmp_path: Path) -> None
     path = stores.unpacked("1a", tmp_path / "old.duckdb")
     with duckdb.connect(str(path)) as connection:
         connection.execute("create table mine as select 42 as answer")
-    with store.reading(path) as opened:
+    with access.reading(path) as opened:
         assert opened.value("select answer from mine") == 42

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from llmcost.engine import layout, store
+from llmcost.engine import access, layout, store
 from llmcost.errors import LlmcostError
 from tests.command import llmcost
 from tests.logs import call, write
@@ -99,7 +99,7 @@ def test_tables_that_are_not_as_an_ingest_makes_them(folder: Path, kind: str) ->
 
 def test_a_store_reads_no_other_file(folder: Path) -> None:
     (folder / "secret.txt").write_text("SECRET")
-    for open_store in (store.reading, store.writing):
+    for open_store in (access.reading, access.writing):
         with open_store(folder / "llmcost.duckdb") as opened:
             for statement in (
                 f"select * from read_text('{folder}/secret.txt')",
@@ -175,7 +175,7 @@ def mode(path: Path) -> int:
 def test_stores_are_their_owners_alone(folder: Path) -> None:
     file = folder / "llmcost.duckdb"
     assert mode(file) == 0o600
-    with store.writing(file) as opened:
+    with access.writing(file) as opened:
         opened.execute("create table more (n integer)")
         assert mode(folder / "llmcost.duckdb.wal") == 0o600
     file.chmod(0o644)
@@ -190,8 +190,8 @@ def test_stores_are_their_owners_alone(folder: Path) -> None:
 
 def test_folders_of_killed_processes_are_removed_and_others_stay(folder: Path) -> None:
     hold = (
-        "import sys; from pathlib import Path; from llmcost.engine import store\n"
-        "with store.reading(Path('llmcost.duckdb')): print('open', flush=True); sys.stdin.read()"
+        "import sys; from pathlib import Path; from llmcost.engine import access\n"
+        "with access.reading(Path('llmcost.duckdb')): print('open', flush=True); sys.stdin.read()"
     )
     holders = [
         subprocess.Popen([sys.executable, "-c", hold], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -213,11 +213,11 @@ def test_folders_of_killed_processes_are_removed_and_others_stay(folder: Path) -
 
 
 def test_two_of_one_process_share_a_store(folder: Path) -> None:
-    with store.reading(folder / "llmcost.duckdb") as one, store.reading(folder / "llmcost.duckdb") as other:
+    with access.reading(folder / "llmcost.duckdb") as one, access.reading(folder / "llmcost.duckdb") as other:
         assert one.value("select count(*) from requests") == other.value("select count(*) from requests") == 2
 
 
 def test_an_error_in_a_block_closes_the_store(folder: Path) -> None:
-    with pytest.raises(LlmcostError, match="no room left"), store.writing(folder / "llmcost.duckdb"):
+    with pytest.raises(LlmcostError, match="no room left"), access.writing(folder / "llmcost.duckdb"):
         raise duckdb.IOException("No space left on device")
     assert not list(folder.glob(".llmcost.duckdb.*"))

@@ -102,7 +102,7 @@ def over(kind: registry.Kind, name: str) -> str:
     """SQL: the query over relations that have the columns declared, and no rows."""
     query = registry.find(kind, name)
     made = MADE | (dict.fromkeys(("before", "after"), "select * from costs") if kind == "savings" else {})
-    made |= {table: registry.find("page", table).body for table in INPUTS[kind].tables if table == "fine"}
+    made |= {table: registry.find("page", table).body for table in INPUTS["page"].tables if kind == "page"}
     made |= {table: registry.find("spend", table).body for table in INPUTS[kind].tables if table == "anomalies"}
     if kind == "explain":
         return over_periods(query)
@@ -124,10 +124,12 @@ def over_periods(query: registry.Query) -> str:
         ("lasting_prompts", registry.find("explain", "lasting-prompts").body),
         ("cells", f"select *, false as is_repriced from ({registry.find('explain', 'cells').body})"),
         ("played", registry.find("explain", "played").body),
+        ("contributing", "select 0::bigint as value_number, 0::bigint as place, null::varchar as value"),
         ("daily", registry.find("explain", "daily").body),
-        ("repriced_daily", "select 0::bigint as game, * from daily"),
+        ("repriced_daily", "select 0::bigint as pair, * from daily"),
         ("periods", f"select 0 as place, {_DAY} as since, {_DAY} as until"),
-        ("pairs", f"select 0 as game, {_ENDS}"),
+        ("spent", registry.find("explain", "spent").body),
+        ("pairs", f"select 0 as game, 0 as pair, 0 as value_number, 0 as earlier_period, 1 as later_period, {_ENDS}"),
     ]
     return compose(made, query.body)
 
@@ -137,7 +139,7 @@ def test_it_runs_over_what_its_folder_declares(kind: registry.Kind, name: str, e
     """Formats run over lines in their own tests: each over lines of its own."""
     query = registry.find(kind, name)
     defaults = {**registry.find("spend", "anomalies").bind({}), **query.bind({})}
-    for step in ("moved", "chosen"):
-        defaults |= registry.find("explain", step).bind({})
+    for folder, step in (("explain", "movers"), ("explain", "moved"), ("explain", "chosen"), ("page", "valued")):
+        defaults |= registry.find(folder, step).bind({})
     values = defaults | {f"{p.name}_provider": None for p in query.parameters if p.type == "model"}
     empty.rows(over(kind, name), values)

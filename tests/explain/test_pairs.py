@@ -1,13 +1,14 @@
 """The changes that a page lets its reader choose from are those that `llmcost explain` finds for the same periods."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
 
 from llmcost.engine.store import Store
-from llmcost.explain import pairs, words
+from llmcost.explain import pair_contributors, pairs, words
+from llmcost.explain.contributor import Contributor
 from llmcost.explain.explanation import explain
 from llmcost.reports.filters import Filters
 from llmcost.reports.scope import Scope, scope
@@ -27,6 +28,8 @@ def invented() -> Iterator[Store]:
                 model=dice.choice(MODELS[:models]), service_tier=dice.choice(["standard", "batch"]),
                 input_tokens=dice.randrange(5000), cache_read_tokens=dice.randrange(3000),
                 output_tokens=dice.randrange(500), web_searches=dice.randrange(2),
+                user_id=dice.choice(["u", "v", "w", None]), session_id=f"s{dice.randrange(40)}",
+                tags=dice.choice([None, {"team": "x"}, {"team": "y"}]),
             )
             for _ in range(number)
         ]  # fmt: skip
@@ -40,12 +43,25 @@ def check(opened: Store, covered: Scope) -> list[pairs.Compared]:
     found = pairs.compared(opened, covered)
     for one in found[::7]:
         change = one.change
-        alone = explain(opened, covered, change.earlier.period.words, change.later.period.words, ["feature"])
+        alone = explain(opened, covered, change.earlier.period.words, change.later.period.words, top=5)
         assert (alone.earlier, alone.later) == (change.earlier, change.later)
         assert change.change_usd == pytest.approx(alone.change_usd, abs=1e-9)
         assert change.split.parts == pytest.approx(alone.split.parts, abs=1e-9)
         assert words.headline(change) == words.headline(alone)
+        check_contributors(one.contributors, [who for who in alone.contributors if who.change_usd])
     return found
+
+
+def check_contributors(found: Sequence[Contributor], alone: Sequence[Contributor]) -> None:
+    """Each has the numbers, the split and the example that the command gives it."""
+    assert [(one.by, one.value, one.label, one.example_request_id) for one in found] == [
+        (one.by, one.value, one.label, one.example_request_id) for one in alone
+    ]
+    for one, same in zip(found, alone, strict=True):
+        assert one.earlier == pytest.approx(same.earlier, abs=1e-9)
+        assert one.later == pytest.approx(same.later, abs=1e-9)
+        assert one.change_usd == pytest.approx(same.change_usd, abs=1e-9)
+        assert one.split.parts == pytest.approx(same.split.parts, abs=1e-9)
 
 
 def test_every_pair_is_as_the_command_has_it() -> None:
@@ -81,6 +97,21 @@ def test_pairs_that_would_take_too_long_are_left_to_the_command(monkeypatch: pyt
         left = pairs.compared(opened, Scope())
         assert 0 < len(left) < len(every)
         assert not any(one.change.split.parts["price"] for one in left)
+
+
+def test_contributors_are_bounded_in_the_order_of_the_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    with invented() as opened:
+        every = pairs.compared(opened, Scope())
+        monkeypatch.setattr(pair_contributors, "_MOST_ROWS", 60)
+        few = pairs.compared(opened, Scope())
+        monkeypatch.setattr(pair_contributors, "_MOST_CELLS", 0)
+        fewest = pairs.compared(opened, Scope())
+    assert len(every) == len(few) == len(fewest)
+    counts = [len(one.contributors) for one in few]
+    assert counts[0] == len(every[0].contributors) > 0
+    assert sum(counts) <= 60
+    assert sorted(counts, key=bool, reverse=True) == counts
+    assert 0 < sum(map(bool, (one.contributors for one in fewest))) <= 4
 
 
 def test_a_single_day_has_nothing_to_compare() -> None:

@@ -56,3 +56,11 @@ def test_an_openrouter_response_says_what_it_cost(tmp_path: Path) -> None:
 
 def test_broken(tmp_path: Path) -> None:
     check_refusals(tmp_path, chat("1", 30, 7), ("usage", "completion_tokens"))
+
+
+def test_seconds_since_a_server_began_are_no_time(tmp_path: Path) -> None:
+    embedded = {"id": "embd-0123456789abcdef", "object": "list", "created": 63398, "model": "e5",
+                "data": [], "usage": {"prompt_tokens": 11, "total_tokens": 11}}  # fmt: skip
+    found = read(tmp_path, [embedded, chat("1", 30, 7, created=12.5), chat("2", 30, 7, created="20261102")])
+    assert [row["ts"] for row in found.requests] == [None, None]
+    assert found.reasons == ["a time that cannot be read or is outside 1970 to 2100"], "a day is no such count"

@@ -54,3 +54,14 @@ def test_the_answers_count_under_another_name(form: str, tmp_path: Path) -> None
     told = {request["request_id"] for request in read(tmp_path / "rest", without_count, form=form).requests}
     billed = [it for it in renamed.requests if it["answered_by"] == "model" and it["request_id"] not in told]
     assert billed == []
+
+
+def test_a_line_of_no_format_hides_spend_where_it_counts_tokens(tmp_path: Path) -> None:
+    known = {"id": "msg_01ABCDEFGHIJK", "type": "message", "role": "assistant", "model": "claude-opus-5", "content": [],
+             "usage": {"input_tokens": 1, "output_tokens": 1}}  # fmt: skip
+    queued = {"object": "thread.run", "usage": None, "max_prompt_tokens": None}
+    counted = {"attributes": {"event.name": "an.answer", "input_token_count": 10}}
+    empty = queued | {"usage": {}}
+    found = read(tmp_path, [known, queued, empty, counted, queued | {"usage": {"prompt_tokens": 5}}])
+    assert found.counts["no_call"] == 2
+    assert found.reasons == ["token counts in a shape no format knows"] * 2

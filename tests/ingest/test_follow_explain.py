@@ -7,7 +7,7 @@ import sys
 import threading
 from pathlib import Path
 
-from llmcost.engine import store
+from llmcost.engine import access
 from tests.command import llmcost
 from tests.logs import call, write
 
@@ -32,7 +32,7 @@ def test_follow_reads_what_is_added_until_it_is_interrupted(tmp_path: Path) -> N
         _, said = process.communicate()
         end.cancel()
     assert (process.returncode, said.splitlines()[-1]) == (130, "interrupted")
-    with store.reading(tmp_path / "llmcost.duckdb") as opened:
+    with access.reading(tmp_path / "llmcost.duckdb") as opened:
         assert opened.value("select count(*) from requests") == 3
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from llmcost.engine import store
+from llmcost.engine import access, store
 from llmcost.errors import LlmcostError
 from llmcost.ingest import run
 from tests.logs import Row, call, check_account, claude, contents, ingested, totals, write
@@ -434,7 +434,7 @@ def test_an_ingest_that_fails_half_way_leaves_the_store_as_it_was(
         pass
     before = contents(store_path)
     monkeypatch.setattr(run, "_remember", lambda *_: 1 / 0)
-    with store.writing(store_path) as opened, pytest.raises(ZeroDivisionError):
+    with access.writing(store_path) as opened, pytest.raises(ZeroDivisionError):
         run.ingest(opened, [str(write(tmp_path / "b.jsonl", [call(2)]))])
     assert contents(store_path) == before
 
@@ -444,7 +444,7 @@ def test_two_formats_that_claim_one_line_are_an_error(
 ) -> None:
     both = call(1) | claude(1)
     log = write(tmp_path / "a.jsonl", [both])
-    with store.writing(store_path) as opened:
+    with access.writing(store_path) as opened:
         with pytest.raises(LlmcostError, match="claimed by claude-code and llmcost"):
             run.ingest(opened, [str(log)])
         account = run.ingest(opened, [str(log)], "llmcost")

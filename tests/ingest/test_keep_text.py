@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from llmcost.attribution.texts import Texts
-from llmcost.engine import store
+from llmcost.engine import access
 from llmcost.ingest import run
 from tests import logs
 
@@ -83,7 +83,7 @@ def openai(prompt: str, output: str) -> logs.Row:
 
 
 def kept(db: Path, log: Path, texts: Texts) -> list[logs.Row]:
-    with store.writing(db) as opened:
+    with access.writing(db) as opened:
         run.ingest(opened, [str(log)], texts=texts)
         return opened.rows("select * from texts order by request_id")
 

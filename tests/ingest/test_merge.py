@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from llmcost.engine import registry, store
+from llmcost.engine import access, registry
 from llmcost.ingest import merge, run
 from tests.command import llmcost
 from tests.engine import stores
@@ -27,13 +27,13 @@ MACHINES = ("a", "b", "c")
 def made(folder: Path, *logs: Path) -> Path:
     """A store into which these logs have been read."""
     path = folder / "llmcost.duckdb"
-    with store.writing(path) as opened:
+    with access.writing(path) as opened:
         check_account(run.ingest(opened, [str(log) for log in logs]))
     return path
 
 
 def united(path: Path, *others: Path) -> list[merge.Merged]:
-    with store.writing(path) as opened:
+    with access.writing(path) as opened:
         merged = merge.merge(opened, others)
     for one in merged:
         assert one.counts["lines"] == sum(one.counts[name] for name in run.COUNTS if name != "lines")
@@ -42,7 +42,7 @@ def united(path: Path, *others: Path) -> list[merge.Merged]:
 
 def told(path: Path) -> dict[str, object]:
     """What a store says, whichever machine said it: its requests, its account of lines, its rejects and its report."""
-    with store.reading(path) as opened:
+    with access.reading(path) as opened:
         tables = {
             table: opened.rows(f"select {columns} from {table} order by all")
             for table, columns in {
@@ -141,7 +141,7 @@ def test_what_has_grown_adds_its_new_lines_alone(two: tuple[Path, Path]) -> None
     made(there.parent, there.parent / "x.jsonl")
     [one] = united(here, there)
     assert one.counts == {"lines": 3, "requests": 1, "duplicates": 1, "no_call": 0, "rejects": 1}
-    with store.reading(here) as opened:
+    with access.reading(here) as opened:
         assert opened.value("select list(line_no order by line_no) from rejects") == [3, 6]
         assert opened.value("select sum(requests) from ledger") == opened.value("select count(*) from requests") == 4
 
@@ -155,7 +155,7 @@ def test_what_comes_back_is_known(two: tuple[Path, Path], tmp_path: Path) -> Non
     third.parent.mkdir()
     united(third, there)
     assert not any(united(third, here)[0].counts.values())
-    with store.reading(third) as opened:
+    with access.reading(third) as opened:
         named = opened.rows(
             "select machine, list(request_id order by request_id) as ids from requests group by 1 order by 1"
         )
@@ -180,6 +180,16 @@ def test_a_copy_that_has_gone_its_own_way_adds_what_it_has_read(two: tuple[Path,
     made(here.parent, log(tmp_path / "here" / "y.jsonl", 8))
     [one] = united(here, copy)
     assert one.counts == {"lines": 1, "requests": 1, "duplicates": 0, "no_call": 0, "rejects": 0}
+
+
+def test_every_name_of_a_model_is_known(tmp_path: Path) -> None:
+    named = [call(number, provider=name) for number, name in enumerate(["openai", "api.openai.com", "azure"])]
+    there = made(tmp_path / "there", write(tmp_path / "there" / "x.jsonl", named))
+    here = tmp_path / "here.duckdb"
+    united(here, there)
+    with access.reading(here) as opened, access.reading(there) as other:
+        assert opened.rows("from models order by all") == other.rows("from models order by all")
+        assert len({row["provider_logged"] for row in other.rows("from models")}) == 3
 
 
 def test_a_trace_in_two_stores_counts_the_calls_below(tmp_path: Path) -> None:
@@ -209,7 +219,7 @@ def test_texts_come_along_and_are_their_owners_alone(tmp_path: Path) -> None:
     here.write_bytes(made(tmp_path / "own", log(tmp_path / "own" / "x.jsonl", 1)).read_bytes())
     here.chmod(0o644)
     united(here, there)
-    with store.reading(here) as opened, store.reading(there) as other:
+    with access.reading(here) as opened, access.reading(there) as other:
         assert opened.rows("from texts") == other.rows("from texts") != []
     assert here.stat().st_mode & 0o077 == 0
 
@@ -248,23 +258,23 @@ def test_what_is_no_store_is_one_line_and_nothing_is_merged(two: tuple[Path, Pat
     (tmp_path / "damaged.duckdb").write_bytes(damaged)
     assert "is damaged" in wrong(two, "damaged.duckdb")[1]
     shutil.copy(two[1], tmp_path / "newer.duckdb")
-    with store.writing(tmp_path / "newer.duckdb") as opened:
+    with access.writing(tmp_path / "newer.duckdb") as opened:
         opened.execute("update llmcost_meta set value = '999' where key = 'schema_version'")
     assert "newer version of llmcost (schema 999" in wrong(two, "newer.duckdb")[1]
     shutil.copy(two[1], tmp_path / "odd.duckdb")
-    with store.writing(tmp_path / "odd.duckdb") as opened:
+    with access.writing(tmp_path / "odd.duckdb") as opened:
         opened.execute("alter table requests alter column output_tokens type varchar")
     assert "its table requests has other columns" in wrong(two, "odd.duckdb")[1]
     shutil.copy(two[1], tmp_path / "absurd.duckdb")
-    with store.writing(tmp_path / "absurd.duckdb") as opened:
+    with access.writing(tmp_path / "absurd.duckdb") as opened:
         opened.execute("update requests set output_tokens = 9223372036854775807, input_tokens = 9223372036854775807")
     assert "2 of its requests hold values that no ingest writes" in wrong(two, "absurd.duckdb")[1]
 
 
 def test_a_store_in_use_is_one_line(two: tuple[Path, Path], tmp_path: Path) -> None:
     busy = shutil.copy(two[1], tmp_path / "busy.duckdb")
-    code = "import sys, time; from llmcost.engine import store; from pathlib import Path\n" \
-        "with store.writing(Path(sys.argv[1])): print('open', flush=True); time.sleep(60)"  # fmt: skip
+    code = "import sys, time; from llmcost.engine import access; from pathlib import Path\n" \
+        "with access.writing(Path(sys.argv[1])): print('open', flush=True); time.sleep(60)"  # fmt: skip
     process = subprocess.Popen([sys.executable, "-c", code, str(busy)], stdout=subprocess.PIPE)
     assert process.stdout
     process.stdout.readline()

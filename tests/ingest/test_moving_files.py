@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from llmcost.engine import store
+from llmcost.engine import access, store
 from llmcost.ingest import documents, lines, run, sources, stamps, streams
 from llmcost.ingest.detect import Detection
 from tests.logs import call, ingested, totals, write
@@ -122,7 +122,7 @@ def test_a_file_that_unpacks_to_more_than_any_log_is_stopped(
     with ingested(store_path, log) as (opened, account):
         assert totals(opened)["calls"] == 1
         assert "--trust-size" in opened.value("select reason from rejects")
-    with store.writing(tmp_path / "2.duckdb") as opened:
+    with access.writing(tmp_path / "2.duckdb") as opened:
         account = run.ingest(opened, [str(log)], reading=run.Reading(trust_size=True))
         assert (account.total("requests"), account.total("no_call")) == (2, 20 << 20)
 

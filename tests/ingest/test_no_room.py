@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from llmcost.engine import store
+from llmcost.engine import access, store
 from tests.command import llmcost
 from tests.logs import call, write
 
@@ -34,7 +34,7 @@ def run(folder: Path, *words: str | Path, most_bytes: int | None = None) -> subp
 
 
 def requests(folder: Path) -> int:
-    with store.reading(folder / "llmcost.duckdb") as opened:
+    with access.reading(folder / "llmcost.duckdb") as opened:
         return int(opened.value("select count(*) from requests"))
 
 
@@ -120,13 +120,3 @@ def test_standard_input_cannot_be_followed(tmp_path: Path) -> None:
         done = llmcost(*words, cwd=tmp_path)
         assert done.returncode == 2
         assert "standard input cannot be read again" in done.stderr
-
-
-def test_a_page_of_no_requests_says_so(tmp_path: Path) -> None:
-    write(tmp_path / "first.jsonl", [call(1)])
-    assert llmcost("ingest", "first.jsonl", cwd=tmp_path).returncode == 0
-    for words in (("--until", "2020-01-01"), ("--since", "2030-01-01")):
-        done = llmcost("report", "--format", "html", *words, "-o", "page.html", cwd=tmp_path)
-        assert done.returncode == 1
-        assert "there are no requests to draw" in done.stderr
-        assert not (tmp_path / "page.html").exists()

@@ -88,6 +88,9 @@ def test_fields_are_listed_with_their_share_and_kind(tmp_path: Path) -> None:
         ({"deployment": "d1", "inputTokenCount": "10", "outputTokenCount": "2", "created": 1793600000},
          {"model": "$.deployment", "ts": "$.created"}),
         ({"n_prompt_tokens": 10, "n_generated_tokens": 2}, {"model": "unknown"}),
+        ({"when": "2026-11-02T10:00:00+01:00", "model": "m", "tokens_in": 10, "tokens_out": 2, "who": "u1"},
+         {"ts": "$.when", "user_id": "$.who"}),
+        ({"t": "2026-11-02 10:00:00", "model": "m", "tokens_in": 10, "tokens_out": 2}, {"ts": "$.t"}),
     ],
 )  # fmt: skip
 def test_counts_and_units_are_found_by_their_names(tmp_path: Path, line: Row, expected: Row) -> None:

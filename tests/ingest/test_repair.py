@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from llmcost.engine import store
+from llmcost.engine import access
 from tests.command import llmcost
 from tests.engine import stores
 from tests.logs import call, contents, write
@@ -53,13 +53,13 @@ def test_what_is_lost_comes_back_from_the_logs(folder: Path, share: float) -> No
 
 
 def test_counters_are_those_of_what_is_left(folder: Path) -> None:
-    with store.reading(folder / "llmcost.duckdb") as opened:
+    with access.reading(folder / "llmcost.duckdb") as opened:
         counted = "select * from counters order by all"
         before = opened.rows(counted)
-    with store.writing(folder / "llmcost.duckdb") as opened:
+    with access.writing(folder / "llmcost.duckdb") as opened:
         opened.execute("drop table label_values")  # lost, as by a bad block
     assert llmcost("repair", "new.duckdb", cwd=folder).returncode == 0
-    with store.reading(folder / "new.duckdb") as opened:
+    with access.reading(folder / "new.duckdb") as opened:
         assert opened.rows(counted) == before
 
 

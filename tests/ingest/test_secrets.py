@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from llmcost.attribution.texts import Texts
-from llmcost.engine import store
+from llmcost.engine import access, store
 from llmcost.engine.store import Store
 from llmcost.ingest import chains, excerpts, run, secrets
 from tests import logs
@@ -131,7 +131,7 @@ def test_ids_and_tags_without_secrets(tmp_path: Path, store_path: Path) -> None:
     held = store_path.read_bytes()
     for text in (b"Quokka0123", b"hunter2", b"Basic quokka"):
         assert text not in held
-    with store.writing(store_path) as opened:
+    with access.writing(store_path) as opened:
         assert run.ingest(opened, [str(log)]).total("requests") == 0
 
 
@@ -165,7 +165,7 @@ def test_an_excerpt_shows_no_words_of_a_text(tmp_path: Path, store_path: Path) -
 
 def test_with_texts_an_excerpt_shows_them_without_secrets(tmp_path: Path, store_path: Path) -> None:
     log = logs.write(tmp_path / "a.jsonl", [f"no json: {'x' * 280} {KEY} end"])
-    with store.writing(store_path) as opened:
+    with access.writing(store_path) as opened:
         run.ingest(opened, [str(log)], texts=Texts(keep=True), format_asked="llmcost")
         excerpt = opened.value("select excerpt from rejects")
     assert "no json: xxx" in excerpt
@@ -205,7 +205,7 @@ def test_addresses_are_gone_from_the_file(tmp_path: Path) -> None:
     assert db.stat().st_mode & 0o777 == 0o640
     assert logs.contents(db) == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["llmcost.duckdb", "log.jsonl"]
-    with store.reading(db) as opened, store.in_memory() as new:
+    with access.reading(db) as opened, store.in_memory() as new:
         views = "select view_name from duckdb_views() where not internal"
         assert opened.rows(views) == new.rows(views)
         assert opened.value("select prompt from texts limit 1") == "[e-mail]"

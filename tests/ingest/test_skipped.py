@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from llmcost.engine import store
+from llmcost.engine import access
 from llmcost.errors import LlmcostError
 from llmcost.ingest import run
 from tests.command import llmcost
@@ -86,7 +86,7 @@ def test_pipes_sockets_links_to_nothing_and_locked_folders_are_named(logs: Path,
     with ingested(store_path, logs) as (_, account):
         assert skipped(account) == expected
     for name in ("gone", "round"):
-        with store.writing(store_path) as opened, pytest.raises(LlmcostError, match=r"link to"):
+        with access.writing(store_path) as opened, pytest.raises(LlmcostError, match=r"link to"):
             run.ingest(opened, [str(logs / name)])
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from benchmarks import metrics_load
-from llmcost.engine import store
+from llmcost.engine import access
 from llmcost.errors import LlmcostError
 from llmcost.metrics.serving import Endpoint
 from llmcost.reports import budgets
@@ -115,7 +115,7 @@ def test_hostile_names_break_no_line(tmp_path: Path, store_path: Path) -> None:
 
 
 def test_an_empty_store_has_series_at_zero(tmp_path: Path, store_path: Path) -> None:
-    store.writing(store_path).close()
+    access.writing(store_path).close()
     (tmp_path / "llmcost.toml").write_text("[[budgets]]\nday = 1\n")
     done = llmcost("metrics", "--once", cwd=tmp_path)
     assert done.returncode == 0
@@ -142,7 +142,7 @@ def test_it_says_what_is_missing(tmp_path: Path, store_path: Path) -> None:
 
 
 def test_a_port_that_is_taken(tmp_path: Path, store_path: Path) -> None:
-    store.writing(store_path).close()
+    access.writing(store_path).close()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = llmcost("metrics", "--port", str(taken.getsockname()[1]), cwd=tmp_path)
     assert done.returncode == 1
@@ -151,7 +151,7 @@ def test_a_port_that_is_taken(tmp_path: Path, store_path: Path) -> None:
 
 
 def test_it_listens_to_this_machine_alone(tmp_path: Path, store_path: Path) -> None:
-    store.writing(store_path).close()
+    access.writing(store_path).close()
     endpoint = Endpoint(store_path, budgets.now)
     endpoint.look()
     address = endpoint.start("127.0.0.1", 0)
@@ -260,12 +260,12 @@ def test_it_starts_while_another_process_holds_the_store(tmp_path: Path, store_p
 
 def test_a_reader_waits_for_its_turn(tmp_path: Path, store_path: Path) -> None:
     """Who follows a log holds the store for moments."""
-    store.writing(store_path).close()
+    access.writing(store_path).close()
     hold = "import duckdb, time; c = duckdb.connect('llmcost.duckdb'); print('held', flush=True); time.sleep(0.5)"
     holder = subprocess.Popen([sys.executable, "-c", hold], cwd=tmp_path, stdout=subprocess.PIPE)
     assert holder.stdout is not None
     assert holder.stdout.readline() == b"held\n"
-    with store.reading(store_path) as opened:
+    with access.reading(store_path) as opened:
         assert opened.value("select count(*) from requests") == 0
     assert holder.wait() == 0
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from llmcost.engine import store
+from llmcost.engine import access
 from llmcost.errors import LlmcostError
 from llmcost.ingest import run
 from llmcost.metrics import definitions, exporter
@@ -20,7 +20,7 @@ DEAR = {"provider": "anthropic", "model": "claude-opus-4-5"}
 
 def read(db: Path, *logs: Path) -> Counters:
     """The counters after one more ingest."""
-    with store.writing(db) as opened:
+    with access.writing(db) as opened:
         run.ingest(opened, [str(log) for log in logs])
         return exporter.read(opened)
 
@@ -91,7 +91,7 @@ def test_the_counters_are_the_report(tmp_path: Path, store_path: Path) -> None:
     from llmcost.reports.scope import scope
     from tests.conftest import ROOT
 
-    with store.writing(store_path) as opened:
+    with access.writing(store_path) as opened:
         run.ingest(opened, [str(ROOT / "sample_logs")])
         counters = exporter.read(opened)
         total = spend.spend(opened, (), scope(opened))[0]
@@ -243,7 +243,7 @@ def test_an_ingest_that_fails_counts_nothing(tmp_path: Path, store_path: Path, m
         patch.setattr(run, "_remember", fail)
         with pytest.raises(LlmcostError):
             read(store_path, log)
-    with store.reading(store_path) as opened:
+    with access.reading(store_path) as opened:
         assert exporter.read(opened) == before
     labels: Labels = ("claude-haiku-4-5", "unattributed", "none", "ok")
     assert read(store_path, log).values["llm_requests_total"] == {labels: 2}

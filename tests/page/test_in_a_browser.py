@@ -18,6 +18,7 @@ Page = Callable[..., Path]
 REPORT = [
     "trend",
     "change",
+    "contributors",
     "tree",
     "pareto",
     "days",

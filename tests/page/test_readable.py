@@ -48,6 +48,7 @@ def busy() -> list[Row | str]:
     caps = [256, 512, 4096, 8192, 16000]
     return [
         call(n, ts=f"2026-11-{1 + n % 28:02}T{n % 24:02}:00:00Z", feature=f"feature {n % 6}", latency_ms=50.0 * n,
+             user_id=f"someone-with-a-long-name-{n % 20}@example.org", tags={"team": f"team {n % 7}"},
              model=["claude-haiku-4-5", "claude-sonnet-4-6"][n % 2], prompt_id=f"prompt {n % 9}",
              input_tokens=100 * n, output_tokens=10 + n, max_output_tokens=caps[n % 5],
              stop_reason="max_tokens" if n % 9 == 0 else "end_turn")

@@ -98,3 +98,18 @@ def test_an_open_page_shows_what_comes(folder: Path, served: Served, browser: Br
     browser.wait("return document.querySelector(\"[data-name='Requests']\").dataset.value === '7'")
     assert browser.run("return location.search") == "?feature=a"
     assert browser.errors() == []
+
+
+def test_an_open_page_without_requests_draws_the_first_that_come(
+    folder: Path, served: Served, browser: Browser
+) -> None:
+    (folder / "llmcost.duckdb").unlink()
+    write(folder / "log.jsonl", [{"type": "user", "sessionId": "s", "timestamp": "2026-11-02T10:00:00Z"}])
+    assert llmcost("ingest", "log.jsonl", cwd=folder).returncode == 0
+    browser.open(f"http://127.0.0.1:{served.port}/")
+    assert browser.charts() == {}
+    write(folder / "more.jsonl", [call(n, ts=f"2026-11-0{1 + n % 5}T10:00:00Z") for n in range(9)])
+    assert llmcost("ingest", "more.jsonl", cwd=folder).returncode == 0
+    browser.wait("return !!document.getElementById('trend')")
+    assert browser.charts()["trend"]
+    assert browser.errors() == []

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from llmcost.engine import registry, store
+from llmcost.engine import access, registry, store
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, UsageError
 from llmcost.prices import book as price_book
@@ -459,14 +459,14 @@ def test_the_sample_logs_tell_their_story(sample_store: Path, tmp_path: Path) ->
 
 
 def test_findings_come_gravest_first(sample_store: Path) -> None:
-    with store.reading(sample_store) as opened:
+    with access.reading(sample_store) as opened:
         result = audit.audit(opened, Scope())
     grades = [audit.SEVERITIES.index(finding.severity) for finding in result.findings]
     assert grades == sorted(grades, reverse=True)
 
 
 def test_the_rows_behind_a_finding_are_those_that_it_counts(sample_store: Path) -> None:
-    with store.reading(sample_store) as opened:
+    with access.reading(sample_store) as opened:
         for finding in audit.audit(opened, Scope()).findings:
             rows, requests = audit.rows_behind(opened, Scope(), finding.query.name)
             assert requests == finding.requests == sum(row["calls"] for row in rows)
@@ -476,7 +476,7 @@ def test_the_rows_behind_a_finding_are_those_that_it_counts(sample_store: Path) 
 
 
 def test_dollars_of_a_finding_never_exceed_all_spend(sample_store: Path) -> None:
-    with store.reading(sample_store) as opened:
+    with access.reading(sample_store) as opened:
         result = audit.audit(opened, Scope())
     assert result.cost_usd is not None
     for finding in result.findings:
@@ -484,7 +484,7 @@ def test_dollars_of_a_finding_never_exceed_all_spend(sample_store: Path) -> None
 
 
 def test_a_stretch_of_time_is_audited_alone(sample_store: Path) -> None:
-    with store.reading(sample_store) as opened:
+    with access.reading(sample_store) as opened:
         result = audit.audit(opened, scope(opened, "2026-10-22", "2026-10-30"))
         assert "days-out-of-line" not in {finding.query.name for finding in result.findings}
         with pytest.raises(LlmcostError, match="no requests"):

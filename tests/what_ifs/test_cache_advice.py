@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from llmcost.engine import store
+from llmcost.engine import access
 from llmcost.reports.scope import Scope
 from llmcost.what_ifs import cache_advice as module
 from llmcost.what_ifs.cache_advice import prompt_lives
@@ -98,7 +98,7 @@ def test_a_large_log_is_judged_by_its_latest_requests(tmp_path: Path, monkeypatc
     found = lives(tmp_path, rows)
     assert list(found) == ["rare"], "the last calls of the other are older"
     assert found["rare"]["requests"] == 10
-    with store.reading(tmp_path / "db") as opened:
+    with access.reading(tmp_path / "db") as opened:
         notes = simulate(opened, [parse("prompt-caching")], Scope()).notes
     assert any("comes from the latest 10 requests" in note for note in notes)
 

@@ -32,9 +32,9 @@ def prompts(*seconds: float, tokens: int = 4500, **fields: Any) -> list[Row]:
     return [row(second, prefix=prefix, system_blocks=1, **fields) for second in seconds]
 
 
-def answered(*seconds: float) -> list[Row]:
-    """The same request again and again, of unknown latency, answered in another way each time."""
-    return [row(second, prompt_hash="p", output_hash=f"o{second}") for second in seconds]
+def unanswered(*seconds: float) -> list[Row]:
+    """The same request again and again, of unknown latency, its answers not logged."""
+    return [row(second, prompt_hash="p") for second in seconds]
 
 
 def sessions(*seconds: float, session: str = "s", grows: int = 1000) -> list[Row]:
@@ -57,14 +57,14 @@ CASES: dict[tuple[str, str], tuple[str, list[Row]]] = {
     ("prompt-caching", "ttft_ms"): ("", prompts(0, 0.5, 3, 20)),
     ("request-batching", "numbering_input_tokens"): ("", prompts(0, 1, 2, 3)),
     ("request-batching", "numbering_output_tokens"): ("", prompts(0, 1, 2, 3)),
-    ("response-caching", "differing"): ("", answered(0, 60, 120)),
-    ("response-caching", "latency_ms"): ("", answered(0, 1, 20, 60)),
+    ("response-caching", "differing"): ("", unanswered(0, 60, 120)),
+    ("response-caching", "latency_ms"): ("", unanswered(0, 1, 20, 60)),
     ("routing", "cache"): (f"small={HAIKU}", [row(model=OPUS, cache_read_tokens=9000)]),
     ("routing", "escalate"): (f"by=cascade,small={HAIKU}", [row(model=OPUS)] * 200),
     ("routing", "verbosity"): (f"small={HAIKU}", [row(model=OPUS)]),
     ("self-hosted", "pace"): ("", [row(0.3 * n, input_tokens=800, output_tokens=400) for n in range(400)]),
-    ("semantic-caching", "differing"): ("", answered(0, 60, 120)),
-    ("semantic-caching", "latency_ms"): ("", answered(0, 1, 20, 60)),
+    ("semantic-caching", "differing"): ("", unanswered(0, 60, 120)),
+    ("semantic-caching", "latency_ms"): ("", unanswered(0, 1, 20, 60)),
     ("semantic-caching", "threshold"): ("vetoes=false", [row(60 * n, prompt_hash=f"p{n}") for n in range(2)]),
 }
 """Of each assumption: other settings of the what-if, and requests for which it matters."""

@@ -7,10 +7,7 @@ from typing import Any
 
 import pytest
 
-from llmcost.embeddings.estimate import FalseShare
 from llmcost.what_ifs.inputs import labels
-from llmcost.what_ifs.kernels.cached_answers import FalseHits
-from llmcost.what_ifs.kernels.labelled_hits import of_all
 from tests.command import llmcost
 from tests.logs import call, write
 
@@ -79,16 +76,6 @@ def test_a_bad_labels_file_is_one_line_and_a_hint(tmp_path: Path, name: str, tex
     assert done.stdout == ""
 
 
-def test_what_the_labels_leave_of_the_estimate_is_among_the_rest() -> None:
-    estimated = FalseShare(0.1, 0.05, 0.4)
-    assert of_all(100, FalseHits(100, 0, 0), estimated) == estimated
-    assert of_all(100, FalseHits(100, 90, 0), estimated) == FalseShare(0.1, 0.05, 0.1), "ten are left that can be wrong"
-    assert of_all(100, FalseHits(100, 50, 8), estimated) == FalseShare(0.1, 0.08, 0.4), "eight are known to be"
-    assert of_all(100, FalseHits(100, 100, 3), estimated) == FalseShare(0.03, 0.03, 0.03)
-    assert of_all(100, FalseHits(100, 50, 3), None) is None
-    assert of_all(0, FalseHits(0, 0, 0), None) is None
-
-
 def semantic(folder: Path, given: str) -> dict[str, Any]:
     word = f"semantic-caching:ttl=none,{given}"
     done = llmcost("simulate", "--what-if", word, "--format", "json", cwd=folder)
@@ -114,7 +101,7 @@ def test_a_label_outweighs_the_words_of_the_logged_answers(tmp_path: Path) -> No
     assert {s["share_of_those_whose_cached_answer_differs"] for s in summaries.values()} == {1}, "both, word for word"
     assert summaries["both.csv"]["false_share_of_similar_hits_estimated"] == 0.5, "nothing is left to estimate"
     assert (
-        "1 of the 2 hits on similar prompts have a label: 0.0% of these is wrong" in summaries["one.csv"]["notes"][-1]
+        "1 of the 2 hits on similar prompts have a label: 0.0% of these are wrong" in summaries["one.csv"]["notes"][-1]
     )
     assert [stage["saved_low_usd"] > 0 for stage in said.values()] == [False, True, True, False]
 
@@ -123,7 +110,7 @@ def test_a_label_outweighs_the_words_of_the_logged_answers(tmp_path: Path) -> No
 def test_a_list_of_paraphrases_makes_nothing_else_look_right(shared_data: Path, tmp_path: Path) -> None:
     """999 pairs, all first halves stored: a hit is right if it is on the other half, and only right ones are labelled.
 
-    The truth, 11 wrong of 531, lies in what the labels leave of the estimate.
+    The truth, 11 wrong of 531, lies in what the list says nothing of.
     """
     path = shared_data / "gptcache_paraphrase_pairs.json"
     known = json.loads(path.read_text(encoding="utf-8"))
@@ -136,4 +123,40 @@ def test_a_list_of_paraphrases_makes_nothing_else_look_right(shared_data: Path, 
     hits, labelled = summary["hits_on_a_similar_prompt"], summary["similar_hits_with_a_label"]
     assert 0 < hits - labelled < 30
     assert summary["false_share_of_labelled_hits"] == 0
-    assert summary["false_share_of_similar_hits_estimated"] == pytest.approx((hits - labelled) / hits)
+    assert summary["false_share_of_similar_hits_estimated"] is None
+    assert summary["false_share_of_similar_hits_range"] == pytest.approx([0, (hits - labelled) / hits])
+
+
+def test_a_pair_that_nobody_has_judged_yet_is_skipped(tmp_path: Path) -> None:
+    (tmp_path / "l.csv").write_text("prompt_1,prompt_2,label,request_1,request_2\nb,a,1,r2,r1\nd,c,,r4,r3\n")
+    assert pairs(tmp_path / "l.csv") == {("a", "b"): True, ("r1", "r2"): True}
+
+
+@needs_model
+def test_a_sample_of_hits_is_labelled_and_read_again(tmp_path: Path) -> None:
+    log = [call(n, prompt_hash=f"h{n}", latency_ms=9, text={"prompt": text}) for n, text in enumerate(ASKED)]
+    write(tmp_path / "log.jsonl", log)
+    assert llmcost("ingest", "--keep-text", "log.jsonl", cwd=tmp_path).returncode == 0
+    words = ("simulate", "--what-if", "semantic-caching:ttl=none", "--sample-hits", "10", "-o", "pairs.csv")
+    done = llmcost(*words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    file = tmp_path / "pairs.csv"
+    assert file.read_text().startswith("prompt_1,prompt_2,label,cosine,hits,request_1,request_2\n")
+    refused = llmcost("simulate", "--what-if", "semantic-caching:labels=pairs.csv", cwd=tmp_path)
+    assert refused.returncode == 1
+    assert "holds no labels" in refused.stderr
+    file.write_text(
+        file.read_text().replace(f",{ASKED[0]},,", f",{ASKED[0]},1,").replace(f'"{ASKED[0]}",,', f'"{ASKED[0]}",1,')
+    )
+    summary = semantic(tmp_path, "labels=pairs.csv")["summary"]
+    assert summary["similar_hits_with_a_label"] == summary["hits_on_a_similar_prompt"] == 2
+    assert summary["false_share_of_similar_hits_range"] == [0, 0]
+
+
+@pytest.mark.parametrize("words", [("--what-if", "response-caching"), ("--what-if", "all"), ("--optimize",)])
+def test_only_a_semantic_cache_has_hits_to_sample(tmp_path: Path, words: tuple[str, ...]) -> None:
+    write(tmp_path / "log.jsonl", [call(1)])
+    assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
+    done = llmcost("simulate", *words, "--sample-hits", "5", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--sample-hits needs" in done.stderr

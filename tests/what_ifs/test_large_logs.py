@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from llmcost.engine import opening, store
+from llmcost.engine import access, store
 from llmcost.prices import book
 from llmcost.reports.scope import Scope
 from llmcost.what_ifs.engine import replay
@@ -18,7 +18,7 @@ WORDS = ("response-caching", "request-batching:items=3", "prompt-caching", "batc
 def filled(folder: Path) -> Path:
     """A store of 60 requests of two models and three features; every fifth prompt is asked again."""
     path = folder / "llmcost.duckdb"
-    with store.writing(path) as opened:
+    with access.writing(path) as opened:
         book.learn(opened, [(None, "claude-haiku-4-5"), (None, "gpt-4o")])
         fill(opened, [
             {
@@ -37,12 +37,12 @@ def test_relations_in_a_file_give_the_same_and_leave_nothing_behind(
 ) -> None:
     path = filled(tmp_path)
     found = []
-    for row_bytes in (store.ROW_BYTES, opening.MEMORY_BYTES):
+    for row_bytes in (store.ROW_BYTES, store.WIDE_BYTES):
         monkeypatch.setattr(store, "ROW_BYTES", row_bytes)
-        with store.reading(path) as opened:
+        with access.reading(path) as opened:
             found.append(simulate(opened, [parse(word) for word in WORDS], Scope(), ["model"]))
             scratch = list(tmp_path.glob(f".{path.name}.scratch-*/kept.duckdb"))
-            assert bool(scratch) == (row_bytes == opening.MEMORY_BYTES)
+            assert bool(scratch) == (row_bytes == store.WIDE_BYTES)
     assert found[0] == found[1]
     assert found[0].cost_usd < found[0].baseline_usd
     assert not [one.name for one in tmp_path.iterdir() if one.name.startswith(f".{path.name}.")]
@@ -52,7 +52,7 @@ def test_shares_are_whole_partitions(tmp_path: Path, monkeypatch: pytest.MonkeyP
     path = filled(tmp_path)
     monkeypatch.setattr(replay, "ROWS_AT_ONCE", 3)
     traffic = "select model, feature, ts, request_id from requests order by model, feature, ts, request_id"
-    with store.reading(path) as opened:
+    with access.reading(path) as opened:
         shares = [share.to_pylist() for share in replay._shares(opened.batches(traffic, 3), ("model", "feature"))]
         assert [row for share in shares for row in share] == opened.rows(traffic)
     kinds = [{(row["model"], row["feature"]) for row in share} for share in shares]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from llmcost.engine import store
+from llmcost.engine import access
 from llmcost.reports.scope import Scope
 from llmcost.what_ifs.engine.chain import Chain, Traffic
 from llmcost.what_ifs.engine.step import parse, settled
@@ -58,7 +58,7 @@ def test_a_prefix_is_never_longer_than_its_prompt(tmp_path: Path) -> None:
     """1.3 tokens round to 1 in each of the four parts of a prompt, but 5.2 to 5 in one prefix of all four."""
     parts = {"input_tokens": 1, "cache_read_tokens": 1, "cache_write_5m_tokens": 1, "cache_write_1h_tokens": 1}
     row: Row = {"model": "claude-sonnet-4-5", "ts": START_US, "output_tokens": 1, **parts}
-    with store.writing(tmp_path / "a.duckdb") as opened:
+    with access.writing(tmp_path / "a.duckdb") as opened:
         fill(opened, [row | {"prefix": [{"hash": "s", "tokens": 1}, {"hash": "q", "tokens": 4}]}])
         [found] = replayed(opened, SWAP).rows
     assert found["prefix"] == [{"hash": "s", "tokens": 1}, {"hash": "q", "tokens": 4}]
@@ -72,7 +72,7 @@ def test_every_count_of_tokens_moves_by_its_ratio(tmp_path: Path, cache: str) ->
         "cache_write_5m_tokens": 30, "cache_write_1h_tokens": 4, "output_tokens": 500, "reasoning_tokens": 300,
         "output_used_tokens": 100,
     }  # fmt: skip
-    with store.writing(tmp_path / "a.duckdb") as opened:
+    with access.writing(tmp_path / "a.duckdb") as opened:
         fill(opened, [row])
         word = f"model-swap:target=gpt-4o-mini,input_ratio=1.5,verbosity=0.5,cache={cache}"
         [found] = replayed(opened, word).rows

@@ -37,14 +37,15 @@ def test_what_the_user_set_is_no_assumption(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["response-caching", "semantic-caching"])
 def test_a_cache_saves_least_where_answers_differ_or_may_come_late(tmp_path: Path, name: str) -> None:
-    """Asked every 20 s; low: answers of unknown latency are there after 30 s, and one that differs is asked again."""
+    """Asked every 20 s; low: answers of unknown latency are there after 30 s. One that differs is asked again."""
     rows: list[Row | str] = [call(20 * n, prompt_hash="p", output_hash=answer) for n, answer in enumerate("xxxy")]
     [stage] = simulated(tmp_path, rows, name)["stages"]
     one = 1000 * PLAIN + 100 * OUT
-    assert stage["saved_usd"] == stage["saved_high_usd"] == pytest.approx(3 * one)
-    assert stage["saved_low_usd"] == pytest.approx(one), "the second comes too early, the last differs"
+    assert stage["saved_usd"] == stage["saved_high_usd"] == pytest.approx(2 * one), "the last differs"
+    assert stage["saved_low_usd"] == pytest.approx(one), "the second comes too early"
+    assert not stage["saved_is_upper_bound"], "the log has every answer"
     [stage] = simulated(tmp_path, rows, f"{name}:latency_ms=0,differing=served")["stages"]
-    assert stage["saved_low_usd"] == stage["saved_high_usd"] == pytest.approx(3 * one)
+    assert stage["saved_usd"] == stage["saved_high_usd"] == pytest.approx(3 * one), "those who accept any answer"
 
 
 @pytest.mark.parametrize("name", ["response-caching", "semantic-caching"])
@@ -56,6 +57,8 @@ def test_where_no_answer_is_logged_a_cache_may_save_nothing(tmp_path: Path, name
     document = simulated(tmp_path, rows, name)
     [stage] = document["stages"]
     assert (stage["saved_low_usd"], stage["saved_high_usd"]) == (0, stage["saved_usd"])
+    assert stage["saved_is_upper_bound"]
+    assert document["result"]["saved_is_upper_bound"]
     assert 0 < stage["traffic_low_usd"] < stage["saved_usd"] < stage["traffic_high_usd"], "by the days drawn"
     [stage] = simulated(tmp_path, rows, f"{name}:differing=asked")["stages"]
     assert stage["saved_low_usd"] == stage["saved_usd"] > 0, "nothing shows that any differs"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from llmcost.engine import registry, store
+from llmcost.engine import access, registry
 from llmcost.engine.compose import compose
 from tests.command import llmcost
 from tests.logs import Row, call, write
@@ -105,7 +105,7 @@ def test_the_models_that_prompt_caching_asks_for_are_those_of_its_rules(store_pa
              (None, "claude-opus-4-7")}  # fmt: skip
     models = ["claude-2.1", "claude-opus-4-7", "gpt-3.5-turbo", "gpt-4o", "command-r"]
     providers = ["anthropic", "openai", "azure", "aws", None]
-    with store.writing(store_path) as opened:
+    with access.writing(store_path) as opened:
         opened.execute(
             "create temp table met as select provider, model from (select unnest($providers::varchar[]) as provider),"
             " (select unnest($models::varchar[]) as model)",

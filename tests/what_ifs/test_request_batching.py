@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmcost.engine import store
+from llmcost.engine import access
 from llmcost.errors import UsageError
 from llmcost.what_ifs.engine import replay
 from llmcost.what_ifs.engine.step import parse, run
@@ -79,7 +79,7 @@ def test_a_large_log_is_replayed_in_shares_with_the_same_result(
     monkeypatch.setattr(request_batching, "KERNEL", Watched())
     for at_once in (1000, 9):
         monkeypatch.setattr(replay, "ROWS_AT_ONCE", at_once)
-        with store.reading(tmp_path / "llmcost.duckdb") as opened:
+        with access.reading(tmp_path / "llmcost.duckdb") as opened:
             said = run(opened, parse(step), "requests", "after")
             found.append((said, opened.rows("select * from after order by request_id")))
     assert found[0] == found[1]

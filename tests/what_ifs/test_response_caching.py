@@ -279,7 +279,7 @@ def before(opened: store.Store) -> pa.Table:
 
 def test_a_hit_keeps_its_row_and_says_where_it_was_served(opened: store.Store) -> None:
     fill(opened, [Call("a", answer="x"), Call("b", at=1, answer="y", took=4), Call("c", at=2, prompt="b")])
-    after = applied(opened)
+    after = applied(opened, differing="served")
     assert after.schema == before(opened).schema
     a, b, c = after.to_pylist()
     assert [a, c] == [before(opened).to_pylist()[place] for place in (0, 2)]
@@ -294,6 +294,13 @@ def test_a_hit_keeps_its_row_and_says_where_it_was_served(opened: store.Store) -
         None,
     ]
     assert (b["cache_read_tokens"], b["latency_ms"], b["cost_override_usd"], b["prompt_hash"]) == (0, 0, 0, "a")
+
+
+def test_two_empty_answers_are_no_evidence(opened: store.Store) -> None:
+    fill(opened, [Call("a", answer="x", output=0), Call("b", at=1, answer="x", output=0)])
+    summary = KERNEL.summary([replayed(opened).found])
+    assert (summary["hits"], summary["hits_with_both_answers_in_the_log"]) == (1, 0)
+    assert KERNEL.summary([replayed(opened, differing="doubted").found])["hits"] == 0
 
 
 def test_a_hit_whose_answer_differs_may_be_asked_again(opened: store.Store) -> None:

@@ -1,7 +1,8 @@
-"""How well a semantic cache knows without any answer how many of its hits are wrong: where the log holds the answers.
+"""Whether a semantic cache's range of wrong hits holds, where the log has the answers.
 
-The replay is given the prompts alone and estimates. The truth is how many of the same hits were logged with
-another answer, word for word; models word one answer in many ways, so that it is the most that can be wrong.
+The replay is given the prompts alone and says a range, of judged traffic of other kinds. The truth is how many of the
+same hits were logged with another answer, word for word; models word one answer in many ways, so that it is the most
+that can be wrong.
 """
 
 from typing import TYPE_CHECKING
@@ -15,23 +16,23 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ABOUT = (
-    "wrong hits of a semantic cache on similar prompts, estimated from the prompts alone, against hits whose logged"
+    "wrong hits of a semantic cache on similar prompts, by judged traffic of other kinds, against hits whose logged"
     " answer is another, word for word"
 )
 WHAT_IF = "semantic-caching"
 LACKS = "too few prompts of similar meaning with stored texts and answers; see llmcost ingest --keep-text"
 
-_FEWEST = 30  # prompts; the estimate says nothing of fewer
+_FEWEST = 30  # prompts; fewer say nothing of the range
 
 MOST = 10_000
-"""Requests replayed, the latest ones: a check of the estimate, not of a whole log, may take seconds."""
+"""Requests replayed, the latest ones: a check of the range, not of a whole log, may take seconds."""
 
 
 def backtest(run: Run, relation: str = "requests") -> Row | None:
-    """Predicted and actual share of wrong hits on similar prompts, of the cache at its defaults, in total and by model.
+    """The range and the actual share of wrong hits on similar prompts, by model too, of the cache at its defaults.
 
-    None where the log holds no texts with answers, where there are too few hits for an estimate, or no embedding model.
-    There are no dollars in it: `*_usd` is None.
+    None where the log holds no texts with answers, where there are no hits, or no embedding model. There are no dollars
+    in it, and no prediction but the range: `*_usd` and `predicted_share` are None.
     """
     from llmcost.what_ifs.kernels.semantic_caching import KERNEL
 
@@ -48,7 +49,7 @@ def backtest(run: Run, relation: str = "requests") -> Row | None:
         whole = _held(traffic, given)
     except LlmcostError:  # there is no embedding model
         return None
-    if whole["predicted_share"] is None:
+    if not whole["hits"]:
         return None
     models = sorted(set(traffic["model"].to_pylist()))
     parts = [(model, _held(_of(traffic, model), given) if len(models) > 1 else whole) for model in models]
@@ -63,7 +64,7 @@ def _of(traffic: "pa.Table", model: str) -> "pa.Table":
 
 
 def _held(traffic: "pa.Table", given: Row) -> Row:
-    """The estimate made without answers, and what the answers say of the same hits."""
+    """The range that is said without answers, and what the answers say of the same hits."""
     import pyarrow as pa
 
     from llmcost.what_ifs.kernels.semantic_caching import KERNEL
@@ -71,19 +72,17 @@ def _held(traffic: "pa.Table", given: Row) -> Row:
     place = traffic.column_names.index("output_hash")
     blind = traffic.set_column(place, "output_hash", pa.nulls(traffic.num_rows, pa.string()))
     replayed = KERNEL.replay(blind, **given)
-    estimated, hits = replayed.found.estimated, replayed.decisions
+    said, hits = replayed.found.wrong, replayed.decisions
     answers = dict(zip(traffic["request_id"].to_pylist(), traffic["output_hash"].to_pylist(), strict=True))
     similar = hits.filter(hits["cosine"].is_valid()).select(["request_id", "answered_from"]).to_pylist()
     others = sum(answers[hit["request_id"]] != answers[hit["answered_from"]] for hit in similar)
-    actual = others / len(similar) if similar else None
-    predicted = estimated.share if estimated else None
     return {
         "requests": traffic.num_rows,
         "hits": len(similar),
-        "predicted_share": predicted,
-        "low_share": estimated.low if estimated else None,
-        "high_share": estimated.high if estimated else None,
-        "actual_share": actual,
+        "predicted_share": None,
+        "low_share": said.low if said else None,
+        "high_share": said.high if said else None,
+        "actual_share": others / len(similar) if similar else None,
         **dict.fromkeys(("predicted_usd", "low_usd", "high_usd", "actual_usd")),
-        "error_share": predicted / actual - 1 if actual and predicted is not None else None,
+        "error_share": None,
     }

@@ -1,17 +1,17 @@
-// What is shown: a range of days, some features, some models; and which periods are compared. It is kept in the address, so that a view can be shared.
+// What is shown: a range of days, some features, some models; which periods are compared, by what spend is added up, and whose part in a change is shown. It is kept in the address, so that a view can be shared.
 "use strict";
-llmcost.filter = { since: null, until: null, features: [], models: [], from: null, to: null };
+llmcost.filter = { since: null, until: null, features: [], models: [], from: null, to: null, by: null, who: null };
 
 llmcost.readAddress = () => {
   const given = new URLSearchParams(location.protocol === "file:" ? location.hash.slice(1) : location.search);
   const day = (name) => (/^\d{4}-\d{2}-\d{2}$/.test(given.get(name) ?? "") ? given.get(name) : null);
-  llmcost.filter = { since: day("since"), until: day("until"), features: given.getAll("feature"), models: given.getAll("model"), from: given.get("from"), to: given.get("to") };
+  llmcost.filter = { since: day("since"), until: day("until"), features: given.getAll("feature"), models: given.getAll("model"), from: given.get("from"), to: given.get("to"), by: given.get("by"), who: given.get("who") };
 };
 
 llmcost.writeAddress = () => {
   const said = new URLSearchParams();
   const { features, models } = llmcost.filter;
-  for (const name of ["since", "until", "from", "to"]) if (llmcost.filter[name]) said.set(name, llmcost.filter[name]);
+  for (const name of ["since", "until", "from", "to", "by", "who"]) if (llmcost.filter[name]) said.set(name, llmcost.filter[name]);
   features.forEach((name) => said.append("feature", name));
   models.forEach((name) => said.append("model", name));
   const text = said.toString();
@@ -35,7 +35,7 @@ llmcost.shown = (table) => {
 // The filters that a table is too coarse to follow, in words; empty where it follows all that are set.
 llmcost.unfiltered = (table) => {
   const rows = llmcost.tables[table] ?? [];
-  const lacks = (column) => !rows.some((row) => row[column] !== null && row[column] !== undefined);
+  const lacks = (column) => rows.length > 0 && !(column in rows[0]);
   const { since, until, features, models } = llmcost.filter;
   return [[since || until, "day", "date"], [features.length, "feature", "feature"], [models.length, "model", "model"]]
     .filter(([set, column]) => set && lacks(column)).map(([, , word]) => word);
@@ -44,7 +44,8 @@ llmcost.unfiltered = (table) => {
 llmcost.buildFilters = (changed) => {
   const form = document.getElementById("filters");
   const cube = llmcost.tables.cube ?? [];
-  if (!cube.length) { form.remove(); return; }
+  form.hidden = !cube.length;
+  if (form.hidden) return;
   const days = cube.map((row) => row.day).filter((day) => day !== null).sort();
   const date = (name, word) => {
     // a text: the browser's own field shows a date as its language does

@@ -44,4 +44,4 @@ llmcost.on = (color) => {
   const [red, green, blue] = [1, 3, 5].map((place) => parseInt(color.slice(place, place + 2), 16) / 255).map((part) => (part <= 0.04 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.22 ? "#14181f" : "#ffffff";
 };
-llmcost.FORMATS = { usd: llmcost.usd, count: llmcost.count, share: llmcost.share, seconds: llmcost.seconds, text: (value) => llmcost.name(value, 400) };
+llmcost.FORMATS = { usd: llmcost.usd, signed: llmcost.signed, count: llmcost.count, share: llmcost.share, seconds: llmcost.seconds, text: (value) => llmcost.name(value, 400) };

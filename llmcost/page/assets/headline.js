@@ -1,6 +1,10 @@
 // The first lines of a report: what was spent, and whether it is rising.
 "use strict";
+llmcost.nothing = () => llmcost.page.kind === "report" && !llmcost.tables.cube.length;
 llmcost.spent = () => {
+  if (llmcost.nothing()) {
+    return { lead: "There are no requests here", sub: "Read logs with llmcost ingest, or choose other days and filters: llmcost report --help lists them.", cards: [] };
+  }
   const rows = llmcost.shown("cube");
   const sum = llmcost.sum(rows, [], llmcost.MEASURES)[0] ?? {};
   const byDay = llmcost.sum(rows.filter((row) => row.day !== null), ["day"], ["requests", "cost_usd"]);

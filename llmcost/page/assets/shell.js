@@ -7,8 +7,8 @@ llmcost.element = (tag, attributes = {}, ...children) => {
   return made;
 };
 
-// A chart: { id, section, about, table(): {columns, rows}, title(table), figure(table, theme), filters: table name, bars(table), controls(changed), note() }.
-// It is drawn where it applies; where it has nothing to draw, its title says why; a single bar says no more than the title.
+// A chart: { id, section, about, table(): {columns, rows}, title(table), figure(table, theme), filters: table name or what gives it, bars(table), controls(changed), note() }.
+// It is drawn where it applies; where it has nothing to draw, its title says why; a single bar, or none, says no more than the title.
 llmcost.chart = (chart) => llmcost.charts.push(chart);
 
 llmcost.theme = () => {
@@ -43,6 +43,15 @@ llmcost.layout = (theme, own) => {
 
 llmcost.PRINT = 0.72; // of the height on a screen: two charts and more on a sheet
 llmcost.PRINT_WIDTH = 640; // of A4, without the margins
+
+// A menu above a chart: [value, name] each, the chosen one, and what choosing does. It keeps the focus when all is drawn again.
+llmcost.menu = (id, word, options, chosen, choose) => {
+  const select = llmcost.element("select", { id });
+  select.append(...options.map(([value, name]) => llmcost.element("option", { value }, name)));
+  select.value = chosen;
+  select.addEventListener("change", () => { choose(select.value); document.getElementById(id).focus(); });
+  return llmcost.element("label", {}, word, select);
+};
 
 // What each color means. A name is Plotly's markup already.
 llmcost.legend = (data) => data.filter((trace) => trace.name && trace.showlegend !== false && trace.y?.length).map((trace) => {
@@ -88,13 +97,13 @@ llmcost.figure = (chart, changed) => {
   };
   const draw = () => {
     const table = chart.table();
-    const missing = chart.filters ? llmcost.unfiltered(chart.filters) : [];
+    const missing = chart.filters ? llmcost.unfiltered(typeof chart.filters === "function" ? chart.filters() : chart.filters) : [];
     controls.replaceChildren(...(chart.controls?.(changed) ?? []));
     note.textContent = chart.note?.() ?? "";
     about.textContent = chart.about + (missing.length ? ` Not filtered by ${missing.join(" and ")}.` : "");
     title.textContent = table.rows.length ? chart.title(table) : `${chart.nothing ?? "Nothing to show"}${llmcost.filtered() ? " in this view" : ""}`;
     behind.hidden = table.rows.length === 0;
-    plot.hidden = legend.hidden = behind.hidden || chart.bars?.(table) === 1;
+    plot.hidden = legend.hidden = behind.hidden || chart.bars?.(table) <= 1;
     if (plot.hidden) Plotly.purge(plot);
     else plotted(table);
     behind.querySelector(".held")?.remove();
@@ -140,23 +149,27 @@ llmcost.ending = () => {
     llmcost.element("p", {}, `Made by llmcost ${llmcost.page.version}. Times are ${llmcost.page.timezone ?? "UTC"}, dollars are list prices unless llmcost.toml says otherwise.`));
 };
 
-llmcost.start = () => {
-  llmcost.load();
-  llmcost.readAddress();
-  const main = document.getElementById("charts");
+// The figures of the charts that apply, in their sections: those that are there already, unless others apply now.
+llmcost.assembled = (figures, changed) => {
+  const apply = llmcost.nothing() ? [] : llmcost.charts.filter((chart) => chart.applies?.() ?? true);
+  if (figures.map(({ made }) => made.id).join() === apply.map(({ id }) => id).join()) return figures;
   const sections = new Map();
-  const draw = () => { llmcost.headline(); figures.forEach((figure) => figure.draw()); };
-  const changed = () => { llmcost.writeAddress(); draw(); };
-  const figures = llmcost.charts.filter((chart) => chart.applies?.() ?? true).map((chart) => {
-    if (!sections.has(chart.section)) {
-      const section = llmcost.element("section", {}, llmcost.element("h2", {}, chart.section));
-      sections.set(chart.section, section);
-      main.append(section);
-    }
+  const found = apply.map((chart) => {
+    if (!sections.has(chart.section)) sections.set(chart.section, llmcost.element("section", {}, llmcost.element("h2", {}, chart.section)));
     const figure = llmcost.figure(chart, changed);
     sections.get(chart.section).append(figure.made);
     return figure;
   });
+  document.getElementById("charts").replaceChildren(...sections.values());
+  return found;
+};
+
+llmcost.start = () => {
+  llmcost.load();
+  llmcost.readAddress();
+  const draw = () => { llmcost.headline(); figures.forEach((figure) => figure.draw()); };
+  const changed = () => { llmcost.writeAddress(); draw(); };
+  let figures = llmcost.assembled([], changed);
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const dress = (isDark) => { document.documentElement.dataset.theme = isDark ? "dark" : "light"; };
   dress(dark.matches);
@@ -172,6 +185,12 @@ llmcost.start = () => {
   };
   addEventListener("beforeprint", () => print(true));
   addEventListener("afterprint", () => print(false));
-  llmcost.watch?.(() => { llmcost.load(); llmcost.buildFilters(changed); draw(); llmcost.ending(); });
+  llmcost.watch?.(() => {
+    llmcost.load();
+    llmcost.buildFilters(changed);
+    figures = llmcost.assembled(figures, changed);
+    draw();
+    llmcost.ending();
+  });
   document.documentElement.dataset.ready = "true";
 };

@@ -2,8 +2,9 @@
 
 One line a pair: two prompts and a label, 0 or 1, under the names that such sets have (Quora's question1, question2 and
 is_duplicate; GLUE's and PAWS's sentence1, sentence2 and label) or prompt_1, prompt_2 and label. GPTCache's pairs, named
-origin and similar, have no label: all mean the same. A prompt is the text of a request's last turn where texts are
-kept, its prompt_hash, or its request_id.
+origin and similar, have no label: all mean the same. A sample of hits (`simulate --sample-hits`) also names a request
+of each prompt, request_1 and request_2. A pair with an empty label has not been judged, and is skipped. A prompt is the
+text of a request's last turn where texts are kept, its prompt_hash, or its request_id.
 """
 
 from functools import cache
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _PAIRS = (("prompt_1", "prompt_2"), ("question1", "question2"), ("sentence1", "sentence2"), ("origin", "similar"))
+_REQUESTS = ("request_1", "request_2")
 _LABELS = ("label", "is_duplicate")
 _VALUES = YES_OR_NO | {"1": 1.0, "0": 0.0, "1.0": 1.0, "0.0": 0.0}
 _HINT = (
@@ -28,7 +30,8 @@ _HINT = (
 def read(path: str) -> "pa.Table":
     """`one`, `other` and `alike`, one row a pair.
 
-    Raises LlmcostError, with the line, for what is not a pair and for two different labels of one.
+    A pair that is named by its requests too has a second row. Raises LlmcostError, with the line, for what is not a
+    pair and for two different labels of one.
     """
     return _read(*version(path, "labels", _HINT))
 
@@ -46,10 +49,13 @@ def _read(file: Path, *_version: int) -> "pa.Table":
         for name in names:
             if not str(row[name] or "").strip():
                 raise wrong(file, line, f"{name} is empty", _HINT)
-        one, other = sorted(str(row[name]) for name in names)
+        if row.get("label") == "":
+            continue
         alike = True if "similar" in names and not row.keys() & set(_LABELS) else _label(file, line, row)
-        if found.setdefault((one, other), alike) != alike:
-            raise wrong(file, line, "a second label for the same pair, and a different one", _HINT)
+        for known in (names, _REQUESTS):
+            one, other = sorted(str(row.get(name) or "") for name in known)
+            if one and found.setdefault((one, other), alike) != alike:
+                raise wrong(file, line, "a second label for the same pair, and a different one", _HINT)
     if not found:
         raise LlmcostError(f"{file} holds no labels", hint=_HINT)
     ones, others = zip(*found, strict=True)

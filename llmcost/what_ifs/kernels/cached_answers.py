@@ -104,10 +104,15 @@ def sent_and_ready(requests: pa.Table, row: Ints, assumed_ms: float | None) -> t
     return sent, np.where(answered, sent + np.round(np.maximum(latency_ms, 0) * 1000).astype(np.int64), NEVER)
 
 
+def answers(requests: pa.Table) -> pa.ChunkedArray:
+    """The hashes of the logged answers; null where there is none, and for an empty one: two of these prove nothing."""
+    return pc.if_else(pc.equal(requests["output_tokens"], 0), pa.scalar(None, pa.string()), requests["output_hash"])
+
+
 def decisions(requests: pa.Table, hit: Ints, source: Ints) -> pa.Table:
     """The rows that were answered, whose answers they got, and how the answers of the rows in `source` compare."""
-    answers = requests["output_hash"]
-    same = pc.equal(answers.take(pa.array(hit)), answers.take(pa.array(source)))
+    logged = answers(requests)
+    same = pc.equal(logged.take(pa.array(hit)), logged.take(pa.array(source)))
     return pa.table(
         {
             "request_id": requests["request_id"].take(pa.array(hit)),

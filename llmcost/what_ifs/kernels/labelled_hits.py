@@ -1,35 +1,55 @@
-"""What a labels file says of the hits of a semantic cache, and what is left to an estimate.
+"""What a labels file says of the hits of a semantic cache.
 
 A label says whether one prompt's answer may serve another, and is right where answers that only differ in their words
-are not. The estimate counts wrong hits among all of them, labelled or not: what the labels have not found of these is
-among the rest. So labels of right hits alone, as lists of paraphrases are, do not make the rest look right.
+are not.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from llmcost.embeddings.estimate import FalseShare
-from llmcost.what_ifs.kernels.cached_answers import FalseHits, Ints
+from llmcost.what_ifs.kernels.cached_answers import Bools, FalseHits, Ints, mask
 
 _NAMES = ("request_id", "prompt_hash", "prompt_text")
 
 
-def told(requests: pa.Table, hit: Ints, source: Ints, labels: pa.Table | None) -> pa.Array:
-    """For each row that was answered whether the labels let the row in `source` answer it; null where they do not say.
+@dataclass(frozen=True)
+class Told:
+    """What the labels say of some hits, one element each."""
+
+    right: pa.Array  # whether the answer may serve; null where they do not say
+    elsewhere: Bools  # they name the request's prompt, with another one
+
+    @property
+    def known(self) -> Bools:
+        """Which hits have a label."""
+        return np.asarray(self.right.is_valid())
+
+
+def told(requests: pa.Table, hit: Ints, source: Ints, labels: pa.Table | None) -> Told:
+    """For each row that was answered whether the labels let the row in `source` answer it.
 
     If two names of a request are in the labels, the more specific one counts.
     """
     if labels is None:
-        return pa.nulls(len(hit), pa.bool_())
+        return Told(pa.nulls(len(hit), pa.bool_()), np.zeros(len(hit), np.bool_))
     alike = dict(zip(zip(*_columns(labels, "one", "other"), strict=True), *_columns(labels, "alike"), strict=True))
-    found = [
-        next((alike[pair] for a in mine for b in theirs if (pair := (min(a, b), max(a, b))) in alike), None)
-        for mine, theirs in zip(_named(requests, hit), _named(requests, source), strict=True)
-    ]
-    return pa.array(found, pa.bool_())
+    listed = {name for pair in alike for name in pair}
+    found, elsewhere = [], []
+    for mine, theirs in zip(_named(requests, hit), _named(requests, source), strict=True):
+        pairs = ((min(a, b), max(a, b)) for a in mine for b in theirs)
+        found.append(next((alike[pair] for pair in pairs if pair in alike), None))
+        elsewhere.append(found[-1] is None and not listed.isdisjoint(mine))
+    return Told(pa.array(found, pa.bool_()), np.array(elsewhere, np.bool_))
+
+
+def only_right(labels: pa.Table | None) -> bool:
+    """Whether the labels name right pairs alone."""
+    return labels is not None and bool(pc.all(labels["alike"]).as_py())
 
 
 def judged(decided: pa.Table, told: pa.Array) -> tuple[pa.Table, FalseHits]:
@@ -45,17 +65,9 @@ def judged(decided: pa.Table, told: pa.Array) -> tuple[pa.Table, FalseHits]:
     )
 
 
-def of_all(hits: int, labelled: FalseHits, estimated: FalseShare | None) -> FalseShare | None:
-    """The wrong part of all hits, some of them `labelled`; None where nothing is known of the others."""
-    rest = hits - labelled.compared
-    if hits and not rest:
-        share = labelled.differing / hits
-        return FalseShare(share, share, share)
-    if estimated is None:
-        return None
-    shares = (estimated.share, estimated.low, estimated.high)
-    unknown = (min(max(share * hits - labelled.differing, 0), rest) for share in shares)
-    return FalseShare(*((labelled.differing + wrong) / hits for wrong in unknown))
+def repeated(logged: pa.Table) -> Bools:
+    """Which hits got the answer that the log holds, word for word."""
+    return mask(pc.equal(logged["cached_answer"], "same"))
 
 
 def _named(requests: pa.Table, rows: Ints) -> Iterator[list[str]]:

@@ -58,7 +58,7 @@ class ResponseCaching:
         scope: str,
         capacity: int | None,
         latency_ms: float | None = None,
-        differing: str = "served",
+        differing: str = "asked",
     ) -> Replayed[Hits]:
         """The requests that the cache answers, whose answer each gets, and whether that is the logged one."""
         life = cached_answers.microseconds(ttl)

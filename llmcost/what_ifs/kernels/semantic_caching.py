@@ -13,7 +13,7 @@ with ever closer variants that can never be distinguished.
 
 import heapq
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,11 +22,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from llmcost.embeddings.candidates import UNKNOWN, Candidates, codes, distinct, readable, together
-from llmcost.embeddings.estimate import FalseShare, Questions, Rules, false_share
+from llmcost.embeddings.wrong_hits import LEVEL, Hits, WrongShare, wrong_share
 from llmcost.errors import UsageError
 from llmcost.what_ifs.kernels import cached_answers, labelled_hits
 from llmcost.what_ifs.kernels.cached_answers import NEVER, NOBODY, Asked, FalseHits, Ints
 from llmcost.what_ifs.kernels.kernel import Kernel, Replayed
+
+ENCODER = "wordllama"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """When a stored prompt's answer is given."""
+
+    threshold: float
+    margin: float
 
 
 @dataclass(frozen=True)
@@ -38,7 +48,7 @@ class SemanticHits:
     repeated: FalseHits  # hits on the same prompt, by the logged answers
     similar: FalseHits  # hits on another one, likewise
     labelled: FalseHits | None  # those of them with a label, by the labels; None where no labels were given
-    estimated: FalseShare | None  # wrong ones among the similar; None where there is too little to say
+    wrong: WrongShare | None  # of all the similar; None where there are none
     ambiguous: int  # near enough to two stored prompts, so no hit
     repeated_again: int  # hits on the same prompt that are asked again
     similar_again: int  # and on another one
@@ -51,8 +61,6 @@ class Served:
     source: Ints  # the place of the request whose answer it gets, or NOBODY
     cosine: npt.NDArray[np.float64]  # nan for a repetition
     ambiguous: int = 0
-    compared: list[int] = field(default_factory=list)  # the requests that were not repetitions
-    stored: list[tuple[int, int]] = field(default_factory=list)  # prompt, and when its answer was there
 
 
 class SemanticCaching:
@@ -80,7 +88,7 @@ class SemanticCaching:
         margin: float,
         vetoes: bool,
         latency_ms: float | None = None,
-        differing: str = "served",
+        differing: str = "asked",
         labels: pa.Table | None = None,
     ) -> Replayed[SemanticHits]:
         """The requests that the cache answers.
@@ -94,30 +102,35 @@ class SemanticCaching:
             raise UsageError(f"threshold={threshold} treats all prompts as the same", hint="a cosine, like 0.88")
         if not margin >= 0:
             raise UsageError(f"margin={margin} is negative", hint="a difference of two cosines, like 0.02")
-        rules = Rules(threshold, margin, vetoes)
         asked = _asked(requests, scope, latency_ms)
         user = codes(requests["user_id"]) if scope == "user" else np.zeros(len(requests), np.int64)
         prompt, prompts = distinct(requests, asked.row, user)
         candidates = Candidates(prompts, threshold - margin, vetoes)
-        served = serve(asked, prompt, candidates, codes(requests["output_hash"])[asked.row], life, rules)
+        served = serve(
+            asked,
+            prompt,
+            candidates,
+            codes(cached_answers.answers(requests))[asked.row],
+            life,
+            Rules(threshold, margin),
+        )
 
         hit = served.source != NOBODY
         row, source = asked.row[hit], asked.row[served.source[hit]]
         logged = cached_answers.decisions(requests, row, source)
         logged = logged.append_column("cosine", pa.array(served.cosine[hit], pa.float64(), from_pandas=True))
-        decided, labelled = labelled_hits.judged(logged, labelled_hits.told(requests, row, source, labels))
+        told = labelled_hits.told(requests, row, source, labels)
+        decided, labelled = labelled_hits.judged(logged, told.right)
         repeated, similar = _by_kind(logged)
-
-        compared = np.array(served.compared, np.int64)
-        stored = np.array(served.stored, np.int64).reshape(-1, 2)
-        estimated = false_share(
-            prompts,
-            Questions(prompt[compared], asked.sent[compared]),
-            Questions(*stored.T),
-            life,
-            rules,
-            similar.num_rows,
-        )
+        by_meaning = ~np.isnan(served.cosine[hit])
+        judged = Hits(
+            served.cosine[hit],
+            together([prompt[hit], prompt[served.source[hit]]]),
+            cached_answers.mask(told.right),
+            told.known,
+            labelled_hits.repeated(logged) | (prompt[hit] == prompt[served.source[hit]]),
+            told.elsewhere,
+        ).part(by_meaning)
         again = [cached_answers.asked_again(kind, differing) for kind in _by_kind(decided)]
         found = SemanticHits(
             asked=len(asked),
@@ -125,7 +138,7 @@ class SemanticCaching:
             repeated=cached_answers.false_hits(repeated),
             similar=cached_answers.false_hits(similar),
             labelled=None if labels is None else labelled,
-            estimated=labelled_hits.of_all(similar.num_rows, labelled, estimated),
+            wrong=wrong_share(judged, ENCODER, only_right=labelled_hits.only_right(labels)),
             ambiguous=served.ambiguous,
             repeated_again=again[0],
             similar_again=again[1],
@@ -134,7 +147,7 @@ class SemanticCaching:
 
     def summary(self, parts: Sequence[SemanticHits]) -> dict[str, Any]:
         [found] = parts
-        estimated, labelled = found.estimated, found.labelled
+        wrong, labelled = found.wrong, found.labelled
         told = {
             "requests_that_reach_the_cache": found.asked,
             "requests_whose_prompt_is_known": found.readable,
@@ -142,8 +155,8 @@ class SemanticCaching:
             "hits_on_a_similar_prompt": found.similar.hits - found.similar_again,
             "hits_asked_again": found.repeated_again + found.similar_again,
             "no_hits_since_two_prompts_were_as_near": found.ambiguous,
-            "false_share_of_similar_hits_estimated": estimated.share if estimated else None,
-            "false_share_of_similar_hits_range": [estimated.low, estimated.high] if estimated else None,
+            "false_share_of_similar_hits_estimated": wrong.share if wrong else None,
+            "false_share_of_similar_hits_range": [wrong.low, wrong.high] if wrong else None,
             "similar_hits_with_a_label": labelled.compared if labelled else None,
             "false_share_of_labelled_hits": labelled.share if labelled else None,
             "similar_hits_with_both_answers_in_the_log": found.similar.compared,
@@ -172,19 +185,30 @@ def _notes(summary: dict[str, Any], hits: int) -> list[str]:
     if again := summary["hits_asked_again"]:
         notes.append(f"{name}: {again:,} hits are asked again and save nothing")
     if hits:
-        labelled, estimated = summary["similar_hits_with_a_label"], summary["false_share_of_similar_hits_estimated"]
-        between = "{:.1%} to {:.1%}".format(*summary["false_share_of_similar_hits_range"] or (0, 0))
-        wrong = "an unknown share" if estimated is None else f"an estimated {estimated:.1%} (range {between})"
-        if labelled == hits:
-            wrong = f"by their labels {estimated:.1%}"
+        labelled = summary["similar_hits_with_a_label"]
         differs = summary["share_of_those_whose_cached_answer_differs"]
         differing = "" if differs is None else f"; of those with a logged answer, {differs:.1%} got a different one"
-        notes.append(f"{name}: {wrong} of the hits on similar prompts is wrong{differing}")
+        notes.append(f"{name}: {_wrong(summary, hits, labelled)}{differing}")
         if labelled not in (None, hits):
             share = summary["false_share_of_labelled_hits"]
-            measured = "" if share is None else f": {share:.1%} of these is wrong; the others are estimated"
+            measured = "" if share is None else f": {share:.1%} of these are wrong"
             notes.append(f"{name}: {labelled:,} of the {hits:,} hits on similar prompts have a label{measured}")
     return notes
+
+
+def _wrong(summary: dict[str, Any], hits: int, labelled: int | None) -> str:
+    """How many of the hits on similar prompts are wrong, and how that is known."""
+    share, (low, high) = summary["false_share_of_similar_hits_estimated"], summary["false_share_of_similar_hits_range"]
+    between = f"{low:.1%} to {high:.1%}"
+    if labelled == hits:
+        return f"{share:.1%} of the hits on similar prompts are wrong, by their labels"
+    if labelled:
+        about = between if share is None else f"{share:.1%} ({between})"
+        return f"{about} of the hits on similar prompts are wrong, by the labels ({LEVEL:.0%} range)"
+    return (
+        "without labels it is unknown how many hits on similar prompts are wrong; on judged traffic of other kinds up"
+        f" to {high:.0%} were"
+    )
 
 
 class _Index:
@@ -242,14 +266,12 @@ def serve(asked: Asked, prompt: Ints, candidates: Candidates, answers: Ints, lif
             repeated[keys[writer]] = writer, written + life
             if indexed:
                 index.store(prompts[writer], writer, written, written + life)
-                served.stored.append((prompts[writer], written))
         source, end = repeated.get(keys[place], (NOBODY, 0))
         if keys[place] != NOBODY and end > sent:
             served.source[place] = source
             continue
         indexed = prompts[place] != UNKNOWN
         if indexed:
-            served.compared.append(place)
             cosine, source, ambiguous = index.meant(prompts[place], sent)
             if source != NOBODY:
                 served.source[place], served.cosine[place] = source, cosine

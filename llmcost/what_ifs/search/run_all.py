@@ -35,6 +35,7 @@ class Alone:
     what_if: WhatIf
     saved_usd: float | None
     range: Range | None
+    is_upper_bound: bool = False  # whether it counts cached answers that the log cannot compare
     failure: str | None = None
     remark: str = ""  # why it does no more, where that is not plain
 
@@ -98,16 +99,18 @@ def _as_stacked(query: registry.Query) -> WhatIf:
 
 def _alone(traffic: Traffic, step: WhatIf, baseline: float) -> Alone:
     if not traffic.is_priced:
-        return Alone(step, None, None, NO_PRICE)
+        return Alone(step, None, None, failure=NO_PRICE)
     chain = Chain(traffic, "alone_")
     point = chain.add(step)
     if point.failure:
-        return Alone(step, None, None, point.failure.message)
+        return Alone(step, None, None, failure=point.failure.message)
     found = reasons(chain, 1)
     if not found.is_known:
-        return Alone(step, None, None, " and ".join(found.said))
+        return Alone(step, None, None, failure=" and ".join(found.said))
     spread = ranges(traffic, chain, baseline).whole
-    return Alone(step, baseline - point.cost_usd, spread, remark="; ".join(found.said))
+    saved = baseline - point.cost_usd
+    is_upper_bound = saved > 0 and bool(chain.effects(1)["answers_not_compared"])
+    return Alone(step, saved, spread, is_upper_bound, remark="; ".join(found.said))
 
 
 def _stacked(traffic: Traffic, alone: Sequence[Alone], baseline: float) -> tuple[Chain, list[LeftOut]]:

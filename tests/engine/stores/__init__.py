@@ -10,7 +10,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from llmcost.engine import migrations, store
+from llmcost.engine import access, migrations, store
 from llmcost.engine.store import Store
 from llmcost.ingest import run
 from tests.logs import Row, call, claude, write
@@ -67,6 +67,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         log = write(Path(folder, "a.jsonl"), LOG)
         packed = Path(folder, "a.duckdb")
-        with store.writing(packed) as opened:
+        with access.writing(packed) as opened:
             run.ingest(opened, [str(log)])
         (FOLDER / f"schema_{migrations.newest()}.duckdb.gz").write_bytes(gzip.compress(packed.read_bytes(), 9, mtime=0))

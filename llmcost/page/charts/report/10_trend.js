@@ -16,7 +16,7 @@ llmcost.chart({
       { key: "mean_usd", label: "Mean of 7 days", as: "usd" }, { key: "out_of_line", label: "Unusual", as: "text" },
     ] };
   },
-  bars: ({ rows }) => rows.length,
+  bars: ({ rows }) => (rows.some((row) => row.cost_usd > 0) ? rows.length : 0),
   title({ rows }) {
     const most = llmcost.highest(rows)[0];
     const used = rows.filter((row) => row.requests > 0).length;

@@ -17,17 +17,12 @@ llmcost.chart({
     const { changes } = llmcost.tables;
     const chosen = llmcost.compared();
     const menu = (key, word, rows, pick) => {
-      const select = llmcost.element("select", { id: `change-${key}`, "aria-label": word });
-      const names = new Map(rows.map((row) => [row[key], row[`${key}_name`]]));
-      select.append(...[...names].sort(([a], [b]) => (a.length - b.length) || (a < b ? 1 : -1)).map(([value, name]) => llmcost.element("option", { value }, name)));
-      select.value = chosen[key];
-      select.addEventListener("change", () => {
-        const row = pick(select.value);
+      const names = [...new Map(rows.map((row) => [row[key], row[`${key}_name`]]))].sort(([a], [b]) => (a.length - b.length) || (a < b ? 1 : -1));
+      return llmcost.menu(`change-${key}`, word, names, chosen[key], (value) => {
+        const row = pick(value);
         Object.assign(llmcost.filter, { from: row.from, to: row.to });
         changed();
-        document.getElementById(`change-${key}`).focus();
       });
-      return llmcost.element("label", {}, word, select);
     };
     const having = (to) => changes.filter((row) => row.to === to);
     return [

@@ -13,12 +13,13 @@ llmcost.chart({
       { key: "cost_usd", label: "Cost", as: "usd" }, { key: "out_of_line", label: "Unusual", as: "text" },
     ] };
   },
-  bars: ({ rows }) => new Set(rows.map((row) => row.day)).size,
+  bars: ({ rows }) => new Set(rows.filter((row) => row.cost_usd > 0).map((row) => row.day)).size,
   marked() { // of all features together only where all are shown
     return llmcost.highest(llmcost.shown("anomalies").filter((row) => row.feature !== null || !llmcost.filtered()), "off_usd");
   },
-  title() {
+  title({ rows }) {
     const [first, ...others] = this.marked();
+    if (!rows.some((row) => row.cost_usd > 0)) return "No day with a price";
     if (!first) return "No day is unusual";
     return `${first.day} stands out: ${llmcost.name(first.explained, 120)}${others.length ? `; ${llmcost.plural(others.length, "more unusual day")}` : ""}`;
   },

@@ -5,6 +5,7 @@ llmcost.chart({
   id: "hours", section: "When", filters: "hours",
   about: "Dollars by day of the week and hour of the day over the days shown.",
   nothing: "No request has a time",
+  bars: ({ rows }) => (rows.some((row) => row.cost_usd > 0) ? rows.length : 0),
   table() {
     const rows = llmcost.sum(llmcost.shown("hours").map((row) => ({ ...row, weekday: (new Date(`${row.day}T00:00:00Z`).getUTCDay() + 6) % 7 })), ["weekday", "hour"], ["requests", "cost_usd"])
       .sort((a, b) => a.weekday - b.weekday || a.hour - b.hour).map((row) => ({ ...row, weekday_name: llmcost.WEEKDAYS[row.weekday] }));

@@ -13,6 +13,7 @@ llmcost.lengths = (part, id, word, about, marks) => llmcost.chart({
     const all = llmcost.total(rows, "requests");
     const round = (tokens) => Number(tokens.toPrecision(2));
     const at = (share) => { let sum = 0; return rows.find((row) => (sum += row.requests) >= share * all); };
+    if (rows.length === 1) return `All ${word}s have between ${llmcost.count(rows[0].from_tokens)} and ${llmcost.count(rows[0].to_tokens)} tokens`;
     const said = marks().filter((mark) => mark.cut_off > 0);
     const cut = said.length ? `; ${llmcost.plural(llmcost.total(said, "cut_off"), "answer")} ended at a cap` : "";
     return `Half of the ${word}s have fewer than about ${llmcost.count(round(at(0.5).to_tokens))} tokens, one in twenty more than ${llmcost.count(round(at(0.95).from_tokens))}${cut}`;

@@ -18,6 +18,12 @@ llmcost.chart({
   },
   figure({ rows }, theme) {
     const most = Math.max(...rows.map((row) => row.cost_usd));
+    // within a power of ten a logarithmic axis may have no number at all
+    const scale = (values, dtick) => {
+      const ratio = Math.max(...values) / Math.min(...values);
+      return ratio >= 10 ? { type: "log", dtick: dtick(ratio) } : { type: "linear", rangemode: "tozero" };
+    };
+    const dollars = (ratio) => (theme.narrow ? (ratio >= 1e4 ? 2 : 1) : ratio < 1e3 ? "D2" : 1);
     const features = llmcost.highest(llmcost.sum(rows, ["feature"], ["cost_usd"])).map((row) => row.feature);
     return {
       data: features.map((feature, place) => {
@@ -26,7 +32,7 @@ llmcost.chart({
           text: own.map((row) => `${llmcost.label(row.feature)} on ${llmcost.label(row.model)}<br>${llmcost.usd(row.cost_per_request_usd)} a request<br>p50 ${llmcost.seconds(row.latency_ms_p50)}, p95 ${llmcost.seconds(row.latency_ms_p95)}`), hovertemplate: "%{text}<extra></extra>",
           marker: { size: own.map((row) => 9 + 34 * Math.sqrt(row.cost_usd / most)), color: theme.color(place, feature), opacity: 0.75, line: { color: theme.card, width: 1 } } };
       }),
-      layout: { showlegend: true, height: theme.narrow ? 430 : 400, xaxis: { type: "log", title: { text: "dollars a request", font: { size: 12, color: theme.soft } }, tickformat: llmcost.DOLLARS, dtick: theme.narrow ? 2 : 1, tickangle: 0 }, yaxis: { type: "log", title: { text: "seconds, median", font: { size: 12, color: theme.soft } }, tickformat: "~g", dtick: "D2" } },
+      layout: { showlegend: true, height: theme.narrow ? 430 : 400, xaxis: { ...scale(rows.map((row) => row.cost_per_request_usd), dollars), title: { text: "dollars a request", font: { size: 12, color: theme.soft } }, tickformat: llmcost.DOLLARS, tickangle: 0 }, yaxis: { ...scale(rows.map((row) => row.latency_ms_p50), () => "D2"), title: { text: "seconds, median", font: { size: 12, color: theme.soft } }, tickformat: "~g" } },
     };
   },
 });

@@ -1,0 +1,139 @@
+"""How many hits on similar prompts are wrong, as far as labels tell, or judged sets of other traffic.
+
+A number is given only where labels give it: vectors and vetoes cannot tell a question that is new from one asked in
+other words. Without labels there is a range, from none to the most that was found on judged sets of other traffic at
+the same similarity. With labels, hits without one are taken to be wrong as often as those with one of about the same
+similarity, unless the labels are a list of pairs on which the request's prompt has another partner: such a list says
+nothing of that hit.
+
+The limits are quantiles of draws from Jeffreys' posteriors, Beta(wrong + 1/2, right + 1/2), and of binomial counts from
+them: L. D. Brown, T. T. Cai, A. DasGupta, Statistical Science 16:101, 2001, section 4.
+"""
+
+# ruff: noqa: TID253 - imported by the what-if that needs it
+
+from collections import defaultdict
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+
+from llmcost.engine import facts, registry
+
+LEVEL = 0.9
+"""The share of the draws inside a range."""
+
+STRATA = 5
+"""Groups of hits of about the same similarity, as many hits in each, within which labels speak for the others."""
+
+FEWEST = 20
+"""Labels that a group of hits needs, else there are fewer groups."""
+
+_DRAWS = 4000
+_SEED = 0
+
+Draws = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class WrongShare:
+    """The part of the hits on similar prompts that is wrong, 0 to 1: None where it is not known, and its range."""
+
+    share: float | None
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Hits:
+    """Hits on similar prompts, one element each."""
+
+    cosine: npt.NDArray[np.float64]
+    pair: npt.NDArray[np.int64]  # which two prompts: one label speaks for all hits on its pair
+    right: npt.NDArray[np.bool_]  # what its label says, where it has one
+    labelled: npt.NDArray[np.bool_]
+    repeated: npt.NDArray[np.bool_]  # the logged answers are the same, so it is right, whatever the prompts say
+    elsewhere: npt.NDArray[np.bool_]  # without a label, though its prompt has one with another
+
+    def __len__(self) -> int:
+        return len(self.cosine)
+
+    def part(self, of: npt.NDArray[np.bool_]) -> "Hits":
+        """Some of them."""
+        return Hits(*(getattr(self, name.name)[of] for name in fields(self)))
+
+
+def wrong_share(hits: Hits, encoder: str, *, only_right: bool) -> WrongShare | None:
+    """The wrong part of the hits, and the range that holds it in LEVEL of cases; None without hits.
+
+    `only_right` says that the labels name nothing but right pairs, as lists of paraphrases do: then they are no sample.
+    """
+    if not len(hits):
+        return None
+    known = int((hits.labelled & ~hits.right).sum())
+    rest = ~hits.labelled & ~hits.repeated
+    if not rest.any():
+        share = known / len(hits)
+        return WrongShare(share, share, share)
+    unsaid = int((rest & hits.elsewhere).sum())
+    others = rest & ~hits.elsewhere
+    if only_right or not hits.labelled.any():
+        most = most_of_other_traffic(hits.cosine[others], encoder) * int(others.sum())
+        return WrongShare(None, known / len(hits), (known + most + unsaid) / len(hits))
+    fewest, highest = _extrapolated(hits, others)
+    low, high = np.quantile(fewest, (1 - LEVEL) / 2), np.quantile(highest, (1 + LEVEL) / 2)
+    point = (known + fewest.mean()) / len(hits) if not hits.elsewhere.any() else None
+    return WrongShare(point, float(known + low) / len(hits), float(known + high + unsaid) / len(hits))
+
+
+def most_of_other_traffic(cosine: npt.NDArray[np.float64], encoder: str) -> float:
+    """The largest wrong part of hits of these cosines that a judged set of other traffic leaves possible.
+
+    1 for an encoder that none was compared by. Source: queries/facts/judged_hits.toml.
+    """
+    if not len(cosine):
+        return 0.0
+    samples: dict[str, list[facts.Row]] = defaultdict(list)
+    for row in facts.document(registry.queries_dir() / "facts" / "judged_hits.toml")["rows"]:
+        if row["encoder"] == encoder:
+            samples[row["sample"]].append(row)
+    if not samples:
+        return 1.0
+    return max(_most(cosine, rows, np.random.default_rng(_SEED)) for rows in samples.values())
+
+
+def _most(cosine: npt.NDArray[np.float64], rows: list[facts.Row], chance: np.random.Generator) -> float:
+    """By one judged set. Of similarities that it does not have, nothing is known."""
+    left, drawn = len(cosine), np.zeros(_DRAWS)
+    for row in rows:
+        count = int(((cosine >= row["low"]) & (cosine < row["high"])).sum())
+        drawn += count * chance.beta(row["wrong"] + 0.5, row["hits"] - row["wrong"] + 0.5, _DRAWS)
+        left -= count
+    drawn += left * chance.beta(0.5, 0.5, _DRAWS)
+    return float(np.quantile(drawn / len(cosine), (1 + LEVEL) / 2))
+
+
+def _extrapolated(hits: Hits, others: npt.NDArray[np.bool_]) -> tuple[Draws, Draws]:
+    """How many of the hits without a label are wrong: with none, and with all, of those that no label can speak for."""
+    chance = np.random.default_rng(_SEED)
+    _, first = np.unique(hits.pair, return_index=True)
+    evidence = np.zeros(len(hits), np.bool_)
+    evidence[first] = True
+    judged = evidence & hits.labelled
+    strata = max(1, min(STRATA, int(judged.sum()) // FEWEST))
+    edges = np.quantile(hits.cosine[evidence & ~hits.repeated], np.linspace(0, 1, strata + 1)[1:-1])
+    group = np.searchsorted(edges, hits.cosine, side="right")
+    aside = evidence & hits.elsewhere
+    # What part of the hits a list like this has nothing to say of shows at the prompts that are on it.
+    unlisted = chance.beta(aside.sum() + 0.5, judged.sum() + 0.5, _DRAWS) if aside.any() else np.zeros(_DRAWS)
+    fewest, most = np.zeros(_DRAWS), np.zeros(_DRAWS)
+    for number in range(strata):
+        here = judged & (group == number)
+        wrong = int((here & ~hits.right).sum())
+        share = chance.beta(wrong + 0.5, here.sum() - wrong + 0.5, _DRAWS)
+        count = int((others & (group == number)).sum())
+        beside = chance.binomial(count, unlisted)
+        found = chance.binomial(count - beside, share)
+        fewest += found
+        most += found + beside
+    return fewest, most
