@@ -43,6 +43,7 @@ class Store:
         self._connection = opened.connection
         self.path = path
         self._keeps_in_a_file = False
+        self._is_streaming = False
         self.zone = zones.UTC
 
     def use_zone(self, name: str) -> None:
@@ -64,7 +65,7 @@ class Store:
 
     def execute(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Runs one statement for its effect."""
-        self._run(sql, parameters)
+        self._asked(lambda: self._run(sql, parameters))
 
     def script(self, file: str) -> None:
         """Runs every statement of a file under `queries/`."""
@@ -97,7 +98,7 @@ class Store:
 
     def value(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
         """The first column of the first row."""
-        rows = self._run(sql, parameters).fetchall()
+        rows = self._asked(lambda: self._run(sql, parameters).fetchall())
         return rows[0][0] if rows else None
 
     @contextmanager
@@ -121,6 +122,7 @@ class Store:
                 stopped.append(error)
                 raise
 
+        self._is_streaming = True
         try:
             with self.relation(name, pa.RecordBatchReader.from_batches(schema, read())):
                 yield
@@ -128,6 +130,8 @@ class Store:
             if stopped:
                 raise stopped[0] from None
             raise
+        finally:
+            self._is_streaming = False
 
     @contextmanager
     def one_thread(self) -> Iterator[None]:
@@ -201,11 +205,12 @@ class Store:
         self._connection.execute("reset memory_limit")
 
     def _asked(self, ask: "Callable[[], Any]") -> Any:
-        """The answer to a question, which is asked again with more memory where it cannot be answered in parts."""
+        """What a statement gives. It runs again with more memory where it cannot run in parts, unless it has read a
+        stream, which can be read once."""
         try:
             return ask()
         except Exception as error:
-            if not faults.needs_memory(error):
+            if self._is_streaming or not faults.needs_memory(error):
                 raise
             with suppress(Exception):  # a transaction that the error has ended is begun again by whoever began it
                 self.use_memory()
