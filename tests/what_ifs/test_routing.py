@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from llmcost.engine import store
 from llmcost.errors import LlmcostError
 from llmcost.prices import book
-from llmcost.what_ifs.inputs import outcomes as outcomes_file
+from llmcost.what_ifs.inputs.outcomes import read as read_outcomes
 from llmcost.what_ifs.quality import least_share, mean_over_shares
 from tests.command import llmcost
 from tests.logs import Row, call, write
@@ -335,13 +335,13 @@ def test_scores_outside_0_to_1_are_clipped_or_scaled_when_asked(
 ) -> None:
     file = tmp_path / "scored.csv"
     file.write_text("prompt,model,correct\na,m,-0.5\nb,m,0.5\nc,m,1.5\nd,m,3.5\n")
-    assert outcomes_file.read(str(file), scores)["correct"].to_pylist() == expected
+    assert read_outcomes(str(file), scores)["correct"].to_pylist() == expected
     with pytest.raises(LlmcostError, match=r"scored.csv:2: correct is -0.5, not between 0 and 1") as refused:
-        outcomes_file.read(str(file))
+        read_outcomes(str(file))
     assert "scores=clip" in (refused.value.hint or "")
 
 
 def test_scores_that_are_all_the_same_are_no_reason_to_divide_by_zero(tmp_path: Path) -> None:
     file = tmp_path / "same.csv"
     file.write_text("prompt,model,correct\na,m,7\nb,m,7\n")
-    assert outcomes_file.read(str(file), "scale")["correct"].to_pylist() == [0.0, 0.0]
+    assert read_outcomes(str(file), "scale")["correct"].to_pylist() == [0.0, 0.0]
