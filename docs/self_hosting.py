@@ -27,6 +27,8 @@ WAYS = {
 
 Row = dict[str, Any]
 
+_COSTS = {"API": "api_usd", "API with caching": "cached_usd", "managed": "managed_usd"}
+
 
 def ways() -> str:
     """Four ways to host the features, side by side."""
@@ -51,15 +53,17 @@ def ways() -> str:
 
 def volumes() -> str:
     """The features at rising volumes."""
+    costs = {"API": "api_usd", "API with caching": "cached_usd", "managed": "managed_usd"}
     lines = [
-        _line("tokens a day", ["API", "API with caching", "machines", "busy", "self-hosted", "range", "cheapest"]),
-        _line("---:", ["---:"] * 6 + ["---"]),
+        _line("tokens a day", [*costs, "machines", "busy", "self-hosted", "range", "cheapest"]),
+        _line("---:", ["---:"] * 7 + ["---"]),
     ]
     for row in screen.rows(_answer(FEATURES)):
         high = row["hosted_high_usd"]
         to = f"{row['hosted_low_usd']:,.0f} to " + ("no end" if high is None else f"{high:,.0f}")
         lines.append(_line(f"{row['tokens_per_day'] / 1e6:g}M", [
-            f"{row['api_usd']:,.0f}", f"{row['cached_usd']:,.0f}", f"{row['machines']}", f"{row['busy']:.0%}",
+            *("–" if row[name] is None else screen.dollars(row[name]).plain for name in costs.values()),
+            f"{row['machines']}", f"{row['busy']:.0%}",
             f"{row['hosted_usd']:,.0f}", to, row["cheapest"],
         ]))  # fmt: skip
     return "\n".join(lines) + "\n"

@@ -17,6 +17,7 @@ from llmcost.commands.calibrate import calibrate
 from llmcost.commands.compare import compare
 from llmcost.commands.explain import explain
 from llmcost.commands.ingest import ingest
+from llmcost.commands.judge import judge
 from llmcost.commands.merge import merge
 from llmcost.commands.metrics import metrics
 from llmcost.commands.prices import prices
@@ -48,6 +49,7 @@ for command in (
     metrics,
     prices,
     probe,
+    judge,
     rejects,
     repair,
     backtest,

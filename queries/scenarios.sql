@@ -6,5 +6,11 @@ create table scenarios (
     since    timestamp,
     until    timestamp,             -- the first moment no longer covered
     features varchar[] not null,    -- empty: all of them
-    models   varchar[] not null
+    models   varchar[] not null,
+    providers varchar[],            -- these are null in stores from before they were kept
+    prompts  varchar[],
+    users    varchar[],
+    sessions varchar[],
+    projects varchar[],
+    tags     varchar[]              -- NAME=VALUE
 );

@@ -7,9 +7,11 @@ import typer
 from llmcost.commands import completion, options
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from llmcost.attribution.texts import Texts
+    from llmcost.engine.store import Store
     from llmcost.ingest.run import Account, Reading
 
 SKIPPED = 3
@@ -73,6 +75,8 @@ def ingest(
     from llmcost.errors import UsageError
     from llmcost.ingest import follow as following
     from llmcost.ingest.run import Reading
+    from llmcost.reports import provenance
+    from llmcost.reports.scope import Scope
     from llmcost.views.account import AccountView
 
     if explain:
@@ -86,8 +90,17 @@ def ingest(
     assumed = options.pairs("--assume", assume)
     texts = Texts(keep_text, redact_emails)
     reading = Reading(pipes=not follow, trust_size=trust_size, again=again)
-    account = _read(path, paths, format_asked, assumed, texts, reading)
-    options.output("json" if as_json else "table", None).show(AccountView(account, path))
+    moved: list[str] = []
+    account = _read(
+        path,
+        paths,
+        format_asked,
+        assumed,
+        texts,
+        reading,
+        lambda opened: moved.extend(provenance.moved(opened, Scope())),
+    )
+    options.output("json" if as_json else "table", None).show(AccountView(account, path, moved))
     if follow:
         _follow(path, paths, format_asked, assumed, texts, reading, set(account.skipped))
     elif account.skipped:
@@ -95,14 +108,20 @@ def ingest(
 
 
 def _read(
-    path: "Path", paths: list[str], format_asked: str, assumed: dict[str, str], texts: "Texts", reading: "Reading"
+    path: "Path",
+    paths: list[str],
+    format_asked: str,
+    assumed: dict[str, str],
+    texts: "Texts",
+    reading: "Reading",
+    then: "Callable[[Store], None]" = lambda _: None,
 ) -> "Account":
     from llmcost.ingest import follow as following
     from llmcost.ingest.run import Progress
     from llmcost.render import terminal
 
     with terminal.byte_progress("reading") as (start, advance):
-        return following.read(path, paths, format_asked, Progress(start, advance), assumed, texts, reading=reading)
+        return following.read(path, paths, format_asked, Progress(start, advance), assumed, texts, then, reading)
 
 
 def _follow(

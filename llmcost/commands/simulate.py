@@ -116,7 +116,7 @@ def simulate(
     if sampled and (takes_all or optimized or shown or save):
         raise UsageError("--sample-hits needs one stack and nothing else", hint="leave the other option out")
     if save is not None:
-        scenarios.check(save, filters)
+        scenarios.check(save)
     searched = optimize.techniques(words) if optimized else []
     stack = [] if optimized else run_all.steps(words) if takes_all else [parse(word) for word in words]
     every = [*stack, *(step for settings in searched for step in settings)]

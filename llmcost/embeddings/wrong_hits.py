@@ -13,7 +13,7 @@ them: L. D. Brown, T. T. Cai, A. DasGupta, Statistical Science 16:101, 2001, sec
 # ruff: noqa: TID253 - imported by the what-if that needs it
 
 from collections import defaultdict
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,9 @@ STRATA = 5
 
 FEWEST = 20
 """Labels that a group of hits needs, else there are fewer groups."""
+
+_LEAST_USE = 0.05
+"""The least by which a judge's answers are taken to tell right pairs from wrong ones: dividing by less says nothing."""
 
 _DRAWS = 4000
 _SEED = 0
@@ -52,6 +55,8 @@ class Hits:
     pair: npt.NDArray[np.int64]  # which two prompts: one label speaks for all hits on its pair
     right: npt.NDArray[np.bool_]  # what its label says, where it has one
     labelled: npt.NDArray[np.bool_]
+    judged_right: npt.NDArray[np.bool_]  # what a model says, where it has judged the pair
+    judged: npt.NDArray[np.bool_]
     repeated: npt.NDArray[np.bool_]  # the logged answers are the same, so it is right, whatever the prompts say
     elsewhere: npt.NDArray[np.bool_]  # without a label, though its prompt has one with another
 
@@ -63,13 +68,46 @@ class Hits:
         return Hits(*(getattr(self, name.name)[of] for name in fields(self)))
 
 
-def wrong_share(hits: Hits, encoder: str, *, only_right: bool) -> WrongShare | None:
+@dataclass(frozen=True)
+class Judge:
+    """How a model judged pairs that people have labelled: right or wrong, as they say, and as it does."""
+
+    right_right: int
+    right_wrong: int
+    wrong_right: int
+    wrong_wrong: int
+
+    @property
+    def compared(self) -> int:
+        """How many pairs both have judged."""
+        return self.right_right + self.right_wrong + self.wrong_right + self.wrong_wrong
+
+    @property
+    def differed(self) -> int:
+        """On how many of these it says otherwise."""
+        return self.right_wrong + self.wrong_right
+
+    def corrected(self, share: Draws, chance: np.random.Generator) -> Draws:
+        """Draws of the wrong share, by the share that it says is; a draw may be below 0 or above 1.
+
+        W. J. Rogan, B. Gladen, Am. J. Epidemiology 107:71, 1978.
+        """
+        alarms = chance.beta(self.right_wrong + 0.5, self.right_right + 0.5, _DRAWS)
+        missed = chance.beta(self.wrong_right + 0.5, self.wrong_wrong + 0.5, _DRAWS)
+        return (share - alarms) / np.maximum(1 - alarms - missed, _LEAST_USE)
+
+
+def wrong_share(hits: Hits, encoder: str, judge: Judge | None = None, *, only_right: bool) -> WrongShare | None:
     """The wrong part of the hits, and the range that holds it in LEVEL of cases; None without hits.
 
-    `only_right` says that the labels name nothing but right pairs, as lists of paraphrases do: then they are no sample.
+    Pairs that only a model has judged are as uncertain as the `judge` is: how often it errs is known from those that
+    people have labelled too, and with fewer than FEWEST of these its answers say nothing. `only_right` says that the
+    labels name nothing but right pairs, as lists of paraphrases do: then they are no sample.
     """
     if not len(hits):
         return None
+    if judge is None or judge.compared < FEWEST:
+        hits, judge = replace(hits, judged=np.zeros(len(hits), np.bool_)), None
     known = int((hits.labelled & ~hits.right).sum())
     rest = ~hits.labelled & ~hits.repeated
     if not rest.any():
@@ -77,12 +115,12 @@ def wrong_share(hits: Hits, encoder: str, *, only_right: bool) -> WrongShare | N
         return WrongShare(share, share, share)
     unsaid = int((rest & hits.elsewhere).sum())
     others = rest & ~hits.elsewhere
-    if only_right or not hits.labelled.any():
+    if only_right or not (hits.labelled | hits.judged).any():
         most = most_of_other_traffic(hits.cosine[others], encoder) * int(others.sum())
         return WrongShare(None, known / len(hits), (known + most + unsaid) / len(hits))
-    fewest, highest = _extrapolated(hits, others)
+    fewest, highest = _extrapolated(hits, others, judge)
     low, high = np.quantile(fewest, (1 - LEVEL) / 2), np.quantile(highest, (1 + LEVEL) / 2)
-    point = (known + fewest.mean()) / len(hits) if not hits.elsewhere.any() else None
+    point = None if hits.elsewhere.any() else (known + float(fewest.mean())) / len(hits)
     return WrongShare(point, float(known + low) / len(hits), float(known + high + unsaid) / len(hits))
 
 
@@ -103,37 +141,52 @@ def most_of_other_traffic(cosine: npt.NDArray[np.float64], encoder: str) -> floa
 
 
 def _most(cosine: npt.NDArray[np.float64], rows: list[facts.Row], chance: np.random.Generator) -> float:
-    """By one judged set. Of similarities that it does not have, nothing is known."""
-    left, drawn = len(cosine), np.zeros(_DRAWS)
-    for row in rows:
-        count = int(((cosine >= row["low"]) & (cosine < row["high"])).sum())
+    """By one judged set. Prompts less alike than any of its hits are taken to be as alike as its least alike."""
+    ordered = sorted(rows, key=lambda row: float(row["low"]))
+    place = np.searchsorted([row["low"] for row in ordered[1:]], cosine, side="right")
+    drawn = np.zeros(_DRAWS)
+    for row, count in zip(ordered, np.bincount(place, minlength=len(rows)), strict=True):
         drawn += count * chance.beta(row["wrong"] + 0.5, row["hits"] - row["wrong"] + 0.5, _DRAWS)
-        left -= count
-    drawn += left * chance.beta(0.5, 0.5, _DRAWS)
     return float(np.quantile(drawn / len(cosine), (1 + LEVEL) / 2))
 
 
-def _extrapolated(hits: Hits, others: npt.NDArray[np.bool_]) -> tuple[Draws, Draws]:
+def _extrapolated(hits: Hits, others: npt.NDArray[np.bool_], judge: Judge | None) -> tuple[Draws, Draws]:
     """How many of the hits without a label are wrong: with none, and with all, of those that no label can speak for."""
     chance = np.random.default_rng(_SEED)
     _, first = np.unique(hits.pair, return_index=True)
     evidence = np.zeros(len(hits), np.bool_)
     evidence[first] = True
-    judged = evidence & hits.labelled
-    strata = max(1, min(STRATA, int(judged.sum()) // FEWEST))
+    labelled, judged = evidence & hits.labelled, evidence & hits.judged & ~hits.labelled
+    known = int((labelled | judged).sum())
+    strata = max(1, min(STRATA, known // FEWEST))
     edges = np.quantile(hits.cosine[evidence & ~hits.repeated], np.linspace(0, 1, strata + 1)[1:-1])
     group = np.searchsorted(edges, hits.cosine, side="right")
     aside = evidence & hits.elsewhere
     # What part of the hits a list like this has nothing to say of shows at the prompts that are on it.
-    unlisted = chance.beta(aside.sum() + 0.5, judged.sum() + 0.5, _DRAWS) if aside.any() else np.zeros(_DRAWS)
+    unlisted = (
+        chance.beta(aside.sum() + 0.5, (labelled | judged).sum() + 0.5, _DRAWS) if aside.any() else np.zeros(_DRAWS)
+    )
     fewest, most = np.zeros(_DRAWS), np.zeros(_DRAWS)
     for number in range(strata):
-        here = judged & (group == number)
-        wrong = int((here & ~hits.right).sum())
-        share = chance.beta(wrong + 0.5, here.sum() - wrong + 0.5, _DRAWS)
-        count = int((others & (group == number)).sum())
-        beside = chance.binomial(count, unlisted)
-        found = chance.binomial(count - beside, share)
+        here = group == number
+        share = _share(labelled & here, hits.right, chance)
+        if judge is not None and (model := judged & here).any():
+            said = judge.corrected(_share(model, hits.judged_right, chance), chance)
+            share = np.average([share, said], axis=0, weights=[(labelled & here).sum(), model.sum()])
+        count = int((others & here).sum())
+        beside = chance.binomial(count, unlisted).astype(np.int64)
+        found = (count - beside) * share + _scatter(count - beside, np.clip(share, 0, 1), chance)
         fewest += found
         most += found + beside
-    return fewest, most
+    return np.clip(fewest, 0, others.sum()), np.clip(most, 0, others.sum())
+
+
+def _scatter(count: npt.NDArray[np.int64], share: Draws, chance: np.random.Generator) -> Draws:
+    """By how much so many hits have more or fewer wrong ones than their share."""
+    return chance.binomial(count, share) - count * share
+
+
+def _share(of: npt.NDArray[np.bool_], right: npt.NDArray[np.bool_], chance: np.random.Generator) -> Draws:
+    """Draws of the wrong share that these hits leave."""
+    wrong = int((of & ~right).sum())
+    return chance.beta(wrong + 0.5, of.sum() - wrong + 0.5, _DRAWS)

@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 
 from llmcost.explain.days import Days
+from llmcost.explain.periods import DAY
 from llmcost.explain.shapley import Numbers
 
 DRAWS = 500
@@ -34,11 +35,13 @@ class Began:
     shape: Shape
     day: date | None  # None: gradual
     until: date | None  # of a spell its last day
-    confidence: float | None  # that it was this day; None: gradual
+    confidence: float | None  # that it was this day; None: gradual, or on a day between the periods
     low: date | None  # the days between which it began in nine draws of ten
     high: date | None
     before_usd: float  # a day, on average
     after_usd: float
+    unseen_since: date | None = None
+    """The first of the days between the periods, where it began on one of those that neither holds."""
 
 
 def began(earlier: Days, later: Days) -> Began | None:
@@ -75,11 +78,12 @@ def began(earlier: Days, later: Days) -> Began | None:
         return None
     drawn = _drawn(level, inside)
     starts = _best_step(drawn)[0] if best == _STEP else _best_spell(drawn)[0]
+    unseen = days[start - 1] + DAY if start and days[start] - days[start - 1] > DAY else None
     low, high = np.quantile(starts, [0.05, 0.95], method="closest_observation")
     return Began(
         "step" if best == _STEP else "spell", days[start], None if best == _STEP else days[stop - 1],
-        float((starts == start).mean()), days[int(low)], days[int(high)],
-        float(usd[~inside].mean()), float(usd[inside].mean()),
+        None if unseen else float((starts == start).mean()), unseen or days[int(low)], days[int(high)],
+        float(usd[~inside].mean()), float(usd[inside].mean()), unseen,
     )  # fmt: skip
 
 

@@ -52,6 +52,8 @@ def began(found: Explanation) -> str:
     if one.shape == "gradual":
         return f"It changed gradually, from {_usd(one.before_usd)} to {_usd(one.after_usd)} a day."
     moved = f"from {_usd(one.before_usd)} to {_usd(one.after_usd)} a day"
+    if one.unseen_since:
+        return f"It began between {one.unseen_since} and {one.day}, which neither period holds, {moved}."
     sure = "over 99% sure" if (one.confidence or 0) > 0.99 else f"{one.confidence:.0%} sure"
     if one.low != one.high:
         sure += f"; nine draws of ten are between {one.low} and {one.high}"
@@ -71,7 +73,11 @@ def models(found: Explanation) -> str | None:
 def _listed(rows: Sequence[Row]) -> str:
     more = f" and {len(rows) - _MOST_MODELS} more" if len(rows) > _MOST_MODELS else ""
     return (
-        ", ".join(f"{row['model'] or '(none)'} ({_usd(row['cost_usd'] or 0.0)})" for row in rows[:_MOST_MODELS]) + more
+        ", ".join(
+            f"{row['model'] or '(none)'} ({'no price' if row['cost_usd'] is None else _usd(row['cost_usd'])})"
+            for row in rows[:_MOST_MODELS]
+        )
+        + more
     )
 
 

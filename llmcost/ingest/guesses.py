@@ -9,8 +9,8 @@ _NUMBERS = ("whole number", "number", "HTTP code")
 _COUNT = ("whole number", "HTTP code")
 _TIME = ("time", "time (s since 1970)", "time (ms since 1970)", "time (µs since 1970)", "time (ns since 1970)")
 _NAME = ("word", "whole number")
-_TELLING = {"model": ("name of a model",), "ts": ("time",)}
-"""Kinds of values that tell what a field is under any name."""
+_TELLING = {"model": ("name of a model",), "ts": _TIME[:1] + _TIME[2:]}
+"""Kinds of values that tell what a field is under any name: a number of nine digits may be anything."""
 _LOW_VARIETY = 0.5
 """A word that is another in more than half of the lines tells calls apart and groups nothing."""
 
@@ -73,7 +73,8 @@ _WANTED = (
         "ts",
         (
             r"(ts|timestamp|time|datetime)", r"(start|started|begin|request|event|log)( at| time| ts| timestamp)",
-            r"(created|logged|received)( at| time| on)?", r"date", r"when", r".*( at| time| timestamp)",
+            r"(created|logged|received)( at| time| on)?", r"date", r"when", r"start(ed)?", r"beg[ai]n",
+            r".*( at| time| timestamp)",
         ),
         _TIME,
     ),

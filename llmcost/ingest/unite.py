@@ -73,12 +73,19 @@ def add(store: Store, *, reads_again: bool) -> None:
     store.execute(f"create or replace temp view calls as {query('calls')}")
     store.execute(f"create or replace temp table contested as {query('contested')}")
     store.execute(f"create or replace temp table winners as {query('winners')}", {"read_again": reads_again})
-    counts.remove(store, "select request_id from contested where in_store")
+    store.execute(f"create or replace temp table unchanged as {query('unchanged')}")
+    counts.remove(
+        store,
+        "select request_id from contested where in_store and request_id not in (select request_id from unchanged)",
+    )
     store.execute(
         "insert into requests by name select * exclude (source_id, line_no, record_no) from calls"
         " where request_id not in (select request_id from contested)"
     )
-    store.execute("insert into requests by name select * exclude (is_new) from winners")
+    store.execute(
+        "insert into requests by name select * exclude (is_new) from winners"
+        " where request_id not in (select request_id from unchanged)"
+    )
     if reads_again:
         store.execute(
             "insert into read_now select request_id from calls where request_id not in"

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from llmcost.engine.store import Store
-from llmcost.errors import LlmcostError
+from llmcost.prices import ceiling
 
 Row = dict[str, Any]
 
@@ -84,17 +84,7 @@ def most_usd(opened: Store, planned: Plan, provider: str | None, model: str) -> 
 
     Raises LlmcostError for a model without a price.
     """
-    rows = opened.rows(
-        "select greatest(input_usd_mtok, cache_write_5m_usd_mtok) as input, output_usd_mtok as output from prices"
-        " where provider is not distinct from $provider and model = $model and service_tier = 'standard'"
-        " and region = '' and input_usd_mtok is not null and coalesce(valid_to > current_date, true)"
-        " order by input desc limit 1",
-        {"provider": provider, "model": model},
-    )
-    if not rows:
-        raise LlmcostError(f"{model} has no price, so nobody can say what a probe costs", hint="see: llmcost prices")
-    output_tokens = planned.requests * OUTPUT_TOKENS
-    return float(planned.prompt_tokens * rows[0]["input"] + output_tokens * rows[0]["output"]) / 1e6
+    return ceiling.most_usd(opened, provider, model, planned.prompt_tokens, planned.requests * OUTPUT_TOKENS)
 
 
 def plan(gaps_s: Sequence[float]) -> Plan:

@@ -35,7 +35,7 @@ def condition(rows: Sequence[Row], requests: int) -> str:
     """What to say after the cost of so many requests; nothing where no model was assumed."""
     if not rows:
         return ""
-    names = [str(row["model"]) for row in rows]
+    names = list(dict.fromkeys(str(row["model"]) for row in rows))
     models = " and ".join(names[:_NAMED]) + (" and others" if len(names) > _NAMED else "")
     if rests_on_it(rows, requests):
         return f" assuming {models}"

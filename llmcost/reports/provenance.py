@@ -90,11 +90,15 @@ def moved(store: Store, covered: Scope) -> list[str]:
 
 def footer(found: Provenance) -> str | None:
     """What is unusual, as one line; None where nothing is."""
-    said = found.unusual()
+    return line(found.unusual(), "--provenance")
+
+
+def line(said: Sequence[str], shows_all: str) -> str | None:
+    """What is unusual as one line, and the words of a command that show all of it; None where nothing is."""
     if not said:
         return None
     more = f"; and {len(said) - _NAMED} more" if len(said) > _NAMED else ""
-    return f"Unusual: {'; '.join(said[:_NAMED])}{more}. --provenance shows all."
+    return f"Unusual: {'; '.join(said[:_NAMED])}{more}. {shows_all} shows all."
 
 
 def _moved(overrides: Sequence[Row], aliases: Sequence[Row]) -> list[str]:
@@ -115,6 +119,8 @@ def _plain(row: Row) -> Row:
 
 def _overrides(store: Store, covered: Scope, file: str) -> list[Row]:
     """The entries under [[prices]] at whose prices requests were billed, with how many."""
+    if not config.entries("prices"):
+        return []
     entries: dict[str, Row] = {}
     for row in store.rows(*covered.spend("price-sources")):
         if row["source"].startswith(f"{file}, "):

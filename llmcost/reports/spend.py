@@ -167,7 +167,10 @@ def check(store: Store, dimensions: Sequence[str]) -> None:
 def _nearest_key(name: str, tags: Sequence[str]) -> str:
     if name in tags:
         return f"did you mean tag:{name}?"
-    return did_you_mean(name, [*DIMENSIONS, "tag:NAME"]) + (f" {listed(tags)}" if tags else "")
+    near = did_you_mean(name, [*DIMENSIONS, *(f"tag:{tag}" for tag in tags)])
+    if not near.endswith("?"):
+        near = f"{did_you_mean(name, [*DIMENSIONS, 'tag:NAME'])};"
+    return f"{near} {listed(tags)}" if tags else near.removesuffix(";")
 
 
 def tags(store: Store, covered: Scope, notes_before: Sequence[str] = ()) -> Report:

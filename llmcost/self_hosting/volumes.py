@@ -22,7 +22,7 @@ from llmcost.self_hosting.replay import Floats, Integers, Traffic
 from llmcost.self_hosting.traffic import Selection, select
 
 VOLUMES = (1e5, 3e5, 1e6, 3e6, 1e7, 3e7, 1e8, 3e8)  # tokens a day
-API, CACHED, HOSTED = "API", "API with caching", "self-hosted"
+API, CACHED, MANAGED, HOSTED = "API", "API with caching", "managed API", "self-hosted"
 # The volumes a day for which the article advises each.
 ARTICLE = ((0.0, 1e6, API), (1e6, 1e7, CACHED), (1e7, math.inf, HOSTED))
 
@@ -38,11 +38,14 @@ _HALVINGS = 8
 
 @dataclass(frozen=True)
 class Shape:
-    """The traffic and what each request costs at the API, today and with prompt caching as well set up as can be."""
+    """The traffic and what each request costs at the API, today and with prompt caching as well set up as can be, and
+    from a provider of the model that would be hosted; None where nobody is known to sell it.
+    """
 
     traffic: Traffic
     api_usd: Floats
     cached_usd: Floats
+    managed_usd: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class Point:
     requests_per_day: float
     api_usd: float
     cached_usd: float
+    managed_usd: float | None
     machines: int
     busy: float  # share of the machines' hours in which they compute
     hosted_share: float  # of the requests; the others stay on the API and are paid there
@@ -61,8 +65,23 @@ class Point:
 
     @property
     def cheapest(self) -> str:
-        """Which of the three costs least."""
-        return min((self.api_usd, 0, API), (self.cached_usd, 1, CACHED), (self.hosted_usd, 2, HOSTED))[2]
+        """Which of them costs least."""
+        return min((*self._others, (self.hosted_usd, 3, HOSTED)))[2]
+
+    @property
+    def alternative(self) -> str:
+        """Which of the others costs least: what self-hosting has to beat."""
+        return min(self._others)[2]
+
+    @property
+    def alternative_usd(self) -> float:
+        """What that costs."""
+        return min(self._others)[0]
+
+    @property
+    def _others(self) -> list[tuple[float, int, str]]:
+        found = [(self.api_usd, 0, API), (self.cached_usd, 1, CACHED)]
+        return found if self.managed_usd is None else [*found, (self.managed_usd, 2, MANAGED)]
 
 
 @dataclass(frozen=True)
@@ -72,6 +91,7 @@ class BreakEven:
     points: list[Point]
     beats_api_from: float | None  # tokens a day
     beats_cached_from: float | None
+    beats_all_from: float | None  # the API, with caching or without, and a managed API
     crossings: list[Point]  # what was found at these volumes, ascending
     note: str  # on what the traffic's shape rests
 
@@ -84,7 +104,7 @@ def find(
     volumes: Sequence[float] = VOLUMES,
     seed: int = 0,
 ) -> BreakEven:
-    """Compares the three at each volume (tokens a day, ascending) and narrows down where the lines cross.
+    """Compares them at each volume (tokens a day, ascending) and narrows down where the lines cross.
 
     The number of machines follows the volume. Raises what a plan raises, and LlmcostError without traffic.
     """
@@ -103,11 +123,16 @@ def find(
         _crossing(points, at, lambda point: point.hosted_usd < point.api_usd),
         _crossing(points, at, lambda point: point.hosted_usd < min(point.api_usd, point.cached_usd)),
     ]
-    beats_api_from, beats_cached_from = (point.tokens_per_day if point else None for point in crossings)
+    if shape.managed_usd is None:
+        crossings.append(crossings[-1])
+    else:
+        crossings.append(_crossing(points, at, lambda point: point.hosted_usd < point.alternative_usd))
+    beats_api_from, beats_cached_from, beats_all_from = (point.tokens_per_day if point else None for point in crossings)
     return BreakEven(
         points=points,
         beats_api_from=beats_api_from,
         beats_cached_from=beats_cached_from,
+        beats_all_from=beats_all_from,
         crossings=[point for point in crossings if point],
         note="requests come at the log's hours of the day" if whole_day
         else "the log is shorter than a day: its requests are spread evenly over the day",
@@ -172,6 +197,7 @@ def _point(
         requests_per_day=requests,
         api_usd=float(shape.api_usd.mean()) * monthly,
         cached_usd=float(shape.cached_usd.mean()) * monthly,
+        managed_usd=None if shape.managed_usd is None else float(shape.managed_usd.mean()) * monthly,
         machines=plan.machines * parts,
         busy=plan.busy,
         hosted_share=float(plan.served.mean()),

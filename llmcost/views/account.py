@@ -1,5 +1,6 @@
 """The account of an ingest."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from llmcost.ingest.run import COUNTS, Account
 from llmcost.render import cells, tables
 from llmcost.render.text import visible
 from llmcost.render.view import Document, View
-from llmcost.reports import assumed
+from llmcost.reports import assumed, provenance
 
 _SKIPPED_SHOWN = 10
 HEADINGS = {
@@ -28,6 +29,7 @@ class AccountView(View):
 
     account: Account
     store: Path
+    moved: Sequence[str] = ()  # entries of llmcost.toml that moved the costs of what the store holds, in words
 
     def document(self) -> Document:
         account = self.account
@@ -42,6 +44,7 @@ class AccountView(View):
             "cost_usd": account.cost_usd,
             "unpriced_requests": account.unpriced_requests,
             "assumptions": assumed.said(account.assumed),
+            "unusual": list(self.moved),
         }
 
     def screen(self, *, details: bool) -> RenderableType:
@@ -60,6 +63,9 @@ class AccountView(View):
         if rejects := account.total("rejects"):
             kept = f"{cells.counted(rejects, 'line')} could not be read and {'is' if rejects == 1 else 'are'} kept"
             parts.append(Text(f"{kept}, with the reason: llmcost rejects", style="yellow"))
+        unusual = provenance.line(self.moved, "llmcost report --provenance")
+        if unusual and account.cost_usd is not None:
+            parts.append(Text(visible(unusual), style="yellow"))
         parts.append(Text(f"Store: {visible(str(self.store))}. Next: llmcost report", style="dim"))
         return Group(*parts)
 
@@ -86,15 +92,13 @@ def _skipped(account: Account) -> Text:
 
 
 def _found(account: Account) -> str:
-    if account.total("requests") == 0 and account.total("duplicates") == 0:
-        return "Nothing new."
     rests = assumed.condition(account.assumed, account.total("requests")) if account.cost_usd is not None else ""
     return spend(account.cost_usd, account.unpriced_requests, rests)
 
 
 def spend(cost_usd: float | None, unpriced: int, rests: str = "") -> str:
-    """What requests cost, what that rests on, and how many of them have no price."""
+    """What the requests that were added cost, what that rests on, and how many of them have no price."""
     if cost_usd is None:
-        return "No request has a price."
+        return "No request has a price." if unpriced else "Nothing new."
     without = f"; {cells.counted(unpriced, 'request')} without a price" if unpriced else ""
     return f"Spend: {cells.usd(cost_usd)}{rests}{without}."

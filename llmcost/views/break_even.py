@@ -9,16 +9,16 @@ from rich.text import Text
 from llmcost.page import html
 from llmcost.render import cells, plot, tables
 from llmcost.render.view import Document, Flat, View
-from llmcost.self_hosting.volumes import API, CACHED, HOSTED, Point, article
+from llmcost.self_hosting.volumes import API, CACHED, HOSTED, MANAGED, Point, article
 from llmcost.what_ifs.break_even import Answer
 from llmcost.what_ifs.search.run_all import ARTICLE_TITLE
 
-COLUMNS = ["tokens_per_day", "requests_per_day", "api_usd", "cached_usd", "machines", "busy", "hosted_share",
-           "hosted_usd", "hosted_low_usd", "hosted_high_usd", "cheapest"]  # fmt: skip
+COLUMNS = ["tokens_per_day", "requests_per_day", "api_usd", "cached_usd", "managed_usd", "machines", "busy",
+           "hosted_share", "hosted_usd", "hosted_low_usd", "hosted_high_usd", "cheapest"]  # fmt: skip
 
 _RANGE = ("hosted_low_usd", "hosted_high_usd")
 _NOTE_LINES = 12
-_SHORT = {API: "API", CACHED: "cached API", HOSTED: "self-hosted"}
+_SHORT = {API: "API", CACHED: "cached API", MANAGED: "managed", HOSTED: "self-hosted"}
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,8 @@ def _document(answer: Answer) -> dict[str, Any]:
         "points": rows(answer),
         "beats_api_from_tokens_per_day": found.beats_api_from,
         "beats_cached_from_tokens_per_day": found.beats_cached_from,
+        "beats_all_from_tokens_per_day": found.beats_all_from,
+        "managed": answer.managed,
         "article": [{"tokens_per_day": words, "advice": advice, "cheapest_here": points}
                     for words, advice, points in article(found.points)],
         "instance": asdict(answer.options.instance),
@@ -65,7 +67,7 @@ def _document(answer: Answer) -> dict[str, Any]:
 def _page_document(answer: Answer) -> dict[str, Any]:
     """Everything on the page, for JSON."""
     points = answer.found.points
-    lead = _both_crossings(answer)
+    lead = f"Self-hosting {', and '.join(_crossing(answer, what, start) for what, start in _decisive(answer))}"
     tried = [_row(point) | {"crossing": False} for point in points]
     narrowed = [_row(point) | dict.fromkeys(_RANGE) | {"crossing": True} for point in answer.found.crossings]
     volumes = {row["tokens_per_day"]: row for row in (*narrowed, *tried)}
@@ -92,7 +94,7 @@ def _page_document(answer: Answer) -> dict[str, Any]:
         },
         crossings=[
             {"tokens_per_day": start, "said": f"{what}: {_tokens(start)}"}
-            for what, start in _starts(answer)
+            for what, start in _decisive(answer)
             if start is not None and start > points[0].tokens_per_day
         ],
         notes=_caveats(answer),
@@ -115,6 +117,7 @@ def _screen(answer: Answer, details: bool) -> RenderableType:
         curves = {
             API: [(point.tokens_per_day, point.api_usd) for point in points],
             CACHED: [(point.tokens_per_day, point.cached_usd) for point in points],
+            MANAGED: [(point.tokens_per_day, point.managed_usd) for point in points if point.managed_usd],
             HOSTED: [(point.tokens_per_day, point.hosted_usd) for point in points],
         }
         parts += [
@@ -137,21 +140,22 @@ def _table(answer: Answer) -> RenderableType:
     rows = [
         [
             Text(_tokens(point.tokens_per_day)),
-            _dollars(point.api_usd),
-            _dollars(point.cached_usd),
+            dollars(point.api_usd),
+            dollars(point.cached_usd),
+            Text("–", style="dim") if point.managed_usd is None else dollars(point.managed_usd),
             Text(f"{point.machines:,}"),
             Text(f"{point.busy:.0%}"),
             Text(f"{point.hosted_share:.0%}"),
-            _dollars(point.hosted_usd),
+            dollars(point.hosted_usd),
             _range(point),
             Text(_SHORT[point.cheapest], style="green" if point.cheapest == HOSTED else ""),
         ]
         for point in answer.found.points
     ]
     columns = [
-        tables.name("tokens/day"), tables.number("API"), tables.number("cached API"), tables.number("machines", 2),
-        tables.number("busy", 3), tables.number("hosted", 4), tables.number("self-hosted"), tables.number("range", 1),
-        tables.words("cheapest"),
+        tables.name("tokens/day"), tables.number("API"), tables.number("cached API", 1), tables.number("managed"),
+        tables.number("machines", 2), tables.number("busy", 3), tables.number("hosted", 4),
+        tables.number("self-hosted"), tables.number("range", 1), tables.words("cheapest"),
     ]  # fmt: skip
     return tables.Table(columns, rows, f"Dollars a month: {_title(answer)}")
 
@@ -165,7 +169,8 @@ def _weights(answer: Answer) -> str:
     return "16-bit" if answer.options.quantization == "none" else answer.options.quantization
 
 
-def _dollars(usd: float) -> Text:
+def dollars(usd: float) -> Text:
+    """Dollars a month, with cents below ten."""
     return Text(f"{usd:,.0f}" if usd >= 10 else f"{usd:.2f}")
 
 
@@ -177,19 +182,33 @@ def _range(point: Point) -> Text:
 
 
 def crossings(answer: Answer) -> list[str]:
-    """In words: from which volume self-hosting is cheaper."""
+    """In words: from which volume self-hosting is cheaper than the best alternative, and than the API in the log."""
     return [f"self-hosting {_crossing(answer, what, start)}" for what, start in _starts(answer)]
 
 
-def _both_crossings(answer: Answer) -> str:
-    """The same in one sentence."""
-    first, second = (_crossing(answer, what, start) for what, start in _starts(answer))
-    return f"Self-hosting {first}, and {second}"
-
-
 def _starts(answer: Answer) -> list[tuple[str, float | None]]:
-    """What self-hosting is compared with, and from how many tokens a day it is cheaper."""
-    return [("the API", answer.found.beats_api_from), ("the API with caching", answer.found.beats_cached_from)]
+    """What self-hosting is compared with, and from how many tokens a day it is cheaper; the best one first."""
+    logged = [
+        ("the logged API", answer.found.beats_api_from),
+        ("the logged API with caching", answer.found.beats_cached_from),
+    ]
+    if answer.managed is None:
+        return logged
+    best = {point.alternative for point in answer.found.points}
+    what = _sold(answer) if best == {MANAGED} else f"the cheaper of {_sold(answer)} and the logged API"
+    return [(what, answer.found.beats_all_from), *logged]
+
+
+def _decisive(answer: Answer) -> list[tuple[str, float | None]]:
+    """What the page's headline and its chart's marks are about: the best alternative, where there is a managed API."""
+    return _starts(answer)[: None if answer.managed is None else 1]
+
+
+def _sold(answer: Answer) -> str:
+    """Who sells the model, and for how much."""
+    offer = answer.managed or {}
+    prices = f"${offer['input_usd_mtok']:g} in and ${offer['output_usd_mtok']:g} out per million tokens"
+    return f"{answer.options.model} from {offer['provider']} ({prices})"
 
 
 def _crossing(answer: Answer, what: str, start: float | None) -> str:
@@ -225,8 +244,22 @@ def _caveats(answer: Answer) -> list[str]:
     """What makes the answer uncertain."""
     return [
         *answer.notes,
+        *_alternative(answer),
         f"iteration time: {answer.footing.text}",
         "self-hosting means another model, and whether its answers are good enough is not judged",
+    ]
+
+
+def _alternative(answer: Answer) -> list[str]:
+    """What the managed API is, or that there is none."""
+    if answer.managed is None:
+        return [
+            f"no provider in the price data sells {answer.options.model} by the token; another open model may be far"
+            " cheaper from one than hosted: llmcost prices MODEL"
+        ]
+    return [
+        f"managed: {answer.managed['provider']}/{answer.managed['model']}, the cheapest for this traffic; whether it"
+        " serves this volume, at what latency, and on what terms is not known"
     ]
 
 

@@ -40,9 +40,8 @@ class MergeView(View):
         rows = [[cells.name(one.machine), *(cells.exact(one.counts[name]) for name in COUNTS)] for one in self.merged]
         if len(rows) > 1:
             rows.append([Text("all", style="bold"), *(cells.exact(self._total(name)) for name in COUNTS)])
-        is_new = any(self._total(name) for name in COUNTS)
         stores = cells.counted(len(self.merged), "store")
-        said = spend(self._cost_usd(), self._unpriced()) if is_new else "Nothing new."
+        said = spend(self._cost_usd(), self._unpriced())
         parts: list[RenderableType] = [tables.Table(columns, rows), Text(f"{stores} merged. {said}")]
         for one in self.merged:
             if one.skipped:

@@ -181,7 +181,7 @@ def _headline(projection: Projection) -> dict[str, Any]:
     baseline, cost = projection.baseline_usd, projection.cost_usd
     saved, found = baseline - cost, projection.range
     share = f", {saved / baseline:.1%} of it" if baseline else ""
-    ranged = f"between {usd(found.low_usd)} and {usd(found.high_usd)}" if found.low_usd != found.high_usd else ""
+    ranged = _ranged(found.low_usd, found.high_usd)
     best = max(projection.stages, key=lambda stage: stage.saved_usd, default=None)
     at_most = "up to " if projection.is_upper_bound else ""
     most = f"; {best.what_if.query.name} brings most, {usd(best.saved_usd)}" if best and best.saved_usd > 0 else ""
@@ -189,15 +189,26 @@ def _headline(projection: Projection) -> dict[str, Any]:
         "lead": f"{at_most}{usd(saved)} less of {usd(baseline)}{share}"
         if saved >= 0
         else f"{usd(-saved)} more than {usd(baseline)}",
-        "finding": f"{usd(baseline)} become {usd(cost)}{f', saving {ranged}' if ranged else ''}{most}",
+        "finding": f"{usd(baseline)} become {usd(cost)}{f', {ranged}' if ranged else ''}{most}",
         "sub": _replayed(projection),
         "cards": [
             ["As logged", usd(baseline).plain, baseline, ""],
             ["Projected", usd(cost).plain, cost, ""],
-            ["Saved", f"{at_most}{usd(saved)}", saved, ranged],
+            ["Saved", at_most + usd(saved).plain.replace("-", "−"), saved, ranged],
             ["Requests", f"{projection.requests:,}", projection.requests, "replayed"],
         ],
     }
+
+
+def _ranged(low: float, high: float) -> str:
+    """Both ends of what is saved, in words without a sign; empty where they are one."""
+    if low == high:
+        return ""
+    if low >= 0:
+        return f"between {usd(low)} and {usd(high)} less"
+    if high <= 0:
+        return f"between {usd(-high)} and {usd(-low)} more"
+    return f"between {usd(-low)} more and {usd(high)} less"
 
 
 def _replayed(projection: Projection) -> str:

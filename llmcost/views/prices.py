@@ -35,7 +35,7 @@ class PricesView(View):
 
     def screen(self, *, details: bool) -> RenderableType:
         listing = self.listing
-        if not (listing.prices or listing.unpriced):
+        if not (listing.prices or listing.unpriced or listing.providers):
             return Text("There are no models in the store. The prices of any model: llmcost prices MODEL")
         parts: list[RenderableType] = []
         columns = [tables.name("model"), tables.name("valid"), *(tables.number(name) for name in _RATES.values())]

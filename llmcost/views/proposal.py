@@ -76,4 +76,5 @@ class ProposalView(View):
         others = [f"{count:,} × {outcome}" for outcome, count in proposal.outcomes.items() if outcome != "a call"]
         calls = proposal.outcomes.get("a call", 0)
         rest = f" ({'; '.join(others)})" if others else ""
-        return f"With it, {calls:,} of these {proposal.lines:,} lines are calls{rest}. Then: llmcost ingest FILE"
+        verb = "is a call" if calls == 1 else "are calls"
+        return f"With it, {calls:,} of {proposal.lines:,} lines {verb}{rest}. Then: llmcost ingest FILE"

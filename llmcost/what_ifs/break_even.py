@@ -1,13 +1,15 @@
 """From which volume on hosting the logged traffic beats the API, with caching and without."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 from llmcost.engine import registry
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, UsageError
-from llmcost.reports.scope import Scope
-from llmcost.self_hosting import calibrations, catalogue
+from llmcost.prices import offers
+from llmcost.reports.scope import Row, Scope
+from llmcost.self_hosting import calibrations, catalogue, replay
 from llmcost.self_hosting import volumes as compared
 from llmcost.self_hosting.footing import Footing, choose
 from llmcost.self_hosting.hosting import hourly_usd
@@ -29,6 +31,7 @@ class Answer:
     options: Options
     footing: Footing
     usd_per_hour: float  # of one machine
+    managed: Row | None  # who sells the model as an API, the cheapest for this traffic; None where nobody is known to
     caching: tuple[str, ...]  # the what-ifs that count as caching
     requests: int  # that give the traffic its shape
     tokens_per_request: float  # prompt and output
@@ -43,7 +46,9 @@ def answer(
     caching: Sequence[WhatIf],
     volumes: Sequence[float],
 ) -> Answer:
-    """Compares API, API with caching and self-hosting at each volume (tokens a day, ascending).
+    """Compares API, API with caching, the same model from a managed API and self-hosting at each volume.
+
+    Volumes are tokens a day, ascending.
 
     `given`: parameters of the what-if self-hosted, as words; the number of machines follows the volume.
     Raises what the what-if raises, and LlmcostError where no request can be both priced and hosted.
@@ -73,6 +78,9 @@ def answer(
             "no request can be priced at the API and hosted, so there is no traffic to scale up",
             hint="check --features, --since and --until; llmcost prices lists what has no price",
         )
+    managed = _cheapest(offers.offers(options.model, date.today()), shape.traffic)
+    if managed is not None:
+        shape = replace(shape, managed_usd=_costs(managed, shape.traffic))
     left_out = traffic.requests - len(shape.traffic)
     notes = [f"caching: {failure.message}" for failure in failures]
     if left_out:
@@ -86,6 +94,7 @@ def answer(
         options=options,
         footing=footing,
         usd_per_hour=usd_per_hour,
+        managed=managed,
         caching=tuple(one.word for one in caching),
         requests=len(shape.traffic),
         tokens_per_request=float((shape.traffic.prompt_tokens + shape.traffic.output_tokens).mean()),
@@ -94,7 +103,23 @@ def answer(
             " its hours of the day",
             "what a request costs at the API, and what caching saves of it, is the same at every volume; more traffic"
             " would hit a cache more often",
+            "the managed API charges its list price for every token, without a cache, and serves every request",
             *(line for one in (*caching, step) for line in assumptions(one)),
         ],
         notes=notes,
     )
+
+
+def _cheapest(sold: Sequence[Row], traffic: replay.Traffic) -> Row | None:
+    """The provider with the lowest bill for this traffic; what is free is limited, and no alternative."""
+    bills = [(float(_costs(offer, traffic).sum()), place) for place, offer in enumerate(sold)]
+    paid = [bill for bill in bills if bill[0] > 0]
+    return sold[min(paid)[1]] if paid else None
+
+
+def _costs(offer: Row, traffic: replay.Traffic) -> replay.Floats:
+    """US dollars of each request at an offer's prices."""
+    usd = traffic.prompt_tokens * float(offer["input_usd_mtok"]) + traffic.output_tokens * float(
+        offer["output_usd_mtok"]
+    )
+    return usd / 1e6

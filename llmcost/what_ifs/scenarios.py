@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from llmcost.engine.store import Store
@@ -17,6 +17,7 @@ LOGGED = "logged"
 """The name of the traffic as it was logged."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_FILTERS = tuple(one.name for one in fields(Filters))
 _MEASURES = ("requests", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "cost_usd")
 
 
@@ -40,28 +41,22 @@ class Comparison:
     notes: list[str]
 
 
-def check(name: str, filters: Filters) -> None:
-    """Raises UsageError for a name that no scenario can have, and for filters that none keeps."""
+def check(name: str) -> None:
+    """Raises UsageError for a name that no scenario can have."""
     if name == LOGGED:
         raise UsageError(f"{LOGGED} is the name of the traffic as logged", hint="use another name")
     if not _NAME.fullmatch(name):
         raise UsageError(f"{name!r} is not a valid name", hint="use up to 64 letters, digits, points, - and _")
-    if further := filters.given.keys() - {"features", "models"}:
-        named = " and ".join(f"--{kind.removesuffix('s')}" for kind in sorted(further))
-        raise UsageError(
-            f"a scenario keeps --feature, --model, --since and --until, but not {named}",
-            hint=f"save it without, then filter what was saved: llmcost report --scenario {name} {named} …",
-        )
 
 
 def save(opened: Store, name: str, stack: Sequence[WhatIf], covered: Scope) -> None:
     """Keeps a stack under a name, in place of what had it before. Needs the right to change the store."""
-    check(name, covered.filters)
-    values = covered.parameters() | {"name": name, "words": [step.word for step in stack]}
-    values |= {"features": list(covered.filters.features), "models": list(covered.filters.models)}
-    opened.execute(
-        "insert or replace into scenarios values ($name, $words, $since, $until, $features, $models)", values
-    )
+    check(name)
+    ends = {end: covered.parameters()[end] for end in ("since", "until")}
+    values = {"name": name, "words": [step.word for step in stack]} | ends
+    values |= {kind: list(getattr(covered.filters, kind)) for kind in _FILTERS}
+    columns = ", ".join(f"${column} as {column}" for column in values)
+    opened.execute(f"insert or replace into scenarios by name select {columns}", values)
 
 
 def listed(opened: Store) -> list[Scenario]:
@@ -132,10 +127,10 @@ def notes(chosen: Sequence[Scenario]) -> list[str]:
     """In words: what the scenarios are, and whether they cover the same requests."""
     said = [f"scenario {one.name}: {', then '.join(one.words)}" for one in chosen if one.words]
     if any(one.covered != chosen[0].covered for one in chosen):
-        said.append("the two cover different times, features or models, so the steps are not the only difference")
+        said.append("the two cover different times or filters, so the steps are not the only difference")
     return said
 
 
 def _read(row: Row) -> Scenario:
-    filters = Filters(features=tuple(row["features"]), models=tuple(row["models"]))
+    filters = Filters(**{kind: tuple(row[kind] or ()) for kind in _FILTERS})
     return Scenario(row["name"], tuple(row["words"]), Scope("requests", row["since"], row["until"], filters))

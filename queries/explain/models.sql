@@ -7,7 +7,7 @@ select
     model,
     bool_or(in_later) as is_new,
     sum(requests)::bigint as requests,
-    sum(cost_usd)::double as cost_usd
+    case when sum(requests) > sum(unpriced_requests) then sum(cost_usd)::double end as cost_usd
 from cells
 where not is_repriced
 group by model

@@ -48,9 +48,13 @@ def test_the_volume_is_where_a_machine_costs_what_the_api_does(folder: Path) -> 
     assert few["api_usd"] == pytest.approx(1.8 * 365 / 12)
     assert few["hosted_usd"] == pytest.approx(0.526 * 730)
     assert (few["machines"], few["hosted_share"]) == (1, 1)
-    assert many["cheapest"] == "self-hosted"
+    assert found["managed"]["model"].startswith("mistral")
+    a_thousand = (800 * found["managed"]["input_usd_mtok"] + 200 * found["managed"]["output_usd_mtok"]) / 1e6
+    assert 0 < many["managed_usd"] == pytest.approx(30_000 * a_thousand * 365 / 12)
+    assert many["cheapest"] == "managed API", "the same model costs a fraction of the machines"
+    assert found["beats_all_from_tokens_per_day"] is None
     assert 0 < few["busy"] < many["busy"] < 1
-    assert [row["cheapest_here"] for row in found["article"]] == [[f"1M: {few['cheapest']}"], [], ["30M: self-hosted"]]
+    assert [row["cheapest_here"] for row in found["article"]] == [[f"1M: {few['cheapest']}"], [], ["30M: managed API"]]
     assert found["footing"]["kind"] == "datasheet"
     assert any("29 of 288 requests are left out" in note for note in found["notes"])
 
@@ -59,9 +63,9 @@ def test_table_and_plot(folder: Path) -> None:
     done = llmcost("break-even", "--volumes", "100k,1M,100M", "--details", cwd=folder)
     assert done.returncode == 0, done.stderr
     words = " ".join(done.stdout.split())
-    for part in ("mistral-7b (awq) on g4dn.xlarge at $0.526 an hour", "● API ◆ API with caching ■ self-hosted",
-                 "tokens a day", "Self-hosting beats the API from", "up to 1M tokens a day: it advises API",
-                 "datasheet of T4 only"):  # fmt: skip
+    for part in ("mistral-7b (awq) on g4dn.xlarge at $0.526 an hour", "● API ◆ API with caching ■ managed API",
+                 "tokens a day", "Self-hosting does not beat mistral-7b from", "beats the logged API from",
+                 "up to 1M tokens a day: it advises API", "datasheet of T4 only"):  # fmt: skip
         assert part in words
     assert max(len(line) for line in done.stdout.splitlines()) <= 100
 

@@ -14,7 +14,7 @@ LAYERS = (
     ("errors", "process"),
     ("config", "files", "web"),
     ("engine", "render", "bench_gpu"),
-    ("prices", "attribution", "metrics", "embeddings", "self_hosting"),
+    ("prices", "attribution", "metrics", "embeddings", "self_hosting", "judging"),
     ("ingest", "reports", "session", "track"),
     ("what_ifs", "page", "explain"),
     ("backtest",),
@@ -33,6 +33,7 @@ ONLY = {
     "bench_gpu": {"errors"},  # it measures a server wherever it is copied to
     "metrics": {"errors", "config", "engine", "web"},
     "embeddings": {"errors", "engine"},
+    "judging": {"errors", "files"},  # it asks a model; of a store it knows nothing
     "self_hosting": {"errors", "config", "files", "bench_gpu"},  # it replays a server; of a store it knows nothing
     "track": {"config", "metrics", "prices"},  # it runs in the user's own program
     "page": {"errors", "engine", "reports", "web"},

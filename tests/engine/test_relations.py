@@ -139,7 +139,9 @@ def test_it_runs_over_what_its_folder_declares(kind: registry.Kind, name: str, e
     """Formats run over lines in their own tests: each over lines of its own."""
     query = registry.find(kind, name)
     defaults = {**registry.find("spend", "anomalies").bind({}), **query.bind({})}
-    for folder, step in (("explain", "movers"), ("explain", "moved"), ("explain", "chosen"), ("page", "valued")):
-        defaults |= registry.find(folder, step).bind({})
+    steps: dict[registry.Kind, tuple[str, ...]] = {"explain": ("movers", "moved", "chosen"), "page": ("valued",)}
+    for folder, names in steps.items():
+        for step in names:
+            defaults |= registry.find(folder, step).bind({})
     values = defaults | {f"{p.name}_provider": None for p in query.parameters if p.type == "model"}
     empty.rows(over(kind, name), values)

@@ -5,9 +5,10 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from llmcost.explain import noise
+from llmcost.explain import noise, words
 from llmcost.explain.began import Began, began
 from llmcost.explain.days import Days
+from tests.explain.traffic import MODELS, explained, request, traffic
 
 MONDAY = date(2026, 9, 7)
 
@@ -51,6 +52,16 @@ def test_a_step_in_noise_is_less_sure_and_has_a_range() -> None:
         assert one.high is not None
         assert one.confidence < 0.9
         assert one.low < one.high
+
+
+def test_between_periods_that_are_apart_no_day_is_sure() -> None:
+    earlier, later = both(around(10, 14) + around(30, 14, 2))
+    apart = Days([day + timedelta(days=60) for day in later.days], later.usd)
+    one = began(earlier, apart)
+    assert one is not None
+    assert (one.day, one.unseen_since, one.confidence) == (apart.days[0], MONDAY + timedelta(days=14), None)
+    assert one.low == one.unseen_since
+    assert began(earlier, later).unseen_since is None  # type: ignore[union-attr]
 
 
 def test_a_slope_is_gradual() -> None:
@@ -104,3 +115,19 @@ def test_noise_of_a_longer_period_counts_its_days() -> None:
 
 def test_four_days_say_nothing_of_noise() -> None:
     assert noise.of(*both([10.0, 20.0, 30.0, 40.0, 50.0, 60.0], 4), per_day=False) is None
+
+
+def test_a_new_model_without_a_price_costs_no_known_dollars() -> None:
+    later = [request(), request(model="home-grown-7b"), request(model=MODELS[1])]
+    with traffic([request()], later) as opened:
+        one = explained(opened, "model")
+    costs = {row["model"]: row["cost_usd"] for row in one.models}
+    assert costs["home-grown-7b"] is None
+    assert costs[MODELS[1]] > 0
+    assert "home-grown-7b (no price)" in str(words.models(one))
+
+
+def test_the_sentence_of_periods_that_are_apart_names_the_days_between() -> None:
+    with traffic([request(day=n) for n in range(20)], [request(day=n, input_tokens=9000) for n in range(20)]) as opened:
+        said = words.began(explained(opened, "model"))
+    assert said.startswith("It began between 2026-09-21 and 2026-10-01, which neither period holds, from $")

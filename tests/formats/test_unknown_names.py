@@ -61,7 +61,7 @@ def test_a_line_of_no_format_hides_spend_where_it_counts_tokens(tmp_path: Path) 
              "usage": {"input_tokens": 1, "output_tokens": 1}}  # fmt: skip
     queued = {"object": "thread.run", "usage": None, "max_prompt_tokens": None}
     counted = {"attributes": {"event.name": "an.answer", "input_token_count": 10}}
-    empty = queued | {"usage": {}}
+    empty: dict[str, object] = queued | {"usage": {}}
     found = read(tmp_path, [known, queued, empty, counted, queued | {"usage": {"prompt_tokens": 5}}])
     assert found.counts["no_call"] == 2
     assert found.reasons == ["token counts in a shape no format knows"] * 2

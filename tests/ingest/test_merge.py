@@ -182,6 +182,12 @@ def test_a_copy_that_has_gone_its_own_way_adds_what_it_has_read(two: tuple[Path,
     assert one.counts == {"lines": 1, "requests": 1, "duplicates": 0, "no_call": 0, "rejects": 0}
 
 
+def test_what_both_have_is_spent_once(two: tuple[Path, Path], tmp_path: Path) -> None:
+    merged = united(tmp_path / "all.duckdb", *two)
+    assert [one.cost_usd for one in merged] == [pytest.approx(0.003), pytest.approx(0.0015)], "three calls at $0.0015"
+    assert [one.cost_usd for one in united(tmp_path / "all.duckdb", *two)] == [None, None]
+
+
 def test_every_name_of_a_model_is_known(tmp_path: Path) -> None:
     named = [call(number, provider=name) for number, name in enumerate(["openai", "api.openai.com", "azure"])]
     there = made(tmp_path / "there", write(tmp_path / "there" / "x.jsonl", named))

@@ -46,7 +46,7 @@ def test_the_proposed_section_works_as_it_is_printed(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "secret" not in done.stdout
     assert "classified" not in done.stdout
-    assert "With it, 4 of these 5 lines are calls" in done.stdout
+    assert "With it, 4 of 5 lines are calls" in done.stdout
     printed = done.stdout[done.stdout.index("[formats.") : done.stdout.index("With it")]
     assert {"[formats.gateway]", 'latency_s = "$.took"'} <= {line.rstrip() for line in printed.splitlines()}
     (tmp_path / "llmcost.toml").write_text(printed)
@@ -90,6 +90,10 @@ def test_fields_are_listed_with_their_share_and_kind(tmp_path: Path) -> None:
         ({"n_prompt_tokens": 10, "n_generated_tokens": 2}, {"model": "unknown"}),
         ({"when": "2026-11-02T10:00:00+01:00", "model": "m", "tokens_in": 10, "tokens_out": 2, "who": "u1"},
          {"ts": "$.when", "user_id": "$.who"}),
+        ({"ended": 1793600001500, "started": 1793600000123, "model": "m", "tokens_in": 10, "tokens_out": 2},
+         {"ts": "$.started"}),
+        ({"at_ms": 1793600001500, "account": 123456789, "model": "m", "tokens_in": 10, "tokens_out": 2},
+         {"ts": "$.at_ms"}),
         ({"t": "2026-11-02 10:00:00", "model": "m", "tokens_in": 10, "tokens_out": 2}, {"ts": "$.t"}),
     ],
 )  # fmt: skip
@@ -147,7 +151,7 @@ def test_names_of_a_log_are_hostile(tmp_path: Path) -> None:
     done = llmcost("ingest", "--explain", 'it\'s a "log".jsonl', cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "\x1b" not in done.stdout
-    assert "With it, 2 of these 2 lines are calls" in done.stdout
+    assert "With it, 2 of 2 lines are calls" in done.stdout
 
 
 def test_the_error_for_an_unknown_log_mentions_it(tmp_path: Path) -> None:

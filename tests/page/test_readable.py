@@ -175,6 +175,7 @@ def test_a_negative_axis_has_its_sign_before_the_dollar(browser: Browser, page: 
     assert any(tick.startswith("−$") for tick in ticks), ticks
     shown = browser.run("return document.body.innerText")
     assert not re.search(r"\$[-−]", shown)
+    assert browser.run("return document.querySelector(\"[data-name='Saved']\").firstChild.textContent").startswith("−$")
 
 
 def test_on_paper_headings_stay_with_what_follows_and_tables_are_whole(paper: Browser, page: Page) -> None:
@@ -198,6 +199,19 @@ def test_on_paper_headings_stay_with_what_follows_and_tables_are_whole(paper: Br
     assert (found["headings"], found["cut"], found["closed"]) == (0, 0, 0)
     assert found["wide"] <= 688
     assert {name: height for name, height in found["heights"] if height > 1017 / 2} == {}
+
+
+def test_on_paper_the_flow_of_requests_is_drawn_at_once(paper: Browser, page: Page) -> None:
+    rows: list[Row | str] = [
+        call(n, model="claude-opus-4-7", task_type="classification", complexity=0.1) for n in range(9)
+    ]
+    paper.open(page(rows, "simulate", "--what-if", "routing").as_uri())
+    seen = paper.run(
+        "dispatchEvent(new Event('beforeprint'));"
+        "return [...document.querySelectorAll('#flow .sankey-link')].map((link) => getComputedStyle(link).opacity)"
+    )
+    assert seen
+    assert set(seen) == {"1"}
 
 
 def test_break_even_says_one_number_and_its_caveats_are_shorter_than_its_chart(phone: Browser, page: Page) -> None:

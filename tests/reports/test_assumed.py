@@ -67,3 +67,8 @@ def test_several_assumed_models_are_named() -> None:
     rows = [{"model": name, "requests": 1, "cost_usd": 0.5} for name in ("a", "b", "c", "d")]
     assert assumed.condition(rows, 4) == " assuming a and b and c and others"
     assert assumed.condition(rows[:2], 4) == "; $1.00 of it assuming a and b"
+
+
+def test_a_model_assumed_for_several_formats_is_named_once() -> None:
+    rows = [{"model": "claude-haiku-4-5", "requests": 1, "cost_usd": 1.0}] * 2
+    assert assumed.condition(rows, 5) == "; $2.00 of it assuming claude-haiku-4-5"

@@ -93,15 +93,6 @@ def test_every_report_has_them(tmp_path: Path) -> None:
         assert llmcost(*words, "--user", "ann", cwd=tmp_path).returncode == 0
 
 
-def test_a_scenario_cannot_keep_them(tmp_path: Path) -> None:
-    """Said before anything is replayed, even before the store is opened."""
-    save = ("simulate", "--what-if", "token-caps", "--user", "ann", "--save", "s")
-    done = llmcost(*save, cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "a scenario keeps --feature, --model, --since and --until, but not --user" in done.stderr
-    assert "report --scenario s --user" in done.stderr
-
-
 def test_a_key_that_is_none_names_the_tags(tmp_path: Path) -> None:
     write(tmp_path / "log.jsonl", [call(1, tags={"team": "web"})])
     llmcost("ingest", "log.jsonl", cwd=tmp_path)

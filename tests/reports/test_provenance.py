@@ -45,6 +45,17 @@ def found(folder: Path, *words: str) -> dict[str, Any]:
     return made
 
 
+def test_an_ingest_names_the_entries_that_moved_its_spend(tmp_path: Path) -> None:
+    (tmp_path / "llmcost.toml").write_text(RULES)
+    write(tmp_path / "log.jsonl", [call(1), call(2, model="our-model")])
+    said = " ".join(llmcost("ingest", "log.jsonl", cwd=tmp_path).stdout.split())
+    assert "Unusual: llmcost.toml, prices entry 1: × 0.5, applies to 2 requests here" in said
+    assert "our-model is billed as claude-haiku-4-5 (1 request). llmcost report --provenance shows all." in said
+    again = llmcost("ingest", "log.jsonl", cwd=tmp_path)
+    assert "Unusual" not in again.stdout, "nothing new, so there is no spend that it could have moved"
+    assert len(json.loads(llmcost("ingest", "log.jsonl", "--json", cwd=tmp_path).stdout)["unusual"]) == 2
+
+
 def test_without_entries_nothing_is_said(tmp_path: Path) -> None:
     logged(tmp_path)
     for command in EVERY:

@@ -78,6 +78,15 @@ def test_a_tag_is_a_dimension(opened: Store) -> None:
             spend.by(opened, [word], Scope())
 
 
+def test_a_key_that_is_nearly_a_tag_suggests_it(opened: Store) -> None:
+    fill(opened, [row(1000)])
+    opened.execute("update requests set tags = map {'team': 'x', 'env': 'y'}")
+    for word, hint in (("taem", "did you mean tag:team"), ("xxxxx", "tag:NAME; tags: env, team")):
+        with pytest.raises(UsageError) as error:
+            spend.check(opened, [word])
+        assert hint in str(error.value.hint)
+
+
 def test_rows_come_by_cost_and_times_in_their_order(opened: Store) -> None:
     days = [row(number * 1000, ts=micros(f"2026-11-0{day}T10:00:00"), feature=f"f{day}")
             for day, number in ((3, 1), (1, 2), (2, 3))]  # fmt: skip

@@ -190,10 +190,26 @@ def test_break_even_is_where_the_lines_cross(found: volumes.BreakEven) -> None:
     assert found.beats_api_from is not None
     assert found.beats_cached_from is not None
     assert 1e6 < found.beats_api_from < found.beats_cached_from < 2e7
+    assert found.beats_all_from == found.beats_cached_from, "nobody sells the model"
     # one machine's month over the API's dollars a token
     traffic = shape()
     per_token = traffic.api_usd.sum() / (traffic.traffic.prompt_tokens + traffic.traffic.output_tokens).sum()
     assert found.beats_api_from == pytest.approx(384 / (730 / 24) / per_token, rel=0.06)
+
+
+def test_a_managed_api_is_what_self_hosting_has_to_beat() -> None:
+    """At a tenth of the API's price it never does here; at nine tenths it does, later than it beats the API."""
+    plain = shape()
+    cheap = volumes.find(replace(plain, managed_usd=plain.api_usd / 10), G4DN, KNOWN, CALIBRATED, [1e6, 2e7])
+    assert [point.cheapest for point in cheap.points] == [volumes.MANAGED] * 2
+    assert cheap.beats_all_from is None
+    dear = volumes.find(replace(plain, cached_usd=plain.api_usd, managed_usd=plain.api_usd * 0.9), G4DN, KNOWN,
+                        CALIBRATED, [1e6, 2e7])  # fmt: skip
+    assert dear.points[-1].cheapest == volumes.HOSTED
+    assert dear.points[-1].alternative == volumes.MANAGED
+    assert dear.beats_all_from is not None
+    assert dear.beats_api_from is not None
+    assert dear.beats_all_from > dear.beats_api_from
 
 
 def test_break_even_is_the_same_every_time() -> None:

@@ -51,6 +51,7 @@ def test_parquet_is_read_too(tmp_path: Path) -> None:
         ("l.csv", "prompt_1,prompt_2,label\na,b,maybe\n", "l.csv:2: label is 'maybe'"),
         ("l.csv", "prompt_1,prompt_2,label\na,b\n", "l.csv:2: label is 'None'"),
         ("l.csv", "prompt_1,prompt_2\na,b\n", "l.csv:2: no label"),
+        ("l.csv", "prompt_1,prompt_2,label,judged\na,b,1,so\n", "l.csv:2: judged is 'so'"),
         ("l.csv", "prompt_1,prompt_2,label\na,,1\n", "l.csv:2: prompt_2 is empty"),
         ("l.csv", "prompt_1,prompt_2,label\na,b,1\nb,a,0\n", "l.csv:3: a second label"),
         ("l.csv", "prompt,label\na,1\n", "l.csv:2: no two prompts"),

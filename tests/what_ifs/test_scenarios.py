@@ -12,7 +12,7 @@ from tests.logs import Row, call, write
 
 LOG: list[Row | str] = [
     call(n, feature=f"f{n % 3}", model="claude-opus-4-7", task_type="classification", complexity=0.1, output_tokens=80,
-         ts=f"2026-11-{1 + n % 9:02}T10:00:00Z")
+         ts=f"2026-11-{1 + n % 9:02}T10:00:00Z", user_id=f"u{n % 2}", tags={"team": f"t{n % 5}"})
     for n in range(30)
 ]  # fmt: skip
 SAMPLES = Path(generate.__file__).parent
@@ -63,8 +63,15 @@ def test_simulate_report_and_compare_count_the_same_requests(tmp_path: Path) -> 
         assert any("excluded from totals" in note for note in compared["notes"])
 
 
-def test_a_window_and_features_are_kept_with_it(folder: Path) -> None:
-    words = ("--feature", "f1", "--since", "2026-11-02", "--until", "2026-11-05")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--feature", "f1", "--since", "2026-11-02", "--until", "2026-11-05"),
+        ("--user", "u1", "--tag", "team=t1", "--tag", "team=t2"),
+    ],
+    ids=["window", "filters"],
+)
+def test_a_window_and_filters_are_kept_with_it(folder: Path, words: tuple[str, ...]) -> None:
     simulated = read(llmcost("simulate", *STACK, *words, "--save", "part", "--format", "json", cwd=folder))
     total = read(llmcost("report", "--scenario", "part", "--format", "json", cwd=folder))["total"]
     assert total["requests"] == simulated["baseline"]["requests"] < 30

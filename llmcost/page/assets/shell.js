@@ -23,14 +23,14 @@ llmcost.theme = () => {
   };
 };
 
-llmcost.layout = (theme, own) => {
+llmcost.layout = (theme, own, data) => {
   const axis = { gridcolor: theme.grid, zeroline: false, linecolor: theme.line, tickfont: { size: 12 }, automargin: true, fixedrange: true };
   return {
     ...own,
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: "system-ui, -apple-system, Segoe UI, Roboto, DejaVu Sans, sans-serif", size: 13, color: theme.ink },
     margin: { l: 8, r: 12, t: 10, b: 8, ...own.margin },
-    height: llmcost.printing ? llmcost.PRINT * (own.height ?? 340) : own.height ?? 340,
+    height: (own.height ?? 340) * (llmcost.printing ? llmcost.PRINT[data.some((trace) => trace.orientation === "h") ? "lying" : "other"] : 1),
     ...(llmcost.printing ? { width: llmcost.PRINT_WIDTH } : {}),
     xaxis: { ...axis, ...own.xaxis }, yaxis: { ...axis, ...own.yaxis },
     ...(own.yaxis2 ? { yaxis2: { ...axis, ...own.yaxis2 } } : {}),
@@ -41,7 +41,8 @@ llmcost.layout = (theme, own) => {
   };
 };
 
-llmcost.PRINT = 0.72; // of the height on a screen: two charts and more on a sheet
+// Of the height on a screen, so that two charts and more are on a sheet; bars that lie keep room for their values.
+llmcost.PRINT = { lying: 0.7, other: 0.58 };
 llmcost.PRINT_WIDTH = 640; // of A4, without the margins
 
 // A menu above a chart: [value, name] each, the chosen one, and what choosing does. It keeps the focus when all is drawn again.
@@ -92,7 +93,7 @@ llmcost.figure = (chart, changed) => {
   const plotted = (table) => {
     const theme = llmcost.theme();
     const { data, layout } = chart.figure(table, theme);
-    Plotly.react(plot, data, llmcost.layout(theme, layout), { displayModeBar: false, responsive: !llmcost.printing });
+    Plotly.react(plot, data, llmcost.layout(theme, layout, data), { displayModeBar: false, responsive: !llmcost.printing });
     legend.replaceChildren(...(layout.showlegend ? llmcost.legend(data) : []));
   };
   const draw = () => {

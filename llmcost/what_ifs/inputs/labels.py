@@ -3,8 +3,9 @@
 One line a pair: two prompts and a label, 0 or 1, under the names that such sets have (Quora's question1, question2 and
 is_duplicate; GLUE's and PAWS's sentence1, sentence2 and label) or prompt_1, prompt_2 and label. GPTCache's pairs, named
 origin and similar, have no label: all mean the same. A sample of hits (`simulate --sample-hits`) also names a request
-of each prompt, request_1 and request_2. A pair with an empty label has not been judged, and is skipped. A prompt is the
-text of a request's last turn where texts are kept, its prompt_hash, or its request_id.
+of each prompt, request_1 and request_2. A pair with an empty label is skipped, unless a model has judged it
+(`llmcost judge`). A prompt is the text of a request's last turn where texts are kept, its prompt_hash, or its
+request_id.
 """
 
 from functools import cache
@@ -28,10 +29,10 @@ _HINT = (
 
 
 def read(path: str) -> "pa.Table":
-    """`one`, `other` and `alike`, one row a pair.
+    """`one`, `other`, `alike` as people say it, `judged` as a model does, and whether they are named `by_request`.
 
-    A pair that is named by its requests too has a second row. Raises LlmcostError, with the line, for what is not a
-    pair and for two different labels of one.
+    One row a pair, and a second one for a pair that is named by its requests too. `alike` or `judged` may be null.
+    Raises LlmcostError, with the line, for what is not a pair and for two different labels of one.
     """
     return _read(*version(path, "labels", _HINT))
 
@@ -41,7 +42,7 @@ def _read(file: Path, *_version: int) -> "pa.Table":
     """The file as it is now: a search replays the same step many times."""
     import pyarrow as pa
 
-    found: dict[tuple[str, str], bool] = {}
+    found: dict[tuple[str, str, bool], tuple[bool | None, bool | None]] = {}
     for line, row in records(file, "labels", _HINT):
         names = next((pair for pair in _PAIRS if row.keys() >= set(pair)), None)
         if names is None:
@@ -49,24 +50,37 @@ def _read(file: Path, *_version: int) -> "pa.Table":
         for name in names:
             if not str(row[name] or "").strip():
                 raise wrong(file, line, f"{name} is empty", _HINT)
-        if row.get("label") == "":
+        said = _label(file, line, row, names), _value(file, line, "judged", row.get("judged") or "")
+        if said == (None, None):
             continue
-        alike = True if "similar" in names and not row.keys() & set(_LABELS) else _label(file, line, row)
         for known in (names, _REQUESTS):
             one, other = sorted(str(row.get(name) or "") for name in known)
-            if one and found.setdefault((one, other), alike) != alike:
+            if one and found.setdefault((one, other, known == _REQUESTS), said) != said:
                 raise wrong(file, line, "a second label for the same pair, and a different one", _HINT)
     if not found:
         raise LlmcostError(f"{file} holds no labels", hint=_HINT)
-    ones, others = zip(*found, strict=True)
-    return pa.table({"one": pa.array(ones), "other": pa.array(others), "alike": pa.array(list(found.values()))})
+    ones, others, by_request = zip(*found, strict=True)
+    alike, judged = zip(*found.values(), strict=True)
+    return pa.table({
+        "one": pa.array(ones), "other": pa.array(others), "alike": pa.array(alike, pa.bool_()),
+        "judged": pa.array(judged, pa.bool_()), "by_request": pa.array(by_request),
+    })  # fmt: skip
 
 
-def _label(file: Path, line: int, row: Row) -> bool:
+def _label(file: Path, line: int, row: Row, names: tuple[str, str]) -> bool | None:
+    """What people say; None for a pair that they have not judged yet."""
     name = next((name for name in _LABELS if name in row), None)
+    if name is None and "similar" in names:
+        return True
     if name is None:
         raise wrong(file, line, "no label", _HINT)
-    value = _VALUES.get(str(row[name]).strip().lower())
+    return _value(file, line, name, row[name])
+
+
+def _value(file: Path, line: int, name: str, given: object) -> bool | None:
+    if given == "":
+        return None
+    value = _VALUES.get(str(given).strip().lower())
     if value is None:
-        raise wrong(file, line, f"{name} is {str(row[name])[:40]!r}, neither 0 nor 1", _HINT)
+        raise wrong(file, line, f"{name} is {str(given)[:40]!r}, neither 0 nor 1", _HINT)
     return bool(value)

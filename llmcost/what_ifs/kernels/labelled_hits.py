@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from llmcost.embeddings.wrong_hits import Judge
 from llmcost.what_ifs.kernels.cached_answers import Bools, FalseHits, Ints, mask
 
 _NAMES = ("request_id", "prompt_hash", "prompt_text")
@@ -21,13 +22,19 @@ _NAMES = ("request_id", "prompt_hash", "prompt_text")
 class Told:
     """What the labels say of some hits, one element each."""
 
-    right: pa.Array  # whether the answer may serve; null where they do not say
+    right: pa.Array  # whether the answer may serve, as people say; null where they do not
+    judged: pa.Array  # the same, as a model says
     elsewhere: Bools  # they name the request's prompt, with another one
 
     @property
     def known(self) -> Bools:
-        """Which hits have a label."""
+        """Which hits have a label of a person's."""
         return np.asarray(self.right.is_valid())
+
+    @property
+    def doubtful(self) -> Bools:
+        """Which hits a model has judged."""
+        return np.asarray(self.judged.is_valid())
 
 
 def told(requests: pa.Table, hit: Ints, source: Ints, labels: pa.Table | None) -> Told:
@@ -36,20 +43,33 @@ def told(requests: pa.Table, hit: Ints, source: Ints, labels: pa.Table | None) -
     If two names of a request are in the labels, the more specific one counts.
     """
     if labels is None:
-        return Told(pa.nulls(len(hit), pa.bool_()), np.zeros(len(hit), np.bool_))
-    alike = dict(zip(zip(*_columns(labels, "one", "other"), strict=True), *_columns(labels, "alike"), strict=True))
-    listed = {name for pair in alike for name in pair}
-    found, elsewhere = [], []
+        nothing = pa.nulls(len(hit), pa.bool_())
+        return Told(nothing, nothing, np.zeros(len(hit), np.bool_))
+    said = dict(zip(zip(*_columns(labels, "one", "other"), strict=True), _said(labels), strict=True))
+    listed = {name for pair in said for name in pair}
+    found: list[tuple[bool | None, bool | None]] = []
+    elsewhere = []
     for mine, theirs in zip(_named(requests, hit), _named(requests, source), strict=True):
         pairs = ((min(a, b), max(a, b)) for a in mine for b in theirs)
-        found.append(next((alike[pair] for pair in pairs if pair in alike), None))
-        elsewhere.append(found[-1] is None and not listed.isdisjoint(mine))
-    return Told(pa.array(found, pa.bool_()), np.array(elsewhere, np.bool_))
+        found.append(next((said[pair] for pair in pairs if pair in said), (None, None)))
+        elsewhere.append(found[-1] == (None, None) and not listed.isdisjoint(mine))
+    right, judged = (pa.array([one[place] for one in found], pa.bool_()) for place in (0, 1))
+    return Told(right, judged, np.array(elsewhere, np.bool_))
+
+
+def judge_of(labels: pa.Table | None) -> Judge | None:
+    """How the model that judged pairs did on those that people have labelled; None where no model judged."""
+    if labels is None or not labels["judged"].null_count < len(labels):
+        return None
+    both = [one for one, twice in zip(_said(labels), *_columns(labels, "by_request"), strict=True) if not twice]
+    return Judge(*(both.count(one) for one in ((True, True), (True, False), (False, True), (False, False))))
 
 
 def only_right(labels: pa.Table | None) -> bool:
-    """Whether the labels name right pairs alone."""
-    return labels is not None and bool(pc.all(labels["alike"]).as_py())
+    """Whether the labels name right pairs alone, and are not those of a sample of hits."""
+    if labels is None or pc.any(labels["by_request"]).as_py():
+        return False
+    return all(person is not False and model is None for person, model in _said(labels))
 
 
 def judged(decided: pa.Table, told: pa.Array) -> tuple[pa.Table, FalseHits]:
@@ -75,6 +95,11 @@ def _named(requests: pa.Table, rows: Ints) -> Iterator[list[str]]:
     of = requests.select(_NAMES).take(pa.array(rows))
     for names in zip(*_columns(of, *_NAMES), strict=True):
         yield [name for name in names if name is not None]
+
+
+def _said(labels: pa.Table) -> list[tuple[bool | None, bool | None]]:
+    """What people and a model say of each pair."""
+    return list(zip(*_columns(labels, "alike", "judged"), strict=True))
 
 
 def _columns(table: pa.Table, *names: str) -> list[list[Any]]:

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from llmcost.embeddings.candidates import UNKNOWN, Candidates, codes, distinct, readable, together
-from llmcost.embeddings.wrong_hits import LEVEL, Hits, WrongShare, wrong_share
+from llmcost.embeddings.wrong_hits import FEWEST, LEVEL, Hits, Judge, WrongShare, wrong_share
 from llmcost.errors import UsageError
 from llmcost.what_ifs.kernels import cached_answers, labelled_hits
 from llmcost.what_ifs.kernels.cached_answers import NEVER, NOBODY, Asked, FalseHits, Ints
@@ -47,6 +47,8 @@ class SemanticHits:
     readable: int  # those whose prompt is known
     repeated: FalseHits  # hits on the same prompt, by the logged answers
     similar: FalseHits  # hits on another one, likewise
+    judge: Judge | None  # how the model did that judged pairs; None where none has
+    judged: int  # hits on similar prompts that it alone has judged
     labelled: FalseHits | None  # those of them with a label, by the labels; None where no labels were given
     wrong: WrongShare | None  # of all the similar; None where there are none
     ambiguous: int  # near enough to two stored prompts, so no hit
@@ -119,6 +121,7 @@ class SemanticCaching:
         row, source = asked.row[hit], asked.row[served.source[hit]]
         logged = cached_answers.decisions(requests, row, source)
         logged = logged.append_column("cosine", pa.array(served.cosine[hit], pa.float64(), from_pandas=True))
+        judge = labelled_hits.judge_of(labels)
         told = labelled_hits.told(requests, row, source, labels)
         decided, labelled = labelled_hits.judged(logged, told.right)
         repeated, similar = _by_kind(logged)
@@ -128,6 +131,8 @@ class SemanticCaching:
             together([prompt[hit], prompt[served.source[hit]]]),
             cached_answers.mask(told.right),
             told.known,
+            cached_answers.mask(told.judged),
+            told.doubtful,
             labelled_hits.repeated(logged) | (prompt[hit] == prompt[served.source[hit]]),
             told.elsewhere,
         ).part(by_meaning)
@@ -137,8 +142,10 @@ class SemanticCaching:
             readable=int((prompt != UNKNOWN).sum()),
             repeated=cached_answers.false_hits(repeated),
             similar=cached_answers.false_hits(similar),
+            judge=judge,
+            judged=int((judged.judged & ~judged.labelled).sum()),
             labelled=None if labels is None else labelled,
-            wrong=wrong_share(judged, ENCODER, only_right=labelled_hits.only_right(labels)),
+            wrong=wrong_share(judged, ENCODER, judge, only_right=labelled_hits.only_right(labels)),
             ambiguous=served.ambiguous,
             repeated_again=again[0],
             similar_again=again[1],
@@ -159,6 +166,9 @@ class SemanticCaching:
             "false_share_of_similar_hits_range": [wrong.low, wrong.high] if wrong else None,
             "similar_hits_with_a_label": labelled.compared if labelled else None,
             "false_share_of_labelled_hits": labelled.share if labelled else None,
+            "similar_hits_judged_by_a_model": found.judged if found.judge else None,
+            "judge_compared_with_labels": found.judge.compared if found.judge else None,
+            "judge_differed_from_labels": found.judge.differed if found.judge else None,
             "similar_hits_with_both_answers_in_the_log": found.similar.compared,
             "share_of_those_whose_cached_answer_differs": found.similar.share,
         }
@@ -196,18 +206,28 @@ def _notes(summary: dict[str, Any], hits: int) -> list[str]:
     return notes
 
 
+def _judge(summary: dict[str, Any]) -> str:
+    """How far the model is right that judged hits."""
+    if not summary["similar_hits_judged_by_a_model"]:
+        return ""
+    compared, differed = summary["judge_compared_with_labels"], summary["judge_differed_from_labels"]
+    if compared < FEWEST:
+        return f"; the model's judgements count once you have labelled {FEWEST} of its pairs yourself"
+    return f"; the model that judged pairs disagrees with {differed:,} of {compared:,} labels of people"
+
+
 def _wrong(summary: dict[str, Any], hits: int, labelled: int | None) -> str:
     """How many of the hits on similar prompts are wrong, and how that is known."""
     share, (low, high) = summary["false_share_of_similar_hits_estimated"], summary["false_share_of_similar_hits_range"]
     between = f"{low:.1%} to {high:.1%}"
     if labelled == hits:
         return f"{share:.1%} of the hits on similar prompts are wrong, by their labels"
-    if labelled:
+    if labelled or (summary["judge_compared_with_labels"] or 0) >= FEWEST:
         about = between if share is None else f"{share:.1%} ({between})"
-        return f"{about} of the hits on similar prompts are wrong, by the labels ({LEVEL:.0%} range)"
+        return f"{about} of the hits on similar prompts are wrong, by the labels ({LEVEL:.0%} range){_judge(summary)}"
     return (
         "without labels it is unknown how many hits on similar prompts are wrong; on judged traffic of other kinds up"
-        f" to {high:.0%} were"
+        f" to {high:.0%} were{_judge(summary)}"
     )
 
 

@@ -1,0 +1,1 @@
+"""A model as the judge of pairs of prompts: may the answer to one of them be given to the other?"""
