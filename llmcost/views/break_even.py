@@ -67,8 +67,7 @@ def _document(answer: Answer) -> dict[str, Any]:
 def _page_document(answer: Answer) -> dict[str, Any]:
     """Everything on the page, for JSON."""
     points = answer.found.points
-    lead, *_ = crossings(answer)
-    lead = f"{lead[0].upper()}{lead[1:]}"
+    lead = f"Self-hosting {', and '.join(_crossing(answer, what, start) for what, start in _decisive(answer))}"
     tried = [_row(point) | {"crossing": False} for point in points]
     narrowed = [_row(point) | dict.fromkeys(_RANGE) | {"crossing": True} for point in answer.found.crossings]
     volumes = {row["tokens_per_day"]: row for row in (*narrowed, *tried)}
@@ -95,7 +94,7 @@ def _page_document(answer: Answer) -> dict[str, Any]:
         },
         crossings=[
             {"tokens_per_day": start, "said": f"{what}: {_tokens(start)}"}
-            for what, start in _starts(answer)
+            for what, start in _decisive(answer)
             if start is not None and start > points[0].tokens_per_day
         ],
         notes=_caveats(answer),
@@ -198,6 +197,11 @@ def _starts(answer: Answer) -> list[tuple[str, float | None]]:
     best = {point.alternative for point in answer.found.points}
     what = _sold(answer) if best == {MANAGED} else f"the cheaper of {_sold(answer)} and the logged API"
     return [(what, answer.found.beats_all_from), *logged]
+
+
+def _decisive(answer: Answer) -> list[tuple[str, float | None]]:
+    """What the page's headline and its chart's marks are about: the best alternative, where there is a managed API."""
+    return _starts(answer)[: None if answer.managed is None else 1]
 
 
 def _sold(answer: Answer) -> str:

@@ -18,7 +18,7 @@ llmcost.chart({
     const band = tried.every((row) => row.hosted_high_usd !== null) ? [edge("hosted_low_usd", false), edge("hosted_high_usd", true)] : [];
     const crossings = llmcost.page.crossings.map((crossing) => crossing.tokens_per_day);
     return {
-      data: [...band, line("API", "api_usd", theme.colors[0]), line("API with caching", "cached_usd", theme.colors[1]), ...(rows.some((row) => row.managed_usd !== null) ? [line("managed API", "managed_usd", theme.colors[2])] : []), line("self-hosted", "hosted_usd", theme.good, 3)],
+      data: [...band, line("API", "api_usd", theme.colors[0]), line("API with caching", "cached_usd", theme.colors[1]), ...(rows.some((row) => row.managed_usd !== null) ? [line("managed API", "managed_usd", theme.colors[3])] : []), line("self-hosted", "hosted_usd", theme.good, 3)],
       layout: { height: 420, showlegend: true, xaxis: { type: "log", exponentformat: "SI", dtick: 1, title: { text: "tokens a day", font: { size: 12 } } },
         shapes: crossings.map((at) => ({ type: "line", x0: at, x1: at, yref: "paper", y0: 0, y1: 1, line: { color: theme.bad, width: 1.5, dash: "dot" } })),
         annotations: crossings.map((at, place) => ({ x: Math.log10(at), yref: "paper", y: 1, yshift: 15 * place, yanchor: "bottom", text: llmcost.page.crossings[place].said, showarrow: false, font: { size: 11, color: theme.bad } })), margin: { t: 14 + 15 * crossings.length }, yaxis: { type: "log", tickformat: llmcost.DOLLARS, dtick: 1 } },
