@@ -32,6 +32,8 @@
 --   known.
 -- param outcomes file = none: results of models on the prompts: CSV, JSONL or Parquet with prompt, model, correct and
 --   optionally cost. Cost and quality are then exact, and models that are not set here are taken from the file.
+-- param scores choice(as-given, clip, scale) = as-given: what happens to an outcomes file with scores below 0 or above 1:
+--   as-given refuses it, clip takes less than 0 for 0 and more than 1 for 1, scale makes its lowest 0, its highest 1.
 -- param cache choice(lost, kept) = lost: what happens to tokens read from a prompt cache when a request moves.
 -- param input_ratio float(0, inf) = none: tokens of the new model per token of the old one; none uses the table of
 --   tokenizers.

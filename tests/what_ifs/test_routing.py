@@ -11,7 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llmcost.engine import store
+from llmcost.errors import LlmcostError
 from llmcost.prices import book
+from llmcost.what_ifs.inputs.outcomes import read as read_outcomes
 from llmcost.what_ifs.quality import least_share, mean_over_shares
 from tests.command import llmcost
 from tests.logs import Row, call, write
@@ -325,3 +327,21 @@ def test_meaning_tells_simple_from_complex_prompts(tmp_path: Path) -> None:
     done = llmcost("simulate", "--what-if", word, "--by", "feature", "--format", "json", cwd=tmp_path)
     saved = {row["feature"]: row["saved_usd"] > 0 for row in json.loads(done.stdout)["by"]}
     assert saved == {"f0": True, "f1": True, "f2": False, "f3": False}
+
+
+@pytest.mark.parametrize(("scores", "expected"), [("clip", [0.0, 0.5, 1.0, 1.0]), ("scale", [0.0, 0.25, 0.5, 1.0])])
+def test_scores_outside_0_to_1_are_clipped_or_scaled_when_asked(
+    tmp_path: Path, scores: str, expected: list[float]
+) -> None:
+    file = tmp_path / "scored.csv"
+    file.write_text("prompt,model,correct\na,m,-0.5\nb,m,0.5\nc,m,1.5\nd,m,3.5\n")
+    assert read_outcomes(str(file), scores)["correct"].to_pylist() == expected
+    with pytest.raises(LlmcostError, match=r"scored.csv:2: correct is -0.5, not between 0 and 1") as refused:
+        read_outcomes(str(file))
+    assert "scores=clip" in (refused.value.hint or "")
+
+
+def test_scores_that_are_all_the_same_are_no_reason_to_divide_by_zero(tmp_path: Path) -> None:
+    file = tmp_path / "same.csv"
+    file.write_text("prompt,model,correct\na,m,7\nb,m,7\n")
+    assert read_outcomes(str(file), "scale")["correct"].to_pylist() == [0.0, 0.0]

@@ -88,8 +88,8 @@ def settled(store: Store, what_if: WhatIf) -> WhatIf:
 
     Raises UsageError for a model without a price, LlmcostError for a file that holds no outcomes or labels.
     """
-    if (path := what_if.values.get("outcomes")) is not None:
-        small, *others = side_tables.models(store, str(path))
+    if what_if.values.get("outcomes") is not None:
+        small, *others = side_tables.models(store, what_if.values)
         large = others[-1] if others else small
         middle = others[len(others) // 2 - 1] if len(others) > 1 else large
         chosen = {"small": small, "middle": middle, "large": large}

@@ -53,7 +53,7 @@ def prepare(store: Store, values: Mapping[str, registry.Value], before: str) -> 
     """Makes the tables for a step with these values. Raises LlmcostError where they cannot be made."""
     store.execute(f"create or replace temp view token_counts as {registry.find('pricing', 'token-counts').body}")
     path = values.get("outcomes")
-    found = _NO_OUTCOMES if path is None else _known(store, str(path), before)
+    found = _NO_OUTCOMES if path is None else _known(store, values, before)
     store.execute(f"create or replace temp table outcomes as {found}", values)
     if path is not None and not store.value("select count(*) from outcomes"):
         raise LlmcostError(
@@ -83,9 +83,9 @@ def written() -> list[Relation]:
     ]
 
 
-def models(store: Store, path: str) -> list[str]:
-    """The models of an outcomes file, the cheapest first: by the costs that it gives, else by what output costs."""
-    _learn(store, path)
+def models(store: Store, values: Mapping[str, registry.Value]) -> list[str]:
+    """The models of a step's outcomes file, the cheapest first: by the costs that it gives, else by those of output."""
+    _learn(store, values)
     rows = store.rows(
         "select logged, coalesce(avg(cost_usd), max(output_usd_mtok)) as usd from outcomes_read"
         " left join prices on prices.model = outcomes_read.model and prices.provider = outcomes_read.provider"
@@ -95,19 +95,19 @@ def models(store: Store, path: str) -> list[str]:
     return [row["logged"] for row in rows]
 
 
-def _known(store: Store, path: str, before: str) -> str:
+def _known(store: Store, values: Mapping[str, registry.Value], before: str) -> str:
     """SQL: the file's outcomes of the requests before a step, with what each would have cost."""
-    _learn(store, path)
+    _learn(store, values)
     moved = registry.find("billing", "moved").body
     steps = priced(("requests", f"select * from {before}"), ("decided", _MATCHED), ("requests", moved))
     return compose(steps, "select request_id, provider, model, correct, cost_usd, cost_given_usd from priced")
 
 
-def _learn(store: Store, path: str) -> None:
+def _learn(store: Store, values: Mapping[str, registry.Value]) -> None:
     """Makes `outcomes_read` of the file, its models named as they are billed, and their prices known."""
     import pyarrow as pa
 
-    read = outcomes.read(path)
+    read = outcomes.read(str(values["outcomes"]), str(values.get("scores", "as-given")))
     billed = []
     for logged in sorted(set(read["model"].to_pylist())):
         provider, model = book.resolve(store, logged)
