@@ -319,7 +319,7 @@ How to read it:
 - **The pairs' labels are stricter than meaning.** Among the first halves are many near-repetitions under two labels
   ("The `field` method selects a schema field by its column name" and "… is used to select …"). Asked one after
   another, one of them answers the other, and then both their second halves: by the labels that is wrong, for a reader
-  hardly ever. The wrong hits at the default threshold were read one by one, and half of the 95 of those asked in turn:
+  hardly ever. The wrong hits at 0.88 were read one by one, and half of the 95 of those asked in turn:
   each asks what it was answered.
 - **No estimate without labels.** Earlier versions asked a sample of the requests again without the nearest stored
   prompt, and took such near misses for wrong hits. On judged pairs they said 0 to 3 % where 20 to 25 % were wrong: two
