@@ -70,6 +70,16 @@ class Model:
         return self.layers * (self._attention + self.experts * self._expert)
 
     @cached_property
+    def expert_parameters(self) -> int:
+        """The matrices of all experts; of a model without any, of its feed-forward layers."""
+        return self.layers * self.experts * self._expert
+
+    @property
+    def missed_experts(self) -> float:
+        """The share of the experts that one token does not use."""
+        return 1 - self.experts_per_token / self.experts
+
+    @cached_property
     def active_parameters(self) -> int:
         """The matrix entries that one token is multiplied with, output embedding included."""
         used = self.layers * (self._attention + self.experts_per_token * self._expert)
