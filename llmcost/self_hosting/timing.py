@@ -9,8 +9,10 @@ the arithmetic rate; what a server reaches of either is measured, or assumed.
 
 from dataclasses import astuple, dataclass, replace
 
-from llmcost.self_hosting.catalogue import Gpu, Model
-from llmcost.self_hosting.fitting import Quantization, weights_bytes
+from llmcost.self_hosting.catalogue import Gpu
+from llmcost.self_hosting.fitting import weights_bytes
+from llmcost.self_hosting.model import Model
+from llmcost.self_hosting.quantization import Quantization
 
 # What a server reaches of the datasheet's peaks where nothing was measured.
 BANDWIDTH_REACHED = 0.85
@@ -45,7 +47,7 @@ def bound(model: Model, quantization: Quantization, gpu: Gpu, gpus: int = 1) -> 
         weights_s=read / bandwidth,  # of the input embedding only a few rows are read
         per_token_s=2 * model.active_parameters / products,
         per_kv_token_s=model.kv_bytes_per_token / bandwidth,
-        per_chunk_context_s=4 * model.layers * model.heads * model.head_size / attention,
+        per_chunk_context_s=4 * model.attention_width / attention,
     )
 
 
