@@ -114,8 +114,8 @@ def _main(path: str, *works: str) -> None:
         if works[0] in SORTS:
             opened.execute(f"create temp table sorted as {SORTS[works[0]]}")
         elif works[0] == EMBEDDING:
+            from llmcost.embeddings.encoders.wordllama import vectors
             from llmcost.embeddings.traits import traits
-            from llmcost.embeddings.wordllama import vectors
 
             texts = opened.arrow("select prompt from texts")["prompt"].to_pylist()
             vectors(texts)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from llmcost.embeddings import wordllama
+from llmcost.embeddings.encoders.encoder import Encoder
 from llmcost.embeddings.neighbours import Vectors, near
 from llmcost.embeddings.traits import Traits, traits, veto
 
@@ -28,7 +28,7 @@ class Prompts:
     traits: list[Traits]
 
 
-def distinct(requests: pa.Table, row: Ints, user: Ints) -> tuple[Ints, Prompts]:
+def distinct(requests: pa.Table, row: Ints, user: Ints, encoder: Encoder) -> tuple[Ints, Prompts]:
     """For each of the rows the number of its prompt, UNKNOWN where the log does not hold it; and the prompts.
 
     A prompt is the last turn; it is another one after another model, feature, user or history.
@@ -44,7 +44,7 @@ def distinct(requests: pa.Table, row: Ints, user: Ints) -> tuple[Ints, Prompts]:
     prompt[known] = np.argsort(by_age)[number]
     examples = known[first[by_age]]
     texts = requests["prompt_text"].take(pa.array(row[examples])).to_pylist()
-    return prompt, Prompts(group[examples], wordllama.vectors(texts), [traits(text) for text in texts])
+    return prompt, Prompts(group[examples], encoder.vectors(texts), [traits(text) for text in texts])
 
 
 def readable(requests: pa.Table) -> npt.NDArray[np.bool_]:
@@ -55,8 +55,9 @@ def readable(requests: pa.Table) -> npt.NDArray[np.bool_]:
 class Candidates:
     """For each prompt those near it, nearest first."""
 
-    def __init__(self, prompts: Prompts, least: float, vetoes: bool) -> None:
+    def __init__(self, prompts: Prompts, least: float, *, vetoes: bool, frames: bool = True) -> None:
         self._traits = prompts.traits if vetoes else None
+        self._frames = frames
         self._near: dict[int, list[tuple[float, int]]] = defaultdict(list)
         pairs = near(prompts.vectors, _comparable(prompts) if vetoes else prompts.group, least)
         for one, other, cosine in zip(*(column.tolist() for column in pairs), strict=True):
@@ -72,7 +73,7 @@ class Candidates:
         return self._judged[prompt]
 
     def _allowed(self, prompt: int, other: int) -> bool:
-        return self._traits is None or veto(self._traits[prompt], self._traits[other]) is None
+        return self._traits is None or veto(self._traits[prompt], self._traits[other], frames=self._frames) is None
 
 
 def codes(column: pa.ChunkedArray | pa.Array) -> Ints:

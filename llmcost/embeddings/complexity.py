@@ -9,7 +9,7 @@ prompts written out, and a prompt lies between them. It is a heuristic: no outco
 import numpy as np
 import pyarrow as pa
 
-from llmcost.embeddings import wordllama
+from llmcost.embeddings.encoders import wordllama
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
 

@@ -52,8 +52,11 @@ class Traits:
     vocabulary: frozenset[str]
 
 
-def veto(one: Traits, other: Traits) -> str | None:
-    """Why the two prompts must not share an answer, in a word; None where nothing speaks against it."""
+def veto(one: Traits, other: Traits, *, frames: bool = True) -> str | None:
+    """Why the two prompts must not share an answer, in a word; None where nothing speaks against it.
+
+    Without `frames` one word exchanged, or another order of the same words, is no reason.
+    """
     if one.numbers != other.numbers:
         return "numbers"
     if one.dates != other.dates:
@@ -66,7 +69,7 @@ def veto(one: Traits, other: Traits) -> str | None:
         return "operators"
     if not (one.names <= other.vocabulary and other.names <= one.vocabulary):
         return "names"
-    return _in_one_frame(one, other)
+    return _in_one_frame(one, other) if frames else None
 
 
 def traits(text: str) -> Traits:

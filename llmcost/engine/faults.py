@@ -63,6 +63,13 @@ def is_about_a_value(error: BaseException) -> bool:
     return isinstance(error, duckdb.DataError | duckdb.InvalidInputException)
 
 
+def needs_memory(error: BaseException) -> bool:
+    """Whether the engine had to stop because of the memory that it may use."""
+    import duckdb
+
+    return isinstance(error, duckdb.OutOfMemoryException)
+
+
 def is_full(text: str) -> bool:
     """Whether an error says that there is no room left to write."""
     return any(words in text.lower() for words in _FULL)

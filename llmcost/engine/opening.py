@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 _MAGIC = b"DUCK"
 _MAGIC_AT = 8
+MEMORY_BYTES = 512 << 20
+"""What the engine may hold in memory; lines while they are read, and Python's objects, come on top of it."""
+RESERVED_BYTES = 3 << 30
+"""What it may reserve for one line of many megabytes."""
 _OTHERS = 0o077
 """The permissions that a new file does not give: all but its owner's."""
 _CLOSED: "dict[str, str | bool | int | float | list[str]]" = {
@@ -133,7 +137,15 @@ def _confined(connection: "duckdb.DuckDBPyConnection", scratch: Scratch | None) 
         connection.execute("set temp_directory = ?", [folder])
         connection.execute("set allowed_directories = ?", [[folder] if folder else []])
         connection.execute("set enable_external_access = false")
+        if scratch:
+            bound_memory(connection, MEMORY_BYTES)
     return connection
+
+
+def bound_memory(connection: "duckdb.DuckDBPyConnection", most: int) -> None:
+    """Keeps at most so many bytes of tables and results in memory, and the rest in this process's folder."""
+    [chosen] = connection.execute("select parse_formatted_bytes(current_setting('memory_limit'))").fetchone() or (0,)
+    connection.execute(f"set memory_limit = '{min(int(chosen), most)} B'")
 
 
 def _prepared(connection: "duckdb.DuckDBPyConnection") -> "duckdb.DuckDBPyConnection":

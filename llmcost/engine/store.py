@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 DEFAULT_NAME = "llmcost.duckdb"
-MEMORY_BYTES = 2 << 30
+WIDE_BYTES = 2 << 30
 """What a simulation's relations may take of memory; a kernel's columns come on top of it."""
 ROW_BYTES = 700
 """What a request takes in a temporary table: 695 bytes of a generated one, with three blocks of its prompt."""
@@ -43,6 +43,7 @@ class Store:
         self._connection = opened.connection
         self.path = path
         self._keeps_in_a_file = False
+        self._is_streaming = False
         self.zone = zones.UTC
 
     def use_zone(self, name: str) -> None:
@@ -64,7 +65,7 @@ class Store:
 
     def execute(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Runs one statement for its effect."""
-        self._run(sql, parameters)
+        self._asked(lambda: self._run(sql, parameters))
 
     def script(self, file: str) -> None:
         """Runs every statement of a file under `queries/`."""
@@ -81,7 +82,9 @@ class Store:
 
     def arrow(self, sql: str, parameters: Mapping[str, Any] | None = None) -> "pa.Table":
         """The statement's result as an Arrow table."""
-        return self._connection.sql(sql, params=registry.used(sql, parameters or {})).to_arrow_table()
+        return self._asked(
+            lambda: self._connection.sql(sql, params=registry.used(sql, parameters or {})).to_arrow_table()
+        )
 
     def batches(self, sql: str, rows: int, parameters: Mapping[str, Any] | None = None) -> "pa.RecordBatchReader":
         """The statement's result, that many rows at a time. Nothing else may be asked until it has been read."""
@@ -89,13 +92,13 @@ class Store:
 
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """The statement's result as one dict a row. For small results."""
-        cursor = self._run(sql, parameters)
+        cursor = self._asked(lambda: self._run(sql, parameters))
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def value(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
         """The first column of the first row."""
-        rows = self._run(sql, parameters).fetchall()
+        rows = self._asked(lambda: self._run(sql, parameters).fetchall())
         return rows[0][0] if rows else None
 
     @contextmanager
@@ -119,6 +122,7 @@ class Store:
                 stopped.append(error)
                 raise
 
+        self._is_streaming = True
         try:
             with self.relation(name, pa.RecordBatchReader.from_batches(schema, read())):
                 yield
@@ -126,16 +130,25 @@ class Store:
             if stopped:
                 raise stopped[0] from None
             raise
+        finally:
+            self._is_streaming = False
 
     @contextmanager
     def one_thread(self) -> Iterator[None]:
-        """The engine works on one batch at a time."""
-        before = self.value("select current_setting('threads')")
+        """The engine works on one batch at a time, and may reserve more memory for it.
+
+        To parse a text it reserves thirty times its size and uses the half of that at most. Tables leave memory before.
+        """
+        [usual] = self.rows("select current_setting('threads') as threads, current_setting('memory_limit') as memory")
         self._connection.execute("set threads = 1")
+        with suppress(Exception):
+            self._connection.execute(f"set memory_limit = '{opening.MEMORY_BYTES // 2} B'")
+        self._connection.execute(f"set memory_limit = '{opening.RESERVED_BYTES} B'")
         try:
             yield
         finally:
-            self._connection.execute(f"set threads = {before}")
+            self._connection.execute(f"set threads = {usual['threads']}")
+            self._connection.execute(f"set memory_limit = '{usual['memory']}'")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -149,7 +162,7 @@ class Store:
         self._connection.execute("commit")
 
     def bound_memory(self) -> None:
-        """Keeps wide temporary relations within MEMORY_BYTES, and the rest of them on disk next to the store.
+        """Keeps wide temporary relations within WIDE_BYTES, and the rest of them on disk next to the store.
 
         Where that folder cannot be written to, memory stays the engine's choice. Of a large log `keep` makes tables
         in a separate file there: written column by column and compressed they take an eighth of the room, and
@@ -157,9 +170,9 @@ class Store:
         """
         if self._keeps_in_a_file or not self._opened.scratch:
             return
-        chosen = int(self.value("select parse_formatted_bytes(current_setting('memory_limit'))"))
-        self._connection.execute(f"set memory_limit = '{min(chosen, MEMORY_BYTES)} B'")
-        if int(self.value("select count(*) from requests")) * ROW_BYTES > MEMORY_BYTES / 2:
+        self.use_memory()
+        opening.bound_memory(self._connection, WIDE_BYTES)
+        if int(self.value("select count(*) from requests")) * ROW_BYTES > WIDE_BYTES / 2:
             file = str(self._opened.scratch.path.absolute() / "kept.duckdb").replace("'", "''")
             self._connection.execute(f"attach '{file}' as scratch (read_write)")
             self._keeps_in_a_file = True
@@ -186,6 +199,23 @@ class Store:
     def interrupt(self) -> None:
         """Asks the running statement to stop."""
         self._connection.interrupt()
+
+    def use_memory(self) -> None:
+        """Lets the engine use as much memory as it would by itself: for a statement that it cannot do in parts."""
+        self._connection.execute("reset memory_limit")
+
+    def _asked(self, ask: "Callable[[], Any]") -> Any:
+        """What a statement gives. It runs again with more memory where it cannot run in parts, unless it has read a
+        stream, which can be read once."""
+        try:
+            return ask()
+        except Exception as error:
+            if self._is_streaming or not faults.needs_memory(error):
+                raise
+            with suppress(Exception):  # a transaction that the error has ended is begun again by whoever began it
+                self.use_memory()
+                return ask()
+            raise
 
     def _run(self, sql: str, parameters: Mapping[str, Any] | None) -> "duckdb.DuckDBPyConnection":
         if parameters is None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _TOP = 5
 """Values of each key."""
+_MOST_PAIRS = 24
+"""The pair that is shown first and neighbours, most often: of many users and sessions each pair takes long."""
 _MOST_ROWS = 1_500
 """Contributors of all pairs; those of pairs beyond are left to `llmcost explain`, as are those with too many cells."""
 _MOST_CELLS = 200_000
@@ -25,10 +27,11 @@ _AT_ONCE = 4
 
 def movers(store: Store, pairs: Sequence[Pair], places: Mapping[Period, int], keys: int) -> list[Row]:
     """Whose spend changed most in each pair, in the order of the pairs; `spent` says what each value spent."""
+    some = pairs[:_MOST_PAIRS]
     sides = table(
-        pair=range(len(pairs)),
-        earlier_period=[places[pair.earlier] for pair in pairs],
-        later_period=[places[pair.later] for pair in pairs],
+        pair=range(len(some)),
+        earlier_period=[places[pair.earlier] for pair in some],
+        later_period=[places[pair.later] for pair in some],
     )
     with store.relation("pairs", sides):
         rows = store.rows(body("movers"), {"keys": keys, "top": _TOP})

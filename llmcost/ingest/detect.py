@@ -27,8 +27,9 @@ _TOGETHER_BYTES = 32 << 20
 """Files are looked at together up to this much of their text."""
 
 
-_LONG_TEXT = re.compile(rb'([^"\\]{128})[^"\\]*([^"\\]{128})')
-"""A prompt, or a picture in base64: its middle says nothing of the format."""
+_LONG_TEXT = re.compile(rb"""(?<=[:,\[ ]")((?:[^"\\]|\\u.{4}|\\.){128,256}+)(?:[^"\\]++|\\.)++(?=")""", re.DOTALL)
+"""A prompt, or a picture in base64: what follows its beginning says nothing of the format. The pattern never goes back,
+so that the time grows with the length alone."""
 
 
 @dataclass
@@ -68,8 +69,9 @@ def parsed_lines(query: registry.Query, relation: str) -> str:
     `record`, and a line that wraps none keeps one row, without a record. With `within` the record is the value there,
     or the line itself.
     """
+    typed = f"select * replace ({repeated_keys.fault(structure(query))} as fault) from ({_typed(query, relation)})"
     first = f"1 + (piece - 1) * {RECORDS}"  # the first record of each whole piece of a torn line
-    rows = f"select *, ({first})::integer as record_no from ({_typed(query, relation)})"
+    rows = f"select *, ({first})::integer as record_no from ({typed})"
     if "within" in query.fields:
         rows = f"select *, coalesce({query.field('within')}, {_itself(query)}) as record from ({rows})"
     if "records" in query.fields:
@@ -80,11 +82,11 @@ def parsed_lines(query: registry.Query, relation: str) -> str:
             select * exclude (wrapped), unnest(case when len(wrapped) > 0 then wrapped else [null] end) as record,
                 ({first} - 1 + generate_subscripts(case when len(wrapped) > 0 then wrapped else [null] end, 1))::integer
                     as record_no
-            from (select *, case when claimed then {records} end as wrapped from ({_typed(query, relation)}))"""
+            from (select *, case when claimed then {records} end as wrapped from ({typed}))"""
     return f"""
         select
             {{'source_id': source_id, 'line_no': line_no, 'record_no': record_no, 'raw': raw,
-             'fault': {repeated_keys.fault(structure(query))}, 'claimed': claimed}} as line,
+             'fault': fault, 'claimed': claimed}} as line,
             * exclude (source_id, line_no, piece, record_no, raw, fault, claimed)
         from ({rows})"""
 
@@ -252,7 +254,7 @@ def _look(detection: Detection, max_lines: int, max_bytes: int, *, is_last: bool
         is_cut = not texts or (not source.is_document and documents.looks_like_one(start, is_whole=False))
         if is_cut and is_last and not end and not _is_binary(start):
             start, end = streams.head(source.file, lines.MAX_LINE_BYTES)
-            start = _LONG_TEXT.sub(rb"\1\2", start)
+            start = _LONG_TEXT.sub(rb"\1", start)
             texts = _whole(source, start, end, max_lines)
     except OSError as error:
         detection.problem = streams.why(error)

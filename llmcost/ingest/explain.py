@@ -14,7 +14,7 @@ from llmcost.ingest.detect import UNCLAIMED, detect, structure, unrecognised
 from llmcost.ingest.propose import Proposal, propose
 
 _MACHINERY = ("source_id", "line_no", "record_no", "claimed", "format", "fault", "carries_call", "is_repeat", "raw",
-              "reason", "openings", "texts", "mapped_fields", "line_hash")  # fmt: skip
+              "excerpt", "reason", "openings", "texts", "mapped_fields", "line_hash")  # fmt: skip
 _ENOUGH_BYTES = 64 << 20
 
 

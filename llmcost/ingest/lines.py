@@ -124,8 +124,10 @@ def _lines(source: Source, stream: streams.Stream) -> Iterator[pa.RecordBatch]:
             carry, carried = [], 0
             source.end_byte += pending + cut
             pending = 0
+            del block, whole
             if buffer:
                 yield from _batches(source, buffer)
+            del buffer  # a long line is not held while the next is read
         pending += len(rest)
         if too_long is None and rest:
             carry.append(_without_nul(rest))

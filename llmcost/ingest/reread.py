@@ -53,7 +53,7 @@ def note_readings(store: Store, hashes: Mapping[str, str]) -> None:
         return
     store.execute(
         "delete from readings where line_hash in"
-        " (select line_hash from staged union all select row_hash(raw) from leftover)"
+        " (select line_hash from staged union all select line_hash from leftover)"
     )
     store.execute(
         "insert into readings by name"

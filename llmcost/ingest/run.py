@@ -7,6 +7,7 @@ leaves the store as it was or with whole files.
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ import pyarrow as pa
 from llmcost.attribution import apply
 from llmcost.attribution.texts import NO_TEXTS, Texts
 from llmcost.engine import registry
+from llmcost.engine.faults import needs_memory
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, UsageError, did_you_mean
 from llmcost.ingest import chains, formats, lines, mapping_checks, reread, sources, staging, streams, unite
@@ -154,8 +156,8 @@ def ingest(
         staging.stage(store, group, run.values, run.progress.advance, any_format=run.asked == "auto")
         for name, found_in_group in mapping_checks.fields_found(store).items():
             mapped[name] = mapped.get(name, 0) | found_in_group
-        with store.transaction():
-            _ingest_group(store, group, run)
+        _ingest_group(store, group, run)
+    account = run.account
     account.skipped |= {it.source.path: it.source.problem for it in logs if it.source.problem}
     account.empty_fields = mapping_checks.empty(mapped)
     account.files = account.unchanged + sum(not it.source.problem for it in logs)
@@ -227,6 +229,21 @@ def _number(store: Store, group: list[Detection]) -> None:
 
 
 def _ingest_group(store: Store, group: list[Detection], run: _Run) -> None:
+    """Adds what is staged, in one transaction. It begins again where the engine needs more memory for a statement."""
+    account = deepcopy(run.account)
+    try:
+        with store.transaction():
+            _add(store, group, run)
+    except Exception as error:
+        if not needs_memory(error):
+            raise
+        store.use_memory()
+        run.account = account
+        with store.transaction():
+            _add(store, group, run)
+
+
+def _add(store: Store, group: list[Detection], run: _Run) -> None:
     counts.begin(store)
     reread.find_outdated(store, group, run.hashes)
     entries = unite.take_back(store, "outdated", group[0].source.source_id)

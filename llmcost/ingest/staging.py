@@ -5,25 +5,22 @@ A value that the engine refuses is found by halving and costs its line alone; to
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 
 from llmcost.engine import registry
 from llmcost.engine.compose import compose
-from llmcost.engine.faults import is_about_a_value
+from llmcost.engine.faults import is_about_a_value, needs_memory
 from llmcost.engine.store import Store
 from llmcost.ingest import documents, formats, lines, torn
 from llmcost.ingest.detect import RECORDS, Detection, claim, parsed_lines, structure
+from llmcost.ingest.large import LargeLines
 
 _IN_STRUCTURE = re.compile(r'"(\w+)": ')
 """A name in a structure that a format's SELECT itself reads JSON by."""
-LARGE_BYTES = 8 << 20
-"""A batch beyond this is one line. Reading it takes about twenty times its size, so that such lines are read singly."""
-
-
-class _LargeLineError(Exception):
-    """There is a line that is better read by one thread."""
+_RESULTS = ("staged", "leftover")
 
 
 def stage(
@@ -40,35 +37,85 @@ def stage(
     `values` are those of the formats' parameters.
     """
     lead = group[0].formats[0]
-    _read_stream(store, group, lead, values, on_bytes)
+    large = LargeLines(store)
+
+    def usual_lines() -> Iterator[pa.RecordBatch]:
+        return large.without(stream_of(group, on_bytes))
+
+    if formats.is_stateful(lead):  # what comes before a line or a piece of one decides what it means
+        _read_in_order(store, group, lead, values, on_bytes)
+    else:
+        _read(store, lead, values, usual_lines)
+    _offer_to_others(store, values, any_format=any_format)
+    for number, batch in enumerate(large.take()):
+        for name in _RESULTS if number == 0 else ():
+            store.execute(f"alter table {name} rename to all_{name}")
+        with store.one_thread():
+            _read(store, lead, values, partial(iter, [batch]))
+            _offer_to_others(store, values, any_format=any_format)
+        for name in _RESULTS:
+            store.execute(f"insert into all_{name} by name from {name}")
+    if large.any:
+        for name in _RESULTS:
+            store.execute(f"drop table {name}")
+            store.execute(f"alter table all_{name} rename to {name}")
+
+
+def _read(
+    store: Store, lead: str, values: dict[str, registry.Value], batches: Callable[[], Iterator[pa.RecordBatch]]
+) -> None:
+    """Lines into `staged` as the leading format reads them, and what it does not claim into `unclaimed`."""
+    _stage_stream(store, lead, values, batches)
     if torn := _torn(store):
-        if formats.is_stateful(lead):  # what comes before a piece decides what it means
-            by_id = {detection.source.source_id: detection.source for detection in group}
-            for (source_id, line_no), pieces in torn.items():
-                by_id[source_id].torn[line_no] = pieces
-            _read_stream(store, group, lead, values, lambda _: None)
-        else:
-            _put_pieces(store, torn)
-    if any_format and store.value("select count(*) from unclaimed") > 0:
-        claim(store, "unclaimed")
-        for row in store.rows("select distinct format from claims order by format"):
-            _take_over(store, row["format"], values)
-    store.execute("delete from staged where not claimed")
-    store.execute(f"create or replace temp table leftover as {_query('leftover')}")
+        _put_pieces(store, torn)
 
 
-def _read_stream(
+def _read_in_order(
     store: Store,
     group: list[Detection],
     lead: str,
     values: dict[str, registry.Value],
     on_bytes: Callable[[int], None],
 ) -> None:
+    """The same for a format whose lines mean something only together."""
+    _stage_stream(store, lead, values, lambda: stream_of(group, on_bytes))
+    if torn := _torn(store):
+        by_id = {detection.source.source_id: detection.source for detection in group}
+        for (source_id, line_no), pieces in torn.items():
+            by_id[source_id].torn[line_no] = pieces
+        _stage_stream(store, lead, values, lambda: stream_of(group, lambda _: None))
+
+
+def _offer_to_others(store: Store, values: dict[str, registry.Value], *, any_format: bool) -> None:
+    """Offers what is unclaimed to the other formats, where any may take it; `leftover` is what none takes."""
+    if any_format and store.value("select count(*) from unclaimed") > 0:
+        try:
+            _offer(store, values)
+        except Exception as error:
+            if not needs_memory(error):
+                raise
+            with store.one_thread():
+                _offer(store, values)
+    store.execute("delete from staged where not claimed")
+    store.execute(f"create or replace temp table leftover as {_query('leftover')}")
+
+
+def _offer(store: Store, values: dict[str, registry.Value]) -> None:
+    claim(store, "unclaimed")
+    for row in store.rows("select distinct format from claims order by format"):
+        _take_over(store, row["format"], values)
+
+
+def _stage_stream(
+    store: Store, lead: str, values: dict[str, registry.Value], batches: Callable[[], Iterator[pa.RecordBatch]]
+) -> None:
     try:
-        _stage_stream(store, lead, values, lambda: _of_usual_lines(stream_of(group, on_bytes)))
-    except _LargeLineError:
+        _stage(store, lead, values, batches)
+    except Exception as error:
+        if not needs_memory(error):
+            raise
         with store.one_thread():
-            _stage_stream(store, lead, values, lambda: stream_of(group, lambda _: None))
+            _stage(store, lead, values, batches)
     store.execute(
         "create or replace temp table unclaimed as"
         f" select source_id, line_no, ((record_no - 1) // {RECORDS} + 1)::integer as piece, raw, fault"
@@ -76,14 +123,7 @@ def _read_stream(
     )
 
 
-def _of_usual_lines(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        if batch.nbytes > LARGE_BYTES:
-            raise _LargeLineError
-        yield batch
-
-
-def _stage_stream(
+def _stage(
     store: Store, lead: str, values: dict[str, registry.Value], batches: Callable[[], Iterator[pa.RecordBatch]]
 ) -> None:
     try:
@@ -205,7 +245,8 @@ def read_with(query: registry.Query, relation: str) -> str:
         select
             line.source_id, line.line_no, line.record_no, line.claimed, '{query.name}' as format, line.fault,
             line.claimed and coalesce(carries_call, false) as carries_call, false as is_repeat,
-            case when not line.claimed or reason is not null then line.raw end as raw,
+            case when not line.claimed then line.raw end as raw,
+            case when line.claimed and reason is not null then excerpt_of(line.raw) end as excerpt,
             * exclude (line, carries_call)
         from guarded""",
     )

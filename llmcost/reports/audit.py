@@ -122,6 +122,7 @@ def rows_behind(store: Store, covered: Scope, name: str, top: int | None = None)
 def _priced(store: Store, covered: Scope) -> Iterator[None]:
     """The covered requests with their costs, computed once for all findings."""
     select = compose(priced(*covered.steps()), _NEEDED)
+    store.bound_memory()
     store.execute(f"create or replace temp table priced as {select}", covered.parameters())
     if not store.value("select count(*) from priced"):
         raise LlmcostError("there are no requests to audit", hint="check --since and --until, or ingest some logs")

@@ -81,6 +81,8 @@ def by(
     total = _each(spend(store, (), covered)[0])
     if top is not None and len(rows) > top:
         rows = [*rows[:top], others(rows[top:], dimensions)]
+    for row in (*rows, total):
+        row.pop("others", None)
     if "prompt" in dimensions:
         _describe(store, rows, "prompt")
         _follow(store, rows, covered)
@@ -93,8 +95,9 @@ def overview(store: Store, covered: Scope) -> Report:
     found = store.rows(*covered.spend("overview"))
     sections: dict[str, list[Row]] = {}
     for row in found:
-        if row["key"] is not None or row["section"] == "total":
-            sections.setdefault(row["section"], []).append(row)
+        if row["others"]:
+            row["key"] = _called(row["others"])
+        sections.setdefault(row["section"], []).append(row)
     total = sections["total"][0]
     for row in found:
         row["cost_share"] = _share(row["cost_usd"], total["cost_usd"])
@@ -117,7 +120,10 @@ def logged_costs(store: Store, covered: Scope) -> Report:
 
 
 def spend(store: Store, dimensions: Sequence[str], covered: Scope) -> list[Row]:
-    """Spend by the dimensions, one row a combination, each holding its dimensions by name and MEASURES."""
+    """Spend by the dimensions, one row a combination, each holding its dimensions by name and MEASURES.
+
+    Beyond 100,000 combinations the cheapest ones are one row, with their number as `others`.
+    """
     fields, tags = key(dimensions)
     rows = store.rows(*covered.spend("spend", fields, **tags))
     if not rows and not dimensions:
@@ -180,17 +186,24 @@ def tags(store: Store, covered: Scope, notes_before: Sequence[str] = ()) -> Repo
 
 
 def unkeyed(row: Row, dimensions: Sequence[str]) -> Row:
-    """The row with its key taken apart into the dimensions, by name."""
-    parts = {name: row["key"][f"k{number}"] for number, name in enumerate(dimensions)}
-    return parts | {name: value for name, value in row.items() if name != "key"}
+    """The row with its key taken apart into the dimensions, by name. It keeps `others` where it stands for several."""
+    rest = row.get("others")
+    parts = {name: _called(rest) if rest else row["key"][f"k{number}"] for number, name in enumerate(dimensions)}
+    return parts | {name: value for name, value in row.items() if name != "key" and (name != "others" or value)}
+
+
+def _called(others: int) -> str:
+    return f"({others} others)"
 
 
 def _describe(store: Store, rows: Sequence[Row], column: str) -> None:
     """Adds how to call a prompt, what never changes of it, and an example, to rows whose column holds its id."""
-    known = {
-        row["prompt_id"]: row
-        for row in store.rows("select prompt_id, label, stable_share, example_redacted as example from prompts")
-    }
+    described = store.rows(
+        "select prompt_id, label, stable_share, example_redacted as example from prompts"
+        " where prompt_id in (select unnest($asked))",
+        {"asked": [row[column] for row in rows]},
+    )
+    known = {row["prompt_id"]: row for row in described}
     for row in rows:
         prompt = known.get(row[column], {})
         row |= {name: prompt.get(name) for name in ("label", "stable_share", "example")}
@@ -199,7 +212,9 @@ def _describe(store: Store, rows: Sequence[Row], column: str) -> None:
 def _follow(store: Store, rows: Sequence[Row], covered: Scope) -> None:
     """Adds each prompt's cost over time, and its most expensive request."""
     parts: dict[str, list[Row]] = {}
-    for part in store.rows(*covered.spend("prompt-trends", parts=TREND_PARTS)):
+    sql, values = covered.spend("prompt-trends", parts=TREND_PARTS)
+    asked = {"asked": [row["prompt"] for row in rows]}
+    for part in store.rows(f"from ({sql}) where prompt_id in (select unnest($asked))", values | asked):
         parts.setdefault(part["prompt_id"], []).append(part)
     for row in rows:
         own = parts.get(row["prompt"], [])
@@ -265,13 +280,14 @@ def _sorted(rows: list[Row], dimensions: Sequence[str], sort: str | None) -> lis
     named = sorted(rows, key=lambda row: [str(row[name]) for name in dimensions])
     column = sort or (dimensions[0] if dimensions and dimensions[0] in TIMES else "cost_usd")
     if column in (*MEASURES, *EACH):
-        return sorted(named, key=lambda row: (row[column] is None, -(row[column] or 0)))
-    return sorted(named, key=lambda row: (row[column] is None, str(row[column])))
+        return sorted(named, key=lambda row: ("others" in row, row[column] is None, -(row[column] or 0)))
+    return sorted(named, key=lambda row: ("others" in row, row[column] is None, str(row[column])))
 
 
 def others(rows: Sequence[Row], dimensions: Sequence[str]) -> Row:
     """The rows added up as one."""
-    return _each({name: f"({len(rows)} others)" for name in dimensions} | {name: _sum(rows, name) for name in MEASURES})
+    called = _called(sum(row.get("others", 1) for row in rows))
+    return _each(dict.fromkeys(dimensions, called) | {name: _sum(rows, name) for name in MEASURES})
 
 
 def _sum(rows: Sequence[Row], name: str) -> float | None:

@@ -1,12 +1,12 @@
 """Iteration times fitted to what was measured: recorded runs, or timed single steps.
 
-Both look for the five numbers with which the model reproduces the measurement, by damped least squares
+Both look for the numbers with which the model reproduces the measurement, by damped least squares
 (Levenberg-Marquardt) over their logarithms, from a first guess that also holds each number lightly where the
 measurement does not tell it apart from the others (the fixed part from the weights, say).
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import astuple
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,14 +14,16 @@ import numpy as np
 from llmcost.errors import LlmcostError
 from llmcost.self_hosting.calibrations import Calibration
 from llmcost.self_hosting.catalogue import Catalogue
+from llmcost.self_hosting.fitting import DoesNotFitError, check
+from llmcost.self_hosting.model import Model
 from llmcost.self_hosting.recorded import Run
 from llmcost.self_hosting.replay import Engine, Floats, replay_on
-from llmcost.self_hosting.timing import IterationTime, by_datasheet
+from llmcost.self_hosting.timing import IterationTime, by_datasheet, dense_share
 
 Step = Mapping[str, Any]
-# How far, as a factor's logarithm, each number may stray from a datasheet's guess at the cost of one residual:
-# fixed, weights, per token, per KV token. Attention within prompts is too short to see and stays as guessed.
-_LOOSENESS = np.array([1.0, 0.3, 0.3, 0.4])
+# How far, as a factor's logarithm, each number may stray from a datasheet's guess at the cost of one residual.
+# Attention within prompts is too short to see and stays as guessed, and so does what the guess has none of.
+_LOOSENESS = {"fixed_s": 1.0, "weights_s": 0.3, "per_token_s": 0.3, "per_kv_token_s": 0.4, "per_sequence_s": 0.5}
 _HOLD = 0.05  # the weight of that guess against one request's relative error
 _STEP = 0.03  # for derivatives: wide enough to look over the jumps of single scheduling decisions
 _STARTS = (-0.2, 0.0, 0.2)  # the whole guess made faster or slower, to leave a poor valley
@@ -30,20 +32,25 @@ _UNGUESSED = 4.0  # how much looser a guess from the run itself holds than one f
 
 
 def from_runs(
-    runs: Sequence[Run], guess: IterationTime | None = None, *, first: int | None = None, until_s: float = np.inf
+    runs: Sequence[Run],
+    guess: IterationTime | None = None,
+    *,
+    model: Model | None = None,
+    first: int | None = None,
+    until_s: float = np.inf,
 ) -> IterationTime:
     """Fitted to recorded runs of one server: to each request's first and last token, and to the mean TTFT.
 
     `first`: compare only that many requests of each run; the others' arrivals and lengths count as load, their
     times are not looked at. `until_s`: compare only tokens that came before. Without a guess the first run gives
-    one.
+    one, with the experts of its `model` where that is known.
     """
     parts = [_residuals_of(run, len(run) if first is None else first, until_s) for run in runs]
 
     def residuals(time: IterationTime) -> Floats:
         return np.concatenate([part(time) for part in parts])
 
-    return _least_squares(residuals, guess or _guess_from(runs[0]), 1.0 if guess else _UNGUESSED)
+    return _least_squares(residuals, guess or _guess_from(runs[0], model), 1.0 if guess else _UNGUESSED)
 
 
 def _residuals_of(run: Run, first: int, until_s: float) -> Callable[[IterationTime], Floats]:
@@ -90,9 +97,10 @@ def seconds_of(rows: Sequence[Step], time: IterationTime) -> Floats:
     chunk_context = np.where(decode, 0.0, batch * context * (context + 1) / 2)
     return np.asarray(
         time.fixed_s
-        + np.maximum(time.weights_s, time.per_token_s * tokens)
+        + np.maximum(time.weights_read_s(tokens), time.per_token_s * tokens)
         + time.per_kv_token_s * kv_tokens
         + time.per_chunk_context_s * chunk_context
+        + time.per_sequence_s * batch
     )
 
 
@@ -112,12 +120,26 @@ def named(run: Run, time: IterationTime, catalogue: Catalogue) -> Calibration:
     )  # fmt: skip
 
 
+def kv_blocks_of(run: Run, catalogue: Catalogue) -> int | None:
+    """The blocks of cache that the run's GPUs have room for beside its model, and the one that vLLM keeps for itself.
+
+    None where its GPU or its model is unknown, or does not fit.
+    """
+    gpu, model = catalogue.recognise(run.gpu), catalogue.known_model(run.model)
+    if gpu is None or model is None:
+        return None
+    try:
+        return check(catalogue, model, run.quantization, gpu, run.gpus).kv_blocks + 1
+    except DoesNotFitError:
+        return None
+
+
 def engine_of(run: Run) -> Engine:
     """The run's server settings; LlmcostError where they do not say how large its cache was, or it is too small."""
     if run.engine is None:
         raise LlmcostError(
             "the recorded run does not say how many KV blocks its server had",
-            hint="add kv_cache.num_gpu_blocks to its settings; vLLM logs it at start",
+            hint="give them with --kv-blocks N, as vLLM logs them at start, or add its GPU and model to llmcost.toml",
         )
     longest = int((run.traffic.prompt_tokens + run.traffic.output_tokens).max())
     if longest > run.engine.kv_tokens:
@@ -128,7 +150,7 @@ def engine_of(run: Run) -> Engine:
     return run.engine
 
 
-def _guess_from(run: Run) -> IterationTime:
+def _guess_from(run: Run, model: Model | None) -> IterationTime:
     """A rough start from the run alone, for a GPU or a model that nothing is known of."""
     outputs = run.traffic.output_tokens
     running_s = (run.last_token_s - run.first_token_s)[outputs > 1]
@@ -143,6 +165,8 @@ def _guess_from(run: Run) -> IterationTime:
         per_token_s=float(np.min(reading_s / run.traffic.prompt_tokens)),
         per_kv_token_s=0.3 * least_s / (together * context),
         per_chunk_context_s=0.1 * least_s / (together * context) / 10,
+        dense_share=dense_share(model, run.quantization) if model else 1.0,
+        missed_experts=model.missed_experts if model else 0.0,
     )
 
 
@@ -150,15 +174,17 @@ def _least_squares(
     residuals: Callable[[IterationTime], Floats], guess: IterationTime, looseness: float
 ) -> IterationTime:
     """The time with the least sum of squared residuals, the distance from the guess counted in."""
-    base = np.array(astuple(guess))
+    names = [name for name in _LOOSENESS if getattr(guess, name) > 0]
+    loose = np.array([_LOOSENESS[name] for name in names]) * looseness
 
     def at(offset: Floats) -> IterationTime:
-        return IterationTime(*(base * np.exp(np.append(offset, 0.0))).tolist())
+        factors = zip(names, np.exp(offset).tolist(), strict=True)
+        return replace(guess, **{name: getattr(guess, name) * factor for name, factor in factors})
 
     def cost(offset: Floats) -> Floats:
-        return np.concatenate([residuals(at(offset)), _HOLD * offset / (_LOOSENESS * looseness)])
+        return np.concatenate([residuals(at(offset)), _HOLD * offset / loose])
 
-    found = [_descend(cost, np.full(len(_LOOSENESS), start)) for start in _STARTS]
+    found = [_descend(cost, np.full(len(names), start)) for start in _STARTS]
     return at(min(found, key=lambda offset: float(np.sum(cost(offset) ** 2))))
 
 

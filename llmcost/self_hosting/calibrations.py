@@ -108,7 +108,7 @@ def _put(document: "tomlkit.TOMLDocument", calibration: Calibration) -> None:
 def _build(file: Path, name: str, entry: Any) -> Calibration:
     try:
         values = dict(entry)
-        time = IterationTime(*(float(values.pop(part)) for part in _TIMES))
+        time = IterationTime(**{part: float(values.pop(part)) for part in _TIMES if part in values})
         calibration = Calibration(time=time, **values)
     except (KeyError, TypeError, ValueError) as error:
         raise LlmcostError(f"{file}: the calibration {name} is malformed: {error}") from None

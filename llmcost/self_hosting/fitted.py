@@ -61,7 +61,7 @@ def from_run(run: Run, catalogue: Catalogue, first: int | None = None) -> Fitted
     guess = guess_for(run, catalogue)
 
     def fit(count: int | None) -> IterationTime:
-        return from_runs([run], guess, first=count)
+        return from_runs([run], guess, model=catalogue.known_model(run.model), first=count)
 
     time = fit(first)
     third = None if first is not None or len(run) < _LEAST_HELD_BACK else len(run) // 3

@@ -96,5 +96,5 @@ def _peak(traffic: Traffic) -> Traffic:
 def _apart(traffic: Traffic, time: IterationTime) -> NDArray[np.float64]:
     """Arrivals so far apart that no two requests overlap."""
     longest = float(traffic.output_tokens.max()) + 64.0
-    slowest_s = time.fixed_s + time.weights_s + (time.per_token_s + time.per_kv_token_s) * 1e6
+    slowest_s = time.fixed_s + time.weights_s + (time.per_token_s + time.per_kv_token_s + time.per_sequence_s) * 1e6
     return np.arange(len(traffic), dtype=np.float64) * (longest * slowest_s)

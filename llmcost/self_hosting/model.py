@@ -50,8 +50,13 @@ class Model:
 
     @cached_property
     def expert_parameters(self) -> int:
-        """The matrices of all experts; of the MLPs, where there are none."""
+        """The matrices of all experts; of a model without any, of its feed-forward layers."""
         return self.layers * self.experts * self._expert
+
+    @property
+    def missed_experts(self) -> float:
+        """The share of the experts that one token does not use."""
+        return 1 - self.experts_per_token / self.experts
 
     @cached_property
     def layer_parameters(self) -> int:

@@ -39,6 +39,9 @@ SETTINGS = np.dtype(
         ("per_token_s", np.float64),
         ("per_kv_token_s", np.float64),
         ("per_chunk_context_s", np.float64),
+        ("per_sequence_s", np.float64),
+        ("dense_share", np.float64),
+        ("missed_experts", np.float64),
     ]
 )
 

@@ -148,6 +148,6 @@ def _settings(engine: Engine, time: IterationTime) -> NDArray[Any]:
     settings["in_flight"] = 2 if engine.asynchronous else 1
     settings["prefix_caching"] = engine.prefix_caching
     settings["whole_prompt"] = engine.whole_prompt
-    for name in ("fixed_s", "weights_s", "per_token_s", "per_kv_token_s", "per_chunk_context_s"):
-        settings[name] = getattr(time, name)
+    for field in fields(time):
+        settings[field.name] = getattr(time, field.name)
     return settings

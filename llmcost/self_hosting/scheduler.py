@@ -10,9 +10,10 @@ recomputed later (with prefix caching: from the first block that was overwritten
 meanwhile). With asynchronous scheduling the next iteration is planned while the
 last one is still computing, so two are in flight.
 
-    iteration seconds = fixed + max(weights, per_token * tokens)
+    iteration seconds = fixed + max(weights read, per_token * tokens)
                         + per_kv_token * sum of the generating requests' contexts
                         + per_chunk_context * sum over chunks of (tokens * their mean context)
+                        + per_sequence * requests that get a token
 
 Between two events (an arrival, an end, blocks running out) everybody generates,
 and the loop only adds up durations.
@@ -51,7 +52,7 @@ def serve(requests: Any, settings: Any, engine: Any) -> None:
         slot = (engine.oldest + engine.flying) % settings.in_flight
         _plan(requests, engine, settings, running, waiting, preempted, chunks, sampled[slot])
         if engine.tokens > 0:
-            shared_s = _shared_s(settings, engine.tokens)
+            shared_s = _shared_s(settings, engine.tokens, engine.sampled)
             _charge(requests, engine, settings, running, chunks, shared_s / engine.tokens)
             _launch(engine, settings, shared_s)
             ends_s[slot] = engine.last_end_s
@@ -222,9 +223,14 @@ def _launch(engine: Any, settings: Any, shared_s: float) -> None:
 
 
 @compiled
-def _shared_s(settings: Any, tokens: int) -> Any:
+def _shared_s(settings: Any, tokens: int, sequences: int) -> Any:
     """Seconds that an iteration takes whatever its requests' contexts are."""
-    return settings.fixed_s + max(settings.weights_s, settings.per_token_s * tokens)
+    read = settings.dense_share + (1 - settings.dense_share) * (1 - settings.missed_experts**tokens)
+    return (
+        settings.fixed_s
+        + max(settings.weights_s * read, settings.per_token_s * tokens)
+        + settings.per_sequence_s * sequences
+    )
 
 
 @compiled
@@ -286,7 +292,7 @@ def _coast(
         full_after[-request.computed % settings.block_size] += 1
 
     next_s = requests[engine.arrived].arrival_s if engine.arrived < requests.size else np.inf
-    shared_s = _shared_s(settings, count)
+    shared_s = _shared_s(settings, count, count)
     step = 0
     engine.chunk_context = 0.0
     while step < steps and engine.now_s < next_s and full_after[step % settings.block_size] <= engine.free_blocks:

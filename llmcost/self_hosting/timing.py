@@ -1,38 +1,56 @@
 """How long an iteration takes, and how that is known.
 
-    seconds = fixed + max(weights, per_token * tokens) + per_kv_token * sum of contexts
+    seconds = fixed + max(weights * read, per_token * tokens) + per_kv_token * sum of contexts
               + per_chunk_context * sum over prompt chunks of (tokens * mean context)
+              + per_sequence * sequences that get a token
 
 Reading the weights and the cache is bound by the memory's bandwidth, multiplying by
-the arithmetic rate; what a server reaches of either is measured, or assumed.
+the arithmetic rate; what a server reaches of either is measured, or assumed. Of a mixture of experts an iteration
+reads those that its tokens are sent to: all of the dense part, and of each layer's n experts, of which a token takes k,
+the share 1 - (1 - k/n)^tokens, if tokens choose independently. Sampling, detokenizing and streaming take time on the
+host for each sequence.
 """
 
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from llmcost.self_hosting.catalogue import Gpu
 from llmcost.self_hosting.fitting import weights_bytes
 from llmcost.self_hosting.model import Model
-from llmcost.self_hosting.quantization import Quantization
+from llmcost.self_hosting.quantization import BITS, Quantization
 
 # What a server reaches of the datasheet's peaks where nothing was measured.
 BANDWIDTH_REACHED = 0.85
 ARITHMETIC_REACHED = 0.75
 FIXED_S = 0.0015
+PER_SEQUENCE_S = 75e-6  # between the 50 and 100 µs that fits to published and recorded runs of vLLM give
 
 
 @dataclass(frozen=True)
 class IterationTime:
-    """The five numbers, all in seconds."""
+    """Seconds of an iteration's parts, and what of the weights it reads."""
 
     fixed_s: float
     weights_s: float
     per_token_s: float
     per_kv_token_s: float
     per_chunk_context_s: float
+    per_sequence_s: float = 0.0
+    dense_share: float = 1.0  # of the weights: what every iteration reads, however few tokens it has
+    missed_experts: float = 0.0  # share of the experts that one token does not use
 
     def slowed(self, factor: float) -> "IterationTime":
         """Every part this many times as long."""
-        return IterationTime(*(part * factor for part in astuple(self)))
+        return replace(self, **{name: getattr(self, name) * factor for name in SECONDS})
+
+    def weights_read_s(self, tokens: Any) -> Any:
+        """Seconds to read the weights that so many tokens use; of a number or of many."""
+        used = 1 - self.missed_experts**tokens
+        return self.weights_s * (self.dense_share + (1 - self.dense_share) * used)
+
+
+SECONDS = ("fixed_s", "weights_s", "per_token_s", "per_kv_token_s", "per_chunk_context_s", "per_sequence_s")
+"""The parts that are times."""
 
 
 def bound(model: Model, quantization: Quantization, gpu: Gpu, gpus: int = 1) -> IterationTime:
@@ -41,21 +59,36 @@ def bound(model: Model, quantization: Quantization, gpu: Gpu, gpus: int = 1) -> 
     native = quantization == "fp8" and "fp8" in gpu.tflops
     products = (gpu.tflops["fp8"] if native else gpu.tflops.get("bf16", gpu.tflops["fp16"])) * 1e12 * gpus
     attention = gpu.tflops.get("bf16", gpu.tflops["fp16"]) * 1e12 * gpus
-    read = weights_bytes(model, quantization) - model.vocabulary * model.hidden_size * 2 * (not model.tied_embeddings)
     return IterationTime(
         fixed_s=0.0,
-        weights_s=read / bandwidth,  # of the input embedding only a few rows are read
+        weights_s=_read_bytes(model, quantization) / bandwidth,
         per_token_s=2 * model.active_parameters / products,
         per_kv_token_s=model.kv_bytes_per_token / bandwidth,
         per_chunk_context_s=4 * model.attention_width / attention,
+        dense_share=dense_share(model, quantization),
+        missed_experts=model.missed_experts,
     )
+
+
+def _read_bytes(model: Model, quantization: Quantization) -> int:
+    """The weights that an iteration of many tokens reads: of the input embedding only a few rows."""
+    return weights_bytes(model, quantization) - model.vocabulary * model.hidden_size * 2 * (not model.tied_embeddings)
+
+
+def dense_share(model: Model, quantization: Quantization) -> float:
+    """What of these is read whatever an iteration's tokens are: all but the experts."""
+    if model.experts == 1:
+        return 1.0
+    return 1 - model.expert_parameters * BITS[quantization] / 8 / _read_bytes(model, quantization)
 
 
 def by_datasheet(model: Model, quantization: Quantization, gpu: Gpu, gpus: int = 1) -> IterationTime:
     """The bound, at the share of the peaks that servers reach."""
     least = bound(model, quantization, gpu, gpus)
-    return IterationTime(
+    return replace(
+        least,
         fixed_s=FIXED_S,
+        per_sequence_s=PER_SEQUENCE_S,
         weights_s=least.weights_s / BANDWIDTH_REACHED,
         per_token_s=least.per_token_s / ARITHMETIC_REACHED,
         per_kv_token_s=least.per_kv_token_s / BANDWIDTH_REACHED,
@@ -64,9 +97,11 @@ def by_datasheet(model: Model, quantization: Quantization, gpu: Gpu, gpus: int =
 
 
 def scaled(measured: IterationTime, there: IterationTime, here: IterationTime) -> IterationTime:
-    """A measured time carried over, each part by the ratio of the two datasheet bounds; the fixed part stays."""
+    """A measured time carried over, each part by the ratio of the two datasheet bounds; what the host takes stays."""
     return replace(
         measured,
+        dense_share=here.dense_share,
+        missed_experts=here.missed_experts,
         weights_s=measured.weights_s * here.weights_s / there.weights_s,
         per_token_s=measured.per_token_s * here.per_token_s / there.per_token_s,
         per_kv_token_s=measured.per_kv_token_s * here.per_kv_token_s / there.per_kv_token_s,

@@ -230,4 +230,5 @@ def _section(report: Report, section: str, title: str, at_most: int | None, *, b
         ]
         for row in every[:at_most]
     ]
-    return tables.Table(columns, rows, title + tables.more(len(rows), len(every)), comfortable=_NAME_WIDTH)
+    there_are = sum(row.get("others") or 1 for row in every)
+    return tables.Table(columns, rows, title + tables.more(len(rows), there_are), comfortable=_NAME_WIDTH)

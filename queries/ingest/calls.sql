@@ -2,7 +2,7 @@
 
 select
     staged.* exclude (
-        source_id, line_no, record_no, trace_id, parent_id, carries_call, is_repeat, claimed, reason, raw, fault,
+        source_id, line_no, record_no, trace_id, parent_id, carries_call, is_repeat, claimed, reason, raw, excerpt, fault,
         provider, format, openings, texts, mapped_fields, line_hash
     ),
     staged.format as source_format,

@@ -371,11 +371,12 @@ create or replace temp macro own_values(json_text) as
         lambda it: json_type(it.value) in ('UBIGINT', 'BIGINT', 'DOUBLE', 'VARCHAR')
     )))::varchar;
 
--- The record of a line that may hold several in a list.
+-- The record of a line that may hold several in a list. The list is read once for all records of a line: it is an
+-- expression of the line alone.
 create or replace temp macro record_in(raw, path, record_no) as
     case
         when at_path(raw, path) is null then raw
-        else at_path(raw, path || '[' || (record_no - 1) % 1000000 || ']')
+        else (try(json_extract(raw, path || '[*]')))[(record_no - 1) % 1000000 + 1]::varchar
     end;
 
 -- The unknown names in a usage object, at any depth, that have a count above zero. Limits, times, costs and shares are
@@ -448,6 +449,13 @@ create or replace temp macro kept(text) as
         else redacted(text)
     end;
 
+-- What a store shows of a line that could not be taken: its beginning, and its structure alone unless texts are kept.
+create or replace temp macro excerpt_of(raw) as
+    case
+        when keeps_text() then redacted(left(raw, 20000))[:300]
+        else redacted(structure_of(left(raw, 20000)))
+    end;
+
 -- The words of a message that stands in the log as JSON; of a bare text, the text. Null where it has none.
 create or replace temp macro said(message) as
     case
@@ -501,8 +509,12 @@ create or replace temp macro openings_of(message) as
     end;
 
 -- What the parameters of a request at a path of the line say of the vendor's cache. They are not read with the others, all
--- of which decide the answer.
-create or replace temp macro cache_key_at(raw, path) as try(raw ->> (path || '.prompt_cache_key'));
+-- of which decide the answer. Few lines have any, and a line is not parsed again without one.
+create or replace temp macro cache_key_at(raw, path) as
+    case when contains(raw, '"prompt_cache_key"') then try(raw ->> (path || '.prompt_cache_key')) end;
 
 create or replace temp macro cache_retention_at(raw, path) as
-    try(coalesce(raw ->> (path || '.prompt_cache_retention'), raw ->> (path || '.prompt_cache_options.ttl')));
+    case
+        when contains(raw, '"prompt_cache_retention"') or contains(raw, '"prompt_cache_options"')
+        then try(coalesce(raw ->> (path || '.prompt_cache_retention'), raw ->> (path || '.prompt_cache_options.ttl')))
+    end;

@@ -4,7 +4,7 @@
 with read_again as (
     select line_hash from staged where line_hash is not null
     union
-    select row_hash(raw) as line_hash from leftover
+    select line_hash from leftover
 ),
 
 outdated as (

@@ -53,6 +53,7 @@ select
     row_number() over () as line_no,
     1::bigint as record_no,
     null::varchar as raw,
+    null::varchar as excerpt,
     null::varchar as fault,
     null::bigint as mapped_fields,
     null::varchar as line_hash

@@ -5,14 +5,20 @@
 -- order: 20
 -- needs: ts is not null and prompt_hash is not null and ($scope = 'shared' or user_id is not null): a time and a hash
 --   of its whole prompt (and, for scope=user, a user)
--- low: threshold=0.92,latency_ms=30000,differing=doubted
--- high: threshold=0.84,latency_ms=300,differing=asked
--- grid: threshold=0.88
--- param threshold float(0, 2) = 0.88: least cosine of two prompts that may share an answer; above 1 only exact repeats
---   do.
+-- low: strictness=strict,latency_ms=30000,differing=doubted
+-- high: strictness=loose,latency_ms=300,differing=asked
+-- grid: strictness=usual
+-- param encoder text = wordllama: what turns prompts into vectors: wordllama, minilm, the folder of a
+--   sentence-transformers model, or a Parquet file of vectors by text (docs/semantic_caching.md).
+-- param threshold float(0, 2) = none: least cosine of two prompts that may share an answer; none: the encoder's own;
+--   above 1 only exact repeats do.
+-- param strictness choice(strict, usual, loose) = usual: which of the encoder's own thresholds counts: about 10 %, 20 %
+--   or 25 % of the hits on judged pairs of questions are wrong.
 -- param margin float(0, 2) = 0.02: least lead, in cosine, of the closest stored prompt over the next one; below it the
 --   request is ambiguous and not a hit.
 -- param vetoes bool = true: whether prompts must agree in numbers, dates, negation, opposites, names and word order.
+-- param frames bool = true: whether they must also differ in more than one word and in more than their words' order;
+--   false leaves that to the encoder: more hits, and more of them wrong where one word makes the difference.
 -- param ttl text = 1h: life of an answer after it is stored, not extended by a hit; seconds, or like 15m, 1h, 7d; none
 --   never ends, 0 stores nothing and changes nothing.
 -- param scope choice(shared, user) = shared: whether users may share answers.
@@ -25,9 +31,9 @@
 --   docs/semantic_caching.md); hits on such pairs are judged by them and not by the estimate.
 -- assumes: a request whose prompt_hash is stored gets that answer; otherwise the last turn of its prompt is compared
 --   with those stored for the same provider, model, feature and history. Without texts only exact repeats are found.
--- assumes: vectors are wordllama's (256 dimensions, no network); its 0.85 separates about as well as 0.90 of MiniLM and
---   other transformers, for which production caches use 0.95 without vetoes (Portkey, GPTCache). The threshold is an
---   assumption: the ends of the range use 0.92 and 0.84; docs/semantic_caching_accuracy.md has the errors at each.
+-- assumes: two prompts ask the same if their vectors are near enough. An encoder's threshold is the lowest at which no
+--   more than 20 % of the hits on judged pairs of questions (Quora's) are wrong; the ends of the range use those at 10 %
+--   and 25 %: wordllama (256 dimensions) 0.91, 0.95 and 0.80; minilm (384 dimensions) 0.82, 0.96 and 0.80.
 -- assumes: an answer can be read once it has been generated: ts + latency. Where the log has no latency, it is the
 --   median of those it has, else 3 s (100 tokens at 30 ms; 10 and 1,000 tokens at the ends of the range), or 25 hours
 --   for a batch.

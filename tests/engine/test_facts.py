@@ -12,7 +12,7 @@ from llmcost.engine import facts, store
 FILES = [
     path
     for path in sorted((Path(__file__).resolve().parents[2] / "queries" / "facts").glob("*.toml"))
-    if "columns" in tomllib.loads(path.read_text(encoding="utf-8"))  # secrets.toml holds patterns, no relation
+    if "ranges" in tomllib.loads(path.read_text(encoding="utf-8"))  # not patterns of secrets, nor judged hits
 ]
 
 

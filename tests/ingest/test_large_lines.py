@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from llmcost.ingest import staging
+from llmcost.ingest import large
 from tests.logs import Row, contents, ingested, write
 
 
@@ -47,7 +47,7 @@ def test_they_are_read_as_others_are(tmp_path: Path, monkeypatch: pytest.MonkeyP
     log = write(tmp_path / "log.jsonl", [with_a_large_prompt(number, 1.5) for number in range(3)])
     with ingested(tmp_path / "many.duckdb", log):
         pass
-    monkeypatch.setattr(staging, "LARGE_BYTES", 1 << 20)
+    monkeypatch.setattr(large, "LARGE_BYTES", 1 << 20)
     with ingested(tmp_path / "singly.duckdb", log) as (opened, account):
         assert account.total("requests") == 3
         assert int(opened.value("select current_setting('threads')")) > 0

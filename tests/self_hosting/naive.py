@@ -162,7 +162,9 @@ class Server:
                 attended = [request.computed + nth for nth in range(1, chunk + 1)]
                 chunk_context += sum(attended)
         time = self.time
-        shared = time.fixed_s + max(time.weights_s, time.per_token_s * tokens)
+        sampled = sum(request.computed + chunk == request.prompt + request.planned for request, chunk in work)
+        read = time.dense_share + (1 - time.dense_share) * (1 - time.missed_experts**tokens)
+        shared = time.fixed_s + max(time.weights_s * read, time.per_token_s * tokens) + time.per_sequence_s * sampled
         duration = shared + time.per_kv_token_s * contexts + time.per_chunk_context_s * chunk_context
         self.last_end = max(self.now, self.last_end) + duration
         self.busy_s += duration

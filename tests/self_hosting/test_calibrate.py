@@ -13,7 +13,7 @@ from llmcost.self_hosting.calibrate import from_runs, from_steps
 from llmcost.self_hosting.fitted import from_run
 from llmcost.self_hosting.recorded import Run, read
 from llmcost.self_hosting.replay import Engine, Traffic, replay
-from llmcost.self_hosting.timing import IterationTime, bound, by_datasheet
+from llmcost.self_hosting.timing import SECONDS, IterationTime, bound, by_datasheet
 
 TRUE = IterationTime(0.003, 0.012, 1.4e-4, 2.2e-7, 5e-9)
 GUESS = IterationTime(0.002, 0.015, 1.1e-4, 1.7e-7, 5e-9)
@@ -23,6 +23,20 @@ GUESS = IterationTime(0.002, 0.015, 1.1e-4, 1.7e-7, 5e-9)
 def recorded(shared_data: Path) -> Run:
     folder = shared_data / "serving"
     return read(folder / "rtx4090_llama31_8b_requests.jsonl", folder / "rtx4090_llama31_8b_meta.json")
+
+
+def test_a_mixture_of_experts_on_two_replicas_is_predicted_from_its_first_hundred_requests(shared_data: Path) -> None:
+    """Qwen3-30B-A3B on two RTX PRO 6000, data parallel. Its KV blocks were not recorded: about 18,756 a replica.
+
+    Before experts were read by the tokens that use them, the makespan was 16 % too long.
+    """
+    stem = "rtxpro6000_qwen3_30b_a3b_dp2"
+    run = read(*(shared_data / "serving" / f"{stem}_{name}" for name in ("requests.jsonl", "meta.json")))
+    assert run.copies == 2
+    run = replace(run, engine=Engine(kv_blocks=18_755, max_running=128))
+    time = from_runs([run], model=catalogue.load().model("qwen3-30b-a3b"), first=100)
+    errors = {row.metric: row.error for row in accuracy.compare(run, time)}
+    assert max(map(abs, errors.values())) < 0.05, errors
 
 
 def known_run(rate: float, seed: int = 3, one_token: int = 0) -> Run:
@@ -150,4 +164,6 @@ def test_a_datasheet_alone_misses_by_what_is_claimed(recorded: Run) -> None:
 
 
 def test_no_part_of_a_time_is_negative() -> None:
-    assert min(astuple(from_runs([known_run(1.0)], GUESS))) > 0
+    time = from_runs([known_run(1.0)], GUESS)
+    assert min(getattr(time, name) for name in SECONDS if getattr(GUESS, name) > 0) > 0
+    assert time.per_sequence_s == 0, "what the guess has none of stays out"

@@ -26,8 +26,9 @@ def servers(draw: st.DrawFn) -> tuple[Engine, IterationTime]:
         prefix_caching=draw(st.booleans()),
         whole_prompt=draw(st.booleans()),
     )
-    parts = draw(st.tuples(*[st.sampled_from([0.0, 0.125, 0.5, 1.0]) for _ in range(5)]))
-    return engine, IterationTime(0.25 + parts[0], *parts[1:])
+    parts = draw(st.tuples(*[st.sampled_from([0.0, 0.125, 0.5, 1.0]) for _ in range(6)]))
+    experts = draw(st.sampled_from([{}, {"dense_share": 0.25, "missed_experts": 0.5}]))
+    return engine, IterationTime(0.25 + parts[0], *parts[1:], **experts)
 
 
 @st.composite

@@ -10,6 +10,7 @@ from llmcost.self_hosting.timing import (
     ARITHMETIC_REACHED,
     BANDWIDTH_REACHED,
     FIXED_S,
+    SECONDS,
     IterationTime,
     bound,
     by_datasheet,
@@ -36,7 +37,22 @@ def test_each_part_is_its_bytes_or_products_at_the_peak_rate() -> None:
 
 def test_several_gpus_share_every_part() -> None:
     one, four = bound(MODEL, "awq", GPU), bound(MODEL, "awq", GPU, 4)
-    assert astuple(four) == pytest.approx([part / 4 for part in astuple(one)])
+    for name in SECONDS:
+        assert getattr(four, name) == pytest.approx(getattr(one, name) / 4)
+    assert (four.dense_share, four.missed_experts) == (one.dense_share, one.missed_experts) == (1, 0)
+
+
+def test_an_iteration_reads_the_experts_that_its_tokens_use() -> None:
+    """Of 128 experts a token takes 8: one reads a sixteenth of them, many read them all."""
+    experts = KNOWN.model("qwen3-30b-a3b")
+    found = bound(experts, "none", GPU)
+    assert (experts.experts, experts.experts_per_token) == (128, 8)
+    assert found.missed_experts == pytest.approx(15 / 16)
+    in_experts = 48 * 128 * 3 * 2048 * 768 * 2
+    assert found.weights_s * (1 - found.dense_share) == pytest.approx(in_experts / 100e9)
+    assert found.weights_read_s(1) == pytest.approx(found.weights_s * found.dense_share + in_experts / 16 / 100e9)
+    assert found.weights_read_s(1000) == pytest.approx(found.weights_s)
+    assert bound(MODEL, "none", GPU).weights_read_s(1) == bound(MODEL, "none", GPU).weights_s
 
 
 @pytest.mark.parametrize(
@@ -69,5 +85,10 @@ def test_servers_reach_a_share_of_the_peaks() -> None:
 def test_a_measured_time_is_carried_over_part_by_part() -> None:
     measured = IterationTime(1.0, 2.0, 3.0, 4.0, 5.0)
     there, here = IterationTime(9.0, 1.0, 1.0, 1.0, 1.0), IterationTime(7.0, 10.0, 20.0, 30.0, 40.0)
-    assert astuple(scaled(measured, there, here)) == (1.0, 20.0, 60.0, 120.0, 200.0)
-    assert astuple(measured.slowed(2)) == (2.0, 4.0, 6.0, 8.0, 10.0)
+    assert astuple(scaled(measured, there, here))[:5] == (1.0, 20.0, 60.0, 120.0, 200.0)
+    assert astuple(measured.slowed(2))[:5] == (2.0, 4.0, 6.0, 8.0, 10.0)
+    experts = replace(measured, per_sequence_s=6.0, dense_share=0.5, missed_experts=0.9)
+    assert experts.slowed(2) == replace(measured.slowed(2), per_sequence_s=12.0, dense_share=0.5, missed_experts=0.9), (
+        "what is read of the weights is no time"
+    )
+    assert scaled(experts, there, here).missed_experts == here.missed_experts

@@ -65,12 +65,12 @@ CASES: dict[tuple[str, str], tuple[str, list[Row]]] = {
     ("self-hosted", "pace"): ("", [row(0.3 * n, input_tokens=800, output_tokens=400) for n in range(400)]),
     ("semantic-caching", "differing"): ("", unanswered(0, 60, 120)),
     ("semantic-caching", "latency_ms"): ("", unanswered(0, 1, 20, 60)),
-    ("semantic-caching", "threshold"): ("vetoes=false", [row(60 * n, prompt_hash=f"p{n}") for n in range(2)]),
+    ("semantic-caching", "strictness"): ("vetoes=false", [row(60 * n, prompt_hash=f"p{n}") for n in range(2)]),
 }
 """Of each assumption: other settings of the what-if, and requests for which it matters."""
 
 ALIKE = ("How do I reset the password of my account?", "How do I reset the password of my online account today?")
-"""What the requests ask of which a text is needed. Their cosine is 0.90, between the low end and the default."""
+"""What the requests ask of which a text is needed. Their cosine is 0.90, between the default and the high end."""
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +106,7 @@ def test_an_assumption_saves_least_at_its_low_end_and_most_at_its_high_end(
 ) -> None:
     others, rows = CASES[name, parameter]
     fill(opened, rows)
-    if parameter == "threshold":
+    if parameter == "strictness":
         pytest.importorskip("wordllama")
         for number, text in enumerate(ALIKE):
             words = {"id": f"r{number:03}", "text": text}

@@ -37,12 +37,12 @@ def test_relations_in_a_file_give_the_same_and_leave_nothing_behind(
 ) -> None:
     path = filled(tmp_path)
     found = []
-    for row_bytes in (store.ROW_BYTES, store.MEMORY_BYTES):
+    for row_bytes in (store.ROW_BYTES, store.WIDE_BYTES):
         monkeypatch.setattr(store, "ROW_BYTES", row_bytes)
         with access.reading(path) as opened:
             found.append(simulate(opened, [parse(word) for word in WORDS], Scope(), ["model"]))
             scratch = list(tmp_path.glob(f".{path.name}.scratch-*/kept.duckdb"))
-            assert bool(scratch) == (row_bytes == store.MEMORY_BYTES)
+            assert bool(scratch) == (row_bytes == store.WIDE_BYTES)
     assert found[0] == found[1]
     assert found[0].cost_usd < found[0].baseline_usd
     assert not [one.name for one in tmp_path.iterdir() if one.name.startswith(f".{path.name}.")]

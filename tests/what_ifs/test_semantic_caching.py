@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmcost.embeddings import neighbours, wordllama
+from llmcost.embeddings import neighbours
+from llmcost.embeddings.encoders import wordllama
 from llmcost.embeddings.traits import traits, veto
 from llmcost.engine import registry, store
 from llmcost.engine.compose import compose

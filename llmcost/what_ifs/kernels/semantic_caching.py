@@ -22,13 +22,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from llmcost.embeddings.candidates import UNKNOWN, Candidates, codes, distinct, readable, together
+from llmcost.embeddings.encoders import choice
 from llmcost.embeddings.wrong_hits import FEWEST, LEVEL, Hits, Judge, WrongShare, wrong_share
 from llmcost.errors import UsageError
 from llmcost.what_ifs.kernels import cached_answers, labelled_hits
 from llmcost.what_ifs.kernels.cached_answers import NEVER, NOBODY, Asked, FalseHits, Ints
 from llmcost.what_ifs.kernels.kernel import Kernel, Replayed
-
-ENCODER = "wordllama"
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,7 @@ class SemanticHits:
     ambiguous: int  # near enough to two stored prompts, so no hit
     repeated_again: int  # hits on the same prompt that are asked again
     similar_again: int  # and on another one
+    threshold: float  # the least cosine of two prompts that may share an answer
 
 
 @dataclass
@@ -86,9 +86,12 @@ class SemanticCaching:
         *,
         ttl: str | None,
         scope: str,
-        threshold: float,
         margin: float,
         vetoes: bool,
+        encoder: str = "wordllama",
+        threshold: float | None = None,
+        strictness: str = "usual",
+        frames: bool = True,
         latency_ms: float | None = None,
         differing: str = "asked",
         labels: pa.Table | None = None,
@@ -96,18 +99,21 @@ class SemanticCaching:
         """The requests that the cache answers.
 
         A prompt is known by its `prompt_text`. How an answer compares with the logged one is said by the `labels` where
-        they tell. `cosine` is null for a repetition. Raises UsageError for a bad parameter, LlmcostError where there
-        are texts but no embedding model.
+        they tell. Without a `threshold` the encoder's own at that `strictness` counts. `cosine` is null for a
+        repetition. Raises UsageError for a bad parameter, LlmcostError where there are texts but no embedding model.
         """
         life = cached_answers.microseconds(ttl)
+        compared = choice.chosen(encoder)
+        if threshold is None:
+            threshold = choice.threshold(compared, strictness)
         if not threshold > 0:
             raise UsageError(f"threshold={threshold} treats all prompts as the same", hint="a cosine, like 0.88")
         if not margin >= 0:
             raise UsageError(f"margin={margin} is negative", hint="a difference of two cosines, like 0.02")
         asked = _asked(requests, scope, latency_ms)
         user = codes(requests["user_id"]) if scope == "user" else np.zeros(len(requests), np.int64)
-        prompt, prompts = distinct(requests, asked.row, user)
-        candidates = Candidates(prompts, threshold - margin, vetoes)
+        prompt, prompts = distinct(requests, asked.row, user, compared)
+        candidates = Candidates(prompts, threshold - margin, vetoes=vetoes, frames=frames)
         served = serve(
             asked,
             prompt,
@@ -136,6 +142,7 @@ class SemanticCaching:
             labelled_hits.repeated(logged) | (prompt[hit] == prompt[served.source[hit]]),
             told.elsewhere,
         ).part(by_meaning)
+        how = compared.name if vetoes and frames else f"{compared.name} with fewer vetoes"
         again = [cached_answers.asked_again(kind, differing) for kind in _by_kind(decided)]
         found = SemanticHits(
             asked=len(asked),
@@ -145,10 +152,11 @@ class SemanticCaching:
             judge=judge,
             judged=int((judged.judged & ~judged.labelled).sum()),
             labelled=None if labels is None else labelled,
-            wrong=wrong_share(judged, ENCODER, judge, only_right=labelled_hits.only_right(labels)),
+            wrong=wrong_share(judged, how, judge, only_right=labelled_hits.only_right(labels)),
             ambiguous=served.ambiguous,
             repeated_again=again[0],
             similar_again=again[1],
+            threshold=threshold,
         )
         return Replayed(decided, found)
 
@@ -158,6 +166,7 @@ class SemanticCaching:
         told = {
             "requests_that_reach_the_cache": found.asked,
             "requests_whose_prompt_is_known": found.readable,
+            "least_cosine_of_a_hit": found.threshold,
             "hits_on_the_same_prompt": found.repeated.hits - found.repeated_again,
             "hits_on_a_similar_prompt": found.similar.hits - found.similar_again,
             "hits_asked_again": found.repeated_again + found.similar_again,

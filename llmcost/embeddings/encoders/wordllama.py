@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from llmcost.embeddings.encoders.encoder import Encoder, Thresholds
 from llmcost.errors import LlmcostError
 
 if TYPE_CHECKING:
@@ -70,3 +71,15 @@ def _model() -> "tuple[Any, npt.NDArray[np.float32]]":
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer, load_file(folder / _WEIGHTS)["embedding.weight"].astype("float32")
+
+
+class _WordLlama:
+    name = "wordllama"
+    dimensions = DIMENSIONS
+    thresholds = Thresholds(strict=0.95, usual=0.91, loose=0.80)
+
+    def vectors(self, texts: Sequence[str]) -> "npt.NDArray[np.float32]":
+        return vectors(texts)
+
+
+ENCODER: Encoder = _WordLlama()
