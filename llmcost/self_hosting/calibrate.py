@@ -13,7 +13,9 @@ import numpy as np
 
 from llmcost.errors import LlmcostError
 from llmcost.self_hosting.calibrations import Calibration
-from llmcost.self_hosting.catalogue import Catalogue, Model
+from llmcost.self_hosting.catalogue import Catalogue
+from llmcost.self_hosting.fitting import DoesNotFitError, check
+from llmcost.self_hosting.model import Model
 from llmcost.self_hosting.recorded import Run
 from llmcost.self_hosting.replay import Engine, Floats, replay_on
 from llmcost.self_hosting.timing import IterationTime, by_datasheet, dense_share
@@ -118,12 +120,26 @@ def named(run: Run, time: IterationTime, catalogue: Catalogue) -> Calibration:
     )  # fmt: skip
 
 
+def kv_blocks_of(run: Run, catalogue: Catalogue) -> int | None:
+    """The blocks of cache that the run's GPUs have room for beside its model, and the one that vLLM keeps for itself.
+
+    None where its GPU or its model is unknown, or does not fit.
+    """
+    gpu, model = catalogue.recognise(run.gpu), catalogue.known_model(run.model)
+    if gpu is None or model is None:
+        return None
+    try:
+        return check(catalogue, model, run.quantization, gpu, run.gpus).kv_blocks + 1
+    except DoesNotFitError:
+        return None
+
+
 def engine_of(run: Run) -> Engine:
     """The run's server settings; LlmcostError where they do not say how large its cache was, or it is too small."""
     if run.engine is None:
         raise LlmcostError(
             "the recorded run does not say how many KV blocks its server had",
-            hint="add kv_cache.num_gpu_blocks to its settings; vLLM logs it at start",
+            hint="give them with --kv-blocks N, as vLLM logs them at start, or add its GPU and model to llmcost.toml",
         )
     longest = int((run.traffic.prompt_tokens + run.traffic.output_tokens).max())
     if longest > run.engine.kv_tokens:

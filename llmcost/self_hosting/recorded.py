@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from llmcost.errors import LlmcostError, UsageError
-from llmcost.self_hosting.fitting import BLOCK_SIZE, QUANTIZATIONS, Quantization
+from llmcost.self_hosting.fitting import BLOCK_SIZE
 from llmcost.self_hosting.latency import Latency, measure
+from llmcost.self_hosting.quantization import QUANTIZATIONS, Quantization
 from llmcost.self_hosting.replay import Engine, Floats, Served, Traffic
 
 _KEYS = ("input_toks", "output_toks", "arrival_time", "queued_ts", "first_token_ts", "last_token_ts")
@@ -62,8 +63,11 @@ class Run:
         return measure(self.start_of(served), served.first_token_s, served.last_token_s, served.output_tokens)
 
 
-def read(requests: Path, settings: Path) -> Run:
-    """Reads a run; LlmcostError naming the file and what is wrong with it."""
+def read(requests: Path, settings: Path, kv_blocks: int | None = None) -> Run:
+    """Reads a run, with so many blocks of cache in each copy of its server instead of those it records.
+
+    Raises LlmcostError naming the file and what is wrong with it.
+    """
     rows = [row for row in _lines(requests) if row.get("last_token_ts")]
     if not rows:
         raise LlmcostError(f"{requests} holds no finished request")
@@ -86,7 +90,7 @@ def read(requests: Path, settings: Path) -> Run:
         taken_s=column["queued_ts"] - zero,
         first_token_s=column["first_token_ts"] - zero,
         last_token_s=column["last_token_ts"] - zero,
-        engine=_engine(meta, config, copies),
+        engine=_engine(meta, config, copies, kv_blocks),
         gpu=str(_table(meta, "hardware").get("device_name", "unknown")),
         gpus=int(_setting(meta, config, "parallel_config", "tensor_parallel_size", 1)),
         copies=copies,
@@ -112,12 +116,12 @@ def settings_next_to(requests: Path) -> Path:
     )
 
 
-def _engine(meta: dict[str, Any], config: dict[str, Any], copies: int) -> Engine | None:
+def _engine(meta: dict[str, Any], config: dict[str, Any], copies: int, kv_blocks: int | None) -> Engine | None:
     cache = _table(config, "cache_config") | {
         name: value for name, value in _table(meta, "kv_cache").items() if value is not None
     }
     block_size = int(cache.get("block_size") or BLOCK_SIZE)
-    if (blocks := _blocks(cache, block_size, copies)) < _LEAST_BLOCKS:
+    if (blocks := kv_blocks or _blocks(cache, block_size, copies)) < _LEAST_BLOCKS:
         return None
 
     def scheduling(name: str, default: Any) -> Any:

@@ -21,6 +21,7 @@ _MEANINGS = {
     "per_token_s": "where that is longer, for each token multiplied with them",
     "per_kv_token_s": "for each token of context of each generating request",
     "per_chunk_context_s": "for each pair of prompt token and token it attends to",
+    "per_sequence_s": "for each sequence that gets a token: sampling, detokenizing, streaming",
 }
 
 

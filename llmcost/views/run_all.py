@@ -37,7 +37,7 @@ class RunAllView(View):
         found = self.found
         parts = [_headline(found), _alone(found)]
         if details:
-            said = [*_left_out(found), *_overlap(found), *_article(found)]
+            said = [*_left_out(found), *_changing(found), *_overlap(found), *_article(found)]
             parts.append(tables.Bullets("Alone and together", said))
         elif found.projection.stages:
             parts += [Text(f"{line[0].upper()}{line[1:]}.\n") for line in _overlap(found)]
@@ -107,8 +107,10 @@ def _headline(found: Everything) -> RenderableType:
     ranged = f", between {cells.usd(spread.low_usd)} and {cells.usd(spread.high_usd)}"
     line = Text(f"{replayed}: together they save {'up to ' if projection.is_upper_bound else ''}")
     line.append(f"{cells.usd(saved)}{share}", style="bold green")
-    line.append(f" of {cells.usd(baseline)}{ranged if spread.low_usd != spread.high_usd else ''}{rests}\n")
-    return line
+    line.append(f" of {cells.usd(baseline)}{ranged if spread.low_usd != spread.high_usd else ''}{rests}")
+    if any(stage.changes_answers for stage in projection.stages):
+        line.append(f". {cells.usd(projection.unchanged_usd)} of it leaves answers as they are")
+    return line.append("\n")
 
 
 def _alone(found: Everything) -> RenderableType:
@@ -132,6 +134,15 @@ def _alone(found: Everything) -> RenderableType:
 
 def _left_out(found: Everything) -> list[str]:
     return [f"{one.what_if.query.name}: {one.why}" for one in found.left_out]
+
+
+def _changing(found: Everything) -> list[str]:
+    """The steps of the stack with which answers are, or may be, others than the logged ones."""
+    return [
+        f"{stage.what_if.query.name} changes answers: {stage.changes_answers}"
+        for stage in found.projection.stages
+        if stage.changes_answers
+    ]
 
 
 def _overlap(found: Everything) -> list[str]:

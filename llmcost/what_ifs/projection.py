@@ -43,6 +43,17 @@ class Stage:
         """Whether it counts cached answers as saved that the log cannot compare with the model's own."""
         return self.saved_usd > 0 and bool(self.effects.get("answers_not_compared"))
 
+    @property
+    def changes_answers(self) -> str:
+        """Why answers are, or may be, others than the logged ones; empty where the step leaves them as they are."""
+        if self.moves:
+            return self.what_if.query.field("unmeasured") or "answers come from another model"
+        if cut := self.effects.get("answers_cut_short"):
+            return f"{cut:,} {'answer is' if cut == 1 else 'answers are'} cut short"
+        if self.effects.get("answers_not_compared"):
+            return "the log cannot tell whether its cached answers are the model's own"
+        return self.what_if.query.field("unmeasured") if self.saved_usd else ""
+
 
 @dataclass
 class Projection:
@@ -68,6 +79,11 @@ class Projection:
     def is_upper_bound(self) -> bool:
         """Whether one of its stages' savings is one."""
         return any(stage.is_upper_bound for stage in self.stages)
+
+    @property
+    def unchanged_usd(self) -> float:
+        """What the stages save that leave the answers as they are."""
+        return sum(stage.saved_usd for stage in self.stages if not stage.changes_answers)
 
     @property
     def cost_usd(self) -> float:

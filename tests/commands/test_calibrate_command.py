@@ -51,6 +51,24 @@ def test_a_recorded_run_is_fitted_and_kept(run: Path) -> None:
     assert llmcost("calibrate", run.name, cwd=run.parent).returncode == 0, "a second time it is replaced"
 
 
+def test_kv_blocks_that_a_run_does_not_record_are_given_or_computed(run: Path) -> None:
+    meta = run.parent / "l4_meta.json"
+    known = json.loads(meta.read_text()) | {"kv_cache": {}}
+    meta.write_text(json.dumps(known))
+    words = ("calibrate", run.name, "--dry-run", "--first", "20")
+    computed = llmcost(*words, cwd=run.parent)
+    assert computed.returncode == 0, computed.stderr
+    assert "KV blocks its server had: " in computed.stderr
+    assert "computed from its GPU's memory" in " ".join(computed.stderr.split())
+    given = llmcost(*words, "--kv-blocks", "2001", cwd=run.parent)
+    assert given.returncode == 0, given.stderr
+    assert "computed" not in given.stderr
+    meta.write_text(json.dumps(known | {"hardware": {"device_name": "a GPU of ours"}}))
+    unknown = llmcost(*words, cwd=run.parent)
+    assert unknown.returncode == 1
+    assert "--kv-blocks N" in unknown.stderr
+
+
 def test_what_is_written_for_programs(run: Path) -> None:
     words = ("calibrate", run.name, "--dry-run", "--first", "20")
     document = json.loads(llmcost(*words, "--format", "json", cwd=run.parent).stdout)

@@ -78,6 +78,16 @@ def test_what_is_lost_is_the_difference(found: dict[str, Any]) -> None:
     assert found["interaction"]["lost_usd"] > 0
 
 
+def test_what_changes_answers_is_told_apart(folder: Path, found: dict[str, Any]) -> None:
+    why = {stage["what_if"]: stage["changes_answers"] for stage in found["stages"]}
+    assert why["routing"] == "the smaller model's answers are not judged"
+    assert why.get("prompt-caching") is None
+    kept = sum(stage["saved_usd"] for stage in found["stages"] if stage["changes_answers"] is None)
+    assert found["result"]["saved_with_the_same_answers_usd"] == pytest.approx(kept)
+    assert 0 < kept < found["result"]["saved_usd"]
+    assert "leaves answers as they are" in " ".join(llmcost("simulate", "--what-if", "all", cwd=folder).stdout.split())
+
+
 def test_the_three_of_the_article_are_that_stack(folder: Path, found: dict[str, Any]) -> None:
     words = {row["what_if"]: row["word"] for row in found["alone"]}
     three = simulated(folder, *(words[name] for name in found["article"]["what_ifs"]))
