@@ -19,6 +19,8 @@ _TOP = 5
 """Values of each key."""
 _MOST_PAIRS = 24
 """The pair that is shown first and neighbours, most often: of many users and sessions each pair takes long."""
+_FEW_VALUES = 20_000
+"""What values spent in periods: with no more of these, every pair is looked at."""
 _MOST_ROWS = 1_500
 """Contributors of all pairs; those of pairs beyond are left to `llmcost explain`, as are those with too many cells."""
 _MOST_CELLS = 200_000
@@ -27,7 +29,8 @@ _AT_ONCE = 4
 
 def movers(store: Store, pairs: Sequence[Pair], places: Mapping[Period, int], keys: int) -> list[Row]:
     """Whose spend changed most in each pair, in the order of the pairs; `spent` says what each value spent."""
-    some = pairs[:_MOST_PAIRS]
+    is_small = store.value("select count(*) from spent") <= _FEW_VALUES
+    some = pairs if is_small else pairs[:_MOST_PAIRS]
     sides = table(
         pair=range(len(some)),
         earlier_period=[places[pair.earlier] for pair in some],

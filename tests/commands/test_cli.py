@@ -68,7 +68,7 @@ def test_simulate_json(folder: Path) -> None:
     assert {"what_if", "params", "cost_usd", "saved_usd", "saved_share"} <= set(done["stages"][0])
     assert done["stages"][1]["params"]["ttl"] == "1h"
     assert set(done["result"]) == {
-        "requests", "cost_usd", "saved_usd", "saved_share",
+        "requests", "cost_usd", "saved_usd", "saved_share", "saved_is_upper_bound", "saved_with_the_same_answers_usd",
         "saved_low_usd", "saved_high_usd", "traffic_low_usd", "traffic_high_usd",
     }  # fmt: skip
     saved = sum(stage["saved_usd"] for stage in done["stages"])
