@@ -5,6 +5,7 @@ A shape is the model's published `config.json`; the tokenizer is made here and k
 """
 
 import json
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from llmcost.bench_gpu.prompts import WORDS
 from llmcost.errors import LlmcostError, UsageError, did_you_mean
 
 _SHAPES = Path(__file__).parent / "shapes"
+_MODELS = Path(__file__).parents[1] / "self_hosting" / "models.toml"  # knows the names on hubs
 _SPECIAL = ("<unk>", "<s>", "</s>")
 
 # Bytes a weight of the layers takes. 4 bits: groups of 128 weights share a 16-bit scale and a 4-bit zero point.
@@ -72,12 +74,20 @@ def names() -> list[str]:
 
 
 def shape(name: str) -> Shape:
-    """The shape of this name, or of a hub's like `mistralai/Mistral-7B-Instruct-v0.3`; UsageError when unknown."""
+    """The shape of this name, or of a hub's name of a model of this very shape, like
+    `mistralai/Mistral-7B-Instruct-v0.3`; UsageError when unknown: a variant may have another shape.
+    """
     plain = name.rsplit("/", 1)[-1].lower()
-    for known in sorted(names(), key=len, reverse=True):
-        if plain == known or plain.startswith(known + "-"):
-            return Shape(known, json.loads((_SHAPES / f"{known}.json").read_text("utf-8")))
+    known = plain if plain in names() else _hub_names().get(plain)
+    if known is not None:
+        return Shape(known, json.loads((_SHAPES / f"{known}.json").read_text("utf-8")))
     raise UsageError(f"there is no model shape named {name}", hint=did_you_mean(plain, names()))
+
+
+def _hub_names() -> dict[str, str]:
+    """A hub's names of the models that ship, each with that of its shape."""
+    models = tomllib.loads(_MODELS.read_text("utf-8"))["models"]
+    return {alias: name for name in names() for alias in models.get(name, {}).get("aliases", ())}
 
 
 def require_room(wanted: Shape, needed_bytes: float, free_bytes: float) -> None:

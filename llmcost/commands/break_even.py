@@ -17,11 +17,20 @@ def break_even(
         str | None, typer.Option("--gpu", metavar="NAME", help="A GPU instead of a machine; needs --usd-per-hour.")
     ] = None,
     model: Annotated[
-        str | None, typer.Option("--model", metavar="NAME", help="The open-weight model. Default: mistral-7b.")
+        str | None,
+        typer.Option(
+            "--model",
+            metavar="NAME|PATH",
+            help="The open-weight model, or its config.json. Default: mistral-7b.",
+        ),
     ] = None,
     quantization: Annotated[
         str | None,
-        typer.Option("--quantization", metavar="none|fp8|awq|gptq", help="Quantization of the weights. Default: awq."),
+        typer.Option(
+            "--quantization",
+            metavar="auto|none|fp8|awq|gptq|mxfp4",
+            help="Quantization of the weights. Default: auto, as the model is published, else awq.",
+        ),
     ] = None,
     price: Annotated[
         str | None,

@@ -1,5 +1,6 @@
 """Serving the traffic on your own machines: does the model fit, how fast would it answer, what would it cost.
 
+model, quantization   a transformer's shape, from a table or a hub's config.json (config_json); how weights are stored
 catalogue             the GPUs, instances and models that are known (machines.toml, models.toml, llmcost.toml)
 fitting               whether a model fits a GPU, and with how much room for a cache
 timing, footing       how long an iteration of the server takes, and how that is known

@@ -13,8 +13,9 @@ import numpy as np
 
 from llmcost.errors import LlmcostError
 from llmcost.self_hosting.calibrations import Calibration
-from llmcost.self_hosting.catalogue import Catalogue, Model
+from llmcost.self_hosting.catalogue import Catalogue
 from llmcost.self_hosting.fitting import DoesNotFitError, check
+from llmcost.self_hosting.model import Model
 from llmcost.self_hosting.recorded import Run
 from llmcost.self_hosting.replay import Engine, Floats, replay_on
 from llmcost.self_hosting.timing import IterationTime, by_datasheet, dense_share

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from llmcost import config, files
 from llmcost.errors import LlmcostError
 from llmcost.self_hosting.catalogue import OWN_FILE, read_tables
-from llmcost.self_hosting.fitting import QUANTIZATIONS, Quantization
+from llmcost.self_hosting.quantization import QUANTIZATIONS, Quantization
 from llmcost.self_hosting.timing import IterationTime
 
 if TYPE_CHECKING:

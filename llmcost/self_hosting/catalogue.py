@@ -3,13 +3,15 @@
 import datetime
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from llmcost import config
 from llmcost.errors import LlmcostError, UsageError, did_you_mean
+from llmcost.self_hosting import config_json
+from llmcost.self_hosting.model import Model
 
 OWN_FILE = config.NAME
 Entry = TypeVar("Entry", "Gpu", "Instance", "Model")
@@ -43,63 +45,6 @@ class Instance:
 
 
 @dataclass(frozen=True)
-class Model:
-    """The shape of a transformer, which decides its bytes and its work."""
-
-    name: str
-    layers: int
-    hidden_size: int
-    intermediate_size: int
-    heads: int
-    kv_heads: int
-    head_size: int
-    vocabulary: int
-    max_context: int
-    tied_embeddings: bool = False
-    experts: int = 1
-    experts_per_token: int = 1
-
-    @cached_property
-    def embedding_parameters(self) -> int:
-        """Input and output embeddings, which stay 16-bit when the rest is quantized."""
-        return self.vocabulary * self.hidden_size * (1 if self.tied_embeddings else 2)
-
-    @cached_property
-    def layer_parameters(self) -> int:
-        """The matrices of all layers."""
-        return self.layers * (self._attention + self.experts * self._expert)
-
-    @cached_property
-    def expert_parameters(self) -> int:
-        """The matrices of all experts; of a model without any, of its feed-forward layers."""
-        return self.layers * self.experts * self._expert
-
-    @property
-    def missed_experts(self) -> float:
-        """The share of the experts that one token does not use."""
-        return 1 - self.experts_per_token / self.experts
-
-    @cached_property
-    def active_parameters(self) -> int:
-        """The matrix entries that one token is multiplied with, output embedding included."""
-        used = self.layers * (self._attention + self.experts_per_token * self._expert)
-        return used + self.vocabulary * self.hidden_size
-
-    @cached_property
-    def kv_bytes_per_token(self) -> int:
-        """Keys and values of one token in 16 bits."""
-        return 2 * self.layers * self.kv_heads * self.head_size * 2
-
-    @property
-    def _attention(self) -> int:
-        return self.hidden_size * self.head_size * 2 * (self.heads + self.kv_heads)
-
-    @property
-    def _expert(self) -> int:
-        return 3 * self.hidden_size * self.intermediate_size
-
-
-@dataclass(frozen=True)
 class Catalogue:
     """Everything known, by name."""
 
@@ -114,15 +59,14 @@ class Catalogue:
         known = {other.lower(): other for other in self.gpus}
         if name.lower() in known:
             return self.gpus[known[name.lower()]]
-        raise UsageError(f"there is no GPU named {name}", hint=did_you_mean(name, list(self.gpus)))
+        raise UsageError(
+            f"there is no GPU named {name}",
+            hint=f"{did_you_mean(name, list(self.gpus))}; a variant is another card; yours: [gpus.NAME] in {OWN_FILE}",
+        )
 
     def recognise(self, reported: str) -> Gpu | None:
-        """The GPU that a driver reports under this name, the longest match first."""
-        matches = [
-            (len(alias), gpu) for gpu in self.gpus.values() for alias in gpu.reported_as
-            if reported.lower().startswith(alias.lower())
-        ]  # fmt: skip
-        return max(matches, key=lambda match: match[0])[1] if matches else None
+        """The GPU that a driver reports under exactly this name: a variant has another memory or another clock."""
+        return self._by_driver.get(reported.strip().lower())
 
     def instance(self, name: str) -> Instance:
         """An instance by name; UsageError when unknown."""
@@ -131,20 +75,49 @@ class Catalogue:
         raise UsageError(f"there is no instance named {name}", hint=did_you_mean(name, list(self.instances)))
 
     def known_model(self, name: str) -> Model | None:
-        """A model by its name here or a hub's, like `mistralai/Mistral-7B-Instruct-v0.3`."""
-        plain = name.rsplit("/", 1)[-1].lower()
-        matches = [known for known in self.models if plain == known or plain.startswith(known + "-")]
-        return self.models[max(matches, key=len)] if matches else None
+        """A model by its name here or exactly a hub's, like `mistralai/Mistral-7B-Instruct-v0.3`."""
+        plain = _plain(name)
+        return self._by_plain_name.get(plain) or self._by_alias.get(plain)
 
     def model(self, name: str) -> Model:
-        """The same; UsageError when unknown."""
+        """The same, or the shape in a config.json by the path of it or of its folder.
+
+        UsageError when unknown, LlmcostError for a file without a shape.
+        """
+        if config_json.is_path(name):
+            return self._named(config_json.read(Path(name)), name)
         if found := self.known_model(name):
             return found
-        plain = name.rsplit("/", 1)[-1].lower()
+        near = did_you_mean(_plain(name), list({**self._by_plain_name, **self._by_alias}))
         raise UsageError(
             f"there is no open-weight model named {name}",
-            hint=f"{did_you_mean(plain, list(self.models))}; your own: [models.NAME] in {OWN_FILE}",
+            hint=f"{near}; a variant may have another shape: give the path of its config.json, or [models.NAME] in"
+            f" {OWN_FILE}",
         )
+
+    def _named(self, read: Model, path: str) -> Model:
+        """A shape that was read under the name of the known model that it is; another one's shape under its path."""
+        known = self.known_model(read.name)
+        if known is None:
+            return read
+        return replace(read, name=known.name if known.is_like(read) else path)
+
+    @cached_property
+    def _by_driver(self) -> dict[str, Gpu]:
+        return {name.lower(): gpu for gpu in self.gpus.values() for name in gpu.reported_as}
+
+    @cached_property
+    def _by_plain_name(self) -> dict[str, Model]:
+        return {name.lower(): model for name, model in self.models.items()}
+
+    @cached_property
+    def _by_alias(self) -> dict[str, Model]:
+        return {alias.lower(): model for model in self.models.values() for alias in model.aliases}
+
+
+def _plain(name: str) -> str:
+    """A hub's name without its owner."""
+    return name.rsplit("/", 1)[-1].lower()
 
 
 def load(own: Path | None = None) -> Catalogue:

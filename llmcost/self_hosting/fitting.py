@@ -1,13 +1,11 @@
 """Whether a model fits a GPU: its weights, a KV cache worth having, and kernels for its number format."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 from llmcost.errors import LlmcostError
-from llmcost.self_hosting.catalogue import Catalogue, Gpu, Instance, Model
-
-Quantization = Literal["none", "fp8", "awq", "gptq"]
-QUANTIZATIONS: tuple[Quantization, ...] = get_args(Quantization)
+from llmcost.self_hosting.catalogue import Catalogue, Gpu, Instance
+from llmcost.self_hosting.model import Model
+from llmcost.self_hosting.quantization import BITS, LEAST_CAPABILITY, Quantization, spoken
 
 GIB = 1 << 30
 BLOCK_SIZE = 16  # tokens, vLLM's default
@@ -17,11 +15,7 @@ MEMORY_SHARE = 0.9  # vLLM's gpu_memory_utilization
 WORKSPACE_BYTES = int(1.15 * GIB)
 LEAST_CACHE_TOKENS = 4096  # with less, hardly two requests run at once
 
-# Bits a weight takes, scales and zero points of groups of 128 included.
-_BITS = {"none": 16.0, "fp8": 8.0, "awq": 4.16, "gptq": 4.16}
 _SMALLER: tuple[Quantization, ...] = ("fp8", "awq")  # to advise, the largest first
-# The oldest compute capability with vLLM kernels for the format; 8-bit floats are unpacked to 16 bits below 8.9.
-_LEAST_CAPABILITY = {"none": 7.0, "fp8": 8.0, "awq": 7.5, "gptq": 7.5}
 
 
 class DoesNotFitError(LlmcostError):
@@ -48,16 +42,17 @@ class Fit:
 
 
 def weights_bytes(model: Model, quantization: Quantization) -> int:
-    """The weights' size: layers in the quantization's bits, embeddings in 16."""
-    return int(model.layer_parameters * _BITS[quantization] / 8 + model.embedding_parameters * 2)
+    """The weights' size: layers in the quantization's bits, embeddings in 16; in MXFP4 only the experts."""
+    small = model.expert_parameters if quantization == "mxfp4" else model.layer_parameters
+    return int(small * BITS[quantization] / 8 + (model.layer_parameters - small + model.embedding_parameters) * 2)
 
 
 def check(catalogue: Catalogue, model: Model, quantization: Quantization, gpu: Gpu, gpus: int = 1) -> Fit:
     """The model's place on this many GPUs; DoesNotFitError with the reason and the nearest alternative."""
-    if gpu.compute_capability < _LEAST_CAPABILITY[quantization]:
+    if gpu.compute_capability < LEAST_CAPABILITY[quantization]:
         raise DoesNotFitError(
-            f"{gpu.name} has no kernels for {_spoken(quantization)} weights"
-            f" (compute capability {gpu.compute_capability}, {_LEAST_CAPABILITY[quantization]} needed)",
+            f"{gpu.name} has no kernels for {spoken(quantization)} weights"
+            f" (compute capability {gpu.compute_capability}, {LEAST_CAPABILITY[quantization]} needed)",
             hint=_alternatives(catalogue, model, quantization, gpu, gpus),
         )
     if model.kv_heads % gpus:
@@ -69,7 +64,7 @@ def check(catalogue: Catalogue, model: Model, quantization: Quantization, gpu: G
     if room < LEAST_CACHE_TOKENS:
         usable = gpus * gpu.memory_gib * MEMORY_SHARE
         raise DoesNotFitError(
-            f"{model.name} in {_spoken(quantization)} does not fit {_cards(gpu, gpus)}:"
+            f"{model.name} in {spoken(quantization)} does not fit {_cards(gpu, gpus)}:"
             f" {weights_bytes(model, quantization) / GIB:.1f} GiB of weights and"
             f" {gpus * WORKSPACE_BYTES / GIB:.1f} GiB of workspace leave room for"
             f" {max(0, room):,} tokens of cache in {usable:.1f} GiB",
@@ -94,7 +89,7 @@ def _cache_tokens(model: Model, quantization: Quantization, gpu: Gpu, gpus: int)
 
 def _fits(model: Model, quantization: Quantization, gpu: Gpu, gpus: int) -> bool:
     return (
-        gpu.compute_capability >= _LEAST_CAPABILITY[quantization]
+        gpu.compute_capability >= LEAST_CAPABILITY[quantization]
         and model.kv_heads % gpus == 0
         and _cache_tokens(model, quantization, gpu, gpus) >= LEAST_CACHE_TOKENS
     )
@@ -102,7 +97,7 @@ def _fits(model: Model, quantization: Quantization, gpu: Gpu, gpus: int) -> bool
 
 def _alternatives(catalogue: Catalogue, model: Model, quantization: Quantization, gpu: Gpu, gpus: int) -> str:
     """The same GPU with smaller weights, and the cheapest instance with the same weights."""
-    smaller = [other for other in _SMALLER if _BITS[other] < _BITS[quantization]]
+    smaller = [other for other in _SMALLER if BITS[other] < BITS[quantization]]
     here = next((other for other in smaller if _fits(model, other, gpu, gpus)), None)
     rentable = [
         instance for instance in catalogue.instances.values()
@@ -113,10 +108,10 @@ def _alternatives(catalogue: Catalogue, model: Model, quantization: Quantization
     words = []
     if here:
         size = weights_bytes(model, here) / GIB
-        words.append(f"in {_spoken(here)} (quantization={here}, {size:.1f} GiB) it fits {_cards(gpu, gpus)}")
+        words.append(f"in {spoken(here)} (quantization={here}, {size:.1f} GiB) it fits {_cards(gpu, gpus)}")
     if elsewhere:
         cards = _cards(catalogue.gpu(elsewhere.gpu), elsewhere.gpus)
-        words.append(f"in {_spoken(quantization)} it fits {elsewhere.name} ({cards})")
+        words.append(f"in {spoken(quantization)} it fits {elsewhere.name} ({cards})")
     return "; ".join(words) or "use a smaller model"
 
 
@@ -125,15 +120,12 @@ def _hourly_usd(instance: Instance) -> float:
 
 
 def _note(gpu: Gpu, quantization: Quantization) -> str:
+    notes = []
     if quantization == "fp8" and gpu.compute_capability < 8.9:
-        return f"{gpu.name} has no 8-bit arithmetic: weights are unpacked to 16 bits, which saves memory but no work"
+        notes.append("no 8-bit arithmetic: weights are unpacked to 16 bits, which saves memory but no work")
     if gpu.compute_capability < 8.0:
-        return f"{gpu.name} has neither bfloat16 nor FlashAttention 2: float16, and slower attention"
-    return ""
-
-
-def _spoken(quantization: Quantization) -> str:
-    return {"none": "16-bit", "fp8": "8-bit", "awq": "4-bit AWQ", "gptq": "4-bit GPTQ"}[quantization]
+        notes.append("neither bfloat16 nor FlashAttention 2: float16, and slower attention")
+    return f"{gpu.name} has {'; '.join(notes)}" if notes else ""
 
 
 def _cards(gpu: Gpu, gpus: int) -> str:

@@ -12,7 +12,8 @@ from llmcost.bench_gpu.session import title
 from llmcost.errors import LlmcostError
 from llmcost.self_hosting.calibrations import Calibration
 from llmcost.self_hosting.catalogue import Catalogue
-from llmcost.self_hosting.fitting import QUANTIZATIONS, Fit, Quantization, check
+from llmcost.self_hosting.fitting import Fit, check
+from llmcost.self_hosting.quantization import QUANTIZATIONS, Quantization
 from llmcost.self_hosting.recorded import Run
 from llmcost.self_hosting.replay import Engine, Traffic
 from llmcost.self_hosting.timing import IterationTime, by_datasheet

@@ -9,13 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llmcost.errors import UsageError
+from llmcost.self_hosting import config_json
 from llmcost.self_hosting.calibrations import Calibration
 from llmcost.self_hosting.catalogue import Catalogue, Instance
-from llmcost.self_hosting.fitting import Fit, Quantization, check
+from llmcost.self_hosting.fitting import Fit, check
 from llmcost.self_hosting.fleet import OutOfReachError, Target, needed, within
 from llmcost.self_hosting.footing import Footing, choose
 from llmcost.self_hosting.hosting import Price, Running, Schedule, Span, bill, hourly_usd, monthly_hours, running
 from llmcost.self_hosting.latency import Latency, measure
+from llmcost.self_hosting.model import Model
+from llmcost.self_hosting.quantization import Quantization
 from llmcost.self_hosting.replay import Engine, Floats, Served, Traffic, replay_on
 from llmcost.self_hosting.timing import IterationTime
 
@@ -38,7 +41,7 @@ class Options:
 
     instance: Instance
     model: str
-    quantization: Quantization = "none"
+    quantization: Quantization | Literal["auto"] = "none"  # auto: as the model is published
     machines: int | None = None  # none: as many as the target needs
     price: Price = "on-demand"
     usd_per_hour: float | None = None
@@ -152,8 +155,15 @@ def make(traffic: Traffic, options: Options, catalogue: Catalogue, calibrations:
 
 def fitting(options: Options, catalogue: Catalogue) -> Fit:
     """The model on one of the machines; DoesNotFitError where it does not fit, UsageError for an unknown name."""
-    gpu = catalogue.gpu(options.instance.gpu)
-    return check(catalogue, catalogue.model(options.model), options.quantization, gpu, options.instance.gpus)
+    gpu, model = catalogue.gpu(options.instance.gpu), catalogue.model(options.model)
+    return check(catalogue, model, _quantization(options, model), gpu, options.instance.gpus)
+
+
+def _quantization(options: Options, model: Model) -> Quantization:
+    """What was asked for; else as published, and for a model by its name, of which there are others, 4-bit AWQ."""
+    if options.quantization != "auto":
+        return options.quantization
+    return model.quantization or ("none" if config_json.is_path(options.model) else "awq")
 
 
 def _longest(fit: Fit, engine: Engine, options: Options) -> int:

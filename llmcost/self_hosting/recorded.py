@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from llmcost.errors import LlmcostError, UsageError
-from llmcost.self_hosting.fitting import BLOCK_SIZE, QUANTIZATIONS, Quantization
+from llmcost.self_hosting.fitting import BLOCK_SIZE
 from llmcost.self_hosting.latency import Latency, measure
+from llmcost.self_hosting.quantization import QUANTIZATIONS, Quantization
 from llmcost.self_hosting.replay import Engine, Floats, Served, Traffic
 
 _KEYS = ("input_toks", "output_toks", "arrival_time", "queued_ts", "first_token_ts", "last_token_ts")

@@ -14,8 +14,10 @@ host for each sequence.
 from dataclasses import dataclass, replace
 from typing import Any
 
-from llmcost.self_hosting.catalogue import Gpu, Model
-from llmcost.self_hosting.fitting import Quantization, weights_bytes
+from llmcost.self_hosting.catalogue import Gpu
+from llmcost.self_hosting.fitting import weights_bytes
+from llmcost.self_hosting.model import Model
+from llmcost.self_hosting.quantization import BITS, Quantization
 
 # What a server reaches of the datasheet's peaks where nothing was measured.
 BANDWIDTH_REACHED = 0.85
@@ -62,7 +64,7 @@ def bound(model: Model, quantization: Quantization, gpu: Gpu, gpus: int = 1) -> 
         weights_s=_read_bytes(model, quantization) / bandwidth,
         per_token_s=2 * model.active_parameters / products,
         per_kv_token_s=model.kv_bytes_per_token / bandwidth,
-        per_chunk_context_s=4 * model.layers * model.heads * model.head_size / attention,
+        per_chunk_context_s=4 * model.attention_width / attention,
         dense_share=dense_share(model, quantization),
         missed_experts=model.missed_experts,
     )
@@ -77,8 +79,7 @@ def dense_share(model: Model, quantization: Quantization) -> float:
     """What of these is read whatever an iteration's tokens are: all but the experts."""
     if model.experts == 1:
         return 1.0
-    layers = weights_bytes(model, quantization) - model.embedding_parameters * 2
-    return 1 - layers * model.expert_parameters / model.layer_parameters / _read_bytes(model, quantization)
+    return 1 - model.expert_parameters * BITS[quantization] / 8 / _read_bytes(model, quantization)
 
 
 def by_datasheet(model: Model, quantization: Quantization, gpu: Gpu, gpus: int = 1) -> IterationTime:

@@ -51,8 +51,8 @@ def _document(answer: Answer) -> dict[str, Any]:
         "article": [{"tokens_per_day": words, "advice": advice, "cheapest_here": points}
                     for words, advice, points in article(found.points)],
         "instance": asdict(answer.options.instance),
-        "model": answer.options.model,
-        "quantization": answer.options.quantization,
+        "model": answer.fit.model.name,
+        "quantization": answer.fit.quantization,
         "usd_per_hour": answer.usd_per_hour,
         "footing": {"kind": answer.footing.kind, "text": answer.footing.text,
                     "iteration_time_factors": [answer.footing.fastest, answer.footing.slowest]},
@@ -162,11 +162,11 @@ def _table(answer: Answer) -> RenderableType:
 
 def _title(answer: Answer) -> str:
     machine = f"{answer.options.instance.name} at ${answer.usd_per_hour:g} an hour"
-    return f"{answer.options.model} ({_weights(answer)}) on {machine}"
+    return f"{answer.fit.model.name} ({_weights(answer)}) on {machine}"
 
 
 def _weights(answer: Answer) -> str:
-    return "16-bit" if answer.options.quantization == "none" else answer.options.quantization
+    return "16-bit" if answer.fit.quantization == "none" else answer.fit.quantization
 
 
 def dollars(usd: float) -> Text:
@@ -208,7 +208,7 @@ def _sold(answer: Answer) -> str:
     """Who sells the model, and for how much."""
     offer = answer.managed or {}
     prices = f"${offer['input_usd_mtok']:g} in and ${offer['output_usd_mtok']:g} out per million tokens"
-    return f"{answer.options.model} from {offer['provider']} ({prices})"
+    return f"{answer.fit.model.name} from {offer['provider']} ({prices})"
 
 
 def _crossing(answer: Answer, what: str, start: float | None) -> str:
@@ -254,7 +254,7 @@ def _alternative(answer: Answer) -> list[str]:
     """What the managed API is, or that there is none."""
     if answer.managed is None:
         return [
-            f"no provider in the price data sells {answer.options.model} by the token; another open model may be far"
+            f"no provider in the price data sells {answer.fit.model.name} by the token; another open model may be far"
             " cheaper from one than hosted: llmcost prices MODEL"
         ]
     return [

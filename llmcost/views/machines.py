@@ -10,8 +10,9 @@ from rich.text import Text
 from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
 from llmcost.self_hosting.calibrations import Calibration
-from llmcost.self_hosting.catalogue import Catalogue, Gpu, Instance, Model
+from llmcost.self_hosting.catalogue import Catalogue, Gpu, Instance
 from llmcost.self_hosting.hosting import HOURS_PER_MONTH
+from llmcost.self_hosting.model import Model
 
 COLUMNS = ["instance", "gpu", "gpus", "memory_gib", "usd_per_hour", "spot_usd_per_hour", "usd_per_month", "source",
            "date"]  # fmt: skip

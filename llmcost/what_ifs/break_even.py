@@ -11,6 +11,7 @@ from llmcost.prices import offers
 from llmcost.reports.scope import Row, Scope
 from llmcost.self_hosting import calibrations, catalogue, replay
 from llmcost.self_hosting import volumes as compared
+from llmcost.self_hosting.fitting import Fit
 from llmcost.self_hosting.footing import Footing, choose
 from llmcost.self_hosting.hosting import hourly_usd
 from llmcost.self_hosting.plan import Options, fitting
@@ -29,6 +30,7 @@ class Answer:
 
     found: BreakEven
     options: Options
+    fit: Fit
     footing: Footing
     usd_per_hour: float  # of one machine
     managed: Row | None  # who sells the model as an API, the cheapest for this traffic; None where nobody is known to
@@ -59,7 +61,8 @@ def answer(
         raise UsageError("the number of machines follows the volume", hint="leave out count")
     known, calibrated = catalogue.load(), calibrations.load()
     options = self_hosted.options(known, params)
-    footing = choose(fitting(options, known), known, calibrated)
+    fit = fitting(options, known)
+    footing = choose(fit, known, calibrated)
     usd_per_hour = hourly_usd(options.instance, options.price, options.usd_per_hour)
     traffic = Traffic.of(store, covered, ())
     chain = Chain(traffic, "")
@@ -78,7 +81,7 @@ def answer(
             "no request can be priced at the API and hosted, so there is no traffic to scale up",
             hint="check --features, --since and --until; llmcost prices lists what has no price",
         )
-    managed = _cheapest(offers.offers(options.model, date.today()), shape.traffic)
+    managed = _cheapest(offers.offers(fit.model.name, date.today()), shape.traffic)
     if managed is not None:
         shape = replace(shape, managed_usd=_costs(managed, shape.traffic))
     left_out = traffic.requests - len(shape.traffic)
@@ -92,6 +95,7 @@ def answer(
     return Answer(
         found=compared.find(shape, options, known, calibrated, volumes),
         options=options,
+        fit=fit,
         footing=footing,
         usd_per_hour=usd_per_hour,
         managed=managed,

@@ -8,8 +8,10 @@
 -- param instance text = g4dn.xlarge: the machine, by its name in the cloud; llmcost.toml can add more.
 -- param gpu text = none: a GPU instead of an instance, one per machine; needs usd_per_hour.
 -- param count text = auto: how many machines, or auto for the smallest number that meets the target; 0 changes nothing.
--- param model text = mistral-7b: the open-weight model, by its name on a hub or here.
--- param quantization choice(none, fp8, awq, gptq) = awq: how the weights are stored; none is 16 bits.
+-- param model text = mistral-7b: the open-weight model, by its exact name on a hub or here, or the path of its
+--   config.json.
+-- param quantization choice(auto, none, fp8, awq, gptq, mxfp4) = auto: how the weights are stored. none: in 16 bits. auto:
+--   as the config.json or the publisher has them; awq for a model by name that is published in 16 bits.
 -- param price choice(on-demand, spot, reserved, own) = on-demand: which price is paid; reserved and own also pay for
 --   hours in which the machines are off.
 -- param usd_per_hour float(0, inf) = none: US dollars per hour and machine, replacing the table; needed for reserved

@@ -38,6 +38,12 @@ def test_a_shape_is_found_by_a_hubs_name() -> None:
     assert random_model.shape("Qwen/Qwen2.5-7B-Instruct-AWQ").name == "qwen2.5-7b"
 
 
+@pytest.mark.parametrize("name", ["Qwen/Qwen2.5-7B-Instruct-1M", "nvidia/Llama-3.1-8B-UltraLong-1M", "mistral-7b-v0.1"])
+def test_a_variant_is_no_shape_that_ships(name: str) -> None:
+    with pytest.raises(UsageError, match="no model shape named"):
+        random_model.shape(name)
+
+
 def test_an_unknown_shape_is_refused_with_the_near_ones() -> None:
     with pytest.raises(UsageError, match="no model shape named mistral7b") as raised:
         random_model.shape("mistral7b")

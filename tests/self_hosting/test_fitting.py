@@ -14,11 +14,11 @@ def test_weights_are_as_large_as_published() -> None:
     assert weights_bytes(KNOWN.model("llama-3.1-8b"), "none") / 1e9 == pytest.approx(16.06, abs=0.02)
 
 
-def test_mistral_in_16_bits_is_refused_on_a_t4_and_4_bits_named() -> None:
+def test_mistral_in_16_bits_is_refused_on_a_t4_and_fewer_bits_named() -> None:
     with pytest.raises(DoesNotFitError) as refused:
         check(KNOWN, KNOWN.model("mistral-7b"), "none", KNOWN.gpu("T4"))
     assert "13.5 GiB of weights" in refused.value.message
-    assert "quantization=awq" in (refused.value.hint or "")
+    assert "quantization=fp8" in (refused.value.hint or "")
     assert "g6.xlarge" in (refused.value.hint or "")
 
 
@@ -35,8 +35,17 @@ def test_the_cache_is_as_large_as_a_real_server_found() -> None:
 
 
 def test_a_gpu_without_the_kernels_is_refused() -> None:
-    with pytest.raises(DoesNotFitError, match="no kernels for 8-bit"):
-        check(KNOWN, KNOWN.model("mistral-7b"), "fp8", KNOWN.gpu("T4"))
+    with pytest.raises(DoesNotFitError, match="no kernels for MXFP4"):
+        check(KNOWN, KNOWN.model("gpt-oss-20b"), "mxfp4", KNOWN.gpu("T4"))
+    fit = check(KNOWN, KNOWN.model("mistral-7b"), "fp8", KNOWN.gpu("T4"))
+    assert "no 8-bit arithmetic" in fit.note
+    assert "bfloat16" in fit.note
+
+
+def test_of_mxfp4_only_the_experts_are_in_4_bits() -> None:
+    """13.76 GB is what the published files of gpt-oss-20b take."""
+    assert weights_bytes(KNOWN.model("gpt-oss-20b"), "mxfp4") / 1e9 == pytest.approx(13.76, rel=0.005)
+    check(KNOWN, KNOWN.model("gpt-oss-20b"), "mxfp4", KNOWN.gpu("L4"))
 
 
 def test_a_large_model_is_split_where_its_heads_allow() -> None:

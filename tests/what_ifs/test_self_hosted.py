@@ -155,7 +155,8 @@ def test_the_range_is_that_of_the_iteration_time(tmp_path: Path) -> None:
     ("word", "error", "message"),
     [
         ("quantization=none", DoesNotFitError, "does not fit one T4"),
-        ("quantization=fp8", DoesNotFitError, "no kernels"),
+        ("quantization=mxfp4", DoesNotFitError, "no kernels"),
+        ("model=Phi-4-multimodal-instruct", UsageError, "no open-weight model named Phi-4-multimodal-instruct"),
         ("instance=g4dn.large", UsageError, "no instance named g4dn.large"),
         ("model=claude-haiku-4-5", UsageError, "no open-weight model"),
         ("count=some", UsageError, "count=some"),
