@@ -69,9 +69,7 @@ def below(projection: Projection, *, details: bool) -> RenderableType:
     stages = projection.stages
     parts: list[RenderableType] = []
     if not details and projection.is_priced and stages:
-        said = [f"{line[0].upper()}{line[1:]}." for line in varies(projection)]
-        trusted = " ".join(trust.sentences(projection.backtest or {}))
-        parts.append(Text("\n".join([*said, *([trusted] if trusted else [])]) + "\n"))
+        parts.append(Text("\n".join(f"{line[0].upper()}{line[1:]}." for line in varies(projection)) + "\n"))
     if projection.by:
         parts.append(_by(projection, None if details else _BY_ROWS))
     parts += [quality.show(stage.quality, details=details) for stage in stages if stage.quality]

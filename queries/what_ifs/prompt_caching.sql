@@ -26,8 +26,8 @@
 -- param recorded choice(keep, replay) = keep: what happens to sessions and prompts whose log records real cache use.
 -- param automatic choice(replay, keep) = replay: requests to caches that promise nothing, such as those of Gemini,
 --   DeepSeek or Groq; keep is right if the log would have recorded their reads and has none.
--- param pessimistic names(minimum, steps, life, isolation, system, answers, overflow, unknown, misses) = none: what the
---   providers leave open, set to where a cache saves least: minimum (the shortest prompt that is cached), steps (where
+-- param pessimistic names(minimum, steps, life, isolation, system, answers, overflow, unknown, misses) = none: what
+--   the providers leave open, set to where a cache saves least: minimum (the shortest prompt that is cached), steps (where
 --   entries end), life (how long an idle entry lives), isolation (whose requests share an entry), system (whether a
 --   shared system prompt is a separate entry), answers (whether an entry ends after the answer), overflow (reads lost
 --   above `burst` requests a minute), unknown (caches without a published rule), misses (the vendor's miss rate, where
