@@ -32,8 +32,8 @@
 --   shared system prompt is a separate entry), answers (whether an entry ends after the answer), overflow (reads lost
 --   above `burst` requests a minute), unknown (caches without a published rule), misses (the vendor's miss rate, where
 --   `miss_rate` gives none).
--- param optimistic names(minimum, steps, life, isolation, system, answers, overflow, unknown, misses) = none: the same, set
---   to where a cache saves most.
+-- param optimistic names(minimum, steps, life, isolation, system, answers, overflow, unknown, misses) = none: the same,
+--   set to where a cache saves most.
 -- param burst int(1, inf) = 15: requests a minute for one entry, above which a cache on several machines may miss.
 -- param ttft_ms float(0, inf) = 1000: milliseconds to the first token where the log has none; an entry can be read only
 --   after it.
