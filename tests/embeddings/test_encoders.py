@@ -4,6 +4,7 @@ import hashlib
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -88,6 +89,35 @@ def test_a_folder_without_a_model_and_one_without_its_library_say_what_to_do(
     with pytest.raises(LlmcostError, match="needs sentence-transformers") as error:
         choice.chosen(str(tmp_path))
     assert "pip install" in str(error.value.hint)
+
+
+def test_a_models_folder_is_read_without_a_network_and_without_its_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, Any] = {}
+
+    class SentenceTransformer:
+        def __init__(self, folder: str, **given: Any) -> None:
+            if (Path(folder) / "broken").exists():
+                raise ValueError("weights are missing\nand more")
+            asked.update(given)
+
+        def encode(self, texts: list[str], **given: Any) -> Any:
+            asked.update(given)
+            return np.array([[1.0, 0.0, 0.0]] * len(texts))
+
+    monkeypatch.setitem(sys.modules, "sentence_transformers", SimpleNamespace(SentenceTransformer=SentenceTransformer))
+    (tmp_path / "modules.json").write_text("[]", encoding="utf-8")
+    found = choice.chosen(str(tmp_path))
+    assert (found.name, found.dimensions, found.thresholds) == (tmp_path.name, 3, None)
+    assert found.vectors(["a", "a"]).tolist() == [[1, 0, 0]] * 2
+    assert (asked["local_files_only"], asked["trust_remote_code"], asked["normalize_embeddings"]) == (True, False, True)
+    broken = tmp_path / "other"
+    broken.mkdir()
+    for name in ("modules.json", "broken"):
+        (broken / name).write_text("[]", encoding="utf-8")
+    with pytest.raises(LlmcostError, match=r"holds no model that can be read: weights are missing$"):
+        choice.chosen(str(broken))
 
 
 def test_a_missing_model_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

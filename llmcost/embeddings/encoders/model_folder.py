@@ -43,8 +43,8 @@ class _Folder:
 
     def __init__(self, name: str, loaded: Any) -> None:
         self.name = name
-        self.dimensions = int(loaded.get_sentence_embedding_dimension())
         self._loaded = loaded
+        self.dimensions = self._encoded(["a text, to see how long its vector is"]).shape[1]
         self._remembered = Remembered(self.dimensions)
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
