@@ -3,7 +3,8 @@
 Each module of `replays` predicts one thing: `ABOUT` says in words what, `WHAT_IF` whose replay predicts it (None: the
 pricing under all of them), `LACKS` what is missing in a log that holds no truth. `backtest(run, relation)` gives
 predicted, low, high and actual US dollars and the error, in all and by model, or None where there is none. What is not
-in dollars has None for them: `*_blocks` are counts of cache blocks, `*_share` shares of hits.
+in dollars has None for them: `*_blocks` are counts of cache blocks, `*_share` shares of hits. `level` is the nominal
+level of the range, where it has one.
 """
 
 from collections.abc import Collection, Mapping
@@ -11,7 +12,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
-from llmcost.backtest import replays
+from llmcost.backtest import replays, trust
 from llmcost.backtest.truth import Row, Run
 from llmcost.engine.store import Store
 from llmcost.what_ifs.projection import Projection
@@ -43,7 +44,7 @@ def backtested(run: Run, relation: str, what_ifs: Collection[str] | None = None)
         for name, module in modules.items()
         if what_ifs is None or module.WHAT_IF is None or module.WHAT_IF in what_ifs
     }
-    return {name: result for name, result in found.items() if result} or None
+    return {name: trust.judged(result) for name, result in found.items() if result} or None
 
 
 def check(store: Store, projection: Projection) -> None:

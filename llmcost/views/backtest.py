@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from llmcost.backtest import run
+from llmcost.backtest import run, trust
 from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
 from llmcost.views.projection import between
@@ -46,7 +46,9 @@ class BacktestView(View):
         parts = [_replay(name, whole) for name, whole in self.found.items()] if details else [_all(self.found)]
         parts.append(tables.Bullets("Not recorded in this log", [f"{name}: {why}" for name, why in lacking.items()],
                                     at_most=None if details else _LACKING_LINES))  # fmt: skip
-        return Group(*parts) if details else Group(*parts, Text("--details adds each replay by model.", style="dim"))
+        if not details:
+            parts.append(Text("--details adds each replay by model.\n", style="dim"))
+        return Group(*parts, Text("\n".join(trust.sentences(self.found))))
 
 
 def compared(found: dict[str, Any]) -> tuple[Text, Text, Text]:
@@ -81,9 +83,13 @@ def _rows(name: str, whole: dict[str, Any]) -> list[dict[str, Any]]:
 def _all(found: dict[str, Any]) -> RenderableType:
     columns = [tables.name("replay"), *_COMPARED]
     rows = [[Text(name), *_cells(_rows(name, whole)[0])] for name, whole in found.items()]
-    about = [f"{name}: {run.about(name)}" for name in found]
+    about = [f"{name}: {run.about(name)}{_level(whole)}" for name, whole in found.items()]
     return Group(tables.Table(columns, rows, "Predictions against what the log recorded"),
                  tables.Bullets("What is predicted", about, at_most=_ABOUT_LINES))  # fmt: skip
+
+
+def _level(whole: dict[str, Any]) -> str:
+    return f"; a range of {whole['level']:.0%}" if "level" in whole else ""
 
 
 def _replay(name: str, whole: dict[str, Any]) -> RenderableType:
@@ -91,7 +97,7 @@ def _replay(name: str, whole: dict[str, Any]) -> RenderableType:
         [Text("all", style="bold") if row["model"] == "all" else cells.name(row["model"]), *_cells(row)]
         for row in _rows(name, whole)
     ]
-    return tables.Table([tables.name("model"), *_COMPARED], rows, f"{name}: {run.about(name)}")
+    return tables.Table([tables.name("model"), *_COMPARED], rows, f"{name}: {run.about(name)}{_level(whole)}")
 
 
 def _cells(row: dict[str, Any]) -> list[Text]:

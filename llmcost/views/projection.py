@@ -78,7 +78,7 @@ def steps(projection: Projection) -> Flat:
 
 
 def ends(found: Range) -> dict[str, float | None]:
-    """The range of a saving: by its assumptions, and by the traffic."""
+    """The range of a saving: by its assumptions, and how other days or sessions would vary."""
     return {
         "saved_low_usd": found.low_usd,
         "saved_high_usd": found.high_usd,
@@ -118,8 +118,9 @@ def varies(projection: Projection) -> list[str]:
     if projection.blocks and found.traffic_low_usd is not None:
         rest = f"; requests without a {_LACKING[projection.blocks]} as they are" if projection.undrawn else ""
         said.append(
-            f"other {projection.blocks} of similar traffic would save {cells.usd(found.traffic_low_usd)} to"
-            f" {cells.usd(found.traffic_high_usd)} in {LEVEL:.0%} of cases (bootstrap over {projection.blocks}{rest})"
+            f"how other {projection.blocks} would vary: {cells.usd(found.traffic_low_usd)} to"
+            f" {cells.usd(found.traffic_high_usd)} saved in {LEVEL:.0%} of cases, by the traffic alone, without the"
+            f" error of the prediction (bootstrap over {projection.blocks}{rest})"
         )
     elif projection.blocks and projection.undrawn:
         lacking = _LACKING[projection.blocks]

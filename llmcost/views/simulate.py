@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from llmcost.backtest import trust
 from llmcost.page import html
 from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
@@ -78,7 +79,8 @@ def below(projection: Projection, *, details: bool) -> RenderableType:
         parts += [_summary(stage) for stage in stages if stage.summary]
         parts += [cache_advice.show(stage.prompts) for stage in stages if stage.prompts]
         parts.append(tables.Bullets("Ranges", varies(projection) if projection.is_priced else ()))
-        parts.append(tables.Bullets("Backtest", _backtest(projection.backtest or {})))
+        found = projection.backtest or {}
+        parts.append(tables.Bullets("Backtest", [*_backtest(found), *trust.sentences(found)]))
         parts.append(tables.Bullets("Assumptions", projection.assumptions))
     else:
         most = sorted(stages, key=lambda stage: -abs(stage.saved_usd))

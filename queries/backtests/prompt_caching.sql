@@ -1,15 +1,19 @@
 -- prompt-caching: the replay of the prompt cache, compared with the log
 --
--- question: How far is the replay's input-side cost from the logged one, by model?
--- param assumed_rate float = 0.005: miss rate, 0 to 1, assumed before any is measured.
--- param assumed_calls int = 200: calls that the assumed rate counts as, against the measured ones.
+-- question: How far is the replay's input-side cost from the logged one, by model, and how far may it be?
+-- reads: facts/cache_misses
+-- param ends_sd float = 3.29: standard deviations between the ends of a fact's range: 3.29 at 90 %.
 -- assumes: relations logged, found, missed, low and high hold the same requests: as logged; replayed with every history
---   found and with none found; at the cheap and at the expensive end of the assumptions.
+--   found and with none found; at the cheap and at the expensive end of the other assumptions.
 -- assumes: a session's miss rate is that of the other sessions of its model or, where these are few, of all other
---   sessions; its own record is not used for its prediction.
+--   sessions; its own record is not used for its prediction or its range. Where all are few it is the vendor's, which
+--   counts as many calls as would measure it as narrowly as its range.
+-- assumes: misses come by the session. Their variance is that of single calls, or that between the other sessions of
+--   the model where it is larger.
 
 with compared as (
     select
+        logged.provider,
         logged.model,
         coalesce(logged.session_id, logged.prompt_id, logged.feature) as session,
         logged.prompt_cost_usd as actual_usd,
@@ -32,6 +36,7 @@ sessions as (
     select
         model,
         session,
+        any_value(provider) as provider,
         count(*) as requests,
         bool_or(replayed) as replayed,
         exact_sum(actual_usd) as actual_usd,
@@ -48,13 +53,30 @@ sessions as (
     group by model, session
 ),
 
+vendors as (
+    -- the rate to start from; the end with most misses is the low one: there a cache saves least
+    select
+        model,
+        rule.miss_rate as assumed_rate,
+        rule.miss_rate_high as least_rate,
+        rule.miss_rate_low as most_rate,
+        rule.miss_rate * (1 - rule.miss_rate) / power((rule.miss_rate_low - rule.miss_rate_high) / $ends_sd, 2)
+            as assumed_calls
+    from (
+        select used.model, arg_min(cache_misses, cache_misses.place) as rule
+        from (select model, any_value(provider) as provider from sessions group by model) as used
+        inner join cache_misses on is_about(cache_misses, used.provider, used.model)
+        group by used.model
+    )
+),
+
 others as (
     select
         *,
-        coalesce($assumed_calls * sum(at_stake_usd) over () / nullif(sum(at_stake_requests) over (), 0), 0)
+        coalesce(assumed_calls * sum(at_stake_usd) over () / nullif(sum(at_stake_requests) over (), 0), 0)
             as assumed_usd,
         coalesce(
-            $assumed_calls * sum(at_stake_usd) over (partition by model)
+            assumed_calls * sum(at_stake_usd) over (partition by model)
             / nullif(sum(at_stake_requests) over (partition by model), 0), 0
         ) as model_assumed_usd,
         sum(missed_usd) over () - sum(missed_usd) over (partition by session) as all_missed_usd,
@@ -62,6 +84,7 @@ others as (
         sum(missed_usd) over (partition by model) - missed_usd as model_missed_usd,
         sum(at_stake_usd) over (partition by model) - at_stake_usd as model_at_stake_usd
     from sessions
+    inner join vendors using (model)
 ),
 
 rated as (
@@ -70,14 +93,33 @@ rated as (
         coalesce(
             (model_missed_usd + model_assumed_usd * all_rate) / nullif(model_at_stake_usd + model_assumed_usd, 0),
             all_rate
-        ) as rate
+        ) as rate,
+        -- how much of the rate comes from the model's other sessions, for each dollar of theirs; the rest is assumed
+        coalesce(1 / nullif(model_at_stake_usd + model_assumed_usd, 0), 0) as measured_per_usd
     from (
         select
             *,
             coalesce(
-                (all_missed_usd + assumed_usd * $assumed_rate) / nullif(all_at_stake_usd + assumed_usd, 0), $assumed_rate
+                (all_missed_usd + assumed_usd * assumed_rate) / nullif(all_at_stake_usd + assumed_usd, 0), assumed_rate
             ) as all_rate
         from others
+    )
+),
+
+spread as (
+    select
+        *,
+        -- between the other sessions, compared with single calls
+        calls_variance * greatest(1, coalesce(
+            (sum(off * off) over (partition by model) - off * off)
+            / nullif(sum(calls_variance) over (partition by model) - calls_variance, 0), 1
+        )) as missed_variance
+    from (
+        select
+            *,
+            missed_usd - rate * at_stake_usd as off,
+            rate * (1 - rate) * at_stake_usd_squared as calls_variance
+        from rated
     )
 )
 
@@ -90,8 +132,15 @@ select
     exact_sum(high_usd) as high_usd,
     exact_sum(at_stake_usd) as at_stake_usd,
     exact_sum(rate * at_stake_usd) as missed_usd,
-    exact_sum(rate * (1 - rate) * at_stake_usd_squared) as missed_variance
-from rated
+    exact_sum(assumed_rate * at_stake_usd) as assumed_missed_usd,
+    -- chance in which calls of these sessions miss, and the error of the rate, measured on the others
+    exact_sum(missed_variance)
+    * (1 + power(exact_sum(measured_per_usd * at_stake_usd), 2) * (count(*) - 1) / count(*)) as missed_variance,
+    exact_sum((1 - measured_per_usd * model_at_stake_usd) * (assumed_rate - least_rate) * at_stake_usd)
+        as fewer_missed_usd,
+    exact_sum((1 - measured_per_usd * model_at_stake_usd) * (most_rate - assumed_rate) * at_stake_usd)
+        as more_missed_usd
+from spread
 group by model
 having bool_or(replayed)
 order by actual_usd desc, model

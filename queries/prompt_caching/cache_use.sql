@@ -157,10 +157,10 @@ expected as not materialized (
 read as not materialized (
     -- Where prompts are unseen, an unexplained miss writes the history again after the common part.
     select
-        * exclude (longest_tokens, found_tokens, common_tokens, unseen),
+        * exclude (longest_tokens, found_tokens, common_tokens, unseen, miss_rate),
         least(upto_tokens, case
             when unseen and longest_tokens > found_tokens
-                then longest_tokens - ($miss_rate * (longest_tokens - common_tokens))::bigint
+                then longest_tokens - (coalesce($miss_rate, miss_rate) * (longest_tokens - common_tokens))::bigint
             else greatest(longest_tokens, common_tokens)
         end) as read_tokens
     from expected

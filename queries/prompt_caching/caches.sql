@@ -30,6 +30,13 @@ matched as (
         and coalesce(prompt_caches.valid_to > days.day, true)
 ),
 
+missed as (
+    select used.provider, used.model, arg_min(cache_misses, cache_misses.place) as rate
+    from used
+    inner join cache_misses on is_about(cache_misses, used.provider, used.model)
+    group by used.provider, used.model
+),
+
 prices_now as (
     -- What a read token saves and a written one adds, compared with plain input, at the newest price of a short prompt.
     select
@@ -85,10 +92,16 @@ select
         when is_named('system', $optimistic) then matched.ends_system_high
         else matched.ends_system
     end as ends_system,
+    case
+        when is_named('misses', $pessimistic) then missed.rate.miss_rate_low
+        when is_named('misses', $optimistic) then missed.rate.miss_rate_high
+        else missed.rate.miss_rate
+    end as miss_rate,
     read_saves,
     write_5m_adds,
     write_1h_adds
 from matched
+inner join missed on missed.provider is not distinct from matched.provider and missed.model = matched.model
 left join prices_now on prices_now.provider = matched.provider and prices_now.model = matched.model
 where
     nearest = 1

@@ -8,12 +8,12 @@
 --   blocks or a session
 -- needs: (coalesce(provider, ''), model) in (select (coalesce(provider, ''), model) from caches): a model whose prompt
 --   cache is known
--- reads: facts/prompt_caches, prompt_caching/caches, prompt_caching/sent, prompt_caching/cache_use,
+-- reads: facts/prompt_caches, facts/cache_misses, prompt_caching/caches, prompt_caching/sent, prompt_caching/cache_use,
 --   prompt_caching/cheapest_ways
 -- low: automatic=keep,pessimistic=all,optimistic=none,ttft_ms=5000,
---   base_share=0.4,others_every_s=none,slack_s=0,miss_rate=0.015
+--   base_share=0.4,others_every_s=none,slack_s=0
 -- high: automatic=replay,pessimistic=none,optimistic=all,ttft_ms=200,
---   base_share=0.75,others_every_s=900,slack_s=60,miss_rate=0
+--   base_share=0.75,others_every_s=900,slack_s=60
 -- grid: ttl=auto
 -- param ttl choice(5m, 1h, auto, recorded, endless) = 5m: life of an entry where the client sets it. auto: the cheapest
 --   of 5m, 1h and no caching for each prompt, and the same for prompts with a common beginning. recorded: what the
@@ -26,13 +26,14 @@
 -- param recorded choice(keep, replay) = keep: what happens to sessions and prompts whose log records real cache use.
 -- param automatic choice(replay, keep) = replay: requests to caches that promise nothing, such as those of Gemini,
 --   DeepSeek or Groq; keep is right if the log would have recorded their reads and has none.
--- param pessimistic names(minimum, steps, life, isolation, system, answers, overflow, unknown) = none: what the
---   providers leave open, set to where a cache saves least: minimum (the shortest prompt that is cached), steps (where
+-- param pessimistic names(minimum, steps, life, isolation, system, answers, overflow, unknown, misses) = none: what
+--   the providers leave open, set to where a cache saves least: minimum (the shortest prompt that is cached), steps (where
 --   entries end), life (how long an idle entry lives), isolation (whose requests share an entry), system (whether a
 --   shared system prompt is a separate entry), answers (whether an entry ends after the answer), overflow (reads lost
---   above `burst` requests a minute), unknown (caches without a published rule).
--- param optimistic names(minimum, steps, life, isolation, system, answers, overflow, unknown) = none: the same, set to
---   where a cache saves most.
+--   above `burst` requests a minute), unknown (caches without a published rule), misses (the vendor's miss rate, where
+--   `miss_rate` gives none).
+-- param optimistic names(minimum, steps, life, isolation, system, answers, overflow, unknown, misses) = none: the same,
+--   set to where a cache saves most.
 -- param burst int(1, inf) = 15: requests a minute for one entry, above which a cache on several machines may miss.
 -- param ttft_ms float(0, inf) = 1000: milliseconds to the first token where the log has none; an entry can be read only
 --   after it.
@@ -40,8 +41,9 @@
 --   (tools and system prompt); only used without logged prompts.
 -- param others_every_s float(1, inf) = 2700: seconds between two uses of that share by sessions outside this log; none:
 --   there are none. Only used without logged prompts.
--- param miss_rate float(0, 1) = 0.005: share of calls, 0 to 1, that miss their history for a reason that no usage log
---   shows; only used without logged prompts.
+-- param miss_rate float(0, 1) = none: share of calls, 0 to 1, that miss their history for a reason that no usage log
+--   shows; none: as measured for the model's vendor, see `queries/facts/cache_misses.toml`. Only used without logged
+--   prompts.
 -- param slack_s float(0, inf) = 30: seconds that an entry outlives its life by the log's times, which are those of
 --   answers and omit the small calls that clients also make; only used without logged prompts.
 -- param rewritten_below float(0, inf) = 0.95: a prompt shorter than this share of the previous one has a rewritten

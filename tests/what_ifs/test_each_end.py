@@ -49,7 +49,6 @@ CASES: dict[tuple[str, str], tuple[str, list[Row]]] = {
     ("model-swap", "verbosity"): ("", [row(model=OPUS)]),
     ("prompt-caching", "automatic"): ("", prompts(0, 60, model=GPT)),
     ("prompt-caching", "base_share"): ("", sessions(0) + sessions(60, session="t")),
-    ("prompt-caching", "miss_rate"): ("", sessions(*range(0, 1000, 50))),
     ("prompt-caching", "optimistic"): ("", prompts(0, 1000, model=GPT)),
     ("prompt-caching", "others_every_s"): ("ttl=1h", sessions(0) + sessions(4000, session="t")),
     ("prompt-caching", "pessimistic"): ("", prompts(0, 500, model=GPT)),

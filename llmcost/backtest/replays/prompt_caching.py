@@ -2,11 +2,12 @@
 
 The replay gets requests whose cache use has been erased: when they were sent, how long their prompts were, by
 which session and model, and what life the client asked for. How often a cache misses for a reason that no usage
-log shows is a rate, and a rate is measured: for each session on the other sessions, starting from a stated
-assumption. Where the log holds the prompts themselves, no rate is used.
+log shows is a rate, and a rate is measured: for each session on the other sessions, starting from what was measured
+for the vendor. Where the log holds the prompts themselves, no rate is used.
 """
 
-from math import sqrt
+from math import hypot, sqrt
+from statistics import NormalDist
 from typing import Any
 
 from llmcost.backtest.truth import Row, Run
@@ -18,11 +19,11 @@ ABOUT = "input cost (plain input, cache reads, cache writes), against what the l
 WHAT_IF = "prompt-caching"
 LACKS = "no cache reads or writes"
 
-MISS_RATE = (0.0, 0.005, 0.015)
-"""Low, assumed and high share of calls whose history is not found for a reason that no usage log shows.
+LEVEL = 0.9
+"""The nominal level of the range: how often the truth is to be inside."""
 
-Measured on 91 Claude Code sessions of seven months, by person and client; see docs/prompt_caching_accuracy.md.
-"""
+_SD = NormalDist().inv_cdf((1 + LEVEL) / 2)
+"""Standard deviations from the middle of a range to an end."""
 
 LOW = {"base_share": "0.75", "others_every_s": "900", "slack_s": "60"}
 HIGH = {"base_share": "0.4", "others_every_s": "none", "slack_s": "0"}
@@ -40,8 +41,9 @@ def backtest(run: Run, relation: str = "requests") -> dict[str, Any] | None:
     """Predicted and actual input-side cost (input, cache reads, cache writes), in US dollars, in total and by model.
 
     None when the relation holds no requests whose cache use was recorded and whose provider's rules are known.
-    `low_usd` and `high_usd` span the assumptions, and twice the standard deviation of chance in which calls miss.
-    `assumed_usd` is the prediction with the assumed miss rate instead of the measured one.
+    `low_usd` and `high_usd` are a range of the nominal level `level`: the ends of the assumptions, the error of the
+    miss rate and chance in which calls miss are independent, so their squares are added. `assumed_usd` is the
+    prediction with the miss rate measured for the vendor instead of the one measured on this log.
     """
     if not run(f"select 1 from {relation} as requests where cached_tokens(requests) > 0 limit 1", {}).num_rows:
         return None  # at once: planning the replays takes seconds, and without recorded use they have no rows
@@ -59,7 +61,7 @@ def _composed(relation: str) -> tuple[str, dict[str, Any]]:
     erased = ("requests", registry.find("requests", "cache-use-erased").body)
     told = ("requests", registry.find("requests", "writes-as-told").body)
     relations = {"logged": compose(priced(covered), "select * from priced")}
-    values: dict[str, Any] = report.bind({"assumed_rate": str(MISS_RATE[1])})
+    values: dict[str, Any] = report.bind({"ends_sd": str(2 * _SD)})
     for name, given in _VARIANTS.items():
         bound = what_if.bind({"ttl": "recorded", "recorded": "replay"} | given)
         values |= {f"{name}_{parameter}": value for parameter, value in bound.items()}
@@ -72,15 +74,18 @@ def _summary(rows: list[Row]) -> dict[str, Any]:
     """The rows' prediction, its range and the truth."""
     total = {name: sum(row[name] for row in rows) for name in rows[0] if name != "model"}
     predicted = total["found_usd"] + total["missed_usd"]
-    chance = 2 * sqrt(total["missed_variance"])
-    low, assumed, high = (rate * total["at_stake_usd"] for rate in MISS_RATE)
+    chance = _SD * sqrt(total["missed_variance"])
+    moved = [total[end] - total["found_usd"] for end in ("low_usd", "high_usd")]
+    below = hypot(min(0, *moved), total["fewer_missed_usd"], chance)
+    above = hypot(max(0, *moved), total["more_missed_usd"], chance)
     return {
         "requests": total["requests"],
         "predicted_usd": predicted,
-        "low_usd": min(predicted, total["low_usd"] + low - chance),
-        "high_usd": max(predicted, total["high_usd"] + high + chance),
+        "low_usd": predicted - below,
+        "high_usd": predicted + above,
+        "level": LEVEL,
         "actual_usd": total["actual_usd"],
         "error_share": predicted / total["actual_usd"] - 1 if total["actual_usd"] else None,
-        "assumed_usd": total["found_usd"] + assumed,
+        "assumed_usd": total["found_usd"] + total["assumed_missed_usd"],
         "miss_rate": total["missed_usd"] / total["at_stake_usd"] if total["at_stake_usd"] else None,
     }

@@ -74,6 +74,11 @@ RULES = {
 }
 
 
+def misses(model: str) -> float:
+    """The share of histories that is not found, as measured for the model's vendor."""
+    return next((rate for name, rate in (("claude", 0.007), ("gpt", 0.025)) if model.startswith(name)), 0.014)
+
+
 def replayed(
     opened: store.Store,
     calls: list[Call],
@@ -83,7 +88,7 @@ def replayed(
     ttft_ms: float = 1000,
     base_share: float = 0.6,
     others_every_s: float | None = 2700,
-    miss_rate: float = 0.005,
+    miss_rate: float | None = None,
     slack_s: float = 30,
     rewritten_below: float = 0.95,
     way: str | None = None,
@@ -178,7 +183,8 @@ def replayed(
                     tokens = min(before, call.total) if thread in threads and before else 0
                     alive = cache.use(history, now, lasts, begun, None, units, True)
                     if alive and tokens > (base if known else 0):
-                        read = tokens - round(miss_rate * (tokens - common))
+                        rate = misses(call.model) if miss_rate is None else miss_rate
+                        read = tokens - round(rate * (tokens - common))
                     elif alive and known:
                         read = max(tokens, common)
         read = 0 if min(read, reach) < rule.least else read - read % rule.step
