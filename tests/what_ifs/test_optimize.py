@@ -110,10 +110,13 @@ def test_a_limit_on_quality_leaves_out_what_cannot_prove_it(folder: Path) -> Non
 def test_cached_answers_that_differ_lower_the_quality(folder: Path) -> None:
     """Prompts repeat in pairs and answers in threes: a third of the pairs differ in their answers."""
     differ = sum(n // 2 == (n - 1) // 2 and n // 3 != (n - 1) // 3 for n in range(2, 40))
-    free = found(folder, "--optimize", *stacked("response-caching"))
+    words = stacked("response-caching:differing=served")
+    free = found(folder, "--optimize", *words)
     assert free["optimize"]["frontier"][-1]["quality"] == pytest.approx(1 - differ / 39)
-    bound = found(folder, "--optimize", *stacked("response-caching"), "--limit", f"quality={1 - (differ - 1) / 39}")
+    bound = found(folder, "--optimize", *words, "--limit", f"quality={1 - (differ - 1) / 39}")
     assert bound["optimize"]["chosen"] == []
+    asked = found(folder, "--optimize", *stacked("response-caching"))
+    assert asked["optimize"]["frontier"][-1]["quality"] == 1, "those that differ are asked again"
 
 
 def test_answers_that_a_cap_cuts_short_lower_the_quality(folder: Path) -> None:
