@@ -128,14 +128,14 @@ def test_a_log_without_recorded_cache_use_has_no_backtest(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("name", "within"),
-    [("claude_code_usage.jsonl.gz", 0.02), ("codex_rollouts", 0.03), ("claude_code_session.jsonl", 0.1)],
+    ("name", "within", "below"),
+    [("claude_code_usage.jsonl.gz", 0.02, 0), ("codex_rollouts", 0.03, 0), ("claude_code_session.jsonl", 0.1, 0.03)],
 )
-def test_real_logs(shared_data: Path, tmp_path: Path, name: str, within: float) -> None:
-    """A single session of 100 calls is predicted less well than 91 of them, and is below its range."""
+def test_real_logs(shared_data: Path, tmp_path: Path, name: str, within: float, below: float) -> None:
+    """A single session of 100 calls is predicted less well than 91 of them, and is a little below its 90 % range."""
     with logs.ingested(tmp_path / "db", shared_data / name) as (store, _):
         result = backtest(store)
     assert abs(result["error_share"]) <= within
     for part in [result, *(entry for entry in result["by_model"] if entry["requests"] > 500)]:
-        assert 0.97 * part["low_usd"] <= part["actual_usd"] <= part["high_usd"]
+        assert (1 - below) * part["low_usd"] <= part["actual_usd"] <= part["high_usd"]
     assert sum(entry["actual_usd"] for entry in result["by_model"]) == pytest.approx(result["actual_usd"])
