@@ -174,10 +174,10 @@ def _extrapolated(hits: Hits, others: npt.NDArray[np.bool_], judge: Judge | None
             said = judge.corrected(_share(model, hits.judged_right, chance), chance)
             share = np.average([share, said], axis=0, weights=[(labelled & here).sum(), model.sum()])
         count = int((others & here).sum())
-        beside = chance.binomial(count, unlisted).astype(np.int64)
-        found = (count - beside) * share + _scatter(count - beside, np.clip(share, 0, 1), chance)
+        unsaid = chance.binomial(count, unlisted).astype(np.int64)
+        found = (count - unsaid) * share + _scatter(count - unsaid, np.clip(share, 0, 1), chance)
         fewest += found
-        most += found + beside
+        most += found + unsaid
     return np.clip(fewest, 0, others.sum()), np.clip(most, 0, others.sum())
 
 

@@ -28,7 +28,7 @@ class Pairs:
         return [row for row in self.rows if row[JUDGE] != model or not row[JUDGED]]
 
     def save(self) -> None:
-        """Writes the file anew, whole or not at all."""
+        """Rewrites the file, whole or not at all."""
         out = io.StringIO()
         writer = csv.DictWriter(out, self.columns, lineterminator="\n")
         writer.writeheader()

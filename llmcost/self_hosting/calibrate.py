@@ -121,7 +121,7 @@ def named(run: Run, time: IterationTime, catalogue: Catalogue) -> Calibration:
 
 
 def kv_blocks_of(run: Run, catalogue: Catalogue) -> int | None:
-    """The blocks of cache that the run's GPUs have room for beside its model, and the one that vLLM keeps for itself.
+    """The blocks of cache that the run's GPUs have room for next to its model, and the one that vLLM keeps for itself.
 
     None where its GPU or its model is unknown, or does not fit.
     """

@@ -25,7 +25,7 @@ _NOT_MODELLED = {
     "hidden_size_per_layer_input": "an embedding for each layer",
     "hybrid_override_pattern": "state-space layers",
     "attn_layer_period": "state-space layers",
-    "is_encoder_decoder": "an encoder beside the decoder",
+    "is_encoder_decoder": "an encoder as well as a decoder",
 }
 
 
@@ -165,7 +165,7 @@ class _Shape:
         return self._number("moe_intermediate_size", "intermediate_size")
 
     def _shared(self, experts: int) -> int:
-        """Of the MLP that every token passes beside its experts."""
+        """Of the MLP that every token passes as well as its experts."""
         if experts == 1:
             return 0
         if self._field("enable_moe_block"):

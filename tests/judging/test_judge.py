@@ -160,7 +160,7 @@ def test_a_batch_is_waited_for_and_not_sent_twice(tmp_path: Path) -> None:
     with serving(judge) as url:
         with pytest.raises(KeyboardInterrupt):
             list(client.in_batch(client.client(url, "k"), MODEL, asked, ticket, stop))
-        assert "new 3" not in ticket.read_text(), "no text is kept beside the file"
+        assert "new 3" not in ticket.read_text(), "no text is kept next to the file"
         assert judged(url, tmp_path, "--yes", "--batch").returncode == 0
     assert len(judge.batches) == 1
     assert not ticket.exists()

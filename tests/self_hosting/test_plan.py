@@ -203,13 +203,13 @@ def test_a_managed_api_is_what_self_hosting_has_to_beat() -> None:
     cheap = volumes.find(replace(plain, managed_usd=plain.api_usd / 10), G4DN, KNOWN, CALIBRATED, [1e6, 2e7])
     assert [point.cheapest for point in cheap.points] == [volumes.MANAGED] * 2
     assert cheap.beats_all_from is None
-    dear = volumes.find(replace(plain, cached_usd=plain.api_usd, managed_usd=plain.api_usd * 0.9), G4DN, KNOWN,
+    costlier = volumes.find(replace(plain, cached_usd=plain.api_usd, managed_usd=plain.api_usd * 0.9), G4DN, KNOWN,
                         CALIBRATED, [1e6, 2e7])  # fmt: skip
-    assert dear.points[-1].cheapest == volumes.HOSTED
-    assert dear.points[-1].alternative == volumes.MANAGED
-    assert dear.beats_all_from is not None
-    assert dear.beats_api_from is not None
-    assert dear.beats_all_from > dear.beats_api_from
+    assert costlier.points[-1].cheapest == volumes.HOSTED
+    assert costlier.points[-1].alternative == volumes.MANAGED
+    assert costlier.beats_all_from is not None
+    assert costlier.beats_api_from is not None
+    assert costlier.beats_all_from > costlier.beats_api_from
 
 
 def test_break_even_is_the_same_every_time() -> None:
