@@ -118,9 +118,9 @@ def varies(projection: Projection) -> list[str]:
     if projection.blocks and found.traffic_low_usd is not None:
         rest = f"; requests without a {_LACKING[projection.blocks]} as they are" if projection.undrawn else ""
         said.append(
-            f"how other {projection.blocks} would vary: {cells.usd(found.traffic_low_usd)} to"
-            f" {cells.usd(found.traffic_high_usd)} saved in {LEVEL:.0%} of cases, by the traffic alone, without the"
-            f" error of the prediction (bootstrap over {projection.blocks}{rest})"
+            f"other {projection.blocks} would save {cells.usd(found.traffic_low_usd)} to"
+            f" {cells.usd(found.traffic_high_usd)} in {LEVEL:.0%} of cases: the traffic's variation, not the"
+            f" prediction's error (bootstrap over {projection.blocks}{rest})"
         )
     elif projection.blocks and projection.undrawn:
         lacking = _LACKING[projection.blocks]

@@ -22,9 +22,9 @@ from llmcost.what_ifs.projection import Projection, Stage
 DETAILS = "--details adds assumptions, figures, each prompt's cheapest cache and the backtest."
 
 _MOVES_SHOWN = 6
-_BY_ROWS = 9
+_BY_ROWS = 8
 _CHANGE_LINES = 5
-_NOTE_LINES = 6
+_NOTE_LINES = 5
 _QUESTIONS = 3
 _TOKENS = {
     "input_tokens": "input tokens",

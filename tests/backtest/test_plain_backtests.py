@@ -89,7 +89,7 @@ def test_hits_on_prompts_of_like_meaning(tmp_path: Path) -> None:
     forms = ["How do I {}?", "How can I {}?", "Please tell me how to {}", "hi, i need to {}", "I want to {}, how?",
              "Can you tell me how to {}?", "Where can I {}?", "Is it possible to {}?"]  # fmt: skip
     asked = [(form.format(thing), thing) for form in forms for thing in things]
-    lines = [call(n, prompt_hash=prompt, output_hash=thing + "!" * (n // 35), latency_ms=1, text={"prompt": prompt})
+    lines = [call(n, prompt_hash=prompt, output_hash=thing + "!" * (n // 20), latency_ms=1, text={"prompt": prompt})
              for n, (prompt, thing) in enumerate(asked)]  # fmt: skip
     write(tmp_path / "log.jsonl", lines)
     assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
@@ -99,7 +99,7 @@ def test_hits_on_prompts_of_like_meaning(tmp_path: Path) -> None:
     replay = json.loads(llmcost("backtest", "--format", "json", cwd=tmp_path).stdout)["semantic-caching"]
     assert replay["requests"] == 40
     assert replay["actual_share"] == pytest.approx(round(replay["actual_share"] * replay["hits"]) / replay["hits"])
-    assert 0 < replay["actual_share"] < 0.5, "of the last five alone the answers are others"
+    assert 0 < replay["actual_share"] < 1, "of the last twenty alone the answers are others"
     assert replay["low_share"] == 0 < replay["high_share"] < 1
     assert replay["predicted_share"] is replay["error_share"] is None, "prompts alone do not tell"
     assert replay["by_model"] == [{"model": "claude-haiku-4-5"} | {k: v for k, v in replay.items() if k != "by_model"}]

@@ -98,7 +98,7 @@ def test_csv_and_markdown(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "status", "message", "hint"),
     [
-        (["--quantization", "none"], 1, "does not fit one T4", "quantization=awq"),
+        (["--quantization", "none"], 1, "does not fit one T4", "quantization=fp8"),
         (["--instance", "g4dn.large"], 2, "no instance named g4dn.large", "did you mean"),
         (["--model", "eliza"], 2, "no open-weight model named eliza", "[models.NAME]"),
         (["--gpu", "H100"], 1, "no on-demand price", "usd_per_hour"),

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from llmcost.engine import store
-from llmcost.ingest import detect, lines, secrets
+from llmcost.ingest import chains, detect, lines
 from tests.formats.samples import FORMATS, ROOT, files, folder
 from tests.formats.samples import lines as sample_lines
 from tests.logs import ingested, totals
@@ -34,8 +34,7 @@ def test_no_line_is_claimed_by_two_formats_and_each_by_its_own() -> None:
         schema=lines.SCHEMA,
     )
     with store.in_memory() as opened:
-        secrets.prepare(opened)
-        opened.script("ingest/macros.sql")
+        chains.prepare(opened)
         with opened.relation("sample", numbered):
             detect.claim(opened, "sample")
         claims = opened.rows("select line_no, format from claims")

@@ -7,14 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmcost.engine import store
-from llmcost.ingest import secrets
+from llmcost.ingest import chains
 from llmcost.track.complexity import COMPLEX_WORDS, SIMPLE_WORDS, complexity
 
 
 def in_sql(prompts: list[str]) -> list[float]:
     with store.in_memory() as opened:
-        secrets.prepare(opened)
-        opened.script("ingest/macros.sql")
+        chains.prepare(opened)
         rows = opened.rows("select complexity_of(unnest($prompts::varchar[])) as complexity", {"prompts": prompts})
     return [row["complexity"] for row in rows]
 

@@ -78,7 +78,7 @@ def test_a_bad_labels_file_is_one_line_and_a_hint(tmp_path: Path, name: str, tex
 
 
 def semantic(folder: Path, given: str) -> dict[str, Any]:
-    word = f"semantic-caching:ttl=none,{given}"
+    word = f"semantic-caching:ttl=none,threshold=0.88,{given}"
     done = llmcost("simulate", "--what-if", word, "--format", "json", cwd=folder)
     assert done.returncode == 0, done.stderr
     [stage] = json.loads(done.stdout)["stages"]
