@@ -102,7 +102,10 @@ def test_hits_on_prompts_of_like_meaning(tmp_path: Path) -> None:
     assert 0 < replay["actual_share"] < 1, "of the last twenty alone the answers are others"
     assert replay["low_share"] == 0 < replay["high_share"] < 1
     assert replay["predicted_share"] is replay["error_share"] is None, "prompts alone do not tell"
-    assert replay["by_model"] == [{"model": "claude-haiku-4-5"} | {k: v for k, v in replay.items() if k != "by_model"}]
+    assert replay["by_model"] == [
+        {"model": "claude-haiku-4-5"}
+        | {k: v for k, v in replay.items() if k not in ("by_model", "is_trusted", "trust_reason")}
+    ]
     assert (
         "without labels it is unknown how many hits"
         in llmcost("simulate", "--what-if", "semantic-caching", cwd=tmp_path).stdout
