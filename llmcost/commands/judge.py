@@ -5,6 +5,10 @@ from typing import Annotated
 
 import typer
 
+from llmcost.commands import sending
+
+_BASE_URL = "https://api.anthropic.com"
+
 
 def judge(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Pairs from simulate --sample-hits, as CSV.")],
@@ -20,17 +24,13 @@ def judge(
     yes: Annotated[bool, typer.Option("--yes", help="Send the questions without asking.")] = False,
 ) -> None:
     """Have a model judge which pairs of prompts may share an answer. It sends their texts, which costs money."""
-    import os
-
     from llmcost.engine import store
-    from llmcost.errors import LlmcostError, UsageError
     from llmcost.judging import client, pairs
     from llmcost.judging import judge as judging
     from llmcost.prices import book, ceiling
     from llmcost.render import cells, terminal
 
-    if base_url is not None and not base_url.startswith(("http://", "https://")):
-        raise UsageError(f"--base-url {base_url} is not an address", hint="for example https://api.anthropic.com")
+    url = sending.address(base_url or _BASE_URL, _BASE_URL)
     found = pairs.read(file)
     rows = found.unanswered(model)
     if not rows:
@@ -41,15 +41,9 @@ def judge(
         usd = ceiling.most_usd(
             opened, provider, billed, judging.prompt_tokens(rows), len(rows) * judging.OUTPUT_TOKENS, in_batch=batch
         )
-    terminal.status(
-        f"{cells.counted(len(rows), 'pair')} of prompts, with their texts, to {base_url or 'https://api.anthropic.com'},"
-        f" about ${usd:.4f}"
-    )
-    if not (key := os.environ.get(api_key_env)):
-        raise LlmcostError(f"${api_key_env} holds no API key", hint="set it, or name another with --api-key-env")
-    if not yes and not terminal.confirmed("Send them?"):
-        raise LlmcostError("nothing was sent", hint="answer y, or add --yes")
-    api = client.client(base_url, key)
+    terminal.status(f"{cells.counted(len(rows), 'pair')} of prompts, with their texts, to {url}, about ${usd:.4f}")
+    key = sending.agreed_key(api_key_env, yes=yes)
+    api = client.client(url, key)
     with terminal.step_progress("judging") as advance:
         if batch:
             ticket = file.with_name(f"{file.name}.batch")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from llmcost.commands import options
+from llmcost.commands import options, sending
 
 _BASE_URLS = {"openai": "https://api.openai.com/v1"}
 
@@ -29,10 +29,8 @@ def probe(
     output: options.Output = None,
 ) -> None:
     """Measure a model's prompt cache: shortest prompt, step, life and keys. It sends requests, which cost money."""
-    import os
-
     from llmcost.engine import store
-    from llmcost.errors import LlmcostError, UsageError
+    from llmcost.errors import UsageError
     from llmcost.prices import book, cache_rules, own_rules, probe, probe_client
     from llmcost.render import terminal
     from llmcost.views.probe import ProbeView
@@ -40,8 +38,7 @@ def probe(
     url = base_url or _BASE_URLS.get(provider)
     if url is None:
         raise UsageError(f"the address of {provider} is not known", hint="name it with --base-url")
-    if not url.startswith(("http://", "https://")):
-        raise UsageError(f"--base-url {url} is not an address", hint="for example https://api.openai.com/v1")
+    sending.address(url, _BASE_URLS["openai"])
     planned = probe.plan(_seconds(gaps))
     out = options.output(result_format, output)
     with store.in_memory() as opened:
@@ -51,10 +48,7 @@ def probe(
         f"{planned.requests} requests with {planned.prompt_tokens:,} tokens in all to {url}, at most ${usd:.4f}, in"
         f" about {planned.seconds:,.0f} seconds"
     )
-    if not (key := os.environ.get(api_key_env)):
-        raise LlmcostError(f"${api_key_env} holds no API key", hint="set it, or name another with --api-key-env")
-    if not yes and not terminal.confirmed("Send them?"):
-        raise LlmcostError("nothing was sent", hint="answer y, or add --yes")
+    key = sending.agreed_key(api_key_env, yes=yes)
     found = probe.measured(planned, probe_client.asking(url, key, model))
     today = date.today()
     rule = probe.rule(found, cache_rules.rule_of(billed_by, billed, today), billed_by or provider, billed, today)

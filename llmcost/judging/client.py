@@ -19,7 +19,7 @@ POLL_S = 20.0
 """How often a batch is asked whether it has ended."""
 
 
-def client(base_url: str | None, key: str) -> "anthropic.Anthropic":
+def client(base_url: str, key: str) -> "anthropic.Anthropic":
     """A client for the API. Raises LlmcostError where its library is not installed."""
     try:
         import anthropic
