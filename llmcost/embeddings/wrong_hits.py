@@ -163,9 +163,7 @@ def _extrapolated(hits: Hits, others: npt.NDArray[np.bool_], judge: Judge | None
     group = np.searchsorted(edges, hits.cosine, side="right")
     aside = evidence & hits.elsewhere
     # What part of the hits a list like this has nothing to say of shows at the prompts that are on it.
-    unlisted = (
-        chance.beta(aside.sum() + 0.5, (labelled | judged).sum() + 0.5, _DRAWS) if aside.any() else np.zeros(_DRAWS)
-    )
+    unlisted = chance.beta(aside.sum() + 0.5, known + 0.5, _DRAWS) if aside.any() else np.zeros(_DRAWS)
     fewest, most = np.zeros(_DRAWS), np.zeros(_DRAWS)
     for number in range(strata):
         here = group == number

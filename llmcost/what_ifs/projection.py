@@ -21,6 +21,11 @@ PROMPT_CACHING = "prompt-caching"
 """The what-if that comes with a recommendation for each prompt."""
 
 
+def is_unconfirmed(saved_usd: float, effects: Row) -> bool:
+    """Whether a saving counts cached answers that the log cannot compare with the model's own: then it is the most."""
+    return saved_usd > 0 and bool(effects.get("answers_not_compared"))
+
+
 @dataclass
 class Stage:
     """What one step made of the traffic. Shares are of the baseline's cost, so that stages add up."""
@@ -40,8 +45,8 @@ class Stage:
 
     @property
     def is_upper_bound(self) -> bool:
-        """Whether it counts cached answers as saved that the log cannot compare with the model's own."""
-        return self.saved_usd > 0 and bool(self.effects.get("answers_not_compared"))
+        """Whether its saving is one that the log does not confirm."""
+        return is_unconfirmed(self.saved_usd, self.effects)
 
     @property
     def changes_answers(self) -> str:

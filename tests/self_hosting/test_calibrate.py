@@ -31,7 +31,8 @@ def test_a_mixture_of_experts_on_two_replicas_is_predicted_from_its_first_hundre
     Before experts were read by the tokens that use them, the makespan was 16 % too long.
     """
     stem = "rtxpro6000_qwen3_30b_a3b_dp2"
-    run = read(*(shared_data / "serving" / f"{stem}_{name}" for name in ("requests.jsonl", "meta.json")))
+    folder = shared_data / "serving"
+    run = read(folder / f"{stem}_requests.jsonl", folder / f"{stem}_meta.json")
     assert run.copies == 2
     run = replace(run, engine=Engine(kv_blocks=18_755, max_running=128))
     time = from_runs([run], model=catalogue.load().model("qwen3-30b-a3b"), first=100)

@@ -11,7 +11,7 @@ from llmcost.what_ifs.engine.chain import Chain, Traffic
 from llmcost.what_ifs.engine.ranges import Range, ranges
 from llmcost.what_ifs.engine.reasons import reasons
 from llmcost.what_ifs.engine.step import WhatIf, parse, settings, settled
-from llmcost.what_ifs.projection import Projection, projected
+from llmcost.what_ifs.projection import Projection, is_unconfirmed, projected
 from llmcost.what_ifs.search.greedy_stack import LeftOut, stacked
 
 WORD = "all"
@@ -109,8 +109,7 @@ def _alone(traffic: Traffic, step: WhatIf, baseline: float) -> Alone:
         return Alone(step, None, None, failure=" and ".join(found.said))
     spread = ranges(traffic, chain, baseline).whole
     saved = baseline - point.cost_usd
-    is_upper_bound = saved > 0 and bool(chain.effects(1)["answers_not_compared"])
-    return Alone(step, saved, spread, is_upper_bound, remark="; ".join(found.said))
+    return Alone(step, saved, spread, is_unconfirmed(saved, chain.effects(1)), remark="; ".join(found.said))
 
 
 def _stacked(traffic: Traffic, alone: Sequence[Alone], baseline: float) -> tuple[Chain, list[LeftOut]]:
