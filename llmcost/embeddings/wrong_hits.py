@@ -87,14 +87,10 @@ class Judge:
         """On how many of these it says otherwise."""
         return self.right_wrong + self.wrong_right
 
-    def corrected(self, share: Draws, chance: np.random.Generator) -> Draws:
-        """Draws of the wrong share, by the share that it says is; a draw may be below 0 or above 1.
-
-        W. J. Rogan, B. Gladen, Am. J. Epidemiology 107:71, 1978.
-        """
+    def errors(self, chance: np.random.Generator) -> tuple[Draws, Draws]:
+        """Draws of how often it calls right pairs wrong, and misses wrong ones: the same errors wherever it judges."""
         alarms = chance.beta(self.right_wrong + 0.5, self.right_right + 0.5, _DRAWS)
-        missed = chance.beta(self.wrong_right + 0.5, self.wrong_wrong + 0.5, _DRAWS)
-        return (share - alarms) / np.maximum(1 - alarms - missed, _LEAST_USE)
+        return alarms, chance.beta(self.wrong_right + 0.5, self.wrong_wrong + 0.5, _DRAWS)
 
 
 def wrong_share(hits: Hits, encoder: str, judge: Judge | None = None, *, only_right: bool) -> WrongShare | None:
@@ -164,12 +160,13 @@ def _extrapolated(hits: Hits, others: npt.NDArray[np.bool_], judge: Judge | None
     aside = evidence & hits.elsewhere
     # What part of the hits a list like this has nothing to say of shows at the prompts that are on it.
     unlisted = chance.beta(aside.sum() + 0.5, known + 0.5, _DRAWS) if aside.any() else np.zeros(_DRAWS)
+    errors = None if judge is None else judge.errors(chance)
     fewest, most = np.zeros(_DRAWS), np.zeros(_DRAWS)
     for number in range(strata):
         here = group == number
         share = _share(labelled & here, hits.right, chance)
-        if judge is not None and (model := judged & here).any():
-            said = judge.corrected(_share(model, hits.judged_right, chance), chance)
+        if errors is not None and (model := judged & here).any():
+            said = _corrected(_share(model, hits.judged_right, chance), *errors)
             share = np.average([share, said], axis=0, weights=[(labelled & here).sum(), model.sum()])
         count = int((others & here).sum())
         unsaid = chance.binomial(count, unlisted).astype(np.int64)
@@ -177,6 +174,14 @@ def _extrapolated(hits: Hits, others: npt.NDArray[np.bool_], judge: Judge | None
         fewest += found
         most += found + unsaid
     return np.clip(fewest, 0, others.sum()), np.clip(most, 0, others.sum())
+
+
+def _corrected(share: Draws, alarms: Draws, missed: Draws) -> Draws:
+    """The wrong share, by the share that a judge with these errors says is; a draw may be below 0 or above 1.
+
+    W. J. Rogan, B. Gladen, Am. J. Epidemiology 107:71, 1978.
+    """
+    return (share - alarms) / np.maximum(1 - alarms - missed, _LEAST_USE)
 
 
 def _scatter(count: npt.NDArray[np.int64], share: Draws, chance: np.random.Generator) -> Draws:
