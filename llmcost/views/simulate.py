@@ -24,7 +24,8 @@ DETAILS = "--details adds assumptions, figures, each prompt's cheapest cache and
 _MOVES_SHOWN = 6
 _BY_ROWS = 8
 _CHANGE_LINES = 5
-_NOTE_LINES = 5
+_STEPS_AND_NOTES = 9
+_LEAST_NOTES = 5
 _QUESTIONS = 3
 _TOKENS = {
     "input_tokens": "input tokens",
@@ -90,7 +91,8 @@ def below(projection: Projection, *, details: bool) -> RenderableType:
         parts += [cache_advice.settings(stage.prompts) for stage in chosen]
     asked = [line for stage in stages for line in questions(stage)[: None if details else _QUESTIONS]]
     notes = [*projection.notes, *asked, *(note for stage in stages for note in (stage.summary or {}).get("notes", []))]
-    parts.append(tables.Bullets("Caveats", notes, "yellow", None if details else _NOTE_LINES))
+    at_most = None if details else max(_LEAST_NOTES, _STEPS_AND_NOTES - len(stages))
+    parts.append(tables.Bullets("Caveats", notes, "yellow", at_most))
     if not details:
         parts.append(Text(DETAILS, style="dim"))
     return Group(*parts, *provenance.below(projection.provenance))
