@@ -114,6 +114,8 @@ def answers(projection: Projection) -> list[str]:
     if not changing or not projection.is_priced:
         return []
     names = ", ".join(dict.fromkeys(stage.what_if.query.name for stage in changing))
+    if not projection.unchanged_usd:
+        return [f"it changes answers, or may ({names})"]
     kept = f"{cells.usd(projection.unchanged_usd)} of it leaves answers as they are"
     return [f"{kept}; the rest changes them, or may ({names})"]
 

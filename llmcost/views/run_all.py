@@ -142,10 +142,10 @@ def _left_out(found: Everything) -> list[str]:
 
 
 def _below(found: Everything) -> list[str]:
-    """In words: what the techniques of the stack take from one another, which are not stacked, and what costs more."""
+    """In words: what the stack's techniques take from one another, how to stack the others, and what costs more."""
     said = _overlap(found)
     if found.refused:
-        said.append(f"not stacked, as they change answers: {', '.join(found.refused)}; {allowed.OPTION} adds them")
+        said.append(f"{allowed.OPTION} stacks what changes answers too")
     return [*said, *(f"{one.what_if.query.name} {one.remark}" for one in found.alone if (one.saved_usd or 0.0) < 0)]
 
 

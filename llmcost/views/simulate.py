@@ -72,11 +72,13 @@ def below(projection: Projection, *, details: bool, headed: bool = False) -> Ren
     """
     stages = projection.stages
     parts: list[RenderableType] = []
+    said = [] if headed else answers(projection)
+    room = -1 if headed or said else 0  # for what is said of answers
     if not details and projection.is_priced and stages:
-        lines = [*([] if headed else answers(projection)), *varies(projection)]
+        lines = [*said, *varies(projection)]
         parts.append(Text("\n".join(f"{line[0].upper()}{line[1:]}." for line in lines) + "\n"))
     if projection.by:
-        parts.append(_by(projection, None if details else _BY_ROWS))
+        parts.append(_by(projection, None if details else _BY_ROWS + room))
     parts += [quality.show(stage.quality, details=details) for stage in stages if stage.quality]
     if details:
         parts.append(tables.Bullets("Answers", _answers(projection)))
@@ -91,12 +93,12 @@ def below(projection: Projection, *, details: bool, headed: bool = False) -> Ren
     else:
         most = sorted(stages, key=lambda stage: -abs(stage.saved_usd))
         changes = [line for stage in most for line in _changes(stage)[:1]]
-        parts.append(tables.Bullets("What changes", changes, at_most=_CHANGE_LINES))
+        parts.append(tables.Bullets("What changes", changes, at_most=_CHANGE_LINES + room))
         chosen = [stage for stage in stages if decides(stage.what_if.values)]
         parts += [cache_advice.settings(stage.prompts) for stage in chosen]
     asked = [line for stage in stages for line in questions(stage)[: None if details else _QUESTIONS]]
     notes = [*projection.notes, *asked, *(note for stage in stages for note in (stage.summary or {}).get("notes", []))]
-    at_most = None if details else max(_LEAST_NOTES, _STEPS_AND_NOTES - len(stages))
+    at_most = None if details else max(_LEAST_NOTES, _STEPS_AND_NOTES - len(stages)) + room
     parts.append(tables.Bullets("Caveats", notes, "yellow", at_most))
     if not details:
         parts.append(Text(DETAILS, style="dim"))
