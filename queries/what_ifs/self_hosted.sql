@@ -4,6 +4,7 @@
 -- neutral: count=0
 -- low: pace=slow
 -- high: pace=fast
+-- alters: another model answers
 -- unmeasured: the hosted model's answers are not judged
 -- param instance text = g4dn.xlarge: the machine, by its name in the cloud; llmcost.toml can add more.
 -- param gpu text = none: a GPU instead of an instance, one per machine; needs usd_per_hour.

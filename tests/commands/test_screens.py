@@ -101,7 +101,7 @@ def test_where_nothing_saves_anything_the_reasons_are_shown(tmp_path: Path) -> N
     write(tmp_path / "log.jsonl", [call(1, service_tier="batch")])
     assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
     shown = " ".join(llmcost("simulate", "--what-if", "all", cwd=tmp_path, COLUMNS="80").stdout.split())
-    assert "1 request replayed: no technique saves anything of $0.0008" in shown
+    assert "1 request replayed: no technique that leaves answers as they are saves anything of $0.0008" in shown
     assert "token-caps: cannot be projected: no request has a task type" in shown
     assert "would save" not in shown
 
