@@ -16,6 +16,7 @@ from llmcost.commands.budget import budget
 from llmcost.commands.calibrate import calibrate
 from llmcost.commands.compare import compare
 from llmcost.commands.explain import explain
+from llmcost.commands.export import export
 from llmcost.commands.ingest import ingest
 from llmcost.commands.judge import judge
 from llmcost.commands.merge import merge
@@ -46,6 +47,7 @@ for command in (
     compare,
     audit,
     budget,
+    export,
     metrics,
     prices,
     probe,

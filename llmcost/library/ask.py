@@ -7,6 +7,7 @@ from llmcost.engine.store import Store
 from llmcost.errors import UsageError
 from llmcost.explain import explanation
 from llmcost.reports import audit as audits
+from llmcost.reports import export as exports
 from llmcost.reports import spend
 from llmcost.reports.filters import NO_FILTERS, Filters
 from llmcost.reports.provenance import provenance
@@ -14,6 +15,7 @@ from llmcost.reports.scope import Scope, scope
 from llmcost.views.audit import AuditView
 from llmcost.views.backtest import BacktestView
 from llmcost.views.explain import ExplainView
+from llmcost.views.export import ExportView
 from llmcost.views.optimize import OptimizeView
 from llmcost.views.report import ReportView
 from llmcost.views.run_all import RunAllView
@@ -84,6 +86,18 @@ def explain(
     covered = scope(opened, filters=filters)
     found = explanation.explain(opened, covered, from_period, to_period, by, top, per_day=per_day)
     return ExplainView(found, provenance(opened, found.both(opened, covered), shown=shown))
+
+
+def export(
+    opened: Store,
+    to: str,
+    form: str = "parquet",
+    since: str | None = None,
+    until: str | None = None,
+    filters: Filters = NO_FILTERS,
+) -> ExportView:
+    """Priced requests as files, complete or absent."""
+    return ExportView(exports.export(opened, scope(opened, since, until, filters=filters), to, form))
 
 
 def audit(
