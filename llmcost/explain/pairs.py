@@ -121,7 +121,7 @@ def _split(
             return
         sides = [(totals[pair.earlier][1], totals[pair.later][1]) for pair in some]
         changes = {game: later.cost_usd - earlier.cost_usd for game, (earlier, later) in enumerate(sides)}
-        made = splits(games, changes)
+        made = splits([games], changes)
         for place in known:
             change = Change(*sides[place], per_day=False, change_usd=changes[place], split=made[place])
             yield _Split(some[place], change, repriced[place])
