@@ -124,7 +124,7 @@ def _caps() -> Iterator[Claim]:
 
 
 def _combined(samples: Store) -> Iterator[Claim]:
-    found = run_all.simulate(samples, run_all.steps([run_all.WORD]), scope(samples))
+    found = run_all.simulate(samples, run_all.asked([run_all.WORD]), scope(samples))
     assert found.three_saved_usd is not None, "the sample logs tell of all three"
     share = found.three_saved_usd / found.projection.baseline_usd
     low, high = (

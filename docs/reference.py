@@ -71,6 +71,8 @@ def _traits(query: Query) -> list[str]:
         said.append(f"Part of `--what-if all`{f', with `{stacked}`' if stacked else ''}.")
     if grid := query.fields.get("grid"):
         said.append(f"`--optimize` tries {', '.join(f'`{settings}`' for settings in grid)}.")
+    if alters := query.field("alters"):
+        said.append(f"Changes answers, so it is stacked only where it is asked for: {alters}.")
     if unmeasured := query.field("unmeasured"):
         said.append(f"A limit on quality excludes it: {unmeasured}.")
     return said

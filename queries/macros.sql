@@ -36,6 +36,10 @@ create or replace temp macro is_cacheable(request) as
 create or replace temp macro is_cut_off(stop_reason) as
     lower(stop_reason) in ('max_tokens', 'length', 'max_output_tokens', 'model_length');
 
+-- Whether an answer calls a tool, by the reason that the log gives; null where it gives none.
+create or replace temp macro is_tool_call(stop_reason) as
+    lower(stop_reason) in ('tool_use', 'tool_calls', 'function_call');
+
 -- Whether a what-if cuts an answer off that was whole before; both are relations of requests.
 create or replace temp macro is_cut_short(before, after) as
     after.stop_reason = 'max_tokens' and after.output_tokens between 1 and before.output_tokens - 1;

@@ -16,13 +16,25 @@ def simulate(
         typer.Option(
             "--what-if",
             metavar="NAME[:param=value,…]",
-            help="A what-if with its parameters; repeat to stack them in order. all: each alone, then the best stack.",
+            help="A what-if with its parameters; repeat to stack them in order. all: each alone, then the best stack of"
+            " those that leave answers as they are.",
             autocompletion=completion.what_ifs,
         ),
     ] = None,
     optimized: Annotated[
         bool,
-        typer.Option("--optimize", help="Search these what-ifs, or all, and their settings for the cheapest stack."),
+        typer.Option(
+            "--optimize",
+            help="Search these what-ifs, or all that leave answers as they are, and their settings for the cheapest"
+            " stack.",
+        ),
+    ] = False,
+    changed_answers: Annotated[
+        bool,
+        typer.Option(
+            "--allow-changed-answers",
+            help="With all and --optimize: stack what may change answers too, such as other models and caps.",
+        ),
     ] = False,
     limit: Annotated[
         list[str] | None,
@@ -110,6 +122,11 @@ def simulate(
     if not words and not optimized:
         raise UsageError("no what-if given", hint="add --what-if NAME; list them with: llmcost simulate --list")
     view: View
+    if changed_answers and not (optimized or run_all.WORD in words):
+        raise UsageError(
+            "--allow-changed-answers needs --optimize or --what-if all",
+            hint="a stack may hold any what-if: leave it out",
+        )
     takes_all = run_all.WORD in words and not optimized
     if (takes_all or optimized) and shown:
         raise UsageError("--show-sql needs one stack", hint="name its steps, each with --what-if")
@@ -117,9 +134,13 @@ def simulate(
         raise UsageError("--sample-hits needs one stack and nothing else", hint="leave the other option out")
     if save is not None:
         scenarios.check(save)
-    searched = optimize.techniques(words) if optimized else []
-    stack = [] if optimized else run_all.steps(words) if takes_all else [parse(word) for word in words]
-    every = [*stack, *(step for settings in searched for step in settings)]
+    space = optimize.space(words if optimized else (), changed_answers=changed_answers)
+    asked = run_all.asked(words if takes_all else (), changed_answers=changed_answers)
+    stack = [] if optimized or takes_all else [parse(word) for word in words]
+    if optimized:
+        every = [step for settings in space.techniques for step in settings]
+    else:
+        every = asked.steps if takes_all else stack
     with options.reading(db, out, also=[file for step in every for file in step.files], timezone=timezone) as opened:
         covered = scope(opened, since, until, filters=filters)
         names.check(opened, every)
@@ -133,11 +154,11 @@ def simulate(
             most = stacks or optimize.MOST_STACKS
             with terminal.step_progress("trying stacks") as advance:
                 best = optimize.simulate(
-                    opened, searched, covered, bounds, dimensions, most, advance, advises=out.is_whole
+                    opened, space, covered, bounds, dimensions, most, advance, advises=out.is_whole
                 )
             view, projection = OptimizeView(best), best.projection
         elif takes_all:
-            found = run_all.simulate(opened, stack, covered, dimensions, advises=out.is_whole)
+            found = run_all.simulate(opened, asked, covered, dimensions, advises=out.is_whole)
             view, projection = RunAllView(found), found.projection
         else:
             projection = projections.simulate(opened, stack, covered, dimensions, advises=out.is_whole)

@@ -22,7 +22,7 @@ INPUTS: Mapping[registry.Kind, Input] = {
     "what_ifs": Input(("requests",), ("replayed", "prices", "outcomes", "judged_complexity")),
     "billing": Input(("decided",), ("token_counts", "prices")),
     "spend": Input(("priced",), ("prices", "ruled")),
-    "page": Input(("priced",), ("fine", "ranking", "valued")),
+    "page": Input(("priced",), ("ranking", "fine")),
     "explain": Input(
         ("requests", "priced"),
         (
@@ -33,12 +33,14 @@ INPUTS: Mapping[registry.Kind, Input] = {
             "lasting_prompts",
             "cells",
             "played",
-            "contributing",
-            "daily",
-            "repriced_daily",
-            "periods",
+            "dated",
+            "slices",
             "spent",
+            "periods",
+            "candidates",
             "pairs",
+            "sides",
+            "repriced_cells",
         ),
     ),
     "audit": Input(("priced",), ("prices", "anomalies")),
@@ -48,6 +50,7 @@ INPUTS: Mapping[registry.Kind, Input] = {
     "backtests": Input(("logged", "found", "missed", "waited", "low", "high")),
     "ledger": Input((), ("ledger", "rejects", "skipped", "sources")),
     "zones": Input(()),
+    "views": Input(("priced",)),
 }
 """By folder. A test holds every query to it; the other folders hold steps of one process, which read each other."""
 

@@ -1,46 +1,61 @@
-"""Pairs of periods as the store gets them, and the log's requests summed by day for all of them."""
+"""Pairs of periods as the store gets them: their ends, and the slices of time that their periods are made of."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from llmcost.engine import registry
-from llmcost.engine.compose import Relation, compose
-from llmcost.engine.store import Store
-from llmcost.explain.periods import Pair, Period
-from llmcost.reports.scope import Row
+from llmcost.explain.periods import DAY, Pair, Period
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
 @dataclass(frozen=True)
-class Requests:
-    """The requests that a page covers, priced, with the keys of contributors as columns."""
+class Slices:
+    """Days that the same of some periods hold, numbered: what a slice spent is added up once for all periods."""
 
-    relations: Sequence[Relation]
-    parameters: dict[str, registry.Value]
-    keys: Sequence[str]
+    of_day: Mapping[date, int]
+    of_period: Mapping[Period, Sequence[int]]
+
+    @classmethod
+    def of(cls, periods: Iterable[Period]) -> "Slices":
+        """Those of these periods."""
+        holding: dict[date, list[Period]] = {}
+        for period in periods:
+            day = period.since
+            while day < period.until:
+                holding.setdefault(day.date(), []).append(period)
+                day += DAY
+        numbers: dict[tuple[Period, ...], int] = {}
+        of_day = {day: numbers.setdefault(tuple(held), len(numbers)) for day, held in holding.items()}
+        of_period: dict[Period, list[int]] = {}
+        for held, number in numbers.items():
+            for period in held:
+                of_period.setdefault(period, []).append(number)
+        return cls(of_day, of_period)
 
     @property
-    def keyed(self) -> Relation:
-        """`priced` with the keys."""
-        return self.relations[-1]
+    def count(self) -> int:
+        """How many there are."""
+        return len(set(self.of_day.values()))
 
-    def add_up(self, store: Store, movers: Sequence[Row]) -> None:
-        """Makes `daily`: the sums by day of all requests, and of each of these values of keys.
+    def table(self) -> "pa.Table":
+        """Each day with its slice."""
+        return table(day=[day.isoformat() for day in self.of_day], slice=self.of_day.values())
 
-        `contributing` stays, for requests at other prices to be summed in the same way.
-        """
-        values = {row["value_number"]: row for row in movers}.values()
-        columns = {name: [row[name] for row in values] for name in ("value_number", "place", "value")}
-        store.keep("contributing", _CONTRIBUTING, columns)
-        store.keep("daily", compose(self.relations, body("daily")), self.parameters)
-
-
-_CONTRIBUTING = """select
-    unnest($value_number::bigint[]) as value_number, unnest($place::bigint[]) as place,
-    unnest($value::varchar[]) as value"""
+    def sides(self, pairs: Sequence[Pair]) -> "pa.Table":
+        """Each pair with the slices of both periods."""
+        rows = [
+            (number, is_later, place)
+            for number, pair in enumerate(pairs)
+            for is_later, period in enumerate((pair.earlier, pair.later))
+            for place in self.of_period[period]
+        ]
+        return table(
+            pair=[row[0] for row in rows], in_later=[bool(row[1]) for row in rows], slice=[row[2] for row in rows]
+        )
 
 
 def pair_table(pairs: Sequence[Pair], **more: Sequence[object]) -> "pa.Table":
@@ -60,7 +75,7 @@ def ends(side: str, found: Sequence[Period]) -> dict[str, Sequence[object]]:
     }
 
 
-def table(**columns: Sequence[object]) -> "pa.Table":
+def table(**columns: Iterable[object]) -> "pa.Table":
     """Columns as a relation."""
     import pyarrow as pa
 

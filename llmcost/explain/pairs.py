@@ -1,26 +1,27 @@
 """The changes between the months, the weeks or the days of a log: those that a page lets its reader choose from.
 
-They are split as `llmcost explain` splits them, all at once: a period is whole days, so that requests summed by day say
-enough, and each pair is a game of its own. Only prices that changed meanwhile take a look at single requests.
+They are split as `llmcost explain` splits them, all at once: a period is whole days, so that requests summed by slices
+of days say enough, and each pair is a game of its own. Only prices that changed meanwhile need single requests again.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from llmcost.engine.compose import compose
+from llmcost.engine import registry
+from llmcost.engine.compose import Relation, compose
 from llmcost.engine.relations import priced
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
-from llmcost.explain import notes, pair_contributors, periods, traffic
+from llmcost.explain import movers, notes, pair_contributors, periods, traffic
 from llmcost.explain.change import Change
-from llmcost.explain.contributor import Contributor, usual_keys
-from llmcost.explain.paired import Requests, body, concatenated, ends, pair_table, table
+from llmcost.explain.contributor import Contributor
+from llmcost.explain.paired import Slices, body, concatenated, ends, pair_table, table
 from llmcost.explain.periods import Log, Pair, Period
 from llmcost.explain.split import splits
 from llmcost.explain.totals import Total
-from llmcost.reports.scope import Scope
+from llmcost.reports.scope import Row, Scope
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,46 +46,59 @@ class Compared:
     notes: Sequence[str]
 
 
-@dataclass(frozen=True)
-class _Split:
-    """A pair whose bill has been split, and its days at the other period's prices where prices changed."""
-
-    pair: Pair
-    change: Change
-    repriced: "pa.Table"
+def questions() -> list[str]:
+    """The SQL of all that is asked of the table `priced`."""
+    return [query.body for query in registry.load("explain").values()]
 
 
-def compared(store: Store, covered: Scope) -> list[Compared]:
-    """The changes between periods of a kind, the one that `llmcost explain` shows first; none for a single day."""
+def compared(store: Store, covered: Scope, columns: Mapping[str, str]) -> list[Compared]:
+    """The changes between periods of a kind, the one that `llmcost explain` shows first; none for a single day.
+
+    `priced` is a table of the covered requests, with what `questions` name; these columns hold the contributors' keys.
+    """
     oldest, newest = traffic.span(store, covered)
     if oldest is None or newest is None:
         return []
     log = Log(oldest, newest)
-    store.bound_memory()
-    keys = usual_keys(store, covered)
-    keyed, tags = traffic.keyed_by(keys)
-    of_log = Requests([*priced(*covered.steps()), keyed], covered.parameters() | tags, keys)
-    store.keep("lasting_prompts", compose(covered.steps(), body("recurring-prompts")), covered.parameters())
-    of_log.add_up(store, [])
+    store.keep("dated", body("dated"))
     totals = _totals(store, log)
     pairs = _ordered(log, totals)
     if not pairs:
         return []
-    places = {period: place for place, period in enumerate(totals)}
-    with store.relation("periods", table(place=range(len(places)), **ends("", list(totals)))):
-        store.keep("spent", compose(of_log.relations, body("spent")), of_log.parameters)
-    movers = pair_contributors.movers(store, pairs, places, len(keys))
-    of_log.add_up(store, movers)
-    split = list(_split(store, covered, of_log, pairs, totals))
-    who = pair_contributors.found(store, [(one.pair, one.repriced) for one in split], movers, pairs, keys)
+    slices, keys = Slices.of(totals), list(columns)
+    moved = _add_up(store, slices, columns, pairs)
+    split = dict(_split(store, _Repriced(covered, keys), pairs, totals, slices))
+    of_split = {pair: repriced for pair, (_, repriced) in split.items()}
+    who = pair_contributors.found(store, slices, of_split, moved, pairs, keys)
     return [
         Compared(
-            one.change,
-            who.get(one.pair, ()),
-            notes.about_periods(log, one.pair, (one.change.earlier, one.change.later), per_day=False),
+            change,
+            who.get(pair, ()),
+            notes.about_periods(log, pair, (change.earlier, change.later), per_day=False),
         )
-        for one in split
+        for pair, (change, _) in split.items()
     ]
+
+
+def _add_up(store: Store, slices: Slices, columns: Mapping[str, str], pairs: Sequence[Pair]) -> list[Row]:
+    """Makes `played`, the sums by slice of all requests and of each value whose spend changed most; gives these."""
+    sliced: list[Relation] = [traffic.keyed(columns.values()), ("priced", body("sliced"))]
+    with store.relation("slices", slices.table()):
+        store.keep("spent", compose(sliced, body("spent")))
+        moved = pair_contributors.few(movers.movers(store, pairs, slices, len(columns)))
+        values = {row["game"]: row for row in moved}.values()
+        chosen = {name: [row[name] for row in values] for name in ("game", "place", "value")}
+        store.keep("chosen", _CHOSEN, chosen)
+        store.keep("lasting_features", compose(sliced, body("recurring-features")))
+        store.keep("lasting_prompts", compose(sliced, body("recurring-prompts")))
+        store.keep("cells", compose(sliced, body("cells")))
+    store.keep("played", body("played"))
+    return moved
+
+
+_CHOSEN = (
+    "select unnest($game::bigint[]) as game, unnest($place::bigint[]) as place, unnest($value::varchar[]) as value"
+)
 
 
 def _totals(store: Store, log: Log) -> dict[Period, tuple[str, Total]]:
@@ -106,15 +120,20 @@ def _totals(store: Store, log: Log) -> dict[Period, tuple[str, Total]]:
 
 
 def _split(
-    store: Store, covered: Scope, of_log: Requests, pairs: Sequence[Pair], totals: dict[Period, tuple[str, Total]]
-) -> Iterator[_Split]:
+    store: Store,
+    repriced: "_Repriced",
+    pairs: Sequence[Pair],
+    totals: Mapping[Period, tuple[str, Total]],
+    slices: Slices,
+) -> Iterator[tuple[Pair, tuple[Change, "pa.Table"]]]:
+    """Pairs with the split of their bill, and their cells at the other period's prices where prices changed."""
     left = _MOST_CELLS
     for first in range(0, len(pairs), _AT_ONCE):
         some = pairs[first : first + _AT_ONCE]
-        with store.relation("pairs", pair_table(some)):
-            repriced = _repriced(store, covered, of_log, some)
-            known = [place for place in range(len(some)) if place in repriced]
-            with store.relation("repriced_daily", concatenated(repriced[place] for place in known)):
+        with store.relation("pairs", pair_table(some)), store.relation("sides", slices.sides(some)):
+            other = repriced.cells(store, some)
+            known = [place for place in range(len(some)) if place in other]
+            with store.relation("repriced_cells", concatenated(other[place] for place in known)):
                 games = store.arrow(compose([("played", body("paired"))], body("games")))
         left -= games.num_rows
         if left < 0 and first:
@@ -124,10 +143,10 @@ def _split(
         made = splits([games], changes)
         for place in known:
             change = Change(*sides[place], per_day=False, change_usd=changes[place], split=made[place])
-            yield _Split(some[place], change, repriced[place])
+            yield some[place], (change, other[place])
 
 
-def _ordered(log: Log, totals: dict[Period, tuple[str, Total]]) -> list[Pair]:
+def _ordered(log: Log, totals: Mapping[Period, tuple[str, Total]]) -> list[Pair]:
     """The usual pair, then neighbours, then the others, each newest first."""
     found = []
     for kind in MOST:
@@ -145,18 +164,28 @@ def _ordered(log: Log, totals: dict[Period, tuple[str, Total]]) -> list[Pair]:
     return [*(usual for _ in same), *(pair for pair in pairs if pair not in same)]
 
 
-def _repriced(store: Store, covered: Scope, of_log: Requests, pairs: Sequence[Pair]) -> dict[int, "pa.Table"]:
-    """The days of each pair at the other period's prices, where prices changed; not of pairs with too many requests."""
-    changed = {row["pair"]: row["requests"] for row in store.rows(body("repricing"))}
-    nothing = store.arrow("select 0::bigint as pair, * from daily limit 0")
-    found, left = {}, _MOST_REPRICED
-    for place, pair in enumerate(pairs):
-        left -= changed.get(place, 0)
-        if place not in changed:
-            found[place] = nothing
-        elif left >= 0:
-            requests, values = traffic.of_periods(covered, pair)
-            steps = [*priced(*requests, ("requests", body("repriced"))), of_log.keyed]
-            select = f"select $pair::bigint as pair, * from (\n{body('daily')}\n)"
-            found[place] = store.arrow(compose(steps, select), of_log.parameters | values | {"pair": place})
-    return found
+@dataclass(frozen=True)
+class _Repriced:
+    """The covered requests at other prices."""
+
+    covered: Scope
+    keys: Sequence[str]
+
+    def cells(self, store: Store, pairs: Sequence[Pair]) -> dict[int, "pa.Table"]:
+        """The cells of each pair at the other period's prices, where prices changed; not of pairs with too many
+        requests."""
+        changed = {row["pair"]: row["requests"] for row in store.rows(body("repricing"))}
+        nothing = store.arrow("select 0::bigint as pair, * from played limit 0")
+        keyed, tags = traffic.keyed_by(self.keys)
+        found, left = {}, _MOST_REPRICED
+        for place, pair in enumerate(pairs):
+            left -= changed.get(place, 0)
+            if place not in changed:
+                found[place] = nothing
+            elif left >= 0:
+                requests, values = traffic.of_periods(self.covered, pair)
+                steps = [*priced(*requests, ("requests", body("repriced"))), keyed]
+                cells = [*steps, ("cells", body("cells")), ("played", body("played"))]
+                select = "select $pair::bigint as pair, * from played"
+                found[place] = store.arrow(compose(cells, select), tags | values | {"pair": place})
+        return found

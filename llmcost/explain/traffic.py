@@ -128,12 +128,19 @@ def of_periods(covered: Scope, compared: Pair) -> tuple[list[Relation], _Values]
 def keyed_by(keys: Sequence[str]) -> tuple[Relation, _Values]:
     """`priced` with the keys as the columns key_0 to key_7, and its parameters."""
     values: _Values = {}
-    columns = ["null::varchar"] * MOST_KEYS
+    columns = []
     for place, name in enumerate(keys):
-        columns[place], tag = spend.column(name, f"tag_{place}")
+        sql, tag = spend.column(name, f"tag_{place}")
+        columns.append(sql)
         values |= tag
-    listed = ", ".join(f"{sql} as key_{place}" for place, sql in enumerate(columns))
-    return ("priced", f"select {listed}, * from priced"), values
+    return keyed(columns), values
+
+
+def keyed(columns: Iterable[str]) -> Relation:
+    """The same with the SQL of each key."""
+    padded = [*columns, *["null::varchar"] * MOST_KEYS][:MOST_KEYS]
+    listed = ", ".join(f"{sql} as key_{place}" for place, sql in enumerate(padded))
+    return "priced", f"select {listed}, * from priced"
 
 
 def _body(name: str) -> str:

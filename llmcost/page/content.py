@@ -1,11 +1,10 @@
 """The tables behind the page: traffic added up until it is small enough to be drawn, and filtered, in a browser."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from llmcost.engine import registry
 from llmcost.engine.compose import compose
-from llmcost.engine.relations import priced
 from llmcost.engine.store import Store
 from llmcost.page import keys
 from llmcost.page.sizes import coarse, fitting
@@ -18,33 +17,35 @@ MOST_ROWS = {"cube": 10_000, "hours": 6_000, "lengths": 6_000}
 _NAMES = (200, 80, 30, 12, 5, 1)
 """How many features, models and prompts the cube keeps separate, from most to least, until it is small enough."""
 
+_DETAILED = "select by_prompt as detail, * from priced"
 _SUBJECTS = 5
 """Subjects of a finding that the page names."""
 
 _PROMPTS = "select prompt_id as prompt, label, stable_share from prompts order by prompt_id"
 
 
-def tables(store: Store, covered: Scope) -> dict[str, list[Row]]:
-    """Every table of a report's page, by name. Totals are exact however much detail is left out."""
-    by = keys.keys(store, covered)
-    columns, tags = keys.columns(by)
-    every = f"select * exclude (tags, prefix, by_ticket), {columns} from priced"
-    store.execute(f"create or replace temp table priced as {compose(priced(*covered.steps()), every)}",
-                  covered.parameters() | tags)  # fmt: skip
-    store.execute(f"create or replace temp table fine as {_body('fine')}")
+def questions() -> list[str]:
+    """The SQL of all that a page asks."""
+    return [*(query.body for query in registry.load("page").values()), _DETAILED, *audit.questions()]
+
+
+def tables(store: Store, covered: Scope, columns: Mapping[str, str]) -> dict[str, list[Row]]:
+    """Every table of a report's page, by name. Totals are exact however much detail is left out.
+
+    `priced` is a table of the covered requests, with what `questions` name, and the keys of the page in these columns.
+    """
+    store.keep("fine", compose([("priced", _DETAILED)], _body("fine")))
     found = {
         "cube": fitting((_rows(store, "cube", names=names) for names in _NAMES), MOST_ROWS["cube"]),
         "hours": _coarse(store, "hours", (2, 1, 0)),
         "lengths": _coarse(store, "lengths", (3, 2, 1, 0)),
         "caps": _rows(store, "caps"),
         "latencies": _rows(store, "latencies"),
-    } | keys.tables(store, by)
-    for name in ("fine", "priced"):
-        store.execute(f"drop table {name}")
+    } | keys.tables(store, columns)
     named = {row["prompt"] for row in found["cube"]}
     return found | {
         "prompts": [row for row in store.rows(_PROMPTS) if row["prompt"] in named],
-        "anomalies": [{"explained": anomalies.explained(row)} | row for row in anomalies.find(store, covered)],
+        "anomalies": [{"explained": anomalies.explained(row)} | row for row in anomalies.of_priced(store)],
         "findings": list(_findings(store, covered)) if found["cube"] else [],
         "account": store.rows(registry.find("ledger", "account").body),
     }
@@ -70,7 +71,7 @@ def _body(name: str) -> str:
 
 
 def _findings(store: Store, covered: Scope) -> Iterator[Row]:
-    for finding in audit.audit(store, covered).findings:
+    for finding in audit.of_priced(store, covered).findings:
         first = finding.subjects[:_SUBJECTS]
         yield {
             **finding.described(),

@@ -1,6 +1,6 @@
 """Spend by project, user, session, ticket and tag: the values of each that a page names, and the others as one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from llmcost.engine import registry
 from llmcost.engine.compose import compose
@@ -29,27 +29,18 @@ def keys(store: Store, covered: Scope) -> tuple[str, ...]:
     return (*known, *(f"tag:{name}" for name in tags[:_MOST_TAGS]))
 
 
-def columns(of: Sequence[str]) -> tuple[str, dict[str, registry.Value]]:
-    """SQL: the keys as the columns key_0, key_1 and so on of `priced`, and its parameters."""
-    made = [spend.column(name, f"tag_{place}") for place, name in enumerate(of)]
-    values = {name: value for _, tag in made for name, value in tag.items()}
-    return ", ".join(f"{sql} as key_{place}" for place, (sql, _) in enumerate(made)), values
-
-
-def tables(store: Store, of: Sequence[str]) -> dict[str, list[Row]]:
-    """The keys that requests have a value of, and a table of the spend by each. `priced` has them as `columns` says."""
+def tables(store: Store, columns: Mapping[str, str]) -> dict[str, list[Row]]:
+    """The keys that requests have a value of, and a table of the spend by each. `columns` of `priced` hold them."""
     known: list[Row] = []
     found: dict[str, list[Row]] = {}
-    for place, name in enumerate(of):
-        store.execute(f"create or replace temp view keyed as select key_{place} as key, * from priced")
-        keyed = [("priced", "select * from keyed")]
-        store.keep("ranking", compose(keyed, _body("ranking")))
+    for place, (name, column) in enumerate(columns.items()):
+        keyed = ("priced", f"select {column} as key, * from priced")
+        store.keep("ranking", compose([keyed], _body("ranking")))
         if count := store.value("select count(*) from ranking"):
-            store.keep("valued", compose(keyed, _body("valued")), {"names": _NAMED})
+            store.keep("fine", compose([keyed, ("priced", _body("ranked"))], _body("fine")), {"names": _NAMED})
             tries = (store.rows(_body("values"), {"names": names, "detail": detail}) for names, detail in _DETAILS)
             known.append({"by": name, "values": count, "table": f"values_{place}"})
             found[f"values_{place}"] = coarse(fitting(tries, MOST_ROWS))
-        store.execute("drop view keyed")
     return {"keys": known} | found
 
 

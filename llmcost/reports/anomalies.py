@@ -1,5 +1,8 @@
 """Days on which spend left its usual range, in all and by feature, each explained in one line."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from llmcost.engine import registry
 from llmcost.engine.store import Store
 from llmcost.reports.scope import Row, Scope
@@ -16,10 +19,24 @@ def find(store: Store, covered: Scope) -> list[Row]:
     return store.rows(*covered.spend("anomalies"))
 
 
-def lay_down(store: Store) -> None:
-    """The same of a temporary table `priced`, as the temporary table `anomalies`."""
+def of_priced(store: Store) -> list[Row]:
+    """The same of a table `priced`."""
+    query = registry.find("spend", "anomalies")
+    return store.rows(query.body, query.bind({}))
+
+
+@contextmanager
+def laid_down(store: Store) -> Iterator[None]:
+    """While the block runs, those of a table `priced` are the table `anomalies`."""
     query = registry.find("spend", "anomalies")
     store.execute(f"create or replace temp table anomalies as {query.body}", query.bind({}))
+    yield
+    store.execute("drop table anomalies")
+
+
+def question() -> str:
+    """The SQL that looks for them."""
+    return registry.find("spend", "anomalies").body
 
 
 def explained(row: Row) -> str:

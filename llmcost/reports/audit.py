@@ -5,12 +5,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from llmcost.engine import registry
-from llmcost.engine.compose import compose
-from llmcost.engine.relations import priced
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
 from llmcost.prices import book
-from llmcost.reports import anomalies, assumed
+from llmcost.reports import anomalies, assumed, once
 from llmcost.reports.scope import Row, Scope
 
 SEVERITIES = ("info", "warning", "critical")
@@ -21,7 +19,6 @@ ROW_COLUMNS = (
     "output_tokens", "cost_usd", "cost_logged_usd",
 )  # fmt: skip
 
-_NEEDED = "select * exclude (tags, by_ticket, by_hour, by_day, by_week, by_month) from priced"
 _ALL = 2**31 - 1  # more request ids than any finding names
 
 
@@ -84,7 +81,18 @@ class Audit:
 def audit(store: Store, covered: Scope) -> Audit:
     """Looks for everything under queries/audit in the covered requests."""
     with _priced(store, covered):
-        counted = store.rows("select sum(calls)::bigint as requests, sum(cost_usd) as cost_usd from priced")[0]
+        return of_priced(store, covered)
+
+
+def questions() -> list[str]:
+    """The SQL of all that is looked for."""
+    return [*(query.body for query in registry.load("audit").values()), anomalies.question()]
+
+
+def of_priced(store: Store, covered: Scope) -> Audit:
+    """The same of a table `priced` of these requests, with what `questions` name."""
+    counted = store.rows("select sum(calls)::bigint as requests, sum(cost_usd) as cost_usd from priced")[0]
+    with anomalies.laid_down(store):
         looked = [Finding(query, _subjects(store, query)) for query in registry.load("audit").values()]
     found = [finding for finding in looked if finding.subjects]
     found.sort(key=lambda finding: (-SEVERITIES.index(finding.severity), -(finding.cost_usd or 0), finding.query.name))
@@ -101,7 +109,7 @@ def rows_behind(store: Store, covered: Scope, name: str, top: int | None = None)
     """
     query = registry.find("audit", name)
     columns = ", ".join(f"priced.{column}" for column in ROW_COLUMNS[1:])
-    with _priced(store, covered):
+    with _priced(store, covered), anomalies.laid_down(store):
         values = _values(store, query) | {"examples": top or _ALL}
         store.execute(f"create or replace temp table found as {query.body}", values)
         count = store.value("select coalesce(sum(requests), 0)::bigint from found")
@@ -120,16 +128,11 @@ def rows_behind(store: Store, covered: Scope, name: str, top: int | None = None)
 
 @contextmanager
 def _priced(store: Store, covered: Scope) -> Iterator[None]:
-    """The covered requests with their costs, computed once for all findings."""
-    select = compose(priced(*covered.steps()), _NEEDED)
-    store.bound_memory()
-    store.execute(f"create or replace temp table priced as {select}", covered.parameters())
-    if not store.value("select count(*) from priced"):
-        raise LlmcostError("there are no requests to audit", hint="check --since and --until, or ingest some logs")
-    anomalies.lay_down(store)
-    yield
-    store.execute("drop table anomalies")
-    store.execute("drop table priced")
+    """The covered requests with their costs, worked out once for all findings."""
+    with once.laid_down(store, covered, [*questions(), *ROW_COLUMNS]):
+        if not store.value("select count(*) from priced"):
+            raise LlmcostError("there are no requests to audit", hint="check --since and --until, or ingest some logs")
+        yield
 
 
 def _subjects(store: Store, query: registry.Query) -> list[Row]:

@@ -1,7 +1,6 @@
 """The answer to "should we host it ourselves?": a log's traffic on your own machines."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -9,27 +8,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llmcost.errors import UsageError
-from llmcost.self_hosting import config_json
+from llmcost.self_hosting import config_json, reached
 from llmcost.self_hosting.calibrations import Calibration
 from llmcost.self_hosting.catalogue import Catalogue, Instance
-from llmcost.self_hosting.fitting import Fit, check
-from llmcost.self_hosting.fleet import OutOfReachError, Target, needed, within
+from llmcost.self_hosting.fitting import MEMORY_SHARE, Fit, check
+from llmcost.self_hosting.fleet import OutOfReachError, Target, needed, reachable, within
 from llmcost.self_hosting.footing import Footing, choose
 from llmcost.self_hosting.hosting import Price, Running, Schedule, Span, bill, hourly_usd, monthly_hours, running
 from llmcost.self_hosting.latency import Latency, measure
 from llmcost.self_hosting.model import Model
 from llmcost.self_hosting.quantization import Quantization
-from llmcost.self_hosting.replay import Engine, Floats, Served, Traffic, replay_on
+from llmcost.self_hosting.replay import Engine, Floats, Served, Traffic, engine_on, replay_on
 from llmcost.self_hosting.timing import IterationTime
 
 # Why a request stays on the API; 0 is for those that do not.
-HOSTED, TOO_LONG, OUT_OF_HOURS, QUEUE_FULL, NO_MACHINE = range(5)
+HOSTED, TOO_LONG, OUT_OF_HOURS, QUEUE_FULL, NO_MACHINE, TOO_SLOW = range(6)
 REASONS = (
     "",
     "too long for the model or its cache",
     "outside the machines' hours",
     "the queue was full",
     "there is no machine",
+    "slower than the target even with a machine to themselves",
 )
 
 Pace = Literal["likely", "fast", "slow"]
@@ -49,6 +49,10 @@ class Options:
     target: Target = field(default_factory=Target)
     max_context: int | None = None  # tokens; none: what the model and the cache hold
     max_waiting: int | None = None  # requests a machine; beyond it a request stays on the API
+    vllm: str = reached.VLLM  # its version
+    max_running: int | None = None  # none: vLLM's default on that GPU, as for max_batched_tokens
+    max_batched_tokens: int | None = None
+    memory_share: float = MEMORY_SHARE
     pace: Pace = "likely"  # which end of the iteration time's error is replayed
     ranges: bool = True  # also find what the error of the iteration time means for the number of machines
 
@@ -103,15 +107,23 @@ def make(traffic: Traffic, options: Options, catalogue: Catalogue, calibrations:
     if options.max_waiting is not None and options.max_waiting < 1:
         raise UsageError(f"max_waiting={options.max_waiting} admits no requests", hint="give 1 or more")
     fit = fitting(options, catalogue)
-    footing = choose(fit, catalogue, calibrations)
+    footing = choose(fit, catalogue, calibrations, options.vllm)
     usd_per_hour = hourly_usd(options.instance, options.price, options.usd_per_hour)
-    engine = Engine(kv_blocks=fit.kv_blocks, max_waiting=options.max_waiting)
+    usual = engine_on(fit)
+    engine = replace(
+        usual,
+        max_waiting=options.max_waiting,
+        max_running=options.max_running or usual.max_running,
+        max_batched_tokens=options.max_batched_tokens or usual.max_batched_tokens,
+    )
 
     fate = np.full(len(traffic), HOSTED, np.int8)
     span = Span.of(traffic.arrival_s)
     fate[~running(options.schedule, traffic.arrival_s, span).open] = OUT_OF_HOURS
     fate[traffic.prompt_tokens + traffic.output_tokens > _longest(fit, engine, options)] = TOO_LONG
     time = footing.time.slowed({"likely": 1.0, "fast": footing.fastest, "slow": footing.slowest}[options.pace])
+    if options.machines is None:
+        _leave_the_slow(fate, traffic, options, engine, time)
     machines, machines_range = _machines(traffic.take(fate == HOSTED), options, engine, footing, time)
     if machines == 0:
         fate[fate == HOSTED] = NO_MACHINE
@@ -156,7 +168,7 @@ def make(traffic: Traffic, options: Options, catalogue: Catalogue, calibrations:
 def fitting(options: Options, catalogue: Catalogue) -> Fit:
     """The model on one of the machines; DoesNotFitError where it does not fit, UsageError for an unknown name."""
     gpu, model = catalogue.gpu(options.instance.gpu), catalogue.model(options.model)
-    return check(catalogue, model, _quantization(options, model), gpu, options.instance.gpus)
+    return check(catalogue, model, _quantization(options, model), gpu, options.instance.gpus, options.memory_share)
 
 
 def _quantization(options: Options, model: Model) -> Quantization:
@@ -171,12 +183,29 @@ def _longest(fit: Fit, engine: Engine, options: Options) -> int:
     return min(engine.kv_tokens, fit.model.max_context, options.max_context or fit.model.max_context)
 
 
+def _leave_the_slow(
+    fate: NDArray[np.int8], traffic: Traffic, options: Options, engine: Engine, time: IterationTime
+) -> None:
+    """Leaves on the API what such machines cannot serve within the target.
+
+    Raises OutOfReachError where that is all of it at the likely pace.
+    """
+    sent = np.flatnonzero(fate == HOSTED)
+    try:
+        kept = reachable(traffic.take(sent), replace(engine, max_waiting=None), time, options.target)
+    except OutOfReachError:
+        if options.pace == "likely":
+            raise
+        kept = np.zeros(len(sent), bool)
+    fate[sent[~kept]] = TOO_SLOW
+
+
 def _machines(
     traffic: Traffic, options: Options, engine: Engine, footing: Footing, time: IterationTime
 ) -> tuple[int, tuple[int, int | None]]:
     """How many, and how many it may be if the iteration time is off by the footing's error.
 
-    At an end of that error as many as it needs there; where none keeps the target, as many as at the likely pace.
+    At an end of that error as many as it needs there, for those whom it can serve at that pace.
     """
     if options.machines is not None:
         if options.machines < 0:
@@ -184,10 +213,7 @@ def _machines(
         return options.machines, (options.machines, options.machines)
     unlimited = replace(engine, max_waiting=None)
     if options.pace != "likely":
-        with suppress(OutOfReachError):
-            count = needed(traffic, unlimited, time, options.target, peak_only=True)
-            return count, (count, count)
-        count = needed(traffic, unlimited, footing.time, options.target, peak_only=True)
+        count = needed(traffic, unlimited, time, options.target, peak_only=True)
         return count, (count, count)
 
     machines = needed(traffic, unlimited, footing.time, options.target)
@@ -195,7 +221,9 @@ def _machines(
         return machines, (machines, machines)
 
     def at(factor: float) -> int:
-        return needed(traffic, unlimited, footing.time.slowed(factor), options.target, peak_only=True)
+        there = footing.time.slowed(factor)
+        kept = traffic.take(reachable(traffic, unlimited, there, options.target))
+        return needed(kept, unlimited, there, options.target, peak_only=True)
 
     fewest = min(machines, at(footing.fastest))
     try:

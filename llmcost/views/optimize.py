@@ -11,6 +11,7 @@ from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
 from llmcost.views import pages, projection, simulate
 from llmcost.views.projection import without_dollars
+from llmcost.what_ifs.search import allowed
 from llmcost.what_ifs.search.optimize import Optimum, Tried
 from llmcost.what_ifs.search.run_all import NO_PRICE
 
@@ -43,6 +44,7 @@ class OptimizeView(View):
         ]
         if details:
             lines = [f"{one.what_if.word}: {one.why}" for one in found.left_out]
+            lines += [f"{name}: {why}" for name, why in found.refused.items()]
             parts.append(tables.Bullets("Not tried", lines))
         parts.append(simulate.steps_table(found.projection))
         return Group(*parts, simulate.below(found.projection, details=details))
@@ -68,6 +70,7 @@ def _document(found: Optimum) -> dict[str, Any]:
                 for one, row in zip(found.frontier, _rows(found), strict=True)
             ],
             "left_out": [{"what_if": one.what_if.word, "why": one.why} for one in found.left_out],
+            "not_searched": [{"what_if": name, "why": why} for name, why in found.refused.items()],
         }
     }  # fmt: skip
 
@@ -149,6 +152,8 @@ def _chosen(found: Optimum, details: bool) -> list[str]:
         lines.append("llmcost simulate " + " ".join(f"--what-if {step.word}" for step in chosen.steps))
     else:
         lines.append("no stack within the limits saves anything" if found.projection.is_priced else NO_PRICE)
+    if found.refused:
+        lines.append(f"not searched, as they change answers: {', '.join(found.refused)}; {allowed.OPTION} adds them")
     if chosen.unmeasured:
         lines.append(f"quality is unknown with {', '.join(chosen.unmeasured)}; --limit quality=… excludes them")
     meanings = (

@@ -8,11 +8,11 @@ from llmcost.engine.store import Store
 from llmcost.engine.zones import Zone
 from llmcost.explain import pairs, words
 from llmcost.explain.change import Change
-from llmcost.explain.contributor import Contributor
-from llmcost.page import content, html
+from llmcost.explain.contributor import Contributor, usual_keys
+from llmcost.page import content, html, keys
 from llmcost.render.cells import usd
 from llmcost.render.view import View
-from llmcost.reports import cautions, provenance
+from llmcost.reports import cautions, once, provenance
 from llmcost.reports.scope import Row, Scope
 from llmcost.views import quality
 from llmcost.views.explain import NAMES
@@ -26,9 +26,14 @@ _COUNTS = ("requests", "unpriced_requests")
 
 def report(store: Store, covered: Scope, notes: Sequence[str] = ()) -> dict[str, Any]:
     """Everything on a report's page, for JSON. `notes` come before those of the report."""
+    of_page, of_changes = keys.keys(store, covered), usual_keys(store, covered)
+    questions = [*content.questions(), *pairs.questions()]
+    with once.laid_down(store, covered, questions, list(dict.fromkeys([*of_page, *of_changes]))) as columns:
+        tables = content.tables(store, covered, {key: columns[key] for key in of_page})
+        changes = _changes(store, covered, {key: columns[key] for key in of_changes})
     return html.document(
         "report",
-        content.tables(store, covered) | _changes(store, covered),
+        tables | changes,
         title=TITLE,
         timezone=store.zone.name,
         notes=[
@@ -73,9 +78,9 @@ class PageView(View):
         return html.page(self.made)
 
 
-def _changes(store: Store, covered: Scope) -> dict[str, list[Row]]:
+def _changes(store: Store, covered: Scope, columns: Mapping[str, str]) -> dict[str, list[Row]]:
     """The changes between any two periods of a kind: `llmcost explain` for each, the parts by their names."""
-    found = pairs.compared(store, covered)
+    found = pairs.compared(store, covered, columns)
     changes = [
         {
             "from": one.change.earlier.period.words,

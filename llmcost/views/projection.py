@@ -108,6 +108,18 @@ def questions(stage: Stage) -> list[str]:
     ]
 
 
+def answers(projection: Projection) -> list[str]:
+    """In words: how much of the saving leaves answers as they are, where not all of it does."""
+    changing = [stage for stage in projection.stages if stage.changes_answers]
+    if not changing or not projection.is_priced:
+        return []
+    names = ", ".join(dict.fromkeys(stage.what_if.query.name for stage in changing))
+    if not projection.unchanged_usd:
+        return [f"it changes answers, or may ({names})"]
+    kept = f"{cells.usd(projection.unchanged_usd)} of it leaves answers as they are"
+    return [f"{kept}; the rest changes them, or may ({names})"]
+
+
 _LACKING = {"days": "time", "sessions": "session"}
 
 

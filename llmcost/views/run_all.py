@@ -10,8 +10,10 @@ from llmcost.page import html
 from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
 from llmcost.reports import assumed
-from llmcost.views import pages, projection, simulate
+from llmcost.views import pages, simulate
+from llmcost.views import projection as projections
 from llmcost.views.projection import between, ends, saving, without_dollars
+from llmcost.what_ifs.search import allowed
 from llmcost.what_ifs.search.run_all import ARTICLE, ARTICLE_TITLE, CLAIMED, Everything
 
 _WHY_LINES = 16
@@ -37,15 +39,15 @@ class RunAllView(View):
         found = self.found
         parts = [_headline(found), _alone(found)]
         if details:
-            said = [*_left_out(found), *_changing(found), *_overlap(found), *_article(found)]
+            said = [*_left_out(found), *_overlap(found), *_article(found)]
             parts.append(tables.Bullets("Alone and together", said))
         elif found.projection.stages:
-            parts += [Text(f"{line[0].upper()}{line[1:]}.\n") for line in _overlap(found)]
+            parts.append(Text("\n".join(f"{line[0].upper()}{line[1:]}." for line in _below(found)) + "\n"))
         else:
             parts.append(tables.Bullets("Why", _left_out(found), at_most=_WHY_LINES))
         if details and found.projection.stages:
             parts.append(simulate.steps_table(found.projection))
-        return Group(*parts, simulate.below(found.projection, details=details))
+        return Group(*parts, simulate.below(found.projection, details=details, headed=True))
 
     def page(self) -> str:
         return html.page(pages.simulation(self.found.projection, alone=rows(self.found)))
@@ -53,7 +55,7 @@ class RunAllView(View):
 
 def _document(found: Everything) -> dict[str, Any]:
     baseline = found.projection.baseline_usd
-    made = projection.document(found.projection) | {
+    made = projections.document(found.projection) | {
         "alone": rows(found),
         "left_out": [{"what_if": one.what_if.query.name, "why": one.why} for one in found.left_out],
         "interaction": {
@@ -102,14 +104,16 @@ def _headline(found: Everything) -> RenderableType:
     baseline, saved = projection.baseline_usd, projection.baseline_usd - projection.cost_usd
     rests = assumed.condition(projection.assumed, projection.requests)
     if not projection.stages:
-        return Text(f"{replayed}: no technique saves anything of {cells.usd(baseline).plain}{rests}\n")
+        without = " that leaves answers as they are" if found.refused else ""
+        return Text(f"{replayed}: no technique{without} saves anything of {cells.usd(baseline).plain}{rests}\n")
     share = f" ({saved / baseline:.1%})" if baseline else ""
     ranged = f", between {cells.usd(spread.low_usd)} and {cells.usd(spread.high_usd)}"
     line = Text(f"{replayed}: together they save {'up to ' if projection.is_upper_bound else ''}")
     line.append(f"{cells.usd(saved)}{share}", style="bold green")
-    line.append(f" of {cells.usd(baseline)}{ranged if spread.low_usd != spread.high_usd else ''}{rests}")
-    if any(stage.changes_answers for stage in projection.stages):
-        line.append(f". {cells.usd(projection.unchanged_usd)} of it leaves answers as they are")
+    kept = "" if any(stage.changes_answers for stage in projection.stages) else " with the same answers"
+    line.append(f" of {cells.usd(baseline)}{kept}{ranged if spread.low_usd != spread.high_usd else ''}{rests}")
+    for said in projections.answers(projection):
+        line.append(f". {said}")
     return line.append("\n")
 
 
@@ -121,7 +125,8 @@ def _alone(found: Everything) -> RenderableType:
         if one.saved_usd is None or one.range is None:
             made.append([name, *[Text("–")] * 3, Text("not possible", style="yellow"), Text("")])
             continue
-        stacked = Text("left out", style="dim") if row["in_stack_usd"] is None else cells.usd(row["in_stack_usd"])
+        absent = Text("changes answers" if row["what_if"] in found.refused else "left out", style="dim")
+        stacked = absent if row["in_stack_usd"] is None else cells.usd(row["in_stack_usd"])
         bar = cells.bar(one.saved_usd / most if most else 0.0, 16)
         saved = saving(one.saved_usd, is_upper_bound=one.is_upper_bound)
         made.append([name, saved, between(one.range), cells.share(row["saved_share"]), stacked, bar])
@@ -136,13 +141,12 @@ def _left_out(found: Everything) -> list[str]:
     return [f"{one.what_if.query.name}: {one.why}" for one in found.left_out]
 
 
-def _changing(found: Everything) -> list[str]:
-    """The steps of the stack with which answers are, or may be, others than the logged ones."""
-    return [
-        f"{stage.what_if.query.name} changes answers: {stage.changes_answers}"
-        for stage in found.projection.stages
-        if stage.changes_answers
-    ]
+def _below(found: Everything) -> list[str]:
+    """In words: what the stack's techniques take from one another, how to stack the others, and what costs more."""
+    said = _overlap(found)
+    if found.refused:
+        said.append(f"{allowed.OPTION} stacks what changes answers too")
+    return [*said, *(f"{one.what_if.query.name} {one.remark}" for one in found.alone if (one.saved_usd or 0.0) < 0)]
 
 
 def _overlap(found: Everything) -> list[str]:

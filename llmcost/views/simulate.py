@@ -14,7 +14,7 @@ from llmcost.render.view import Document, Flat, View
 from llmcost.reports import assumed
 from llmcost.views import cache_advice, pages, provenance, quality, zones
 from llmcost.views.backtest import compared
-from llmcost.views.projection import between, document, questions, saving, steps, varies
+from llmcost.views.projection import answers, between, document, questions, saving, steps, varies
 from llmcost.what_ifs.cache_advice import decides
 from llmcost.what_ifs.engine.ranges import Range
 from llmcost.what_ifs.projection import Projection, Stage
@@ -65,16 +65,23 @@ class ProjectionView(View):
         return html.page(pages.simulation(self.projection))
 
 
-def below(projection: Projection, *, details: bool) -> RenderableType:
-    """What is shown below the table of steps: what changes, how far the savings range, and caveats."""
+def below(projection: Projection, *, details: bool, headed: bool = False) -> RenderableType:
+    """What is shown below the table of steps: what changes, how far the savings range, and caveats.
+
+    `headed`: a headline says already how much of the saving leaves answers as they are.
+    """
     stages = projection.stages
     parts: list[RenderableType] = []
+    said = [] if headed else answers(projection)
+    room = -1 if headed or said else 0  # for what is said of answers
     if not details and projection.is_priced and stages:
-        parts.append(Text("\n".join(f"{line[0].upper()}{line[1:]}." for line in varies(projection)) + "\n"))
+        lines = [*said, *varies(projection)]
+        parts.append(Text("\n".join(f"{line[0].upper()}{line[1:]}." for line in lines) + "\n"))
     if projection.by:
-        parts.append(_by(projection, None if details else _BY_ROWS))
+        parts.append(_by(projection, None if details else _BY_ROWS + room))
     parts += [quality.show(stage.quality, details=details) for stage in stages if stage.quality]
     if details:
+        parts.append(tables.Bullets("Answers", _answers(projection)))
         parts.append(tables.Bullets("What changes", [line for stage in stages for line in _changes(stage)]))
         parts.append(tables.Bullets("Requests that move", [line for stage in stages for line in _moves(stage)]))
         parts += [_summary(stage) for stage in stages if stage.summary]
@@ -86,16 +93,24 @@ def below(projection: Projection, *, details: bool) -> RenderableType:
     else:
         most = sorted(stages, key=lambda stage: -abs(stage.saved_usd))
         changes = [line for stage in most for line in _changes(stage)[:1]]
-        parts.append(tables.Bullets("What changes", changes, at_most=_CHANGE_LINES))
+        parts.append(tables.Bullets("What changes", changes, at_most=_CHANGE_LINES + room))
         chosen = [stage for stage in stages if decides(stage.what_if.values)]
         parts += [cache_advice.settings(stage.prompts) for stage in chosen]
     asked = [line for stage in stages for line in questions(stage)[: None if details else _QUESTIONS]]
     notes = [*projection.notes, *asked, *(note for stage in stages for note in (stage.summary or {}).get("notes", []))]
-    at_most = None if details else max(_LEAST_NOTES, _STEPS_AND_NOTES - len(stages))
+    at_most = None if details else max(_LEAST_NOTES, _STEPS_AND_NOTES - len(stages)) + room
     parts.append(tables.Bullets("Caveats", notes, "yellow", at_most))
     if not details:
         parts.append(Text(DETAILS, style="dim"))
     return Group(*parts, *provenance.below(projection.provenance))
+
+
+def _answers(projection: Projection) -> list[str]:
+    """In words: how much of the saving changes answers, and why each such step does."""
+    return [
+        *answers(projection),
+        *(f"{one.what_if.query.name}: {one.changes_answers}" for one in projection.stages if one.changes_answers),
+    ]
 
 
 def steps_table(projection: Projection) -> tables.Table:

@@ -13,7 +13,7 @@ from llmcost.reports.scope import Row, Scope
 from llmcost.what_ifs import cache_advice, cache_unknowns
 from llmcost.what_ifs.engine.chain import Chain, Traffic
 from llmcost.what_ifs.engine.ranges import Range, ranges
-from llmcost.what_ifs.engine.reasons import reasons
+from llmcost.what_ifs.engine.reasons import costs_more, reasons
 from llmcost.what_ifs.engine.step import WhatIf, assumptions, settled
 from llmcost.what_ifs.quality import Quality, quality
 
@@ -217,5 +217,5 @@ def _why(chain: Chain, number: int) -> list[str]:
     if not found.is_known:
         return [f"cannot be projected: {' and '.join(found.said)}"]
     if found.changed or found.said:
-        return found.said
+        return [*costs_more(chain, number), *found.said]
     return [f"changes nothing: it affects no {'priced ' if chain.traffic.unpriced else ''}request"]

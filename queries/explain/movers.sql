@@ -1,24 +1,19 @@
 -- movers: the values of each key whose spend changed most, for each pair of periods
 --
 -- question: Which contributors of each pair are split further?
--- param keys int = 1: number of keys.
 -- param top int = 5: values of each key.
+-- assumes: each of them is among `candidates`, which were found by sums that are rounded.
 
-with sides as (
-    select pairs.pair, spent.place, spent.value, -spent.cost_usd as change_usd
-    from pairs
-    inner join spent on spent.period = pairs.earlier_period
-    union all
-    select pairs.pair, spent.place, spent.value, spent.cost_usd as change_usd
-    from pairs
-    inner join spent on spent.period = pairs.later_period
-),
-
-changed as (
-    select pair, place, value, sum(change_usd) as change_usd
-    from sides
-    where place < $keys
-    group by pair, place, value
+with changed as (
+    select
+        candidates.pair,
+        candidates.place,
+        candidates.value,
+        sum(case when sides.in_later then spent.cost_usd else -spent.cost_usd end)::double as change_usd
+    from candidates
+    inner join spent on spent.place = candidates.place and spent.value is not distinct from candidates.value
+    inner join sides on sides.pair = candidates.pair and sides.slice = spent.slice
+    group by candidates.pair, candidates.place, candidates.value
 ),
 
 ranked as (
@@ -34,7 +29,7 @@ select
     place,
     value,
     rank,
-    dense_rank() over (order by place, value) as value_number
+    dense_rank() over (order by place, value) as game
 from ranked
 where rank <= $top
 order by pair, place, rank

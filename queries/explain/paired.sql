@@ -1,25 +1,27 @@
--- paired: the days of each pair of periods, each pair, and each contributor to it, a game of its own
+-- paired: the cells of each pair of periods, each pair, and each contributor to it, a game of its own
 --
 -- question: What does the split of each pair start from?
--- assumes: a pair in `pairs` is of all requests where its value_number is 0, else of a contributor's.
+-- assumes: a pair in `pairs` is of all requests where its value_number is 0, else of the contributor of that number.
 
-with dated as (
-    select null::bigint as only_pair, false as is_repriced, *
-    from daily
+with sided as (
+    select
+        sides.pair,
+        sides.in_later,
+        false as is_repriced,
+        played.* exclude (in_later, day_number)
+    from played
+    inner join sides on sides.slice = played.day_number
     union all
-    select pair as only_pair, true as is_repriced, * exclude (pair)
-    from repriced_daily
+    select
+        pair,
+        in_later,
+        true as is_repriced,
+        * exclude (pair, in_later, day_number)
+    from repriced_cells
 )
 
 select
     pairs.game,
-    dated.day >= pairs.later_since as in_later,
-    dated.*
+    sided.* exclude (game)
 from pairs
-inner join dated
-    on dated.value_number = pairs.value_number
-    and (dated.only_pair is null or dated.only_pair = pairs.pair)
-    and (
-        (dated.day >= pairs.earlier_since and dated.day < pairs.earlier_until)
-        or (dated.day >= pairs.later_since and dated.day < pairs.later_until)
-    )
+inner join sided on sided.pair = pairs.pair and sided.game = pairs.value_number

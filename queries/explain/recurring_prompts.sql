@@ -1,9 +1,9 @@
--- recurring-prompts: the prompts that were used on more than one day
+-- recurring-prompts: the prompts that were used in more than one slice
 --
 -- question: Which prompts may be in two periods?
 
 select prompt_id
-from requests
-where prompt_id is not null and ts is not null
+from priced
+where prompt_id is not null
 group by prompt_id
-having min(local_time(ts)::date) < max(local_time(ts)::date)
+having min(day_number) < max(day_number)

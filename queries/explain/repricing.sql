@@ -4,17 +4,16 @@
 
 select
     pairs.pair,
-    sum(daily.requests)::bigint as requests
+    sum(cells.requests)::bigint as requests
 from pairs
-inner join daily
-    on (daily.day >= pairs.earlier_since and daily.day < pairs.earlier_until)
-    or (daily.day >= pairs.later_since and daily.day < pairs.later_until)
-where daily.value_number = 0 and pairs.value_number = 0 and exists (
+inner join sides on sides.pair = pairs.pair
+inner join cells on cells.day_number = sides.slice
+where exists (
     select 1
     from prices
     where
-        prices.model = daily.model
-        and prices.provider is not distinct from daily.provider
+        prices.model = cells.model
+        and prices.provider is not distinct from cells.provider
         and prices.valid_from > pairs.earlier_since
         and prices.valid_from < pairs.later_until
 )

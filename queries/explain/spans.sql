@@ -4,11 +4,10 @@
 
 select
     periods.place,
-    sum(daily.requests)::bigint as requests,
-    sum(daily.unpriced_requests)::bigint as unpriced_requests,
-    sum(daily.cost_usd)::double as cost_usd
+    sum(dated.requests)::bigint as requests,
+    sum(dated.unpriced_requests)::bigint as unpriced_requests,
+    sum(dated.cost_usd)::double as cost_usd
 from periods
-inner join daily on daily.day >= periods.since and daily.day < periods.until
-where daily.value_number = 0
+inner join dated on dated.day >= periods.since and dated.day < periods.until
 group by periods.place
 order by periods.place

@@ -13,9 +13,9 @@ with ranked as (
     from fine
     group by by_model
     union all
-    select 'prompt' as kind, by_prompt as name, sum(cost_usd) as cost_usd, sum(requests) as requests
+    select 'prompt' as kind, detail as name, sum(cost_usd) as cost_usd, sum(requests) as requests
     from fine
-    group by by_prompt
+    group by detail
 ),
 
 kept as (
@@ -32,14 +32,14 @@ kept as (
 
 named as (
     select
-        fine.* exclude (by_feature, by_model, by_prompt),
+        fine.* exclude (by_feature, by_model, detail),
         coalesce(features.name, '(others)') as feature,
         case when by_model is not null then coalesce(models.name, '(others)') end as model,
-        case when by_prompt is not null then coalesce(prompts.name, '(others)') end as prompt
+        case when detail is not null then coalesce(prompts.name, '(others)') end as prompt
     from fine
     left join kept as features on features.kind = 'feature' and features.name = fine.by_feature
     left join kept as models on models.kind = 'model' and models.name = fine.by_model
-    left join kept as prompts on prompts.kind = 'prompt' and prompts.name = fine.by_prompt
+    left join kept as prompts on prompts.kind = 'prompt' and prompts.name = fine.detail
 )
 
 select

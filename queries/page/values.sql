@@ -6,15 +6,16 @@
 -- assumes: a request without a value of the key has null there.
 
 select
-    case when rank <= $names then value when has_value then '(others)' end as value,
-    case when $detail >= 1 then by_day end as day,
-    case when $detail >= 2 then by_feature end as feature,
-    case when $detail >= 2 then by_model end as model,
-    sum(requests)::bigint as requests,
-    sum(prompt_tokens)::bigint as prompt_tokens,
-    sum(output_tokens)::bigint as output_tokens,
-    sum(cost_usd)::double as cost_usd,
-    sum(unpriced_requests)::bigint as unpriced_requests
-from valued
+    coalesce(named.key, case when fine.detail is not null then '(others)' end) as value,
+    case when $detail >= 1 then fine.by_day end as day,
+    case when $detail >= 2 then fine.by_feature end as feature,
+    case when $detail >= 2 then fine.by_model end as model,
+    sum(fine.requests)::bigint as requests,
+    sum(fine.input_tokens + fine.cache_read_tokens + fine.cache_write_tokens)::bigint as prompt_tokens,
+    sum(fine.output_tokens)::bigint as output_tokens,
+    sum(fine.cost_usd)::double as cost_usd,
+    sum(fine.unpriced_requests)::bigint as unpriced_requests
+from fine
+left join ranking as named on named.rank = fine.detail and named.rank <= $names
 group by all
 order by value, day, feature, model

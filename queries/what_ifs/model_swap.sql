@@ -14,6 +14,7 @@
 -- facts: token_counts
 -- low: verbosity=1.3
 -- high: verbosity=0.7
+-- alters: another model answers
 -- unmeasured: the new model's answers are not judged
 -- assumes: the new model's answers are not judged: quality is not measured.
 -- assumes: tokenizers differ as in the table token_counts: newer Claude models count 30 % more than older ones. The new

@@ -8,6 +8,7 @@
 -- high: numbering_input_tokens=2,numbering_output_tokens=2
 -- grid: items=5,seconds=5
 -- grid: items=5,seconds=60
+-- alters: a model answers several requests at once
 -- unmeasured: answers may get worse when a model does several things at once; this is not judged
 -- delays: answers wait for each other
 -- param items int(1, inf) = 5: largest number of items in a call; 1 changes nothing.

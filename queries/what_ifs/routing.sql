@@ -13,6 +13,7 @@
 -- low: cache=lost,verbosity=1.3,escalate=0.6
 -- high: cache=kept,verbosity=0.7,escalate=0.15
 -- grid: upgrade=false
+-- alters: simple requests are answered by a smaller model
 -- unmeasured: the smaller model's answers are not judged
 -- delays: the second try of a cascade comes after the first
 -- param by choice(rule, task-type, complexity, cascade, oracle) = rule: how to choose. rule: by task type and

@@ -4,6 +4,7 @@
 -- neutral: count=0
 -- low: pace=slow
 -- high: pace=fast
+-- alters: another model answers
 -- unmeasured: the hosted model's answers are not judged
 -- param instance text = g4dn.xlarge: the machine, by its name in the cloud; llmcost.toml can add more.
 -- param gpu text = none: a GPU instead of an instance, one per machine; needs usd_per_hour.
@@ -29,6 +30,11 @@
 --   the model and its cache can hold.
 -- param max_waiting int(0, inf) = none: requests waiting at a machine above which another one stays on the API; none:
 --   all wait.
+-- param vllm text = 0.33: the version of vLLM, from 0.8 on: older ones take longer for each iteration.
+-- param max_num_seqs int(1, 100000) = none: vLLM's limit of running requests; none: its default for the GPU, 256 or 1,024.
+-- param max_num_batched_tokens int(1, 1000000) = none: vLLM's limit of tokens in an iteration; none: its default for the
+--   GPU, 2,048 to 16,384.
+-- param gpu_memory_utilization float(0.1, 1) = 0.9: share of the GPU's memory that vLLM takes for weights and cache.
 -- param features names = all: only these features.
 -- param task_types names = all: only these task types.
 -- param from_models names = all: only requests that went to these models.
@@ -38,9 +44,10 @@
 --   would also hold.
 -- param pace choice(likely, fast, slow) = likely: which end of the error of the iteration time is replayed; the printed
 --   range lies between fast and slow.
--- assumes: the server schedules like vLLM with its defaults: continuous batching, prompts read in chunks of 2,048
---   tokens alongside requests that generate, preemption by recomputation, 90 % of the GPU's memory.
--- assumes: requests go to the machines in turn and arrive at their logged start.
+-- assumes: the server schedules like vLLM: continuous batching, prompts read in chunks alongside requests that generate,
+--   preemption by recomputation.
+-- assumes: requests go to the machines in turn and arrive at their logged start. Where the number of machines follows from
+--   the target, requests that a machine to themselves would serve too late stay on the API.
 -- assumes: answers are as long as the logged ones; whether the model is good enough is not judged.
 -- assumes: cold starts take 180 s; prices and GPU data come from dated tables and exclude storage, network and staff.
 -- assumes: the machines' bill is split among the requests by GPU time, idle hours included.

@@ -7,6 +7,7 @@
 --   of its whole prompt (and, for scope=user, a user)
 -- low: strictness=strict,latency_ms=30000,differing=doubted
 -- high: strictness=loose,latency_ms=300,differing=asked
+-- alters: a request gets the answer to another one that is like it
 -- grid: strictness=usual
 -- param encoder text = wordllama: what turns prompts into vectors: wordllama, minilm, the folder of a
 --   sentence-transformers model, or a Parquet file of vectors by text (docs/semantic_caching.md).

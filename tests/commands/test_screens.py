@@ -101,18 +101,21 @@ def test_where_nothing_saves_anything_the_reasons_are_shown(tmp_path: Path) -> N
     write(tmp_path / "log.jsonl", [call(1, service_tier="batch")])
     assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
     shown = " ".join(llmcost("simulate", "--what-if", "all", cwd=tmp_path, COLUMNS="80").stdout.split())
-    assert "1 request replayed: no technique saves anything of $0.0008" in shown
+    assert "1 request replayed: no technique that leaves answers as they are saves anything of $0.0008" in shown
     assert "token-caps: cannot be projected: no request has a task type" in shown
     assert "would save" not in shown
 
 
-def test_details_show_what_the_screen_leaves_out(folder: Path) -> None:
-    words = ("simulate", "--what-if", "all")
-    short, whole = (llmcost(*words, *more, cwd=folder).stdout for more in ((), ("--details",)))
+def test_details_show_what_the_screen_leaves_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of a simulation is worked out for JSON: its screens are those of a run without that format."""
+    shown = views(monkeypatch)
+    found = json.loads(llmcost("simulate", "--what-if", "all", "--format", "json", cwd=folder).stdout)
+    [view] = shown
+    monkeypatch.setenv("COLUMNS", "100")
+    short, whole = (plain(view.screen(details=details)) for details in (False, True))
     for heading in ("Assumptions", "Backtest", "Each prompt's cheapest cache", "figures of the replay"):
         assert heading in whole
         assert heading not in short.replace("--details adds assumptions", "")
-    found = json.loads(llmcost(*words, "--format", "json", cwd=folder).stdout)
     assert found["assumptions"]
     assert found["backtest"]
     assert any(stage["prompts"] for stage in found["stages"])

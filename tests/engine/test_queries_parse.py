@@ -38,7 +38,7 @@ KEYS = {
     },
     "what_ifs": COMMON_KEYS
     | {"rows", "kernel", "neutral", "order", "stacked", "needs", "low", "high", "then", "facts", "summary"}
-    | {"grid", "unmeasured", "delays"},
+    | {"grid", "alters", "unmeasured", "delays"},
     "audit": COMMON_KEYS | {"severity", "dollars", "advice"},
     **dict.fromkeys(
         (
@@ -53,6 +53,7 @@ KEYS = {
             "billing",
             "pricing",
             "ledger",
+            "views",
         ),
         COMMON_KEYS,
     ),

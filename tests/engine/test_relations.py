@@ -84,7 +84,7 @@ def empty() -> Iterator[store.Store]:
         yield opened
 
 
-KEYED = "select 'k' as key, * from requests_priced"
+KEYED = "select 'k' as key, 1 as detail, * from requests_priced"
 DECISIONS = (
     "null::varchar as wanted, null::varchar as wanted_provider, null::double as wanted_cost_usd,"
     " null::varchar as hit_answer, null::varchar as hit_from, null::double as hit_similarity"
@@ -123,15 +123,21 @@ def over_periods(query: registry.Query) -> str:
         ("chosen", registry.find("explain", "chosen").body),
         ("lasting_features", registry.find("explain", "lasting-features").body),
         ("lasting_prompts", registry.find("explain", "lasting-prompts").body),
-        ("cells", f"select *, false as is_repriced from ({registry.find('explain', 'cells').body})"),
+        ("cells", registry.find("explain", "cells").body),
         ("played", registry.find("explain", "played").body),
-        ("contributing", "select 0::bigint as value_number, 0::bigint as place, null::varchar as value"),
-        ("daily", registry.find("explain", "daily").body),
-        ("repriced_daily", "select 0::bigint as pair, * from daily"),
-        ("periods", f"select 0 as place, {_DAY} as since, {_DAY} as until"),
+        ("repriced_cells", "select 0::bigint as pair, * from played"),
+        ("cells", "select *, false as is_repriced from cells"),
+        ("played", registry.find("explain", "played").body),
+        ("dated", registry.find("explain", "dated").body),
+        ("slices", "select '2026-09-01' as day, 0 as slice"),
         ("spent", registry.find("explain", "spent").body),
-        ("pairs", f"select 0 as game, 0 as pair, 0 as value_number, 0 as earlier_period, 1 as later_period, {_ENDS}"),
+        ("periods", f"select 0 as place, {_DAY} as since, {_DAY} as until"),
+        ("candidates", "select 0::bigint as pair, 0::bigint as place, 'k' as value"),
+        ("pairs", f"select 0 as game, 0 as pair, 0 as value_number, {_ENDS}"),
+        ("sides", "select 0 as pair, true as in_later, 0 as slice"),
     ]
+    if query.name == "paired":  # cells of many periods have the prices of their own
+        made.append(("played", "select * exclude (is_repriced) from played"))
     return compose(made, query.body)
 
 
@@ -140,7 +146,7 @@ def test_it_runs_over_what_its_folder_declares(kind: registry.Kind, name: str, e
     """Formats run over lines in their own tests: each over lines of its own."""
     query = registry.find(kind, name)
     defaults = {**registry.find("spend", "anomalies").bind({}), **query.bind({})}
-    steps: dict[registry.Kind, tuple[str, ...]] = {"explain": ("movers", "moved", "chosen"), "page": ("valued",)}
+    steps: dict[registry.Kind, tuple[str, ...]] = {"explain": ("movers", "moved", "chosen"), "page": ("ranked",)}
     for folder, names in steps.items():
         for step in names:
             defaults |= registry.find(folder, step).bind({})

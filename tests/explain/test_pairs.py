@@ -7,9 +7,10 @@ from contextlib import contextmanager
 import pytest
 
 from llmcost.engine.store import Store
-from llmcost.explain import pair_contributors, pairs, words
-from llmcost.explain.contributor import Contributor
+from llmcost.explain import movers, pair_contributors, pairs, words
+from llmcost.explain.contributor import Contributor, usual_keys
 from llmcost.explain.explanation import explain
+from llmcost.reports import once
 from llmcost.reports.filters import Filters
 from llmcost.reports.scope import Scope, scope
 from tests.explain.test_laws import dearer
@@ -38,9 +39,15 @@ def invented() -> Iterator[Store]:
         yield opened
 
 
+def compared(opened: Store, covered: Scope) -> list[pairs.Compared]:
+    """The changes, of requests laid down as for a page."""
+    with once.laid_down(opened, covered, pairs.questions(), usual_keys(opened, covered)) as columns:
+        return pairs.compared(opened, covered, columns)
+
+
 def check(opened: Store, covered: Scope) -> list[pairs.Compared]:
     """The usual pair, and every seventh, is what the command would find."""
-    found = pairs.compared(opened, covered)
+    found = compared(opened, covered)
     for one in found[::7]:
         change = one.change
         alone = explain(opened, covered, change.earlier.period.words, change.later.period.words, top=5)
@@ -87,25 +94,25 @@ def test_only_what_the_page_covers_is_compared() -> None:
 
 def test_pairs_that_would_take_too_long_are_left_to_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     with invented() as opened:
-        every = pairs.compared(opened, Scope())
+        every = compared(opened, Scope())
         monkeypatch.setattr(pairs, "_AT_ONCE", 8)
         monkeypatch.setattr(pairs, "_MOST_CELLS", 0)
-        assert 0 < len(pairs.compared(opened, Scope())) < len(every)
+        assert 0 < len(compared(opened, Scope())) < len(every)
     monkeypatch.undo()
     monkeypatch.setattr(pairs, "_MOST_REPRICED", 0)
     with invented() as opened, dearer(opened, 3):
-        left = pairs.compared(opened, Scope())
+        left = compared(opened, Scope())
         assert 0 < len(left) < len(every)
         assert not any(one.change.split.parts["price"] for one in left)
 
 
 def test_contributors_are_bounded_in_the_order_of_the_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     with invented() as opened:
-        every = pairs.compared(opened, Scope())
+        every = compared(opened, Scope())
         monkeypatch.setattr(pair_contributors, "_MOST_ROWS", 60)
-        few = pairs.compared(opened, Scope())
+        few = compared(opened, Scope())
         monkeypatch.setattr(pair_contributors, "_MOST_CELLS", 0)
-        fewest = pairs.compared(opened, Scope())
+        fewest = compared(opened, Scope())
     assert len(every) == len(few) == len(fewest)
     counts = [len(one.contributors) for one in few]
     assert counts[0] == len(every[0].contributors) > 0
@@ -116,6 +123,20 @@ def test_contributors_are_bounded_in_the_order_of_the_pairs(monkeypatch: pytest.
 
 def test_a_single_day_has_nothing_to_compare() -> None:
     with traffic([request(day=3)], []) as opened:
-        assert pairs.compared(opened, Scope()) == []
+        assert compared(opened, Scope()) == []
     with traffic([], []) as opened:
-        assert pairs.compared(opened, Scope()) == []
+        assert compared(opened, Scope()) == []
+
+
+def test_values_are_looked_at_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    with invented() as opened:
+        every = compared(opened, Scope())
+        monkeypatch.setattr(movers, "_AT_ONCE", 3)
+        assert [one.contributors for one in compared(opened, Scope())] == [one.contributors for one in every]
+
+
+def test_of_equal_changes_the_last_by_name_come_first() -> None:
+    sessions = [request(day=0, session_id=f"s{number}") for number in range(9)]
+    with traffic(sessions[:1], sessions) as opened:
+        found = check(opened, Scope())[0].contributors
+    assert [one.value for one in found if one.by == "session"] == ["s8", "s7", "s6", "s5", "s4"]

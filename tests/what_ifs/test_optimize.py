@@ -9,7 +9,7 @@ import pytest
 
 from llmcost.engine import registry
 from llmcost.errors import UsageError
-from llmcost.what_ifs.search.optimize import Limits, limits, techniques
+from llmcost.what_ifs.search.optimize import Limits, limits, space
 from tests.command import llmcost
 from tests.logs import Row, call, write
 
@@ -43,13 +43,14 @@ def stacked(*words: str) -> list[str]:
     return [part for word in words for part in ("--what-if", word)]
 
 
+ALLOWED = "--allow-changed-answers"
 SEARCHED = ("token-caps", "batch-api", "response-caching")
 
 
 def test_nothing_in_the_grid_is_cheaper(folder: Path) -> None:
     """Every stack of the grid is simulated by itself: the search finds the cheapest, and counts what it tried."""
     best = found(folder, "--optimize", *stacked(*SEARCHED))
-    options = [[None, *(step.word for step in options)] for options in techniques(SEARCHED)]
+    options = [[None, *(step.word for step in options)] for options in space(SEARCHED).techniques]
     costs = {
         words: found(folder, *stacked(*words))["result"]["cost_usd"]
         for choice in product(*options)
@@ -63,7 +64,7 @@ def test_nothing_in_the_grid_is_cheaper(folder: Path) -> None:
 
 
 def test_the_frontier_has_no_stack_that_another_beats(folder: Path) -> None:
-    frontier = found(folder, "--optimize")["optimize"]["frontier"]
+    frontier = found(folder, "--optimize", ALLOWED)["optimize"]["frontier"]
     assert len(frontier) > 2
 
     def harm(one: dict[str, Any]) -> tuple[float, ...]:
@@ -78,6 +79,40 @@ def test_the_frontier_has_no_stack_that_another_beats(folder: Path) -> None:
             if other != one and all(a <= b for a, b in zip(harm(other), harm(one), strict=True))
         ]
     assert [one["cost_usd"] for one in frontier] == sorted((one["cost_usd"] for one in frontier), reverse=True)
+
+
+def test_by_default_answers_stay_as_they_are(folder: Path) -> None:
+    best = found(folder, "--optimize")
+    altering = {query.name for query in registry.load("what_ifs").values() if query.field("alters")}
+    tried = {word.split(":")[0] for one in best["optimize"]["frontier"] for word in one["stack"]}
+    assert tried
+    assert not tried & altering
+    assert {one["what_if"] for one in best["optimize"]["not_searched"]} == altering & {
+        query.name for query in registry.load("what_ifs").values() if query.field("grid")
+    }
+    free = found(folder, "--optimize", ALLOWED)
+    assert free["optimize"]["not_searched"] == []
+    assert free["result"]["cost_usd"] < best["result"]["cost_usd"]
+    named = found(folder, "--optimize", *stacked("all", "token-caps"))
+    assert "token-caps" in {word.split(":")[0] for word in named["optimize"]["chosen"]}
+    assert "routing" in {one["what_if"] for one in named["optimize"]["not_searched"]}
+
+
+def test_no_search_cuts_the_tool_calls_of_an_agent(tmp_path: Path) -> None:
+    """An agent's session: most answers call a tool, some say nothing of why they ended. No setting cuts any of them."""
+    rows: list[Row | str] = [
+        call(
+            n, model="claude-opus-4-7", session_id="s", output_tokens=10 * n, latency_ms=5.0,
+            stop_reason=("tool_use", None, "tool_calls", "end_turn")[n % 4],
+        )
+        for n in range(1, 41)
+    ]  # fmt: skip
+    write(tmp_path / "log.jsonl", rows)
+    assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
+    for setting in ("token-caps:percentile=0", "token-caps:percentile=0.8"):
+        best = found(tmp_path, "--optimize", ALLOWED, *stacked(setting))
+        [stage] = best["stages"]
+        assert 0 < stage["effects"]["answers_cut_short"] <= 10, "only of the ten that end a turn"
 
 
 def test_a_limit_on_cut_answers_is_kept(folder: Path) -> None:
@@ -100,7 +135,7 @@ def test_a_limit_on_delay_leaves_out_what_waits(folder: Path) -> None:
 
 
 def test_a_limit_on_quality_leaves_out_what_cannot_prove_it(folder: Path) -> None:
-    best = found(folder, "--optimize", "--limit", "quality=0")
+    best = found(folder, "--optimize", ALLOWED, "--limit", "quality=0")
     named = {word.split(":")[0] for word in best["optimize"]["chosen"]}
     assert "routing" not in named
     [why] = {one["why"] for one in best["optimize"]["left_out"] if one["what_if"].startswith("routing")}
@@ -157,7 +192,7 @@ def test_only_a_second_try_delays_a_routed_request(tmp_path: Path) -> None:
 
 
 def test_what_the_user_sets_is_not_searched(folder: Path) -> None:
-    assert [[step.word for step in options] for options in techniques(["token-caps:percentile=0.5"])] == [
+    assert [[step.word for step in options] for options in space(["token-caps:percentile=0.5"]).techniques] == [
         ["token-caps:percentile=0.5"]
     ]
     best = found(folder, "--optimize", *stacked("response-caching:ttl=2s"))
@@ -167,7 +202,7 @@ def test_what_the_user_sets_is_not_searched(folder: Path) -> None:
 
 
 def test_fewer_stacks_where_the_user_says_so(folder: Path) -> None:
-    best = found(folder, "--optimize", "--stacks", "4")
+    best = found(folder, "--optimize", ALLOWED, "--stacks", "4")
     assert best["optimize"]["stacks_tried"] <= 4
     assert any("not tried" in one["why"] for one in best["optimize"]["left_out"])
 
@@ -181,7 +216,7 @@ def test_what_the_log_lacks_is_said(tmp_path: Path) -> None:
     """A single bare request: nothing but the batch API can be projected, and each of the others says why."""
     write(tmp_path / "log.jsonl", [call(1)])
     assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
-    best = found(tmp_path, "--optimize")
+    best = found(tmp_path, "--optimize", ALLOWED)
     assert best["optimize"]["chosen"] == ["batch-api"]
     why = {one["what_if"]: one["why"] for one in best["optimize"]["left_out"]}
     assert why["response-caching"].startswith("cannot be projected: no request has ")

@@ -1,12 +1,15 @@
 """`--what-if all`: each technique alone, the stack in the order of the headers, and what is lost in between."""
 
 import json
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from llmcost.engine import registry
+from llmcost.render import cells
 from tests.command import llmcost
 from tests.logs import Row, call, write
 
@@ -31,13 +34,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def found(folder: Path) -> dict[str, Any]:
-    """What `all` says of the log."""
-    return simulated(folder, "all")
+    """What `all` says of the log, where answers may change."""
+    return simulated(folder, "all", options=["--allow-changed-answers"])
 
 
-def simulated(folder: Path, *words: str) -> dict[str, Any]:
+def simulated(folder: Path, *words: str, options: Sequence[str] = ()) -> dict[str, Any]:
     stack = [part for word in words for part in ("--what-if", word)]
-    done = llmcost("simulate", *stack, "--format", "json", cwd=folder)
+    done = llmcost("simulate", *stack, *options, "--format", "json", cwd=folder)
     assert done.returncode == 0, done.stderr
     document: dict[str, Any] = json.loads(done.stdout)
     return document
@@ -85,7 +88,52 @@ def test_what_changes_answers_is_told_apart(folder: Path, found: dict[str, Any])
     kept = sum(stage["saved_usd"] for stage in found["stages"] if stage["changes_answers"] is None)
     assert found["result"]["saved_with_the_same_answers_usd"] == pytest.approx(kept)
     assert 0 < kept < found["result"]["saved_usd"]
-    assert "leaves answers as they are" in " ".join(llmcost("simulate", "--what-if", "all", cwd=folder).stdout.split())
+    done = llmcost("simulate", "--what-if", "all", "--allow-changed-answers", cwd=folder)
+    headline = " ".join(done.stdout.partition("Each technique alone")[0].split())
+    assert f"{cells.usd(kept)} of it leaves answers as they are; the rest changes them, or may (" in headline
+
+
+def test_by_default_the_stack_leaves_answers_as_they_are(folder: Path, found: dict[str, Any]) -> None:
+    kept = simulated(folder, "all")
+    altering = {query.name for query in registry.load("what_ifs").values() if query.field("alters")}
+    assert kept["alone"] == [
+        row | {"in_stack_usd": new["in_stack_usd"], "note": new["note"]}
+        for row, new in zip(found["alone"], kept["alone"], strict=True)
+    ], "each technique alone is what it was"
+    assert altering & {row["what_if"] for row in kept["alone"]}
+    assert not altering & {stage["what_if"] for stage in kept["stages"]}
+    assert [stage["changes_answers"] for stage in kept["stages"] if stage["what_if"] != "response-caching"] == [
+        None
+    ] * (len(kept["stages"]) - ("response-caching" in {stage["what_if"] for stage in kept["stages"]}))
+    why = {row["what_if"]: row["why"] for row in kept["left_out"]}
+    assert why["routing"].startswith("changes answers: ")
+    headline = llmcost("simulate", "--what-if", "all", cwd=folder).stdout.partition("Each technique alone")[0]
+    assert f"{cells.usd(kept['result']['saved_usd'])} (" in headline
+
+
+def test_a_technique_that_is_named_is_stacked(folder: Path) -> None:
+    named = simulated(folder, "all", "token-caps")
+    changing = {stage["what_if"] for stage in named["stages"] if stage["changes_answers"]}
+    assert "token-caps" in changing
+    assert not {"routing", "request-batching"} & changing
+
+
+def test_why_a_technique_costs_more_is_said(tmp_path: Path) -> None:
+    """Every request reads 10,000 tokens at a tenth of the price; in a batch it pays half, but reads nothing."""
+    read = {"cache_read_tokens": 10_000, "input_tokens": 0, "output_tokens": 0, "model": "claude-opus-4-7"}
+    write(tmp_path / "log.jsonl", [call(n, **read) for n in range(1, 9)])
+    assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
+    words = "batch-api:cache_hits=0"
+    [row] = [row for row in simulated(tmp_path, "all", words)["alone"] if row["what_if"] == "batch-api"]
+    assert row["saved_usd"] < 0
+    document = simulated(tmp_path, words)
+    by_kind = re.findall(r"([a-z ]+) ([+-])\$([\d.]+)", row["note"].partition("more: ")[2].partition(";")[0])
+    assert len(by_kind) > 1
+    total = sum(float(usd) * (1 if sign == "+" else -1) for _, sign, usd in by_kind)
+    assert total == pytest.approx(-row["saved_usd"], abs=0.01 * len(by_kind))
+    assert any("batch-api: costs $" in note for note in document["notes"])
+    shown = " ".join(llmcost("simulate", "--what-if", "all", "--what-if", words, cwd=tmp_path).stdout.split())
+    assert "alone costs $" in shown
 
 
 def test_the_three_of_the_article_are_that_stack(folder: Path, found: dict[str, Any]) -> None:

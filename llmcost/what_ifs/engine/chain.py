@@ -70,6 +70,13 @@ class Traffic:
         )
         return {row["block"]: row["cost_usd"] for row in rows}
 
+    def by_kind(self, stage: str) -> Row:
+        """The same sum of what comes out of a stage, by what is paid for."""
+        without = f"where coalesce(added_to, request_id) not in ({_UNPRICED})" if self.unpriced else ""
+        counted = ("requests", f"select * from {stage} {without}")
+        [row] = self.store.rows(compose(priced(counted), registry.find("spend", "kinds").body))
+        return row
+
     def between(self, before: str, after: str, report: str) -> list[Row]:
         """A report over two relations of costs, named `before` and `after`."""
         return self.store.rows(compose(_change(self._counted(before), after), registry.find("savings", report).body))
@@ -184,6 +191,11 @@ class Chain:
     def moves(self, number: int) -> list[Row]:
         """The requests that a step, counted from 1, sends to another model."""
         return self.traffic.between(self._costs[number - 1], self._costs[number], "moves")
+
+    def costs_by_kind(self, number: int) -> dict[str, float]:
+        """By how much a step, counted from 1, raises what is paid for each kind of thing, in US dollars."""
+        before, after = (self.traffic.by_kind(self._stages[place]) for place in (number - 1, number))
+        return {name: after[name] - before[name] for name in after}
 
     def effects(self, number: int) -> Row:
         """What a step does to the billed tokens and the answers."""

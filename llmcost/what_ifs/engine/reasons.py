@@ -1,4 +1,7 @@
-"""Why a step changes nothing, or less than it could: what the log lacks, names that it does not know, settings."""
+"""Why a step changes nothing, or less than it could: what the log lacks, names that it does not know, settings.
+
+And why it costs more than it saves, by what is paid for.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -9,6 +12,7 @@ from llmcost.what_ifs.engine.chain import Chain
 from llmcost.what_ifs.engine.step import WhatIf
 
 _NEARLY_ALL = 0.95
+_CENT = 0.005
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,25 @@ def lacks(store: Store, what_if: WhatIf, relation: str) -> list[Lack]:
         if (share := row["known"] / row["requests"]) < _NEARLY_ALL:
             found.append(Lack(words, share, place == 0))
     return found
+
+
+def costs_more(chain: Chain, number: int) -> list[str]:
+    """In one line: by how much a step, counted from 1, raises and lowers each kind of cost; none where it saves."""
+    cost = chain.points[number - 1].cost_usd
+    before = chain.points[number - 2].cost_usd if number > 1 else chain.traffic.cost_usd("cost_0")
+    if cost - before < _CENT:
+        return []
+    kinds = sorted(chain.costs_by_kind(number).items(), key=lambda kind: -kind[1])
+    said = [
+        f"{name.removesuffix('_usd').replace('_', ' ')} {'+' if usd > 0 else '-'}{_dollars(abs(usd))}"
+        for name, usd in kinds
+        if abs(usd) >= _CENT
+    ]
+    return [f"costs {_dollars(cost - before)} more: {', '.join(said)}"]
+
+
+def _dollars(usd: float) -> str:
+    return f"${usd:,.2f}"
 
 
 def changes(chain: Chain, number: int) -> bool:

@@ -113,6 +113,10 @@ def options(known: Catalogue, params: Mapping[str, Any]) -> Options:
         target=Target(params["ttft_ms"], params["tpot_ms"], params["within"]),
         max_context=params["max_context"],
         max_waiting=params["max_waiting"],
+        vllm=params["vllm"],
+        max_running=params["max_num_seqs"],
+        max_batched_tokens=params["max_num_batched_tokens"],
+        memory_share=params["gpu_memory_utilization"],
         pace=params["pace"],
     )
 

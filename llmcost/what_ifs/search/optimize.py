@@ -2,10 +2,11 @@
 
 Every stack of those settings in which each step saves something is replayed, in the order of the headers, each with
 one step more than another that was replayed before it: its first steps are never run again. What is tried, and in which
-order, depends on nothing but the traffic and the words, so that the same search finds the same stack.
+order, depends on nothing but the traffic and the words, so that the same search finds the same stack. Techniques that
+change answers are searched where the user allows or names them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from math import inf, isfinite
@@ -15,9 +16,10 @@ from llmcost.engine.store import Store
 from llmcost.errors import UsageError, did_you_mean
 from llmcost.reports.scope import Scope
 from llmcost.what_ifs.engine.chain import Chain, Traffic
-from llmcost.what_ifs.engine.reasons import reasons
+from llmcost.what_ifs.engine.reasons import costs_more, reasons
 from llmcost.what_ifs.engine.step import WhatIf, parse, settings, settled
 from llmcost.what_ifs.projection import Projection, projected
+from llmcost.what_ifs.search import allowed
 from llmcost.what_ifs.search.greedy_stack import LeftOut
 from llmcost.what_ifs.search.run_all import NO_PRICE, WORD
 
@@ -67,6 +69,7 @@ class Optimum:
     chosen: Tried
     left_out: list[LeftOut]
     projection: Projection
+    refused: Mapping[str, str]  # techniques that were not searched, by name, and why
 
 
 @dataclass(frozen=True)
@@ -150,20 +153,32 @@ _EXAMPLES = {
 }
 
 
-def techniques(words: Sequence[str]) -> list[list[WhatIf]]:
-    """The settings of each technique to try, in the order of the headers; all of them, where the words name none."""
+@dataclass(frozen=True)
+class Space:
+    """The settings of each technique to try, in the order of the headers, and the techniques that are not searched, by
+    name, with the reason."""
+
+    techniques: list[list[WhatIf]]
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+
+def space(words: Sequence[str], *, changed_answers: bool = False) -> Space:
+    """Where to search: the techniques that the words name; where they name none, or all, those that leave answers as
+    they are too, and with `changed_answers` the others."""
     given = {step.query.name: step for step in (parse(word) for word in words if word != WORD)}
     placed = [query for query in registry.load("what_ifs").values() if "grid" in query.fields]
     for name in given:
         if name not in {query.name for query in placed}:
             raise UsageError(f"{name} is not part of --optimize", hint="simulate it alone or in a stack")
     wanted = [query for query in placed if not given or WORD in words or query.name in given]
-    return [_options(query, given.get(query.name)) for query in sorted(wanted, key=lambda q: int(q.field("order")))]
+    refused = allowed.refused(wanted, given, changed_answers=changed_answers)
+    searched = sorted((q for q in wanted if q.name not in refused), key=lambda query: int(query.field("order")))
+    return Space([_options(query, given.get(query.name)) for query in searched], refused)
 
 
 def simulate(
     store: Store,
-    searched: Sequence[Sequence[WhatIf]],
+    space: Space,
     covered: Scope,
     bounds: Limits,
     dimensions: Sequence[str] = (),
@@ -178,7 +193,7 @@ def simulate(
     break a limit alone go first.
     """
     # a model without a price is reported before anything is replayed
-    searched = [[settled(store, step) for step in options] for options in searched]
+    searched = [[settled(store, step) for step in options] for options in space.techniques]
     traffic = Traffic.of(store, covered, dimensions)
     search = _Search(traffic, bounds, traffic.cost_usd("cost_0"), advance)
     kept, left_out = _worth_trying(search, searched, most)
@@ -192,7 +207,15 @@ def simulate(
     chain = Chain(traffic, "")
     for step in chosen.steps:
         chain.add(step)
-    return Optimum(bounds, len(found), _frontier(found), chosen, left_out, projected(traffic, chain, advises=advises))
+    return Optimum(
+        bounds,
+        len(found),
+        _frontier(found),
+        chosen,
+        left_out,
+        projected(traffic, chain, advises=advises),
+        space.refused,
+    )
 
 
 def _options(query: registry.Query, given: WhatIf | None) -> list[WhatIf]:
@@ -245,7 +268,7 @@ def _hopeless(search: _Search, option: WhatIf, alone: dict[str, Tried]) -> str |
         found = reasons(chain, 1)
         if not found.is_known:
             return f"cannot be projected: {' and '.join(found.said)}"
-        return "; ".join(["saves nothing alone", *found.said])
+        return "; ".join([*(costs_more(chain, 1) or ["saves nothing alone"]), *found.said])
     alone[option.word] = search.judged(chain, _Deeds().with_last(chain))
     return None
 

@@ -1,6 +1,9 @@
-"""`--what-if all`: every technique alone, then the best stack of them, and what is lost in between."""
+"""`--what-if all`: every technique alone, then the best stack of them, and what is lost in between.
 
-from collections.abc import Sequence
+The stack leaves answers as they are, unless the user allows or names what changes them.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from llmcost.engine import registry
@@ -9,9 +12,10 @@ from llmcost.errors import UsageError
 from llmcost.reports.scope import Scope
 from llmcost.what_ifs.engine.chain import Chain, Traffic
 from llmcost.what_ifs.engine.ranges import Range, ranges
-from llmcost.what_ifs.engine.reasons import reasons
+from llmcost.what_ifs.engine.reasons import costs_more, reasons
 from llmcost.what_ifs.engine.step import WhatIf, parse, settings, settled
 from llmcost.what_ifs.projection import Projection, is_unconfirmed, projected
+from llmcost.what_ifs.search import allowed
 from llmcost.what_ifs.search.greedy_stack import LeftOut, stacked
 
 WORD = "all"
@@ -50,6 +54,7 @@ class Everything:
     three: list[WhatIf]  # those of the article's that could be replayed
     three_saved_usd: float | None  # None where none of them could
     three_range: Range
+    refused: Mapping[str, str]  # techniques that are not stacked as they change answers, by name, and why
 
     @property
     def sum_of_alone_usd(self) -> float:
@@ -63,33 +68,47 @@ class Everything:
         return self.sum_of_alone_usd - (self.projection.baseline_usd - self.projection.cost_usd)
 
 
-def steps(words: Sequence[str]) -> list[WhatIf]:
-    """Every what-if whose header gives it a place, in that order; other words set the parameters of theirs."""
+@dataclass(frozen=True)
+class Asked:
+    """Every technique with its settings, and those that are not to be stacked, by name, with the reason."""
+
+    steps: list[WhatIf]
+    refused: Mapping[str, str]
+
+
+def asked(words: Sequence[str], *, changed_answers: bool = False) -> Asked:
+    """Every what-if whose header gives it a place, in that order; other words set the parameters of theirs, and say
+    that it may be stacked."""
     given = {step.query.name: step for step in (parse(word) for word in words if word != WORD)}
     placed = [query for query in registry.load("what_ifs").values() if query.field("order")]
     for name in given:
         if name not in {query.name for query in placed}:
             raise UsageError(f"{name} is not part of --what-if all", hint="simulate it alone or in a stack")
     placed.sort(key=lambda query: int(query.field("order")))
-    return [given.get(query.name) or _as_stacked(query) for query in placed]
+    steps = [given.get(query.name) or _as_stacked(query) for query in placed]
+    return Asked(steps, allowed.refused(placed, given, changed_answers=changed_answers))
 
 
 def simulate(
-    store: Store, stack: Sequence[WhatIf], covered: Scope, dimensions: Sequence[str] = (), *, advises: bool = True
+    store: Store, asked: Asked, covered: Scope, dimensions: Sequence[str] = (), *, advises: bool = True
 ) -> Everything:
-    """Each step alone; then in turn those that save something after the steps before them."""
-    stack = [settled(store, step) for step in stack]  # a model without a price is reported before anything is replayed
+    """Each step alone; then in turn those that may be stacked and save something after the steps before them."""
+    stack = [
+        settled(store, step) for step in asked.steps
+    ]  # a model without a price is reported before anything is replayed
     traffic = Traffic.of(store, covered, dimensions)
     baseline = traffic.cost_usd("cost_0")
     alone = [_alone(traffic, step, baseline) for step in stack]
-    chain, left_out = _stacked(traffic, alone, baseline)
+    chain, left_out = _stacked(traffic, alone, baseline, asked.refused)
     three = Chain(traffic, "three_")
     for one in alone:
         if one.what_if.query.name in ARTICLE and one.failure is None:
             three.add(one.what_if)
     spread = ranges(traffic, three, baseline).whole
     saved = baseline - three.points[-1].cost_usd if three.points else None
-    return Everything(alone, left_out, projected(traffic, chain, advises=advises), three.steps, saved, spread)
+    return Everything(
+        alone, left_out, projected(traffic, chain, advises=advises), three.steps, saved, spread, asked.refused
+    )
 
 
 def _as_stacked(query: registry.Query) -> WhatIf:
@@ -107,16 +126,23 @@ def _alone(traffic: Traffic, step: WhatIf, baseline: float) -> Alone:
     found = reasons(chain, 1)
     if not found.is_known:
         return Alone(step, None, None, failure=" and ".join(found.said))
+    remark = "; ".join([*(f"alone {line}" for line in costs_more(chain, 1)), *found.said])
     spread = ranges(traffic, chain, baseline).whole
     saved = baseline - point.cost_usd
-    return Alone(step, saved, spread, is_unconfirmed(saved, chain.effects(1)), remark="; ".join(found.said))
+    return Alone(step, saved, spread, is_unconfirmed(saved, chain.effects(1)), remark=remark)
 
 
-def _stacked(traffic: Traffic, alone: Sequence[Alone], baseline: float) -> tuple[Chain, list[LeftOut]]:
-    """The best stack of those that can be projected, and why each of the others is not part of it."""
-    known = [(one, baseline - one.saved_usd) for one in alone if one.saved_usd is not None]
+def _stacked(
+    traffic: Traffic, alone: Sequence[Alone], baseline: float, refused: Mapping[str, str]
+) -> tuple[Chain, list[LeftOut]]:
+    """The best stack of those that may be stacked and can be projected, and why the others are not part of it."""
+    known = [
+        (one, baseline - one.saved_usd)
+        for one in alone
+        if one.saved_usd is not None and one.what_if.query.name not in refused
+    ]
     stack = stacked(traffic, [one.what_if for one, _ in known], [cost for _, cost in known], baseline)
-    reasons = {known[place][0].what_if.query.name: why for place, why in stack.left_out.items()}
+    reasons = dict(refused) | {known[place][0].what_if.query.name: why for place, why in stack.left_out.items()}
     left_out = []
     for one in alone:
         if one.failure:
