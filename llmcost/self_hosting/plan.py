@@ -14,7 +14,17 @@ from llmcost.self_hosting.catalogue import Catalogue, Instance
 from llmcost.self_hosting.fitting import MEMORY_SHARE, Fit, check
 from llmcost.self_hosting.fleet import OutOfReachError, Target, needed, reachable, within
 from llmcost.self_hosting.footing import Footing, choose
-from llmcost.self_hosting.hosting import Price, Running, Schedule, Span, bill, hourly_usd, monthly_hours, running
+from llmcost.self_hosting.hosting import (
+    HOURS_PER_MONTH,
+    Price,
+    Running,
+    Schedule,
+    Span,
+    bill,
+    hourly_usd,
+    monthly_hours,
+    running,
+)
 from llmcost.self_hosting.latency import Latency, measure
 from llmcost.self_hosting.model import Model
 from llmcost.self_hosting.quantization import Quantization
@@ -43,6 +53,8 @@ class Options:
     model: str
     quantization: Quantization | Literal["auto"] = "none"  # auto: as the model is published
     machines: int | None = None  # none: as many as the target needs
+    spare: int = 0  # machines beyond these, for when one fails
+    extra_usd_per_month: float = 0.0  # what else it costs: storage, network, people
     price: Price = "on-demand"
     usd_per_hour: float | None = None
     schedule: Schedule = field(default_factory=Schedule)
@@ -77,7 +89,8 @@ class Plan:
     busy: float  # share of those hours in which its GPU computed
     usd_per_hour: float  # of one machine
     bill_usd: float  # of all machines for the log's time
-    usd_per_month: float  # of all machines, in the long run
+    usd_per_month: float  # of all machines and what else it costs, in the long run
+    extra_usd_per_month: float  # of that, what does not depend on the number of machines
     input_tokens: int  # of those served
     output_tokens: int
 
@@ -89,9 +102,10 @@ class Plan:
     @property
     def usd_per_month_range(self) -> tuple[float, float | None]:
         """The month's price with the least and the largest number of machines that may be needed."""
-        each = self.usd_per_month / self.machines if self.machines else 0.0
+        extra = self.extra_usd_per_month
+        each = (self.usd_per_month - extra) / self.machines if self.machines else 0.0
         low, high = self.machines_range
-        return each * low, None if high is None else each * high
+        return extra + each * low, None if high is None else extra + each * high
 
     def usd_per_mtok(self, tokens: int) -> float:
         """The log's whole bill over this many tokens, in dollars a million; nan for none."""
@@ -125,12 +139,17 @@ def make(traffic: Traffic, options: Options, catalogue: Catalogue, calibrations:
     if options.machines is None:
         _leave_the_slow(fate, traffic, options, engine, time)
     machines, machines_range = _machines(traffic.take(fate == HOSTED), options, engine, footing, time)
-    if machines == 0:
+    if machines:
+        least, most = machines_range
+        machines += options.spare
+        machines_range = least + options.spare, None if most is None else most + options.spare
+    else:
         fate[fate == HOSTED] = NO_MACHINE
     sent = fate == HOSTED
     served, on = _serve(machines, traffic.take(sent), engine, time, options.schedule, span)
     fate[np.flatnonzero(sent)[served.turned_away]] = QUEUE_FULL
-    bill_usd = bill(options.price, on) * machines * usd_per_hour
+    extra_usd_per_month = options.extra_usd_per_month if machines else 0.0
+    bill_usd = bill(options.price, on) * machines * usd_per_hour + extra_usd_per_month * on.span_hours / HOURS_PER_MONTH
 
     def spread(values: Floats) -> Floats:
         column = np.full(len(traffic), np.nan)
@@ -159,7 +178,8 @@ def make(traffic: Traffic, options: Options, catalogue: Catalogue, calibrations:
         busy=served.busy_s / (machines * on.hours * 3600) if machines and on.hours else 0.0,
         usd_per_hour=usd_per_hour,
         bill_usd=bill_usd,
-        usd_per_month=monthly_hours(options.price, on) * machines * usd_per_hour,
+        usd_per_month=monthly_hours(options.price, on) * machines * usd_per_hour + extra_usd_per_month,
+        extra_usd_per_month=extra_usd_per_month,
         input_tokens=int(traffic.prompt_tokens[fate == HOSTED].sum()),
         output_tokens=int(traffic.output_tokens[fate == HOSTED].sum()),
     )

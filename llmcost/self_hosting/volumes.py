@@ -193,9 +193,11 @@ def _point(
 
     def usd(plan: Plan) -> float:
         staying = shape.api_usd[drawn][~plan.served]
-        return plan.usd_per_month * parts + float(staying.sum()) / len(day) * monthly
+        each = plan.usd_per_month / plan.machines if plan.machines else 0.0
+        around = options.spare * each + options.extra_usd_per_month if plan.machines else 0.0
+        return plan.usd_per_month * parts + around + float(staying.sum()) / len(day) * monthly
 
-    likely = replace(options, ranges=False)
+    likely = replace(options, ranges=False, spare=0, extra_usd_per_month=0.0)
     plan = make(day, likely, catalogue, calibrations)
     ends = [usd(plan)]
     if options.ranges and plan.footing.kind != "measured":
@@ -206,7 +208,7 @@ def _point(
         api_usd=float(shape.api_usd.mean()) * monthly,
         cached_usd=float(shape.cached_usd.mean()) * monthly,
         managed_usd=None if shape.managed_usd is None else float(shape.managed_usd.mean()) * monthly,
-        machines=plan.machines * parts,
+        machines=plan.machines * parts + (options.spare if plan.machines else 0),
         busy=plan.busy,
         hosted_share=float(plan.served.mean()),
         hosted_usd=ends[0],

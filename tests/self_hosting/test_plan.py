@@ -100,6 +100,25 @@ def test_a_target_out_of_reach_is_refused_with_what_can_be_had() -> None:
         plan(a_day(20), replace(G4DN, target=Target(tpot_ms=1.0)))
 
 
+def test_a_machine_in_reserve_and_what_else_it_costs() -> None:
+    """Paid by the month, whatever the traffic; nothing of it where nothing is hosted."""
+    usual, around = plan(a_day(200), G4DN), plan(a_day(200), replace(G4DN, spare=2, extra_usd_per_month=1000.0))
+    assert around.machines == usual.machines + 2
+    assert around.usd_per_month == pytest.approx(3 * usual.usd_per_month + 1000)
+    assert around.usd_per_month_range[0] == pytest.approx(3 * usual.usd_per_month_range[0] + 1000)
+    assert around.bill_usd == pytest.approx(3 * usual.bill_usd + 1000 * around.hours / 730)
+    none = plan(a_day(200), replace(G4DN, machines=0, spare=2, extra_usd_per_month=1000.0))
+    assert (none.machines, none.bill_usd, none.usd_per_month) == (0, 0, 0)
+
+
+def test_what_a_volume_costs_includes_the_reserve_once(shaped: volumes.Shape) -> None:
+    options = replace(G4DN, spare=1, extra_usd_per_month=1000.0)
+    for volume in (1e6, 4e8):
+        [usual], [around] = (volumes.find(shaped, one, KNOWN, CALIBRATED, [volume]).points for one in (G4DN, options))
+        assert around.machines == usual.machines + 1
+        assert around.hosted_usd == pytest.approx(usual.hosted_usd + 0.526 * 730 + 1000)
+
+
 def test_more_machines_than_anybody_has() -> None:
     crowd = Traffic(np.zeros(3000), np.full(3000, 100), np.full(3000, 10))
     slow = IterationTime(5.0, 0.0, 0.0, 0.0, 0.0)
@@ -191,6 +210,11 @@ def shape(count: int = 3000) -> volumes.Shape:
     traffic = a_day(count)
     usd = traffic.prompt_tokens * 1e-6 + traffic.output_tokens * 5e-6
     return volumes.Shape(traffic, usd, usd * 0.7)
+
+
+@pytest.fixture(scope="module")
+def shaped() -> volumes.Shape:
+    return shape()
 
 
 @pytest.fixture(scope="module")

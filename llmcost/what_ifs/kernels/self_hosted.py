@@ -101,6 +101,8 @@ def options(known: Catalogue, params: Mapping[str, Any]) -> Options:
         model=params["model"],
         quantization=params["quantization"] or "none",
         machines=_count(params["count"]),
+        spare=params["spare"],
+        extra_usd_per_month=params["extra_usd_month"],
         price=params["price"],
         usd_per_hour=params["usd_per_hour"],
         schedule=Schedule(
