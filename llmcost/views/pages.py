@@ -201,7 +201,7 @@ def _headline(projection: Projection) -> dict[str, Any]:
         "cards": [
             ["As logged", usd(baseline).plain, baseline, ""],
             ["Projected", usd(cost).plain, cost, ""],
-            ["Saved", at_most + usd(saved).plain.replace("-", "−"), saved, ranged],
+            ["Saved", at_most + usd(saved).plain, saved, ranged],
             ["Requests", f"{projection.requests:,}", projection.requests, "replayed"],
         ],
     }
