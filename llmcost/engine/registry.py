@@ -23,13 +23,14 @@ Value = str | int | float | bool | date | list[str] | None
 Kind = Literal[
     "formats", "ingest", "merge", "metrics",
     "requests", "pricing", "what_ifs", "billing",
-    "spend", "page", "explain", "audit", "changes", "savings", "quality", "backtests", "ledger", "zones",
+    "spend", "page", "explain", "audit", "changes", "savings", "quality", "backtests", "ledger", "zones", "views",
 ]  # fmt: skip
 
 _PARAM = re.compile(r"^(?P<name>\w+) (?P<type>\w+)(?:\((?P<choices>[^)]*)\))? = (?P<default>.*?): (?P<meaning>.+)$")
 _SOME = "any of them separated by commas, all or none."
 _LIST = "names separated by commas, all or none; * in a name matches any characters."
 _MACRO = re.compile(r"^create or replace temp macro (\w+)\(.*?;$", re.MULTILINE | re.DOTALL)
+_DEFINED = re.compile(r"macro \w+\((?P<takes>[^)]*)\) as(?P<gives>.*);$", re.DOTALL)
 _PLACEHOLDER = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\$(?P<name>[a-z_][a-z0-9_]*)""")
 """A parameter; what only looks like one in a text, a name or a comment is passed over."""
 
@@ -176,6 +177,36 @@ def macros_of(sql: str) -> list[str]:
         if any(re.search(rf"\b{name}\(", text) for text in (sql, *found)):
             found.insert(0, statement)
     return found
+
+
+def expanded(sql: str) -> str:
+    """The SQL with every macro written out, so that a connection needs none of them."""
+    for name, statement in reversed(macros().items()):  # a macro uses only those before it
+        made = _DEFINED.search(statement)
+        if made is None:
+            continue
+        takes = [word.strip() for word in made["takes"].split(",")]
+        while call := re.search(rf"\b{name}\(", sql):
+            given, end = _arguments(sql, call.end())
+            gives = re.sub(r"--[^\n]*", "", made["gives"]).strip()
+            values = dict(zip(takes, given, strict=True))
+            gives = re.sub(rf"\b({'|'.join(map(re.escape, takes))})\b", lambda word: values[word[0]], gives)  # noqa: B023
+            sql = f"{sql[: call.start()]}({gives}){sql[end:]}"
+    return sql
+
+
+def _arguments(sql: str, start: int) -> tuple[list[str], int]:
+    """The arguments of a call from after its parenthesis, and the place after it. None of them holds a text."""
+    depth, given = 1, [""]
+    for place in range(start, len(sql)):
+        depth += {"(": 1, ")": -1}.get(sql[place], 0)
+        if depth == 0:
+            return [argument.strip() for argument in given], place + 1
+        if sql[place] == "," and depth == 1:
+            given.append("")
+        else:
+            given[-1] += sql[place]
+    raise ValueError(f"a call without an end: {sql[start:]}")
 
 
 def rename(sql: str, prefix: str) -> str:

@@ -49,6 +49,7 @@ INPUTS: Mapping[registry.Kind, Input] = {
     "backtests": Input(("logged", "found", "missed", "waited", "low", "high")),
     "ledger": Input((), ("ledger", "rejects", "skipped", "sources")),
     "zones": Input(()),
+    "views": Input(("priced",)),
 }
 """By folder. A test holds every query to it; the other folders hold steps of one process, which read each other."""
 

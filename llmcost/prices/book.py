@@ -12,6 +12,7 @@ from llmcost import config
 from llmcost.engine import registry
 from llmcost.engine.store import Store
 from llmcost.errors import UsageError
+from llmcost.prices import stored_views
 
 Names = tuple[str | None, str]
 """A provider, where the log names one, and a model, both as logged."""
@@ -71,6 +72,7 @@ def refresh(opened: Store) -> None:
             " and requests.provider is not distinct from before.provider"
             " and (named.provider, named.model) is distinct from (before.provider, before.model)"
         )
+        stored_views.make(opened)
         opened.execute("delete from llmcost_meta where key = 'prices'")
         opened.execute("insert into llmcost_meta values ('prices', $now)", {"now": _fingerprint(opened)})
 
@@ -160,7 +162,7 @@ def is_stale(opened: Store) -> bool:
 def _fingerprint(opened: Store) -> str:
     from llmcost.prices import table, update
 
-    return table.fingerprint(_overrides(), update.stamp(opened))
+    return f"{table.fingerprint(_overrides(), update.stamp(opened))} {stored_views.fingerprint()}"
 
 
 def _overrides() -> Any:

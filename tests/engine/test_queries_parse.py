@@ -53,6 +53,7 @@ KEYS = {
             "billing",
             "pricing",
             "ledger",
+            "views",
         ),
         COMMON_KEYS,
     ),
