@@ -59,8 +59,7 @@ def volumes() -> str:
         _line("---:", ["---:"] * 7 + ["---"]),
     ]
     for row in screen.rows(_answer(FEATURES)):
-        high = row["hosted_high_usd"]
-        to = f"{row['hosted_low_usd']:,.0f} to " + ("no end" if high is None else f"{high:,.0f}")
+        to = f"{row['hosted_low_usd']:,.0f} to {row['hosted_high_usd']:,.0f}"
         lines.append(_line(f"{row['tokens_per_day'] / 1e6:g}M", [
             *("–" if row[name] is None else screen.dollars(row[name]).plain for name in costs.values()),
             f"{row['machines']}", f"{row['busy']:.0%}",

@@ -27,6 +27,7 @@ class Gpu:
     compute_capability: float
     tflops: Mapping[str, float]  # dense peak by number format
     reported_as: tuple[str, ...] = ()  # what the driver calls it
+    link_gb_s: float = 25.0  # to another GPU of the machine, one way; that of PCIe 4 where nothing faster connects them
     source: str = "llmcost.toml"
     date: datetime.date | None = None
 

@@ -9,7 +9,8 @@ from llmcost.self_hosting.quantization import BITS, LEAST_CAPABILITY, Quantizati
 
 GIB = 1 << 30
 BLOCK_SIZE = 16  # tokens, vLLM's default
-MEMORY_SHARE = 0.9  # vLLM's gpu_memory_utilization
+# vLLM's gpu_memory_utilization. From 0.33 on it is 0.92 by default, of which CUDA graphs take their part as well.
+MEMORY_SHARE = 0.9
 # What vLLM keeps of that share for activations and the CUDA context: on an RTX 4090 with Llama 3.1 8B, 0.9 of
 # 23.5 GiB less 15.0 GiB of weights less its 2,588 blocks of cache leave 1.15 GiB.
 WORKSPACE_BYTES = int(1.15 * GIB)
@@ -47,7 +48,14 @@ def weights_bytes(model: Model, quantization: Quantization) -> int:
     return int(small * BITS[quantization] / 8 + (model.layer_parameters - small + model.embedding_parameters) * 2)
 
 
-def check(catalogue: Catalogue, model: Model, quantization: Quantization, gpu: Gpu, gpus: int = 1) -> Fit:
+def check(
+    catalogue: Catalogue,
+    model: Model,
+    quantization: Quantization,
+    gpu: Gpu,
+    gpus: int = 1,
+    memory_share: float = MEMORY_SHARE,
+) -> Fit:
     """The model's place on this many GPUs; DoesNotFitError with the reason and the nearest alternative."""
     if gpu.compute_capability < LEAST_CAPABILITY[quantization]:
         raise DoesNotFitError(
@@ -55,14 +63,15 @@ def check(catalogue: Catalogue, model: Model, quantization: Quantization, gpu: G
             f" (compute capability {gpu.compute_capability}, {LEAST_CAPABILITY[quantization]} needed)",
             hint=_alternatives(catalogue, model, quantization, gpu, gpus),
         )
-    if model.kv_heads % gpus:
+    if not _splits(model, gpus):
         raise DoesNotFitError(
-            f"{model.name} cannot be split over {gpus} GPUs: it has {model.kv_heads} key-value heads",
+            f"{model.name} cannot be split over {gpus} GPUs: it has {model.heads} heads and {model.kv_heads} key-value"
+            " heads",
             hint="use an instance with another number of GPUs",
         )
-    room = _cache_tokens(model, quantization, gpu, gpus)
+    room = _cache_tokens(model, quantization, gpu, gpus, memory_share)
     if room < LEAST_CACHE_TOKENS:
-        usable = gpus * gpu.memory_gib * MEMORY_SHARE
+        usable = gpus * gpu.memory_gib * memory_share
         raise DoesNotFitError(
             f"{model.name} in {spoken(quantization)} does not fit {_cards(gpu, gpus)}:"
             f" {weights_bytes(model, quantization) / GIB:.1f} GiB of weights and"
@@ -82,15 +91,27 @@ def check(catalogue: Catalogue, model: Model, quantization: Quantization, gpu: G
     )
 
 
-def _cache_tokens(model: Model, quantization: Quantization, gpu: Gpu, gpus: int) -> int:
-    free = gpus * (gpu.memory_gib * GIB * MEMORY_SHARE - WORKSPACE_BYTES) - weights_bytes(model, quantization)
-    return int(free // model.kv_bytes_per_token)
+def replicas(model: Model, gpus: int) -> int:
+    """How many GPUs keep the same keys and values: more than one where there are more GPUs than key-value heads."""
+    return max(1, gpus // model.kv_heads)
+
+
+def _splits(model: Model, gpus: int) -> bool:
+    """Whether vLLM can split it: heads evenly, key-value heads evenly or each to as many GPUs."""
+    return model.heads % gpus == 0 and (model.kv_heads % gpus == 0 or gpus % model.kv_heads == 0)
+
+
+def _cache_tokens(
+    model: Model, quantization: Quantization, gpu: Gpu, gpus: int, memory_share: float = MEMORY_SHARE
+) -> int:
+    free = gpus * (gpu.memory_gib * GIB * memory_share - WORKSPACE_BYTES) - weights_bytes(model, quantization)
+    return int(free // (model.kv_bytes_per_token * replicas(model, gpus)))
 
 
 def _fits(model: Model, quantization: Quantization, gpu: Gpu, gpus: int) -> bool:
     return (
         gpu.compute_capability >= LEAST_CAPABILITY[quantization]
-        and model.kv_heads % gpus == 0
+        and _splits(model, gpus)
         and _cache_tokens(model, quantization, gpu, gpus) >= LEAST_CACHE_TOKENS
     )
 

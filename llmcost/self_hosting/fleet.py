@@ -34,6 +34,20 @@ def within(served: Served, target: Target) -> NDArray[np.bool_]:
     return (served.first_token_s - served.arrival_s <= target.ttft_ms / 1e3) & ~slow
 
 
+def reachable(traffic: Traffic, engine: Engine, time: IterationTime, target: Target) -> NDArray[np.bool_]:
+    """Whom such machines can serve within the target: who meets it with a machine to itself.
+
+    Raises OutOfReachError where nobody does.
+    """
+    if len(traffic) == 0:
+        return np.zeros(0, bool)
+    alone = _alone(traffic, engine, time)
+    meet = within(alone, target)
+    if not meet.any():
+        raise _out_of_reach(alone, target, 0.0)
+    return meet
+
+
 def needed(traffic: Traffic, engine: Engine, time: IterationTime, target: Target, *, peak_only: bool = False) -> int:
     """The least number of machines with which the target is met: first for the busiest stretch, then for all.
 
@@ -42,24 +56,34 @@ def needed(traffic: Traffic, engine: Engine, time: IterationTime, target: Target
     if len(traffic) == 0:
         return 0
     peak = _peak(traffic)
-    alone = replay(replace(peak, arrival_s=_apart(peak, time)), engine, time)
+    alone = _alone(peak, engine, time)
     best = float(within(alone, target).mean())
     if best < target.share:
-        ttft_ms, tpot_ms = (
-            float(np.nanpercentile(values, 95)) * 1e3
-            for values in (
-                alone.first_token_s - alone.arrival_s,
-                tpot_s(alone.first_token_s, alone.last_token_s, alone.output_tokens),
-            )
-        )
-        raise OutOfReachError(
-            f"no number of these machines meets the target: with one to itself a request has a p95 TTFT of"
-            f" {ttft_ms:,.0f} ms and a p95 TPOT of {tpot_ms:,.0f} ms, and {best:.0%} are within"
-            f" {target.ttft_ms:,.0f} and {target.tpot_ms:,.0f} ms ({target.share:.0%} wanted)",
-            hint="use a faster GPU or a smaller model, or set ttft_ms and tpot_ms higher",
-        )
+        raise _out_of_reach(alone, target, best)
     count = _least(peak, engine, time, target, 1)
     return count if peak_only or len(traffic) <= _PEAK else _least(traffic, engine, time, target, count)
+
+
+def _alone(traffic: Traffic, engine: Engine, time: IterationTime) -> Served:
+    """Each request with a machine to itself."""
+    return replay(replace(traffic, arrival_s=_apart(traffic, time)), engine, time)
+
+
+def _out_of_reach(alone: Served, target: Target, best: float) -> OutOfReachError:
+    """What is wrong where this share meets the target with a machine to itself."""
+    ttft_ms, tpot_ms = (
+        float(np.nanpercentile(values, 95)) * 1e3
+        for values in (
+            alone.first_token_s - alone.arrival_s,
+            tpot_s(alone.first_token_s, alone.last_token_s, alone.output_tokens),
+        )
+    )
+    return OutOfReachError(
+        f"no number of these machines meets the target: with one to itself a request has a p95 TTFT of"
+        f" {ttft_ms:,.0f} ms and a p95 TPOT of {tpot_ms:,.0f} ms, and {best:.0%} are within"
+        f" {target.ttft_ms:,.0f} and {target.tpot_ms:,.0f} ms ({target.share:.0%} wanted)",
+        hint="use a faster GPU or a smaller model, or set ttft_ms and tpot_ms higher",
+    )
 
 
 def _least(traffic: Traffic, engine: Engine, time: IterationTime, target: Target, start: int) -> int:

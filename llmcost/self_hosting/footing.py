@@ -4,23 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from llmcost.self_hosting import reached
 from llmcost.self_hosting.calibrations import Calibration
 from llmcost.self_hosting.catalogue import Catalogue
 from llmcost.self_hosting.fitting import Fit
-from llmcost.self_hosting.timing import (
-    ARITHMETIC_REACHED,
-    BANDWIDTH_REACHED,
-    IterationTime,
-    bound,
-    by_datasheet,
-    scaled,
-)
-
-# Datasheet numbers without a measurement missed a recorded run by 14 to 25 %; docs/serving_accuracy.md has our own.
-DATASHEET_ERROR = 0.25
-# 4-bit weights are unpacked before they are multiplied, which no datasheet knows: published tests of T4 and L4 are
-# slower than predicted by about this factor (docs/serving_accuracy.md).
-UNPACKING = 2.0
+from llmcost.self_hosting.timing import IterationTime, bound, by_datasheet, scaled
 
 
 @dataclass(frozen=True)
@@ -34,36 +22,49 @@ class Footing:
     text: str
 
 
-def choose(fit: Fit, catalogue: Catalogue, calibrations: Sequence[Calibration]) -> Footing:
-    """The best there is for a model on its GPUs: measured on them, else measured elsewhere with weights of the
-    same kind (the same model rather than another, the same GPU rather than another, later rather than earlier),
-    else the datasheet.
+def choose(fit: Fit, catalogue: Catalogue, calibrations: Sequence[Calibration], vllm: str = reached.VLLM) -> Footing:
+    """The best there is for a model on its GPUs: measured on them; else measured on the same GPU with weights of the
+    same kind, the latest; else what servers reach of the datasheet, with this version of vLLM.
+
+    Between GPUs nothing is carried over: hosts and kernels differ by more than the datasheets say.
     """
-    alike = [one for one in calibrations if one.quantization == fit.quantization]
-    alike.sort(key=lambda one: (one.model == fit.model.name, one.gpu == fit.gpu.name, one.gpus == fit.gpus))
-    best = alike[-1] if alike else None
-    if best and (best.model, best.gpu, best.gpus) == (fit.model.name, fit.gpu.name, fit.gpus):
-        return Footing(best.time, "measured", 1.0, 1.0, f"measured on this GPU: {best.source}")
-    known = [one for one in alike if catalogue.known_model(one.model) and one.gpu in catalogue.gpus]
-    if known:
+    kernel, host = reached.kernel(fit.quantization, fit.gpu), reached.host(fit.gpu, vllm)
+    fastest, slowest = (one * other for one, other in zip(kernel.error_on(fit.gpu), host.error, strict=True))
+    alike = [
+        one
+        for one in calibrations
+        if (one.quantization, one.gpu, one.gpus) == (fit.quantization, fit.gpu.name, fit.gpus)
+    ]
+    if here := [one for one in alike if one.model == fit.model.name]:
+        return Footing(here[-1].time, "measured", 1.0, 1.0, f"measured on this GPU: {here[-1].source}")
+    if known := [one for one in alike if catalogue.known_model(one.model)]:
         best = known[-1]
-        there = bound(catalogue.model(best.model), best.quantization, catalogue.gpu(best.gpu), best.gpus)
-        here = bound(fit.model, fit.quantization, fit.gpu, fit.gpus)
+        there = bound(catalogue.model(best.model), best.quantization, fit.gpu, fit.gpus)
         return Footing(
-            scaled(best.time, there, here),
+            scaled(best.time, there, bound(fit.model, fit.quantization, fit.gpu, fit.gpus)),
             "scaled",
-            1 - DATASHEET_ERROR,
-            1 + DATASHEET_ERROR,
-            f"measured on {best.gpu} with {best.model} ({best.source}), scaled to {fit.gpu.name} with {fit.model.name}"
-            f" by bandwidth and arithmetic rate; not checked on it: ±{DATASHEET_ERROR:.0%}, as for a datasheet",
+            fastest,
+            slowest,
+            f"measured on this GPU with {best.model} ({best.source}), scaled to {fit.model.name} by bytes and"
+            f" products; not checked with it: {_off(fastest, slowest)}",
         )
-    unpacks = fit.quantization in ("awq", "gptq")
     return Footing(
-        by_datasheet(fit.model, fit.quantization, fit.gpu, fit.gpus),
+        by_datasheet(fit.model, fit.quantization, fit.gpu, fit.gpus, vllm),
         "datasheet",
-        1 - DATASHEET_ERROR,
-        UNPACKING if unpacks else 1 + DATASHEET_ERROR,
-        f"datasheet of {fit.gpu.name} only, at {BANDWIDTH_REACHED:.0%} of its bandwidth and {ARITHMETIC_REACHED:.0%}"
-        f" of its arithmetic rate, nothing measured: ±{DATASHEET_ERROR:.0%}"
-        + (f", and up to {UNPACKING:g} times slower, as 4-bit kernels were in published tests" if unpacks else ""),
+        fastest,
+        slowest,
+        f"datasheet of {fit.gpu.name} at {kernel.bandwidth:.0%} of its bandwidth and {kernel.arithmetic:.0%} of its"
+        f" arithmetic rate, as published tests of {_seen(kernel, fit)} reach; not measured here:"
+        f" {_off(fastest, slowest)}",
     )
+
+
+def _seen(kernel: reached.Kernel, fit: Fit) -> str:
+    """On what the kernel was seen, in words."""
+    if fit.gpu.name in kernel.measured_on:
+        return "this GPU"
+    return ", ".join(kernel.measured_on) if kernel.measured_on else "other kernels"
+
+
+def _off(fastest: float, slowest: float) -> str:
+    return f"an iteration takes {fastest:.2f} to {slowest:.2f} times as long in 90 % of cases"

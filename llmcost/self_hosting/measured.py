@@ -15,7 +15,7 @@ from llmcost.self_hosting.catalogue import Catalogue
 from llmcost.self_hosting.fitting import Fit, check
 from llmcost.self_hosting.quantization import QUANTIZATIONS, Quantization
 from llmcost.self_hosting.recorded import Run
-from llmcost.self_hosting.replay import Engine, Traffic
+from llmcost.self_hosting.replay import Traffic, engine_on
 from llmcost.self_hosting.timing import IterationTime, by_datasheet
 
 Row = Mapping[str, Any]
@@ -110,7 +110,7 @@ def _run(row: Row, fit: Fit) -> Run:
         taken_s=None,
         first_token_s=sent_s + column["ttft_ms"] / 1e3,
         last_token_s=sent_s + column["e2e_ms"] / 1e3,
-        engine=Engine(kv_blocks=fit.kv_blocks),
+        engine=engine_on(fit),
         gpu=fit.gpu.name,
         gpus=fit.gpus,
         copies=1,

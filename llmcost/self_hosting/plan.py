@@ -1,7 +1,6 @@
 """The answer to "should we host it ourselves?": a log's traffic on your own machines."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -9,27 +8,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llmcost.errors import UsageError
-from llmcost.self_hosting import config_json
+from llmcost.self_hosting import config_json, reached
 from llmcost.self_hosting.calibrations import Calibration
 from llmcost.self_hosting.catalogue import Catalogue, Instance
-from llmcost.self_hosting.fitting import Fit, check
-from llmcost.self_hosting.fleet import OutOfReachError, Target, needed, within
+from llmcost.self_hosting.fitting import MEMORY_SHARE, Fit, check
+from llmcost.self_hosting.fleet import OutOfReachError, Target, needed, reachable, within
 from llmcost.self_hosting.footing import Footing, choose
-from llmcost.self_hosting.hosting import Price, Running, Schedule, Span, bill, hourly_usd, monthly_hours, running
+from llmcost.self_hosting.hosting import (
+    HOURS_PER_MONTH,
+    Price,
+    Running,
+    Schedule,
+    Span,
+    bill,
+    hourly_usd,
+    monthly_hours,
+    running,
+)
 from llmcost.self_hosting.latency import Latency, measure
 from llmcost.self_hosting.model import Model
 from llmcost.self_hosting.quantization import Quantization
-from llmcost.self_hosting.replay import Engine, Floats, Served, Traffic, replay_on
+from llmcost.self_hosting.replay import Engine, Floats, Served, Traffic, engine_on, replay_on
 from llmcost.self_hosting.timing import IterationTime
 
 # Why a request stays on the API; 0 is for those that do not.
-HOSTED, TOO_LONG, OUT_OF_HOURS, QUEUE_FULL, NO_MACHINE = range(5)
+HOSTED, TOO_LONG, OUT_OF_HOURS, QUEUE_FULL, NO_MACHINE, TOO_SLOW = range(6)
 REASONS = (
     "",
     "too long for the model or its cache",
     "outside the machines' hours",
     "the queue was full",
     "there is no machine",
+    "slower than the target even with a machine to themselves",
 )
 
 Pace = Literal["likely", "fast", "slow"]
@@ -43,12 +53,18 @@ class Options:
     model: str
     quantization: Quantization | Literal["auto"] = "none"  # auto: as the model is published
     machines: int | None = None  # none: as many as the target needs
+    spare: int = 0  # machines beyond these, for when one fails
+    extra_usd_per_month: float = 0.0  # what else it costs: storage, network, people
     price: Price = "on-demand"
     usd_per_hour: float | None = None
     schedule: Schedule = field(default_factory=Schedule)
     target: Target = field(default_factory=Target)
     max_context: int | None = None  # tokens; none: what the model and the cache hold
     max_waiting: int | None = None  # requests a machine; beyond it a request stays on the API
+    vllm: str = reached.VLLM  # its version
+    max_running: int | None = None  # none: vLLM's default on that GPU, as for max_batched_tokens
+    max_batched_tokens: int | None = None
+    memory_share: float = MEMORY_SHARE
     pace: Pace = "likely"  # which end of the iteration time's error is replayed
     ranges: bool = True  # also find what the error of the iteration time means for the number of machines
 
@@ -73,7 +89,8 @@ class Plan:
     busy: float  # share of those hours in which its GPU computed
     usd_per_hour: float  # of one machine
     bill_usd: float  # of all machines for the log's time
-    usd_per_month: float  # of all machines, in the long run
+    usd_per_month: float  # of all machines and what else it costs, in the long run
+    extra_usd_per_month: float  # of that, what does not depend on the number of machines
     input_tokens: int  # of those served
     output_tokens: int
 
@@ -85,9 +102,10 @@ class Plan:
     @property
     def usd_per_month_range(self) -> tuple[float, float | None]:
         """The month's price with the least and the largest number of machines that may be needed."""
-        each = self.usd_per_month / self.machines if self.machines else 0.0
+        extra = self.extra_usd_per_month
+        each = (self.usd_per_month - extra) / self.machines if self.machines else 0.0
         low, high = self.machines_range
-        return each * low, None if high is None else each * high
+        return extra + each * low, None if high is None else extra + each * high
 
     def usd_per_mtok(self, tokens: int) -> float:
         """The log's whole bill over this many tokens, in dollars a million; nan for none."""
@@ -103,22 +121,35 @@ def make(traffic: Traffic, options: Options, catalogue: Catalogue, calibrations:
     if options.max_waiting is not None and options.max_waiting < 1:
         raise UsageError(f"max_waiting={options.max_waiting} admits no requests", hint="give 1 or more")
     fit = fitting(options, catalogue)
-    footing = choose(fit, catalogue, calibrations)
+    footing = choose(fit, catalogue, calibrations, options.vllm)
     usd_per_hour = hourly_usd(options.instance, options.price, options.usd_per_hour)
-    engine = Engine(kv_blocks=fit.kv_blocks, max_waiting=options.max_waiting)
+    usual = engine_on(fit)
+    engine = replace(
+        usual,
+        max_waiting=options.max_waiting,
+        max_running=options.max_running or usual.max_running,
+        max_batched_tokens=options.max_batched_tokens or usual.max_batched_tokens,
+    )
 
     fate = np.full(len(traffic), HOSTED, np.int8)
     span = Span.of(traffic.arrival_s)
     fate[~running(options.schedule, traffic.arrival_s, span).open] = OUT_OF_HOURS
     fate[traffic.prompt_tokens + traffic.output_tokens > _longest(fit, engine, options)] = TOO_LONG
     time = footing.time.slowed({"likely": 1.0, "fast": footing.fastest, "slow": footing.slowest}[options.pace])
+    if options.machines is None:
+        _leave_the_slow(fate, traffic, options, engine, time)
     machines, machines_range = _machines(traffic.take(fate == HOSTED), options, engine, footing, time)
-    if machines == 0:
+    if machines:
+        least, most = machines_range
+        machines += options.spare
+        machines_range = least + options.spare, None if most is None else most + options.spare
+    else:
         fate[fate == HOSTED] = NO_MACHINE
     sent = fate == HOSTED
     served, on = _serve(machines, traffic.take(sent), engine, time, options.schedule, span)
     fate[np.flatnonzero(sent)[served.turned_away]] = QUEUE_FULL
-    bill_usd = bill(options.price, on) * machines * usd_per_hour
+    extra_usd_per_month = options.extra_usd_per_month if machines else 0.0
+    bill_usd = bill(options.price, on) * machines * usd_per_hour + extra_usd_per_month * on.span_hours / HOURS_PER_MONTH
 
     def spread(values: Floats) -> Floats:
         column = np.full(len(traffic), np.nan)
@@ -147,7 +178,8 @@ def make(traffic: Traffic, options: Options, catalogue: Catalogue, calibrations:
         busy=served.busy_s / (machines * on.hours * 3600) if machines and on.hours else 0.0,
         usd_per_hour=usd_per_hour,
         bill_usd=bill_usd,
-        usd_per_month=monthly_hours(options.price, on) * machines * usd_per_hour,
+        usd_per_month=monthly_hours(options.price, on) * machines * usd_per_hour + extra_usd_per_month,
+        extra_usd_per_month=extra_usd_per_month,
         input_tokens=int(traffic.prompt_tokens[fate == HOSTED].sum()),
         output_tokens=int(traffic.output_tokens[fate == HOSTED].sum()),
     )
@@ -156,7 +188,7 @@ def make(traffic: Traffic, options: Options, catalogue: Catalogue, calibrations:
 def fitting(options: Options, catalogue: Catalogue) -> Fit:
     """The model on one of the machines; DoesNotFitError where it does not fit, UsageError for an unknown name."""
     gpu, model = catalogue.gpu(options.instance.gpu), catalogue.model(options.model)
-    return check(catalogue, model, _quantization(options, model), gpu, options.instance.gpus)
+    return check(catalogue, model, _quantization(options, model), gpu, options.instance.gpus, options.memory_share)
 
 
 def _quantization(options: Options, model: Model) -> Quantization:
@@ -171,12 +203,29 @@ def _longest(fit: Fit, engine: Engine, options: Options) -> int:
     return min(engine.kv_tokens, fit.model.max_context, options.max_context or fit.model.max_context)
 
 
+def _leave_the_slow(
+    fate: NDArray[np.int8], traffic: Traffic, options: Options, engine: Engine, time: IterationTime
+) -> None:
+    """Leaves on the API what such machines cannot serve within the target.
+
+    Raises OutOfReachError where that is all of it at the likely pace.
+    """
+    sent = np.flatnonzero(fate == HOSTED)
+    try:
+        kept = reachable(traffic.take(sent), replace(engine, max_waiting=None), time, options.target)
+    except OutOfReachError:
+        if options.pace == "likely":
+            raise
+        kept = np.zeros(len(sent), bool)
+    fate[sent[~kept]] = TOO_SLOW
+
+
 def _machines(
     traffic: Traffic, options: Options, engine: Engine, footing: Footing, time: IterationTime
 ) -> tuple[int, tuple[int, int | None]]:
     """How many, and how many it may be if the iteration time is off by the footing's error.
 
-    At an end of that error as many as it needs there; where none keeps the target, as many as at the likely pace.
+    At an end of that error as many as it needs there, for those whom it can serve at that pace.
     """
     if options.machines is not None:
         if options.machines < 0:
@@ -184,10 +233,7 @@ def _machines(
         return options.machines, (options.machines, options.machines)
     unlimited = replace(engine, max_waiting=None)
     if options.pace != "likely":
-        with suppress(OutOfReachError):
-            count = needed(traffic, unlimited, time, options.target, peak_only=True)
-            return count, (count, count)
-        count = needed(traffic, unlimited, footing.time, options.target, peak_only=True)
+        count = needed(traffic, unlimited, time, options.target, peak_only=True)
         return count, (count, count)
 
     machines = needed(traffic, unlimited, footing.time, options.target)
@@ -195,7 +241,9 @@ def _machines(
         return machines, (machines, machines)
 
     def at(factor: float) -> int:
-        return needed(traffic, unlimited, footing.time.slowed(factor), options.target, peak_only=True)
+        there = footing.time.slowed(factor)
+        kept = traffic.take(reachable(traffic, unlimited, there, options.target))
+        return needed(kept, unlimited, there, options.target, peak_only=True)
 
     fewest = min(machines, at(footing.fastest))
     try:

@@ -83,6 +83,8 @@ def read(requests: Path, settings: Path, kv_blocks: int | None = None) -> Run:
     meta = _object(settings)
     config = _table(meta, "resolved_config")
     copies = int(_setting(meta, config, "parallel_config", "data_parallel_size", 1))
+    if unknown := _not_modelled(meta, config):
+        raise LlmcostError(f"{settings}: the replay does not model {unknown}", hint="calibrate on a run without it")
     return Run(
         traffic=Traffic(
             arrival_s - zero, column["input_toks"].astype(np.int64), column["output_toks"].astype(np.int64)
@@ -114,6 +116,21 @@ def settings_next_to(requests: Path) -> Path:
         f"the server's settings are not next to {requests} ({' or '.join(dict.fromkeys(names))})",
         hint="name them with --settings FILE",
     )
+
+
+def _not_modelled(meta: dict[str, Any], config: dict[str, Any]) -> str | None:
+    """What the server used that would make its times another server's."""
+    if int(_setting(meta, config, "parallel_config", "pipeline_parallel_size", 1)) > 1:
+        return "pipeline parallelism"
+    for part, name, words in (
+        ("speculative_config", "method", "speculative decoding"),
+        ("speculative_config", "num_speculative_tokens", "speculative decoding"),
+        ("lora_config", "max_loras", "LoRA adapters"),
+    ):
+        if _setting(meta, config, part, name, None):
+            return words
+    kept_as = [_setting(meta, config, "cache_config", name, "auto") for name in ("cache_dtype", "kv_cache_dtype")]
+    return "a KV cache in 8 bits" if any(str(name).startswith("fp8") for name in kept_as) else None
 
 
 def _engine(meta: dict[str, Any], config: dict[str, Any], copies: int, kv_blocks: int | None) -> Engine | None:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llmcost.self_hosting.compiled import call
-from llmcost.self_hosting.fitting import BLOCK_SIZE
+from llmcost.self_hosting.fitting import BLOCK_SIZE, Fit
 from llmcost.self_hosting.records import ENGINE, REQUEST, SETTINGS
 from llmcost.self_hosting.scheduler import serve
 from llmcost.self_hosting.timing import IterationTime
@@ -51,6 +51,18 @@ class Engine:
     def kv_tokens(self) -> int:
         """The longest request, prompt and output, that can be served at all."""
         return self.kv_blocks * self.block_size
+
+
+# GPUs from which on vLLM's defaults for an online server are larger, but for A100 (its code, November 2026).
+_ROOMY_GIB, _HUGE_GIB = 70, 160
+
+
+def engine_on(fit: Fit) -> Engine:
+    """A server with vLLM's defaults for this GPU."""
+    memory = fit.gpu.memory_gib
+    if memory < _ROOMY_GIB or fit.gpu.name.startswith("A100"):
+        return Engine(kv_blocks=fit.kv_blocks)
+    return Engine(kv_blocks=fit.kv_blocks, max_batched_tokens=16_384 if memory >= _HUGE_GIB else 8192, max_running=1024)
 
 
 @dataclass(frozen=True)

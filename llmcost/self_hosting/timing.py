@@ -14,16 +14,14 @@ host for each sequence.
 from dataclasses import dataclass, replace
 from typing import Any
 
+from llmcost.self_hosting import reached
 from llmcost.self_hosting.catalogue import Gpu
-from llmcost.self_hosting.fitting import weights_bytes
+from llmcost.self_hosting.fitting import replicas, weights_bytes
 from llmcost.self_hosting.model import Model
 from llmcost.self_hosting.quantization import BITS, Quantization
 
-# What a server reaches of the datasheet's peaks where nothing was measured.
-BANDWIDTH_REACHED = 0.85
-ARITHMETIC_REACHED = 0.75
-FIXED_S = 0.0015
-PER_SEQUENCE_S = 75e-6  # between the 50 and 100 µs that fits to published and recorded runs of vLLM give
+COLLECTIVE_S = 20e-6
+"""What one all-reduce takes between the GPUs of a machine, however little it sends: fits to recorded runs."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +60,8 @@ def bound(model: Model, quantization: Quantization, gpu: Gpu, gpus: int = 1) -> 
     return IterationTime(
         fixed_s=0.0,
         weights_s=_read_bytes(model, quantization) / bandwidth,
-        per_token_s=2 * model.active_parameters / products,
-        per_kv_token_s=model.kv_bytes_per_token / bandwidth,
+        per_token_s=2 * model.active_parameters / products + _reduced_bytes(model, gpus) / (gpu.link_gb_s * 1e9),
+        per_kv_token_s=model.kv_bytes_per_token * replicas(model, gpus) / bandwidth,
         per_chunk_context_s=4 * model.attention_width / attention,
         dense_share=dense_share(model, quantization),
         missed_experts=model.missed_experts,
@@ -82,17 +80,31 @@ def dense_share(model: Model, quantization: Quantization) -> float:
     return 1 - model.expert_parameters * BITS[quantization] / 8 / _read_bytes(model, quantization)
 
 
-def by_datasheet(model: Model, quantization: Quantization, gpu: Gpu, gpus: int = 1) -> IterationTime:
-    """The bound, at the share of the peaks that servers reach."""
-    least = bound(model, quantization, gpu, gpus)
+def _reduced_bytes(model: Model, gpus: int) -> int:
+    """What each GPU sends to the others for one token, in 16 bits: a hidden state after attention and after the MLP."""
+    return 0 if gpus == 1 else 2 * model.layers * model.hidden_size * 2
+
+
+def by_datasheet(
+    model: Model, quantization: Quantization, gpu: Gpu, gpus: int = 1, vllm: str = reached.VLLM
+) -> IterationTime:
+    """The bound, at the shares of the peaks that servers reach, and what the host takes (`reached.toml`)."""
+    least, kernel, host = (
+        bound(model, quantization, gpu, gpus),
+        reached.kernel(quantization, gpu),
+        reached.host(gpu, vllm),
+    )
+    weights_s = least.weights_s / kernel.bandwidth
+    collectives_s = 0.0 if gpus == 1 else 2 * model.layers * COLLECTIVE_S
+    takes_turns = kernel.unpacked_first and model.experts == 1
     return replace(
         least,
-        fixed_s=FIXED_S,
-        per_sequence_s=PER_SEQUENCE_S,
-        weights_s=least.weights_s / BANDWIDTH_REACHED,
-        per_token_s=least.per_token_s / ARITHMETIC_REACHED,
-        per_kv_token_s=least.per_kv_token_s / BANDWIDTH_REACHED,
-        per_chunk_context_s=least.per_chunk_context_s / ARITHMETIC_REACHED,
+        fixed_s=host.fixed_s + collectives_s + (weights_s if takes_turns else 0.0),
+        per_sequence_s=host.per_sequence_s,
+        weights_s=0.0 if takes_turns else weights_s,
+        per_token_s=least.per_token_s / kernel.arithmetic,
+        per_kv_token_s=least.per_kv_token_s / kernel.bandwidth,
+        per_chunk_context_s=least.per_chunk_context_s / kernel.arithmetic,
     )
 
 

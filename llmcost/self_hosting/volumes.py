@@ -17,7 +17,7 @@ from llmcost.errors import LlmcostError, UsageError
 from llmcost.self_hosting.calibrations import Calibration
 from llmcost.self_hosting.catalogue import Catalogue
 from llmcost.self_hosting.hosting import HOURS_PER_MONTH
-from llmcost.self_hosting.plan import Options, make
+from llmcost.self_hosting.plan import Options, Pace, Plan, make
 from llmcost.self_hosting.replay import Floats, Integers, Traffic
 from llmcost.self_hosting.traffic import Selection, select
 
@@ -34,6 +34,7 @@ _SIMULATED = 100_000  # requests; of a larger day a fraction is replayed, on a f
 _LEAST = 1000  # requests; where a day has fewer, as many days are replayed as have them: a share of ten says little
 _JITTER_S = 900.0  # a drawn request comes within a quarter of an hour of the time of day it is drawn from
 _HALVINGS = 8
+_ENDS: tuple[Pace, ...] = ("fast", "slow")
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Point:
     busy: float  # share of the machines' hours in which they compute
     hosted_share: float  # of the requests; the others stay on the API and are paid there
     hosted_usd: float  # machines, and the API for those that stay
-    hosted_usd_range: tuple[float, float | None]  # within the footing's error; None: the target is out of reach
+    hosted_usd_range: tuple[float, float]  # within the footing's error
 
     @property
     def cheapest(self) -> str:
@@ -188,21 +189,30 @@ def _point(
     a_day = max(1, round(requests / parts))
     days = 1 if options.schedule.hours == "office" else math.ceil(_LEAST / a_day)
     day, drawn = _days(shape.traffic, a_day * days, days, seed)
-    plan = make(day, options, catalogue, calibrations)
     monthly = requests * DAYS_PER_MONTH
-    staying_usd = float(shape.api_usd[drawn][~plan.served].sum()) / len(day) * monthly
-    low, high = plan.usd_per_month_range
+
+    def usd(plan: Plan) -> float:
+        staying = shape.api_usd[drawn][~plan.served]
+        each = plan.usd_per_month / plan.machines if plan.machines else 0.0
+        around = options.spare * each + options.extra_usd_per_month if plan.machines else 0.0
+        return plan.usd_per_month * parts + around + float(staying.sum()) / len(day) * monthly
+
+    likely = replace(options, ranges=False, spare=0, extra_usd_per_month=0.0)
+    plan = make(day, likely, catalogue, calibrations)
+    ends = [usd(plan)]
+    if options.ranges and plan.footing.kind != "measured":
+        ends += [usd(make(day, replace(likely, pace=pace), catalogue, calibrations)) for pace in _ENDS]
     return Point(
         tokens_per_day=volume,
         requests_per_day=requests,
         api_usd=float(shape.api_usd.mean()) * monthly,
         cached_usd=float(shape.cached_usd.mean()) * monthly,
         managed_usd=None if shape.managed_usd is None else float(shape.managed_usd.mean()) * monthly,
-        machines=plan.machines * parts,
+        machines=plan.machines * parts + (options.spare if plan.machines else 0),
         busy=plan.busy,
         hosted_share=float(plan.served.mean()),
-        hosted_usd=plan.usd_per_month * parts + staying_usd,
-        hosted_usd_range=(low * parts + staying_usd, None if high is None else high * parts + staying_usd),
+        hosted_usd=ends[0],
+        hosted_usd_range=(min(ends), max(ends)),
     )
 
 

@@ -176,8 +176,6 @@ def dollars(usd: float) -> Text:
 
 def _range(point: Point) -> Text:
     low, high = point.hosted_usd_range
-    if high is None:
-        return Text(f"from {low:,.0f}")
     return Text("" if round(low) == round(high) else f"{low:,.0f}–{high:,.0f}")
 
 
@@ -268,8 +266,8 @@ def _explained(answer: Answer) -> list[str]:
     return [
         f"shape: {cells.counted(answer.requests, 'request')} of {answer.tokens_per_request:,.0f} tokens on average;"
         f" {answer.found.note}",
-        'range: the machines needed within the error of the iteration time; "from" means that at the slow end of that'
-        " error no number of machines meets the target",
+        "range: what it costs within the error of the iteration time; requests that no machine serves within the target"
+        " stay on the API",
         "busy: the share of machine hours spent computing; hosted: the share of requests that the machines answer, the"
         " others stay on the API and are paid there",
     ]

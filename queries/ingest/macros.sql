@@ -402,8 +402,9 @@ create or replace temp macro searched(text) as
     end;
 
 -- Removes what looks like a secret, by the rules of `queries/facts/secrets.toml`.
+-- A macro repeats what it is given wherever it names it: as a lambda's parameter the text is planned once.
 create or replace temp macro redacted(text) as
-    regexp_replace(searched(text), secret_pattern(), '\1[redacted]', 'g');
+    list_transform([text], lambda it: regexp_replace(searched(it), secret_pattern(), '\1[redacted]', 'g'))[1];
 
 -- Ids and names: one that holds a secret is told by a hash.
 create or replace temp macro without_secrets(texts) as
@@ -442,12 +443,11 @@ create or replace temp macro redacts_emails() as false;
 
 -- A text as it is kept.
 create or replace temp macro kept(text) as
-    case
+    list_transform([redacted(text)], lambda it: case
         when redacts_emails()
-        then regexp_replace(
-            redacted(text), '[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}', '[e-mail]', 'g')
-        else redacted(text)
-    end;
+        then regexp_replace(it, '[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}', '[e-mail]', 'g')
+        else it
+    end)[1];
 
 -- What a store shows of a line that could not be taken: its beginning, and its structure alone unless texts are kept.
 create or replace temp macro excerpt_of(raw) as

@@ -158,10 +158,16 @@ select
     case when prefix[system_blocks].hash is null then openings_of(first_turn) end as openings,
     case
         when keeps_text() and carries_call
-        then {
-            'system': kept(said(coalesce(system_text, prompt_blocks[nullif(system_blocks, 0)]))),
-            'prompt': kept(coalesce(said(prompt_text), prompt_text)),
-            'output': kept(coalesce(said(output_text), output_text))
-        }
+        then list_transform(
+            [list_transform(
+                [
+                    said(coalesce(system_text, prompt_blocks[nullif(system_blocks, 0)])),
+                    coalesce(said(prompt_text), prompt_text),
+                    coalesce(said(output_text), output_text)
+                ],
+                lambda text: kept(text)
+            )],
+            lambda it: {'system': it[1], 'prompt': it[2], 'output': it[3]}
+        )[1]
     end as texts
 from hashed

@@ -17,6 +17,9 @@
 --   hours in which the machines are off.
 -- param usd_per_hour float(0, inf) = none: US dollars per hour and machine, replacing the table; needed for reserved
 --   and own.
+-- param spare int(0, 1000) = 0: machines beyond those that the traffic needs, for when one fails (N+1 is 1).
+-- param extra_usd_month float(0, 1000000000) = 0: US dollars a month for storage, network, set-up and people; others
+--   count a fifth to two fifths of an engineer.
 -- param hours choice(always, office, scale-to-zero) = always: when the machines run.
 -- param office_from int(0, 24) = 9: hour (UTC, Monday to Friday) at which office hours begin.
 -- param office_to int(0, 24) = 18: hour (UTC) at which they end.
@@ -30,6 +33,12 @@
 --   the model and its cache can hold.
 -- param max_waiting int(0, inf) = none: requests waiting at a machine above which another one stays on the API; none:
 --   all wait.
+-- param vllm text = 0.33: the version of vLLM, from 0.8 on: older ones take longer for each iteration.
+-- param max_num_seqs int(1, 100000) = none: vLLM's limit of running requests; none: its default for the GPU, 256 or
+--   1,024.
+-- param max_num_batched_tokens int(1, 1000000) = none: vLLM's limit of tokens in an iteration; none: its default for
+--   the GPU, 2,048 to 16,384.
+-- param gpu_memory_utilization float(0.1, 1) = 0.9: share of the GPU's memory that vLLM takes for weights and cache.
 -- param features names = all: only these features.
 -- param task_types names = all: only these task types.
 -- param from_models names = all: only requests that went to these models.
@@ -39,11 +48,14 @@
 --   would also hold.
 -- param pace choice(likely, fast, slow) = likely: which end of the error of the iteration time is replayed; the printed
 --   range lies between fast and slow.
--- assumes: the server schedules like vLLM with its defaults: continuous batching, prompts read in chunks of 2,048
---   tokens alongside requests that generate, preemption by recomputation, 90 % of the GPU's memory.
--- assumes: requests go to the machines in turn and arrive at their logged start.
+-- assumes: the server schedules like vLLM: continuous batching, prompts read in chunks alongside requests that generate,
+--   preemption by recomputation.
+-- assumes: requests go to the machines in turn and arrive at their logged start. Where the number of machines follows
+--   from the target, requests that a machine to themselves would serve too late stay on the API.
 -- assumes: answers are as long as the logged ones; whether the model is good enough is not judged.
--- assumes: cold starts take 180 s; prices and GPU data come from dated tables and exclude storage, network and staff.
+-- assumes: cold starts take 180 s (131 to 510 s were seen on T4s, 82 to 294 s on L40S); prices and GPU data come from
+--   dated tables. What extra_usd_month and spare do not name is not in the bill: storage, network, staff, a machine in
+--   reserve, and requests repeated after a spot machine is taken away.
 -- assumes: the machines' bill is split among the requests by GPU time, idle hours included.
 -- kernel: self_hosted
 

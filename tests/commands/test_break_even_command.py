@@ -65,7 +65,7 @@ def test_table_and_plot(folder: Path) -> None:
     words = " ".join(done.stdout.split())
     for part in ("mistral-7b (awq) on g4dn.xlarge at $0.526 an hour", "● API ◆ API with caching ■ managed API",
                  "tokens a day", "Self-hosting does not beat mistral-7b from", "beats the logged API from",
-                 "up to 1M tokens a day: it advises API", "datasheet of T4 only"):  # fmt: skip
+                 "up to 1M tokens a day: it advises API", "datasheet of T4 at 85% of its bandwidth"):  # fmt: skip
         assert part in words
     assert max(len(line) for line in done.stdout.splitlines()) <= 100
 

@@ -106,13 +106,16 @@ def test_where_nothing_saves_anything_the_reasons_are_shown(tmp_path: Path) -> N
     assert "would save" not in shown
 
 
-def test_details_show_what_the_screen_leaves_out(folder: Path) -> None:
-    words = ("simulate", "--what-if", "all")
-    short, whole = (llmcost(*words, *more, cwd=folder).stdout for more in ((), ("--details",)))
+def test_details_show_what_the_screen_leaves_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of a simulation is worked out for JSON: its screens are those of a run without that format."""
+    shown = views(monkeypatch)
+    found = json.loads(llmcost("simulate", "--what-if", "all", "--format", "json", cwd=folder).stdout)
+    [view] = shown
+    monkeypatch.setenv("COLUMNS", "100")
+    short, whole = (plain(view.screen(details=details)) for details in (False, True))
     for heading in ("Assumptions", "Backtest", "Each prompt's cheapest cache", "figures of the replay"):
         assert heading in whole
         assert heading not in short.replace("--details adds assumptions", "")
-    found = json.loads(llmcost(*words, "--format", "json", cwd=folder).stdout)
     assert found["assumptions"]
     assert found["backtest"]
     assert any(stage["prompts"] for stage in found["stages"])

@@ -155,16 +155,23 @@ def test_the_best_footing_is_chosen() -> None:
     measured = choose(fit, known, shipped)
     assert (measured.kind, measured.fastest, measured.slowest) == ("measured", 1.0, 1.0)
 
-    fit = check(known, known.model("mistral-7b"), "none", known.gpu("H100"))
+    fit = check(known, known.model("mistral-7b"), "none", known.gpu("RTX-4090"))
     scaled = choose(fit, known, shipped)
-    assert scaled.kind == "scaled"
-    assert scaled.time.per_kv_token_s == pytest.approx(measured.time.per_kv_token_s * 1008 / 3350)
-    assert "RTX-4090" in scaled.text
+    assert (scaled.kind, scaled.fastest, scaled.slowest) == ("scaled", 0.8, 1.25)
+    assert scaled.time.per_kv_token_s == pytest.approx(measured.time.per_kv_token_s)
+    assert "llama-3.1-8b" in scaled.text
+    assert (
+        choose(check(known, known.model("mistral-7b"), "none", known.gpu("H100")), known, shipped).kind == "datasheet"
+    )
 
     fit = check(known, known.model("mistral-7b"), "awq", known.gpu("T4"))
     datasheet = choose(fit, known, shipped)
-    assert (datasheet.kind, datasheet.fastest, datasheet.slowest) == ("datasheet", 0.75, 2.0)
-    assert "±25%" in datasheet.text
+    assert (datasheet.kind, datasheet.fastest, datasheet.slowest) == ("datasheet", 0.7, 1.6)
+    assert "published tests of this GPU" in datasheet.text
+    older = choose(fit, known, shipped, "0.8.5")
+    assert older.time.fixed_s > datasheet.time.fixed_s
+    assert older.fastest < datasheet.fastest
+    assert older.slowest > datasheet.slowest
     own = Calibration("T4", 1, "mistral-7b", "awq", TIME, "mine", date(2026, 11, 1))
     assert choose(fit, known, [*shipped, own]).time == TIME
     nowhere = replace(own, gpu="NVIDIA Unheard-of", model="eliza")

@@ -4,18 +4,10 @@ from dataclasses import astuple, replace
 
 import pytest
 
-from llmcost.self_hosting import catalogue
+from llmcost.errors import UsageError
+from llmcost.self_hosting import catalogue, reached
 from llmcost.self_hosting.fitting import weights_bytes
-from llmcost.self_hosting.timing import (
-    ARITHMETIC_REACHED,
-    BANDWIDTH_REACHED,
-    FIXED_S,
-    SECONDS,
-    IterationTime,
-    bound,
-    by_datasheet,
-    scaled,
-)
+from llmcost.self_hosting.timing import COLLECTIVE_S, SECONDS, IterationTime, bound, by_datasheet, scaled
 
 KNOWN = catalogue.load()
 MODEL = KNOWN.model("mistral-7b")
@@ -37,8 +29,13 @@ def test_each_part_is_its_bytes_or_products_at_the_peak_rate() -> None:
 
 def test_several_gpus_share_every_part() -> None:
     one, four = bound(MODEL, "awq", GPU), bound(MODEL, "awq", GPU, 4)
-    for name in SECONDS:
+    sent = 2 * MODEL.layers * MODEL.hidden_size * 2 / (GPU.link_gb_s * 1e9)
+    assert four.per_token_s == pytest.approx(one.per_token_s / 4 + sent)
+    for name in set(SECONDS) - {"per_token_s"}:
         assert getattr(four, name) == pytest.approx(getattr(one, name) / 4)
+    sixteen = bound(MODEL, "awq", GPU, 16)
+    assert MODEL.kv_heads == 8
+    assert sixteen.per_kv_token_s == pytest.approx(one.per_kv_token_s / 8), "two GPUs keep the same keys and values"
     assert (four.dense_share, four.missed_experts) == (one.dense_share, one.missed_experts) == (1, 0)
 
 
@@ -74,12 +71,48 @@ def test_products_are_made_in_the_format_that_the_gpu_has(
 
 
 def test_servers_reach_a_share_of_the_peaks() -> None:
-    least, guess = bound(MODEL, "none", GPU, 2), by_datasheet(MODEL, "none", GPU, 2)
-    assert guess.fixed_s == FIXED_S
-    assert guess.weights_s * BANDWIDTH_REACHED == pytest.approx(least.weights_s)
-    assert guess.per_kv_token_s * BANDWIDTH_REACHED == pytest.approx(least.per_kv_token_s)
-    assert guess.per_token_s * ARITHMETIC_REACHED == pytest.approx(least.per_token_s)
-    assert guess.per_chunk_context_s * ARITHMETIC_REACHED == pytest.approx(least.per_chunk_context_s)
+    card = replace(GPU, compute_capability=8.0)
+    least, guess = bound(MODEL, "none", card), by_datasheet(MODEL, "none", card)
+    kernel, host = reached.kernel("none", card), reached.host(card)
+    assert (guess.fixed_s, guess.per_sequence_s) == (host.fixed_s, host.per_sequence_s)
+    assert guess.weights_s * kernel.bandwidth == pytest.approx(least.weights_s)
+    assert guess.per_kv_token_s * kernel.bandwidth == pytest.approx(least.per_kv_token_s)
+    assert guess.per_token_s * kernel.arithmetic == pytest.approx(least.per_token_s)
+    assert guess.per_chunk_context_s * kernel.arithmetic == pytest.approx(least.per_chunk_context_s)
+
+
+def test_gpus_wait_for_each_other_twice_a_layer() -> None:
+    card = replace(GPU, compute_capability=8.0)
+    one, two = by_datasheet(MODEL, "none", card), by_datasheet(MODEL, "none", card, 2)
+    assert two.fixed_s == pytest.approx(one.fixed_s + 2 * MODEL.layers * COLLECTIVE_S)
+
+
+def test_old_cards_unpack_weights_before_they_multiply() -> None:
+    """A T4 reads 4-bit weights in every iteration and multiplies after that; newer ones do both at once."""
+    t4, a100 = KNOWN.gpu("T4"), KNOWN.gpu("A100")
+    assert reached.kernel("awq", t4).unpacked_first
+    assert not reached.kernel("awq", a100).unpacked_first
+    turns, least = by_datasheet(MODEL, "awq", t4), bound(MODEL, "awq", t4)
+    assert turns.weights_s == 0
+    read_s = least.weights_s / reached.kernel("awq", t4).bandwidth
+    assert turns.fixed_s == pytest.approx(reached.host(t4).fixed_s + read_s)
+    assert by_datasheet(MODEL, "awq", a100).weights_s > 0
+
+
+def test_an_older_engine_takes_longer() -> None:
+    card = KNOWN.gpu("A100")
+    old, new = reached.host(card, "0.8.5"), reached.host(card)
+    assert old.fixed_s > new.fixed_s
+    assert reached.host(card, "v0.20.1") == new
+    for version, said in (("0.7.3", "older than any version"), ("latest", "is no version")):
+        with pytest.raises(UsageError, match=said):
+            reached.host(card, version)
+
+
+def test_the_error_is_smaller_where_the_kernel_was_seen() -> None:
+    kernel = reached.kernel("none", KNOWN.gpu("A100"))
+    seen, elsewhere = kernel.error_on(KNOWN.gpu("A100")), kernel.error_on(KNOWN.gpu("H200"))
+    assert elsewhere[0] <= seen[0] < 1 < seen[1] < elsewhere[1]
 
 
 def test_a_measured_time_is_carried_over_part_by_part() -> None:

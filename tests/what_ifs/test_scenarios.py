@@ -79,8 +79,9 @@ def test_a_window_and_filters_are_kept_with_it(folder: Path, words: tuple[str, .
 
 
 def test_two_side_by_side(folder: Path) -> None:
-    llmcost("simulate", *STACK, "--save", "cheap", cwd=folder)
-    llmcost("simulate", "--what-if", "token-caps", "--save", "capped", cwd=folder)
+    for words in (STACK, ("--what-if", "token-caps")):
+        saved = llmcost("simulate", *words, "--save", "cheap" if words is STACK else "capped", cwd=folder)
+        assert saved.returncode == 0, saved.stderr
     logged = read(llmcost("report", "--by", "feature", "--format", "json", cwd=folder))
     compared = read(llmcost("compare", "capped", "cheap", "--format", "json", cwd=folder))
     assert (compared["a"], compared["b"]) == ("capped", "cheap")

@@ -101,6 +101,8 @@ def options(known: Catalogue, params: Mapping[str, Any]) -> Options:
         model=params["model"],
         quantization=params["quantization"] or "none",
         machines=_count(params["count"]),
+        spare=params["spare"],
+        extra_usd_per_month=params["extra_usd_month"],
         price=params["price"],
         usd_per_hour=params["usd_per_hour"],
         schedule=Schedule(
@@ -113,6 +115,10 @@ def options(known: Catalogue, params: Mapping[str, Any]) -> Options:
         target=Target(params["ttft_ms"], params["tpot_ms"], params["within"]),
         max_context=params["max_context"],
         max_waiting=params["max_waiting"],
+        vllm=params["vllm"],
+        max_running=params["max_num_seqs"],
+        max_batched_tokens=params["max_num_batched_tokens"],
+        memory_share=params["gpu_memory_utilization"],
         pace=params["pace"],
     )
 

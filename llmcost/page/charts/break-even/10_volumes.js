@@ -15,7 +15,7 @@ llmcost.chart({
     const line = (name, key, color, width = 2) => ({ type: "scatter", mode: "lines+markers", name, x: rows.map((row) => row.tokens_per_day), y: rows.map((row) => row[key]), line: { color, width }, marker: { color, size: 7 }, hovertemplate: "%{x:,.3s} tokens a day<br>%{y:$,.0f} a month<extra>%{fullData.name}</extra>" });
     const tried = rows.filter((row) => !row.crossing);
     const edge = (key, fill) => ({ type: "scatter", mode: "lines", x: tried.map((row) => row.tokens_per_day), y: tried.map((row) => row[key]), line: { width: 0 }, hoverinfo: "skip", showlegend: false, ...(fill ? { fill: "tonexty", fillcolor: `${theme.good}33` } : {}) });
-    const band = tried.every((row) => row.hosted_high_usd !== null) ? [edge("hosted_low_usd", false), edge("hosted_high_usd", true)] : [];
+    const band = [edge("hosted_low_usd", false), edge("hosted_high_usd", true)];
     const crossings = llmcost.page.crossings.map((crossing) => crossing.tokens_per_day);
     return {
       data: [...band, line("API", "api_usd", theme.colors[0]), line("API with caching", "cached_usd", theme.colors[1]), ...(rows.some((row) => row.managed_usd !== null) ? [line("managed API", "managed_usd", theme.colors[3])] : []), line("self-hosted", "hosted_usd", theme.good, 3)],
