@@ -16,7 +16,6 @@ from llmcost.reports.scope import Scope, scope
 from tests.explain.test_laws import dearer
 from tests.explain.traffic import MODELS, Row, request, traffic
 
-
 _SPARSE = "has requests on"
 
 
