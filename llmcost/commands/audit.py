@@ -47,8 +47,8 @@ def audit(
     """Find what is wrong or suspicious, with the dollars and the requests behind each finding."""
     from llmcost.engine import registry
     from llmcost.errors import UsageError
+    from llmcost.library import ask
     from llmcost.reports import audit
-    from llmcost.reports.provenance import provenance
     from llmcost.reports.scope import scope
     from llmcost.views.audit import ROWS_SHOWN, AuditView, BehindView
 
@@ -57,13 +57,12 @@ def audit(
     query = registry.find("audit", show.replace("_", "-")) if show is not None else None
     out = options.output(result_format, output, details=details)
     with options.reading(db, out, timezone=timezone) as opened:
-        covered = scope(opened, since, until, filters=filters)
-        if query is not None:
-            top = ROWS_SHOWN if result_format is options.Format.table and not details else None
-            behind, requests = audit.rows_behind(opened, covered, query.name, top)
+        if query is None:
+            view: AuditView | BehindView = ask.audit(opened, since, until, filters, shown=provenance_shown)
         else:
-            result = audit.audit(opened, covered)
-            rests_on = provenance(opened, covered, result.assumed, shown=provenance_shown)
-    out.show(AuditView(result, rests_on) if query is None else BehindView(query, behind, requests))
-    if fail_on is not None and result.fails(fail_on):
+            top = ROWS_SHOWN if result_format is options.Format.table and not details else None
+            covered = scope(opened, since, until, filters=filters)
+            view = BehindView(query, *audit.rows_behind(opened, covered, query.name, top))
+    out.show(view)
+    if fail_on is not None and isinstance(view, AuditView) and view.audit.fails(fail_on):
         raise typer.Exit(1)

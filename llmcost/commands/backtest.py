@@ -10,10 +10,9 @@ def backtest(
     db: options.Db = None,
 ) -> None:
     """Compare what the replays predict with what the log recorded: predicted, range, actual and error."""
-    from llmcost.backtest import run
-    from llmcost.views.backtest import BacktestView
+    from llmcost.library import ask
 
     out = options.output(result_format, output, details=details)
     with options.reading(db, out) as opened:
-        found = run.backtested(opened.arrow, "requests") or {}
-    out.show(BacktestView(found))
+        view = ask.backtest(opened)
+    out.show(view)

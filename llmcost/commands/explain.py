@@ -58,28 +58,15 @@ def explain(
     db: options.Db = None,
 ) -> None:
     """Show why the bill changed between two periods: how much each cause made, who, and when it began."""
-    from llmcost.errors import UsageError
-    from llmcost.explain.explanation import explain as explained
-    from llmcost.reports.provenance import provenance
-    from llmcost.reports.scope import scope
-    from llmcost.reports.spend import TIMES, check
-    from llmcost.views.explain import ExplainView
+    from llmcost.library import ask
 
     keys = options.words(by)
-    for key in keys:
-        if key in TIMES:
-            raise UsageError(
-                f"--by {key}: a time contributes nothing by itself", hint="name two times: --from and --to"
-            )
     threshold = _rise(fail_on)
     out = options.output(result_format, output, details=details)
     with options.reading(db, out, timezone=timezone) as opened:
-        check(opened, keys)
-        covered = scope(opened, filters=filters)
-        found = explained(opened, covered, from_period, to_period, keys, top, per_day=per_day)
-        view = ExplainView(found, provenance(opened, found.both(opened, covered), shown=provenance_shown))
+        view = ask.explain(opened, from_period, to_period, keys, top, filters, per_day=per_day, shown=provenance_shown)
     out.show(view)
-    if threshold is not None and found.exceeds(threshold):
+    if threshold is not None and view.found.exceeds(threshold):
         raise typer.Exit(1)
 
 

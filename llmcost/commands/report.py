@@ -51,13 +51,9 @@ def report(
 ) -> None:
     """Show where the money went: by feature, prompt, model, time or tag."""
     from llmcost.errors import UsageError
+    from llmcost.library import ask
     from llmcost.render import terminal
     from llmcost.render.view import View
-    from llmcost.reports import spend
-    from llmcost.reports.provenance import provenance
-    from llmcost.reports.scope import scope
-    from llmcost.views.report import ReportView
-    from llmcost.what_ifs import scenarios
 
     dimensions = options.words(by)
     if logged and dimensions:
@@ -74,22 +70,15 @@ def report(
         )
     out = options.output(result_format, output, details=details)
     with options.reading(db, out, timezone=timezone) as opened:
-        projected = scenarios.find(opened, scenario or scenarios.LOGGED)
-        relation = scenarios.relation(opened, projected)
-        covered = scope(opened, since, until, relation, filters)
-        notes = scenarios.notes([projected])
-        spend.check(opened, dimensions)
         if result_format is options.PageFormat.html:
             from llmcost.views import pages
 
+            covered, notes = ask.reported(opened, since, until, filters, scenario)
             with terminal.step_progress("preparing the page"):
                 view: View = pages.PageView(pages.report(opened, covered, notes))
         else:
-            found = (
-                spend.tags(opened, covered, notes)
-                if tags_listed
-                else spend.report(opened, covered, dimensions, logged=logged, top=top, sort=sort, notes=notes)
-            )
-            found.provenance = provenance(opened, covered, found.assumed, shown=provenance_shown)
-            view = ReportView(found)
+            view = ask.report(
+                opened, dimensions, since, until, filters, logged=logged, tags=tags_listed, top=top, sort=sort,
+                scenario=scenario, shown=provenance_shown,
+            )  # fmt: skip
     out.show(view)

@@ -98,20 +98,12 @@ def simulate(
     if name is not None:
         raise UsageError(f"{name} is not an option", hint=f"for example: llmcost simulate --what-if {name}")
 
-    from llmcost.backtest import run as backtest
     from llmcost.engine import access, store
+    from llmcost.library import ask
     from llmcost.render import terminal
-    from llmcost.render.view import View
-    from llmcost.reports import spend
-    from llmcost.reports.provenance import provenance
     from llmcost.reports.scope import scope
     from llmcost.views.hit_sample import HitSampleView
-    from llmcost.views.optimize import OptimizeView
-    from llmcost.views.run_all import RunAllView
-    from llmcost.views.simulate import ProjectionView
     from llmcost.what_ifs import hit_sample, scenarios, show_sql
-    from llmcost.what_ifs import projection as projections
-    from llmcost.what_ifs.engine import names
     from llmcost.what_ifs.engine.step import parse
     from llmcost.what_ifs.search import optimize, run_all
 
@@ -121,7 +113,6 @@ def simulate(
     bounds = optimize.limits(limit or ())
     if not words and not optimized:
         raise UsageError("no what-if given", hint="add --what-if NAME; list them with: llmcost simulate --list")
-    view: View
     if changed_answers and not (optimized or run_all.WORD in words):
         raise UsageError(
             "--allow-changed-answers needs --optimize or --what-if all",
@@ -143,30 +134,23 @@ def simulate(
         every = asked.steps if takes_all else stack
     with options.reading(db, out, also=[file for step in every for file in step.files], timezone=timezone) as opened:
         covered = scope(opened, since, until, filters=filters)
-        names.check(opened, every)
-        spend.check(opened, options.words(by))
         dimensions = options.words(by) or (("feature",) if result_format is options.PageFormat.html else ())
+        if shown or sampled:
+            ask.checked(opened, stack, dimensions)
         if sampled:
             pairs = hit_sample.sample(opened, stack, covered, sampled)
         elif shown:
             composed = show_sql.composed(opened, stack, covered)
         elif optimized:
-            most = stacks or optimize.MOST_STACKS
             with terminal.step_progress("trying stacks") as advance:
-                best = optimize.simulate(
-                    opened, space, covered, bounds, dimensions, most, advance, advises=out.is_whole
-                )
-            view, projection = OptimizeView(best), best.projection
+                view: ask.Simulated = ask.optimize(
+                    opened, space, covered, bounds, dimensions, stacks, advance,
+                    whole=out.is_whole, shown=provenance_shown,
+                )  # fmt: skip
         elif takes_all:
-            found = run_all.simulate(opened, asked, covered, dimensions, advises=out.is_whole)
-            view, projection = RunAllView(found), found.projection
+            view = ask.every(opened, asked, covered, dimensions, whole=out.is_whole, shown=provenance_shown)
         else:
-            projection = projections.simulate(opened, stack, covered, dimensions, advises=out.is_whole)
-            view = ProjectionView(projection)
-        if not (shown or sampled):
-            projection.provenance = provenance(opened, covered, projection.assumed, shown=provenance_shown)
-        if not (shown or sampled) and out.is_whole:
-            backtest.check(opened, projection)
+            view = ask.simulate(opened, stack, covered, dimensions, whole=out.is_whole, shown=provenance_shown)
     if sampled:
         options.output(options.Format.csv, output).show(HitSampleView(pairs))
         return
@@ -175,5 +159,5 @@ def simulate(
         return
     if save is not None:
         with access.writing(store.locate(db)) as opened:
-            scenarios.save(opened, save, [stage.what_if for stage in projection.stages], covered)
+            scenarios.save(opened, save, [stage.what_if for stage in view.simulated.stages], covered)
     out.show(view)

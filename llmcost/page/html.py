@@ -17,6 +17,8 @@ from pathlib import Path
 from string import Template
 from typing import Any, Literal
 
+from llmcost.page import figures
+
 Row = Mapping[str, Any]
 Kind = Literal["report", "simulate", "break-even"]
 
@@ -97,4 +99,6 @@ def _script(kind: Kind, *, live: bool) -> str:
         *([_ASSETS / "live.js"] if live else []),
         *sorted((_FOLDER / "charts" / kind).glob("*.js")),
     ]
-    return "\n".join([*(path.read_text("utf-8") for path in paths), "llmcost.start();"])
+    texts = [path.read_text("utf-8") for path in paths]
+    texts.insert(1, f"llmcost.figures = {json.dumps(figures.looks())};")  # after the first, which makes `llmcost`
+    return "\n".join([*texts, "llmcost.start();"])

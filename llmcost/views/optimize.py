@@ -11,6 +11,7 @@ from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
 from llmcost.views import pages, projection, simulate
 from llmcost.views.projection import without_dollars
+from llmcost.what_ifs.projection import Projection
 from llmcost.what_ifs.search import allowed
 from llmcost.what_ifs.search.optimize import Optimum, Tried
 from llmcost.what_ifs.search.run_all import NO_PRICE
@@ -27,6 +28,11 @@ class OptimizeView(View):
     """The simulation of the chosen stack, with the frontier."""
 
     found: Optimum
+
+    @property
+    def simulated(self) -> Projection:
+        """The simulation of the stack that is shown."""
+        return self.found.projection
 
     def document(self) -> Document:
         return _document(self.found)

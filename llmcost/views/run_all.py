@@ -13,6 +13,7 @@ from llmcost.reports import assumed
 from llmcost.views import pages, simulate
 from llmcost.views import projection as projections
 from llmcost.views.projection import between, ends, saving, without_dollars
+from llmcost.what_ifs.projection import Projection
 from llmcost.what_ifs.search import allowed
 from llmcost.what_ifs.search.run_all import ARTICLE, ARTICLE_TITLE, CLAIMED, Everything
 
@@ -26,6 +27,11 @@ class RunAllView(View):
     """The simulation of the best stack, with what each technique saves alone."""
 
     found: Everything
+
+    @property
+    def simulated(self) -> Projection:
+        """The simulation of the stack that is shown."""
+        return self.found.projection
 
     def document(self) -> Document:
         return _document(self.found)

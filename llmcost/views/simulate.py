@@ -48,6 +48,11 @@ class ProjectionView(View):
 
     projection: Projection
 
+    @property
+    def simulated(self) -> Projection:
+        """The simulation of the stack that is shown."""
+        return self.projection
+
     def document(self) -> Document:
         return document(self.projection)
 

@@ -19,6 +19,7 @@ LAYERS = (
     ("what_ifs", "page", "explain"),
     ("backtest",),
     ("views",),
+    ("library",),
     ("commands",),
     ("cli",),
     ("__main__",),

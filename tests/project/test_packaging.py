@@ -18,7 +18,7 @@ import llmcost
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = f"llmcost_cli-{llmcost.__version__}"
-OPTIONAL = ("track", "judge", "semantic", "minilm", "metrics", "bench", "self-hosting")
+OPTIONAL = ("track", "judge", "semantic", "minilm", "metrics", "notebook", "bench", "self-hosting")
 
 
 @pytest.fixture(scope="module")

@@ -14,13 +14,14 @@ llmcost.waterfall = (theme, { from, steps, to, ends = [], good }) => {
   const place = (name) => names[rows.findIndex((row) => row.name === name)];
   const most = Math.max(...rows.map((row) => row.base + row.size), ...ends.map((end) => end.high), 1e-9);
   const least = Math.min(0, ...rows.map((row) => row.base), ...ends.map((end) => end.low));
+  const look = llmcost.figures.waterfall;
   return {
     data: [
-      { type: "bar", orientation: "h", y: names, x: rows.map((row) => row.size), base: rows.map((row) => row.base), marker: { color: rows.map((row) => row.color) },
-        hovertext: rows.map((row) => row.said), hovertemplate: "%{y}<br>%{hovertext}<extra></extra>" },
-      { type: "scatter", mode: "text", y: names, x: rows.map((row) => Math.max(row.base + row.size, ...ends.filter((end) => end.name === row.name).map((end) => end.high))), text: rows.map((row) => ` ${row.said}`), textposition: "middle right", textfont: { size: 12, color: theme.ink }, cliponaxis: false, hoverinfo: "skip" },
-      ...ends.map(({ name, low, high }) => ({ type: "scatter", mode: "lines", y: [place(name), place(name)], x: [low, high], line: { color: theme.ink, width: 2 }, hovertemplate: "%{y}: %{x:$,.2f} at this end<extra></extra>" })),
+      { ...look.bar, y: names, x: rows.map((row) => row.size), base: rows.map((row) => row.base), marker: { color: rows.map((row) => row.color) },
+        hovertext: rows.map((row) => row.said) },
+      { ...look.label, y: names, x: rows.map((row) => Math.max(row.base + row.size, ...ends.filter((end) => end.name === row.name).map((end) => end.high))), text: rows.map((row) => ` ${row.said}`), textfont: { size: 12, color: theme.ink } },
+      ...ends.map(({ name, low, high }) => ({ ...look.end, y: [place(name), place(name)], x: [low, high], line: { color: theme.ink, width: 2 } })),
     ],
-    layout: { height: 70 + (theme.narrow ? 40 : 32) * rows.length, yaxis: { type: "category", autorange: "reversed", ticklabelstandoff: 6 }, xaxis: { tickformat: llmcost.DOLLARS, range: [least, least + (most - least) * (theme.narrow ? 1.4 : 1.14)], nticks: theme.narrow ? 4 : 8 }, bargap: 0.3 },
+    layout: { height: 70 + (theme.narrow ? 40 : 32) * rows.length, yaxis: look.layout.yaxis, xaxis: { ...look.layout.xaxis, range: [least, least + (most - least) * (theme.narrow ? 1.4 : 1.14)], nticks: theme.narrow ? 4 : 8 }, bargap: look.layout.bargap },
   };
 };
