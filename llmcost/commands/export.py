@@ -33,7 +33,7 @@ def export(
     db: options.Db = None,
 ) -> None:
     """Write priced requests as files, a folder for each day, with a manifest. The export is complete or absent."""
-    from llmcost.library import ask
+    from llmcost.library.ask import export as ask
 
     out = options.output("json" if as_json else "table", None, details=details)
     with options.reading(db, out) as opened:

@@ -29,6 +29,7 @@ INPUTS: Mapping[registry.Kind, Input] = {
             "prices",
             "moved",
             "chosen",
+            "lasting_features",
             "lasting_prompts",
             "cells",
             "played",

@@ -73,7 +73,7 @@ def found(
         if left < 0 and first:
             break
         changes = {row["game"]: row["later_usd"] - row["earlier_usd"] for row in found}
-        parts = splits(cells, changes)
+        parts = splits([cells], changes)
         for place, (pair, _) in enumerate(some):
             own = telling([row for row in found if rows[row["game"] - 1][0] == place])
             made[pair] = [

@@ -89,6 +89,7 @@ def _add_up(store: Store, slices: Slices, columns: Mapping[str, str], pairs: Seq
         values = {row["game"]: row for row in moved}.values()
         chosen = {name: [row[name] for row in values] for name in ("game", "place", "value")}
         store.keep("chosen", _CHOSEN, chosen)
+        store.keep("lasting_features", compose(sliced, body("recurring-features")))
         store.keep("lasting_prompts", compose(sliced, body("recurring-prompts")))
         store.keep("cells", compose(sliced, body("cells")))
     store.keep("played", body("played"))
@@ -113,7 +114,7 @@ def _totals(store: Store, log: Log) -> dict[Period, tuple[str, Total]]:
             continue
         if of_kind[kind] < MOST[kind] and not (kind == "day" and of_kind["week"] >= _ENOUGH_WEEKS):
             of_kind[kind] += 1
-            counted = row["requests"], row["unpriced_requests"], row["cost_usd"]
+            counted = row["requests"], row["unpriced_requests"], row["cost_usd"], row["active_days"]
             found[period] = (kind, Total(period, log.days_of(period), *counted))
     return found
 
@@ -139,7 +140,7 @@ def _split(
             return
         sides = [(totals[pair.earlier][1], totals[pair.later][1]) for pair in some]
         changes = {game: later.cost_usd - earlier.cost_usd for game, (earlier, later) in enumerate(sides)}
-        made = splits(games, changes)
+        made = splits([games], changes)
         for place in known:
             change = Change(*sides[place], per_day=False, change_usd=changes[place], split=made[place])
             yield some[place], (change, other[place])

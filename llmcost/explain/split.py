@@ -15,14 +15,15 @@ prompt went from one model to another altogether, as that prompt was on its othe
 requests in that period, so the parts still add up.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import fsum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from llmcost.explain import shapley
+from llmcost.explain.cells import numbered
 from llmcost.explain.shapley import Numbers
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ _OUTPUT = (*_VOLUME, "output_tokens", "tier", "price")
 _FEES = (*_VOLUME, "fees", "price")
 _BUCKETS = ("input", "cache_read", "cache_write", "output")
 _INPUT, _READ, _WRITE, _OUT = range(4)
+_SIDES = ("earlier", "later")
 _CELLS_AT_ONCE = 20_000
 
 
@@ -51,23 +53,27 @@ class Split:
     mix: Mapping[str, float] = field(default_factory=dict)
 
 
-def splits(games: "pa.Table", changes: Mapping[int, float], days: tuple[float, float] = (1.0, 1.0)) -> dict[int, Split]:
-    """The split of each game's change. `games` are the rows of `queries/explain/games.sql`.
+def splits(
+    games: "Iterable[pa.Table]", changes: Mapping[int, float], days: tuple[float, float] = (1.0, 1.0)
+) -> dict[int, Split]:
+    """The split of each game's change. `games` are the rows of `queries/explain/games.sql`, a prompt's in one table.
 
     With `days`, the length of both periods, requests, tokens and dollars are those of a day. The digits that rounding
     leaves between the sum of the parts and the change go to the largest part.
     """
-    made = {game: dict.fromkeys((*PARTS, *MIXES), 0.0) for game in changes}
-    if games.num_rows:
-        traffic = _Traffic.of(games, days)
-        order = {game: at for at, game in enumerate(sorted(changes))}
-        place = np.array([order.get(int(game), -1) for game in traffic.game])
-        for name, usd in traffic.parts():
-            inside = place >= 0
-            sums = np.bincount(place[inside], weights=usd[inside], minlength=len(order))
-            for game, at in order.items():
-                made[game][name] += float(sums[at])
-    return {game: _rounded(made[game], changes[game]) for game in changes}
+    order = {game: at for at, game in enumerate(sorted(changes))}
+    made = {name: np.zeros(len(order)) for name in (*PARTS, *MIXES)}
+    for some in games:
+        if not some.num_rows:
+            continue
+        traffic = _Traffic.of(some, days)
+        place = np.array([order[int(game)] for game in traffic.game])
+        for cells, name, usd in traffic.parts():
+            made[name] += np.bincount(place[cells], weights=usd, minlength=len(order))
+    return {
+        game: _rounded({name: float(usd[at]) for name, usd in made.items()}, changes[game])
+        for game, at in order.items()
+    }
 
 
 def _rounded(made: dict[str, float], change: float) -> Split:
@@ -83,9 +89,10 @@ class _Traffic:
     """Both periods as arrays: the first axis is the period, the last the cell or, for tiers, the cell's tier."""
 
     game: Numbers  # of each cell
-    feature: Numbers  # of each cell, a number; so for the next
-    prompt: Numbers
+    prompt: Numbers  # of each cell, a number
     requests: Numbers  # period × cell
+    of_feature: Numbers  # the same of the cell's feature, and of its game: what lasted of them
+    of_game: Numbers
     fees: Numbers  # period × prices of a period × cell
     cell: Numbers  # of each tier
     tokens: Numbers  # period × bucket × tier
@@ -93,7 +100,7 @@ class _Traffic:
 
     @classmethod
     def of(cls, games: "pa.Table", days: tuple[float, float]) -> "_Traffic":
-        column = {name: games.column(name).to_numpy() for name in games.column_names}
+        column = numbered(games)
         period = column["in_later"].astype(int)
         at_prices = np.where(column["is_repriced"], 1 - period, period)
         tier, own = column["tier_number"], ~column["is_repriced"].astype(bool)
@@ -101,10 +108,17 @@ class _Traffic:
         tiers, cells = int(tier.max()) + 1, int(column["cell_number"].max()) + 1
         cell = np.zeros(tiers, int)
         cell[tier] = column["cell_number"]
-        named: dict[str, Any] = {}
-        for name in ("game", "feature_number", "prompt_number"):
-            named[name] = np.zeros(cells, int)
-            named[name][column["cell_number"]] = column[name]
+
+        def each(name: str) -> Numbers:
+            """What all rows of a cell have, of each cell."""
+            values = np.zeros(cells, int)
+            values[column["cell_number"]] = column[name]
+            return values
+
+        def of(whole: str) -> Numbers:
+            sides = [each(f"{side}_{whole}_requests") / length for side, length in zip(_SIDES, days, strict=True)]
+            return np.array(sides)
+
         requests = np.zeros((2, cells))
         np.add.at(requests, (period[own], column["cell_number"][own]), (column["requests"] * per_day)[own])
         tokens, costs = np.zeros((2, 4, tiers)), np.full((2, 2, 4, tiers), np.nan)
@@ -116,38 +130,34 @@ class _Traffic:
             costs[period[known], at_prices[known], at, tier[known]] = usd[known]
         fees[period[known], at_prices[known], tier[known]] = (column["fees_cost_usd"] * per_day)[known]
         return cls(
-            named["game"], named["feature_number"], named["prompt_number"], requests,
+            each("game"), each("prompt_number"), requests, of("feature"), of("game"),
             _summed(_both_prices(fees), cell, cells), cell, tokens, _both_prices(costs),
         )  # fmt: skip
 
-    def parts(self) -> Iterator[tuple[str, Numbers]]:
-        """The name of a part and the dollars of it, one a cell; a name comes more than once."""
+    def parts(self) -> Iterator[tuple[slice, str, Numbers]]:
+        """Some cells, the name of a part and the dollars of it in each of them; a name comes more than once."""
         cells = len(self.game)
         continues: Numbers = np.all(_grouped(self.requests, self.prompt) > 0, axis=0)[self.prompt]
         usd = _summed(self.costs[[0, 1], [0, 1]].sum(axis=1), self.cell, cells) + self.fees[[0, 1], [0, 1]]
-        yield "new", np.where(continues, 0.0, usd[1])
-        yield "disappeared", np.where(continues, 0.0, -usd[0])
+        yield slice(cells), "new", np.where(continues, 0.0, usd[1])
+        yield slice(cells), "disappeared", np.where(continues, 0.0, -usd[0])
         shares = self._shares(continues)
         request = self._requests_dollars()
         for first in range(0, cells, _CELLS_AT_ONCE):
             some = slice(first, first + _CELLS_AT_ONCE)
-            inside = np.zeros(cells)
             for causes, dollars in request:
                 bills = _product([factor[:, some] for factor in shares], dollars[..., some])
                 for name, part in zip(causes, shapley.parts(bills), strict=True):
-                    whole = inside.copy()
-                    whole[some] = np.where(continues[some], part, 0.0)
-                    yield name, whole
+                    yield some, name, np.where(continues[some], part, 0.0)
 
     def _shares(self, continues: Numbers) -> list[Numbers]:
         """Requests of a cell as a product: all requests, and the shares of features, prompts and models."""
         alive = np.where(continues, self.requests, 0.0)
-        by_game, by_feature, by_prompt = (_grouped(alive, of) for of in (self.game, self.feature, self.prompt))
-        in_game, in_feature, in_prompt = by_game[:, self.game], by_feature[:, self.feature], by_prompt[:, self.prompt]
+        in_prompt = _grouped(alive, self.prompt)[:, self.prompt]
         return [
-            in_game,
-            _other(_ratio(in_feature, in_game)),
-            _other(_ratio(in_prompt, in_feature)),
+            self.of_game,
+            _other(_ratio(self.of_feature, self.of_game)),
+            _other(_ratio(in_prompt, self.of_feature)),
             _other(_ratio(alive, in_prompt)),
         ]
 

@@ -1,8 +1,9 @@
 """What both periods asked for and paid, added up by the store."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from llmcost.engine import registry
@@ -22,6 +23,11 @@ MOST_KEYS = 8
 _MOST_TAG_VALUES = 50
 """A tag of more values names requests, not groups of them."""
 
+_ROWS_AT_ONCE = 100_000
+"""Of cells: what splitting them takes is a thousand bytes each."""
+_PLACES = 1024
+"""How many values `place` has in `queries/explain/games.sql`."""
+
 _Values = dict[str, registry.Value]
 
 
@@ -30,7 +36,7 @@ class Traffic:
     """Both periods: the contributors whose spend changed most, the starting point of every split, and the days."""
 
     contributors: Sequence[Row]  # with the number of their game
-    games: "pa.Table"  # game 0 is the whole traffic
+    games: Iterable["pa.Table"]  # game 0 is the whole traffic; to be read while the store is open
     days: Sequence[Row]
     unpriced: Sequence[Row]  # by model
     models: Sequence[Row]  # that only one of the periods asked: model, is_new, requests, cost_usd
@@ -50,16 +56,16 @@ def added_up(
     periods, values = of_periods(covered, compared)
     keyed, tags = keyed_by(keys)
     values |= tags
-    moved = compose([*priced(*periods), keyed], _body("moved"))
-    store.keep("moved", moved, values | {"earlier_weight": 1 / lengths[0], "later_weight": 1 / lengths[1]})
-    chosen = compose([], _body("chosen"))
-    store.keep("chosen", chosen, {"keys": len(keys), "top": top})
+    weights = {"earlier_weight": 1 / lengths[0], "later_weight": 1 / lengths[1]}
+    chosen = compose([*priced(*periods), keyed, ("moved", _body("moved"))], _body("chosen"))
+    store.keep("chosen", chosen, values | weights | {"keys": len(keys), "top": top})
+    store.keep("lasting_features", compose(priced(*periods), _body("lasting-features")), values)
     store.keep("lasting_prompts", compose(periods, _body("lasting-prompts")), values)
     store.keep("cells", _cells(store, periods, keyed, values), values)
     played: Relation = ("played", _body("played"))
     [timeless] = store.rows(compose(priced(*covered.steps()), _body("timeless")), values)
     return Traffic(
-        store.rows(compose([played], _body("contributors"))), store.arrow(compose([played], _body("games"))),
+        store.rows(compose([played], _body("contributors"))), _games(store, len(keys)),
         store.rows(_body("days")), store.rows(_body("unpriced")), store.rows(_body("models")), timeless,
     )  # fmt: skip
 
@@ -94,6 +100,18 @@ def _cells(store: Store, periods: Sequence[Relation], keyed: Relation, values: _
     return (
         f"select *, false as is_repriced from (\n{own}\n)\nunion all\nselect *, true as is_repriced from (\n{other}\n)"
     )
+
+
+def _games(store: Store, keys: int) -> "Iterator[pa.Table]":
+    """The cells of all games, some prompts at a time: those of the whole traffic, then those of each key's values."""
+    for game in ("0", *(f"game_{place}" for place in range(keys))):
+        played: Relation = ("played", f"select {game} as game, * from cells where {game} is not null")
+        store.keep("summed", compose([played], _body("games")))
+        store.keep("games", "from summed order by place")  # a step of its own, or both take memory at once
+        parts = min(store.value("select count(*) from games") // _ROWS_AT_ONCE + 1, _PLACES)
+        ends = [_PLACES * part // parts for part in range(parts + 1)]
+        for first, end in pairwise(ends):
+            yield store.arrow("from games where place >= $first and place < $end", {"first": first, "end": end})
 
 
 def of_periods(covered: Scope, compared: Pair) -> tuple[list[Relation], _Values]:

@@ -3,14 +3,15 @@
 -- question: How many requests, tokens and dollars has each feature, prompt, model, tier, region, day and contributor?
 -- assumes: game_0 to game_7 number the chosen contributors that a request belongs to, one of each key.
 -- assumes: a prompt that was used in only one period cannot be compared with itself; its requests are grouped with
---   those of the other such prompts of their feature.
+--   those of the other such prompts of their feature. The same holds for a feature: its requests have none here, and no
+--   prompt, so that there are few cells where each request names a feature of its own.
 
 select
     priced.in_later,
     priced.day_number,
-    priced.by_feature,
-    lasting_prompts.prompt_id,
-    priced.prompt_id is not null as has_prompt,
+    lasting_features.by_feature,
+    case when lasting_features.by_feature is not null then lasting_prompts.prompt_id end as prompt_id,
+    lasting_features.by_feature is not null and priced.prompt_id is not null as has_prompt,
     priced.provider,
     priced.model,
     priced.service_tier,
@@ -37,6 +38,7 @@ select
     coalesce(sum(exact(priced.cost_usd)), 0) as cost_usd,
     max(struct_pack(cost := coalesce(priced.cost_usd, -1), id := priced.request_id)) as example
 from priced
+left join lasting_features on lasting_features.by_feature = priced.by_feature
 left join lasting_prompts on lasting_prompts.prompt_id = priced.prompt_id
 left join chosen as game_0 on game_0.place = 0 and game_0.value is not distinct from priced.key_0
 left join chosen as game_1 on game_1.place = 1 and game_1.value is not distinct from priced.key_1

@@ -121,6 +121,7 @@ def over_periods(query: registry.Query) -> str:
         ("priced", f"select {keys}, * from priced"),
         ("moved", registry.find("explain", "moved").body),
         ("chosen", registry.find("explain", "chosen").body),
+        ("lasting_features", registry.find("explain", "lasting-features").body),
         ("lasting_prompts", registry.find("explain", "lasting-prompts").body),
         ("cells", registry.find("explain", "cells").body),
         ("played", registry.find("explain", "played").body),

@@ -144,5 +144,4 @@ def test_what_is_imported_is_declared(path: Path) -> None:
     for extra in OPTIONAL:
         declared += project["optional-dependencies"][extra]
     names = {re.split(r"[>=]", requirement)[0].replace("-", "_") for requirement in declared}
-    imported = {{"IPython": "ipython"}.get(name, name) for name in imported_by(path)}
-    assert imported <= names | sys.stdlib_module_names | {"llmcost"}
+    assert imported_by(path) <= names | sys.stdlib_module_names | {"llmcost"}
