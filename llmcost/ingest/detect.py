@@ -215,12 +215,15 @@ def _sniff(
     unknown: list[Detection] = []
     together: list[Detection] = []
     batches: list[pa.RecordBatch] = []
+    size = 0
     for detection in detections:
         together.append(detection)
-        batches += _look(detection, max_lines, max_bytes, is_last=is_last)
-        if sum(batch.nbytes for batch in batches) > _TOGETHER_BYTES:
+        looked = _look(detection, max_lines, max_bytes, is_last=is_last)
+        batches += looked
+        size += sum(batch.nbytes for batch in looked)
+        if size > _TOGETHER_BYTES:
             unknown += _recognise(store, together, batches)
-            together, batches = [], []
+            together, batches, size = [], [], 0
     return unknown + _recognise(store, together, batches)
 
 
