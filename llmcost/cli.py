@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from llmcost import process
+from llmcost.commands import bash
 from llmcost.commands.audit import audit
 from llmcost.commands.backtest import backtest
 from llmcost.commands.bench_gpu import bench_gpu
@@ -112,7 +113,8 @@ def main() -> None:
     """Runs the command line. Exit status: 0 done, 1 cannot be done, 2 wrong usage, 130 and 143 ended by a signal."""
     try:
         with process.ending_on_signals():
-            status = app(prog_name="llmcost", standalone_mode=False)
+            with bash.completing():
+                status = app(prog_name="llmcost", standalone_mode=False)
             sys.stdout.flush()  # an error in writing is reported here
         sys.exit(status)
     except LlmcostError as error:
