@@ -231,6 +231,24 @@ class Store:
             )
         )
 
+    def export(
+        self,
+        to: str | PathLike[str],
+        format: str = "parquet",
+        since: str | None = None,
+        until: str | None = None,
+        **names: Names,
+    ) -> "Result":
+        """Writes priced requests as files, a folder for each day, as `llmcost export`: a row for each file.
+
+        Args:
+            to: a folder that is new or empty, or any address of `pyarrow.fs`, such as s3://bucket/path.
+            format: parquet, csv, or focus for FOCUS 1.2 as CSV.
+        """
+        from llmcost.library.ask import export as ask
+
+        return self._asked(lambda opened: ask.export(opened, str(to), format, since, until, _filters(names)))
+
     def audit(self, since: str | None = None, until: str | None = None, **names: Names) -> "Result":
         """What is wrong or suspicious, as `llmcost audit`: a row for each subject of a finding.
 
