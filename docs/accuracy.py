@@ -45,16 +45,16 @@ def summary() -> str:
 
 
 def _row(row: dict[str, Any]) -> str:
-    predicted, truth, low, high = (row.get(name) for name in ("predicted", "truth", "low", "high"))
-    ranged = low is not None and truth is not None
+    predicted, truth = row.get("predicted"), row.get("truth")
+    ranged = "low" in row and truth is not None
     return _line(
         f"`{row['replay']}`",
         row["data"],
         _amount(predicted, row),
         _amount(truth, row),
         "–" if predicted is None or not truth else f"{predicted / truth - 1:+.1%}".replace("-", "−").replace("%", " %"),
-        f"{_amount(low, row)} to {_amount(high, row)}" if ranged else "–",
-        ("yes" if low <= truth <= high else "no") if ranged else "–",
+        f"{_amount(row['low'], row)} to {_amount(row['high'], row)}" if ranged else "–",
+        ("yes" if row["low"] <= truth <= row["high"] else "no") if ranged else "–",
         row.get("naive", "–"),
         row.get("peer", "–"),
         f"`{row['by']}`",
