@@ -24,7 +24,10 @@ _DETAILED = "select by_prompt as detail, * from priced"
 _SUBJECTS = 5
 """Subjects of a finding that the page names."""
 
-_PROMPTS = "select prompt_id as prompt, label, stable_share from prompts order by prompt_id"
+_PROMPTS = """select prompt_id as prompt, label, stable_share
+from prompts
+where prompt_id in (select unnest($named::varchar[]))
+order by prompt_id"""
 
 
 def is_audited(store: Store, covered: Scope) -> bool:
@@ -54,9 +57,9 @@ def tables(store: Store, covered: Scope, columns: Mapping[str, str], *, audited:
         "caps": _rows(store, "caps"),
         "latencies": _rows(store, "latencies"),
     } | keys.tables(store, columns)
-    named = {row["prompt"] for row in found["cube"]}
+    named = sorted({row["prompt"] for row in found["cube"] if row["prompt"] is not None})
     return found | {
-        "prompts": [row for row in store.rows(_PROMPTS) if row["prompt"] in named],
+        "prompts": store.rows(_PROMPTS, {"named": named}),
         "anomalies": [{"explained": anomalies.explained(row)} | row for row in anomalies.of_priced(store)],
         "findings": list(_findings(store, covered)) if found["cube"] and audited else [],
         "account": store.rows(registry.find("ledger", "account").body),
