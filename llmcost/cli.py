@@ -29,6 +29,7 @@ from llmcost.commands.repair import repair
 from llmcost.commands.report import report
 from llmcost.commands.serve import serve
 from llmcost.commands.simulate import simulate
+from llmcost.commands.verify import verify
 from llmcost.errors import LlmcostError, UsageError
 
 app = typer.Typer(
@@ -46,6 +47,7 @@ for command in (
     serve,
     simulate,
     compare,
+    verify,
     audit,
     budget,
     export,

@@ -249,6 +249,15 @@ class Store:
 
         return self._asked(lambda opened: ask.export(opened, str(to), format, since, until, _filters(names)))
 
+    def verify(self, scenario: str, since: str, until: str | None = None) -> "Result":
+        """What a saved scenario promised, against the log since it was applied, as `llmcost verify`.
+
+        A row for each amount from the bill before to the bill since; `.document()` has all figures.
+        """
+        from llmcost.library.ask import verify as ask
+
+        return self._asked(lambda opened: ask.verify(opened, scenario, since, until))
+
     def audit(self, since: str | None = None, until: str | None = None, **names: Names) -> "Result":
         """What is wrong or suspicious, as `llmcost audit`: a row for each subject of a finding.
 
