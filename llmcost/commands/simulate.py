@@ -1,5 +1,6 @@
 """`llmcost simulate`: what the logged traffic would have cost under what-ifs."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -73,6 +74,14 @@ def simulate(
     save: Annotated[
         str | None, typer.Option("--save", metavar="NAME", help="Save it as a scenario for report and compare.")
     ] = None,
+    planned: Annotated[
+        Path | None,
+        typer.Option(
+            "--plan",
+            metavar="FILE",
+            help="Also write a plan as Markdown: what to do first, what to set, at which risk.",
+        ),
+    ] = None,
     shown: Annotated[bool, typer.Option("--show-sql", help="Print the SQL instead of running it.")] = False,
     list_them: Annotated[
         bool, typer.Option("--list", help="List the what-ifs; --list NAME: its parameters and assumptions.")
@@ -102,6 +111,7 @@ def simulate(
     from llmcost.library.ask import simulate as ask
     from llmcost.render import terminal
     from llmcost.reports.scope import scope
+    from llmcost.views import plan
     from llmcost.views.hit_sample import HitSampleView
     from llmcost.what_ifs import hit_sample, scenarios, show_sql
     from llmcost.what_ifs.engine.step import parse
@@ -123,6 +133,10 @@ def simulate(
         raise UsageError("--show-sql needs one stack", hint="name its steps, each with --what-if")
     if sampled and (takes_all or optimized or shown or save):
         raise UsageError("--sample-hits needs one stack and nothing else", hint="leave the other option out")
+    if planned is not None and (shown or sampled):
+        raise UsageError("--plan needs a simulation", hint="leave out --show-sql and --sample-hits")
+    if planned is not None:
+        out_of_plan = options.output(options.Format.markdown, planned)
     if save is not None:
         scenarios.check(save)
     space = optimize.space(words if optimized else (), changed_answers=changed_answers)
@@ -132,6 +146,7 @@ def simulate(
         every = [step for settings in space.techniques for step in settings]
     else:
         every = asked.steps if takes_all else stack
+    whole = out.is_whole or planned is not None  # a plan names each prompt's cheapest cache
     with options.reading(db, out, also=[file for step in every for file in step.files], timezone=timezone) as opened:
         covered = scope(opened, since, until, filters=filters)
         dimensions = options.words(by) or (("feature",) if result_format is options.PageFormat.html else ())
@@ -145,12 +160,12 @@ def simulate(
             with terminal.step_progress("trying stacks") as advance:
                 view: ask.Simulated = ask.optimize(
                     opened, space, covered, bounds, dimensions, stacks, advance,
-                    whole=out.is_whole, shown=provenance_shown,
+                    whole=whole, shown=provenance_shown,
                 )  # fmt: skip
         elif takes_all:
-            view = ask.every(opened, asked, covered, dimensions, whole=out.is_whole, shown=provenance_shown)
+            view = ask.every(opened, asked, covered, dimensions, whole=whole, shown=provenance_shown)
         else:
-            view = ask.simulate(opened, stack, covered, dimensions, whole=out.is_whole, shown=provenance_shown)
+            view = ask.simulate(opened, stack, covered, dimensions, whole=whole, shown=provenance_shown)
     if sampled:
         options.output(options.Format.csv, output).show(HitSampleView(pairs))
         return
@@ -160,4 +175,6 @@ def simulate(
     if save is not None:
         with access.writing(store.locate(db)) as opened:
             scenarios.save(opened, save, [stage.what_if for stage in view.simulated.stages], covered)
+    if planned is not None:
+        out_of_plan.write(plan.markdown(view.simulated))
     out.show(view)
