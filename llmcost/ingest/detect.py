@@ -217,19 +217,22 @@ def _sniff(
     unknown: list[Detection] = []
     together: list[Detection] = []
     batches: list[pa.RecordBatch] = []
+    size = 0
     for detection in detections:
         together.append(detection)
-        batches += _look(detection, max_lines, max_bytes, is_last=is_last)
-        if sum(batch.nbytes for batch in batches) > _TOGETHER_BYTES:
+        looked = _look(detection, max_lines, max_bytes, is_last=is_last)
+        batches += looked
+        size += sum(batch.nbytes for batch in looked)
+        if size > _TOGETHER_BYTES:
             unknown += _recognise(store, together, batches)
-            together, batches = [], []
+            together, batches, size = [], [], 0
     return unknown + _recognise(store, together, batches)
 
 
 def _recognise(store: Store, detections: list[Detection], batches: list[pa.RecordBatch]) -> list[Detection]:
     if not batches:
         return detections
-    with store.relation("sample", pa.Table.from_batches(batches)):
+    with store.relation("sample", pa.Table.from_batches(batches).combine_chunks()):
         claim(store, "sample")
     by_id = {detection.source.source_id: detection for detection in detections}
     for row in store.rows(
