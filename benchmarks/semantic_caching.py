@@ -1,7 +1,7 @@
 """Semantic caching, timed on many distinct prompts, and how right its hits are on public paraphrases.
 
     python -m benchmarks.semantic_caching --prompts 100000
-    python -m benchmarks.semantic_caching --write docs/semantic_caching_accuracy.md
+    python -m benchmarks.semantic_caching --write docs/accuracy.md
 
 The accuracy needs the public data next to the checkout (../shared/data): GPTCache's paraphrase
 pairs (zilliztech/GPTCache, MIT) and the GSM8K questions (lm-sys/RouteLLM, Apache-2.0).
@@ -13,6 +13,7 @@ import argparse
 import csv
 import json
 import random
+import re
 import resource
 import sys
 import time
@@ -40,6 +41,7 @@ ENCODERS: dict[str, dict[str, Any]] = {
 }
 SPLITS = 20
 STORED = (0.1, 0.2, 0.35, 0.5, 0.75)
+_PART = re.compile(r"(<!-- generated: semantic-caching -->\n).*?(<!-- end -->)", re.DOTALL)
 DEFAULTS: dict[str, Any] = {**registry.find("what_ifs", "semantic-caching").bind({"ttl": "none"})}
 
 
@@ -225,15 +227,13 @@ def _page(
     drawn: dict[float, list[Row]],
 ) -> Iterator[str]:
     threshold, margin = _threshold(DEFAULTS), DEFAULTS["margin"]
-    yield "# How accurate the hits of semantic-caching are"
-    yield ""
-    yield "Written by `python -m benchmarks.semantic_caching --write docs/semantic_caching_accuracy.md`."
+    yield "## Semantic caching"
     yield ""
     yield "A hit is wrong here if its answer belongs to a different question. Without labels or answers the replay"
     yield 'gives no estimate of how many are. "At most" is the high end of its range, which begins at 0: the most that'
     yield "judged sets of other traffic leave possible at the same similarity (queries/facts/judged_hits.toml)."
     yield ""
-    yield "## Against GPTCache, on its own 999 paraphrase pairs"
+    yield "### Against GPTCache, on its own 999 paraphrase pairs"
     yield ""
     yield "All first halves are asked at one moment, then all second halves, so that only first halves are stored,"
     yield "as in GPTCache's own benchmark. Its result at its 0.95: 425 right hits, 25 wrong, 5.6 % of the hits."
@@ -265,7 +265,7 @@ def _page(
         )
     yield ""
     yield from _encoders(ours, others)
-    yield "## On other kinds of traffic, at the defaults"
+    yield "### On other kinds of traffic, at the defaults"
     yield ""
     yield "| traffic | requests | hits | wrong | wrong share | at most |"
     yield "|---|---|---|---|---|---|"
@@ -287,7 +287,7 @@ def _page(
 
 
 def _encoders(ours: list[Row], others: dict[str, list[Row]]) -> Iterator[str]:
-    yield "## Other encoders, on the same pairs"
+    yield "### Other encoders, on the same pairs"
     yield ""
     yield f"| threshold | wordllama: right | wrong | {' | '.join(f'{name}: right | wrong' for name in others)} |"
     yield "|---" * (3 + 2 * len(others)) + "|"
@@ -352,12 +352,14 @@ def timed(count: int) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.semantic_caching", description=__doc__)
     parser.add_argument("--prompts", type=int, metavar="N", help="time the replay of N distinct prompts")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="write the page about accuracy")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write its part of the page about accuracy")
     arguments = parser.parse_args()
     if arguments.prompts:
         print(timed(arguments.prompts), flush=True)
     if arguments.write:
-        arguments.write.write_text("\n".join(accuracy()) + "\n", encoding="utf-8")
+        text = arguments.write.read_text(encoding="utf-8")
+        part = "\n".join(accuracy())
+        arguments.write.write_text(_PART.sub(lambda match: f"{match[1]}{part}\n{match[2]}", text), encoding="utf-8")
     return 0
 
 

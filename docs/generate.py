@@ -55,7 +55,13 @@ def filled(text: str) -> str:
         "hosting-ways": self_hosting.ways, "hosting-volumes": self_hosting.volumes,
         "hosting-crossings": self_hosting.crossings,
     }  # fmt: skip
-    return _PART.sub(lambda match: match[1] + "\n" + parts[match[2]]() + "\n" + match[3], text)
+    if self_hosting.PUBLIC.is_dir():  # logs that are not part of the checkout; without them their part stays
+        parts["hosting-traces"] = self_hosting.traces
+
+    def made(match: re.Match[str]) -> str:
+        return f"{match[1]}\n{parts[match[2]]()}\n{match[3]}" if match[2] in parts else match[0]
+
+    return _PART.sub(made, text)
 
 
 def pictures() -> dict[str, str]:

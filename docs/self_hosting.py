@@ -15,7 +15,16 @@ from llmcost.what_ifs import break_even
 from llmcost.what_ifs.engine.step import parse
 from llmcost.what_ifs.projection import simulate
 
-SAMPLES = Path(__file__).resolve().parents[1] / "sample_logs"
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLES = ROOT / "sample_logs"
+PUBLIC = ROOT.parent / "shared" / "data"
+ASSUMED = {"assume_model": "gpt-4.1-mini"}
+TRACES = {
+    "A production chat service's hour (Mooncake), as if answered by gpt-4.1-mini": "mooncake_conversation_trace.jsonl",
+    "A production coding service's hour (Azure, 2023), as if answered by gpt-4.1-mini": "azure_llm_code_2023.csv",
+    "Claude Code, 91 sessions, as logged": "claude_code_usage.jsonl.gz",
+}
+TRACED = (1e6, 1e7, 1e8, 1e9)  # tokens a day
 FEATURES = "search-answers,doc-summaries,ticket-triage,nightly-digest,contract-extraction"
 FEWER = (1e6, 1e7, 1e8)  # tokens a day, where only the crossing is told
 WAYS = {
@@ -53,19 +62,23 @@ def ways() -> str:
 
 def volumes() -> str:
     """The features at rising volumes."""
-    costs = {"API": "api_usd", "API with caching": "cached_usd", "managed": "managed_usd"}
+    return "\n".join(_points(_answer(FEATURES))) + "\n"
+
+
+def _points(answer: break_even.Answer) -> list[str]:
+    """A table of the three columns and how busy the machines are."""
     lines = [
-        _line("tokens a day", [*costs, "machines", "busy", "self-hosted", "range", "cheapest"]),
+        _line("tokens a day", [*_COSTS, "machines", "busy", "self-hosted", "range", "cheapest"]),
         _line("---:", ["---:"] * 7 + ["---"]),
     ]
-    for row in screen.rows(_answer(FEATURES)):
+    for row in screen.rows(answer):
         to = f"{row['hosted_low_usd']:,.0f} to {row['hosted_high_usd']:,.0f}"
         lines.append(_line(f"{row['tokens_per_day'] / 1e6:g}M", [
-            *("–" if row[name] is None else screen.dollars(row[name]).plain for name in costs.values()),
+            *("–" if row[name] is None else screen.dollars(row[name]).plain for name in _COSTS.values()),
             f"{row['machines']}", f"{row['busy']:.0%}",
             f"{row['hosted_usd']:,.0f}", to, row["cheapest"],
         ]))  # fmt: skip
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def crossings() -> str:
@@ -81,6 +94,19 @@ def crossings() -> str:
     lines += ["", "The article's table, for the five features on a g4dn.xlarge:", ""]
     lines += [f"- {line}" for line in screen.recomputed(_answer(FEATURES))]
     return "\n".join(lines) + "\n"
+
+
+def traces() -> str:
+    """Public logs and traces on one L4 at rising volumes."""
+    lines = []
+    for name, file in TRACES.items():
+        with store.in_memory() as opened:
+            run.ingest(opened, [str(PUBLIC / file)], assumed=ASSUMED)
+            asked = {"instance": "g6.xlarge", "model": "llama-3.1-8b"}
+            caching = [parse(word) for word in break_even.CACHING]
+            answer = break_even.answer(opened, scope(opened), asked, caching, TRACED)
+        lines += [f"{name}:", "", *_points(answer), "", *(f"- {line}." for line in screen.crossings(answer)), ""]
+    return "\n".join(lines)
 
 
 @cache

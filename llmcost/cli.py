@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from llmcost import process
+from llmcost.commands import bash
 from llmcost.commands.audit import audit
 from llmcost.commands.backtest import backtest
 from llmcost.commands.bench_gpu import bench_gpu
@@ -16,6 +17,7 @@ from llmcost.commands.budget import budget
 from llmcost.commands.calibrate import calibrate
 from llmcost.commands.compare import compare
 from llmcost.commands.explain import explain
+from llmcost.commands.export import export
 from llmcost.commands.ingest import ingest
 from llmcost.commands.judge import judge
 from llmcost.commands.merge import merge
@@ -27,6 +29,7 @@ from llmcost.commands.repair import repair
 from llmcost.commands.report import report
 from llmcost.commands.serve import serve
 from llmcost.commands.simulate import simulate
+from llmcost.commands.verify import verify
 from llmcost.errors import LlmcostError, UsageError
 
 app = typer.Typer(
@@ -44,8 +47,10 @@ for command in (
     serve,
     simulate,
     compare,
+    verify,
     audit,
     budget,
+    export,
     metrics,
     prices,
     probe,
@@ -110,7 +115,8 @@ def main() -> None:
     """Runs the command line. Exit status: 0 done, 1 cannot be done, 2 wrong usage, 130 and 143 ended by a signal."""
     try:
         with process.ending_on_signals():
-            status = app(prog_name="llmcost", standalone_mode=False)
+            with bash.completing():
+                status = app(prog_name="llmcost", standalone_mode=False)
             sys.stdout.flush()  # an error in writing is reported here
         sys.exit(status)
     except LlmcostError as error:

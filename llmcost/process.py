@@ -1,5 +1,6 @@
 """What a process owes its surroundings: how it ends on SIGINT and SIGTERM, and standard streams that can be used."""
 
+import codecs
 import os
 import signal
 import sys
@@ -51,6 +52,16 @@ def _interrupt(number: int, _: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def _readable(error: UnicodeError) -> tuple[str, int]:
+    """What stands for characters that an encoding lacks: a hyphen for a minus sign, else a question mark."""
+    assert isinstance(error, UnicodeEncodeError)
+    return "".join("-" if it == "−" else "?" for it in error.object[error.start : error.end]), error.end
+
+
+_READABLE = "llmcost-readable"
+codecs.register_error(_READABLE, _readable)
+
+
 def open_streams() -> None:
     """Gives standard streams that are closed a place, so that no file of ours takes their number.
 
@@ -67,4 +78,4 @@ def open_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             is_unicode = (stream.encoding or "").lower().replace("-", "").startswith("utf")
-            stream.reconfigure(errors="backslashreplace" if is_unicode else "replace")
+            stream.reconfigure(errors="backslashreplace" if is_unicode else _READABLE)

@@ -47,7 +47,7 @@ def audit(
     """Find what is wrong or suspicious, with the dollars and the requests behind each finding."""
     from llmcost.engine import registry
     from llmcost.errors import UsageError
-    from llmcost.library import ask
+    from llmcost.library.ask import audit as ask
     from llmcost.reports import audit
     from llmcost.reports.scope import scope
     from llmcost.views.audit import ROWS_SHOWN, AuditView, BehindView

@@ -10,7 +10,7 @@ def backtest(
     db: options.Db = None,
 ) -> None:
     """Compare what the replays predict with what the log recorded: predicted, range, actual and error."""
-    from llmcost.library import ask
+    from llmcost.library.ask import backtest as ask
 
     out = options.output(result_format, output, details=details)
     with options.reading(db, out) as opened:

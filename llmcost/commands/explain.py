@@ -58,7 +58,7 @@ def explain(
     db: options.Db = None,
 ) -> None:
     """Show why the bill changed between two periods: how much each cause made, who, and when it began."""
-    from llmcost.library import ask
+    from llmcost.library.ask import explain as ask
 
     keys = options.words(by)
     threshold = _rise(fail_on)

@@ -51,7 +51,7 @@ def report(
 ) -> None:
     """Show where the money went: by feature, prompt, model, time or tag."""
     from llmcost.errors import UsageError
-    from llmcost.library import ask
+    from llmcost.library.ask import spend as ask
     from llmcost.render import terminal
     from llmcost.render.view import View
 

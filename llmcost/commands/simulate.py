@@ -99,7 +99,7 @@ def simulate(
         raise UsageError(f"{name} is not an option", hint=f"for example: llmcost simulate --what-if {name}")
 
     from llmcost.engine import access, store
-    from llmcost.library import ask
+    from llmcost.library.ask import simulate as ask
     from llmcost.render import terminal
     from llmcost.reports.scope import scope
     from llmcost.views.hit_sample import HitSampleView

@@ -20,6 +20,10 @@ from llmcost.explain.shapley import Numbers
 DRAWS = 500
 LEAST_DAYS = 6
 """Fewer days hold no pattern."""
+_LEAST_SHARE = 0.5
+"""Of the change between the periods: a spell that makes less of it is not how that began, and is set aside."""
+_MOST_SPELLS = 3
+"""Spells that are set aside."""
 _LEVEL, _LINE, _STEP, _SPELL = 1, 2, 3, 4
 """How many numbers each description has: levels, and days at which they change."""
 _PRECISE = 1e-6
@@ -46,24 +50,14 @@ class Began:
 
 def began(earlier: Days, later: Days) -> Began | None:
     """None where no day and no slope stands out, or where what does went the other way than the bill."""
-    days = [*earlier.days, *later.days]
-    usd = np.concatenate([earlier.usd, later.usd])
-    if len(days) < LEAST_DAYS or not len(earlier.days) or not len(later.days) or not usd.any():
+    if len(earlier.days) + len(later.days) < LEAST_DAYS or not len(earlier.days) or not len(later.days):
         return None
+    every = [*earlier.days, *later.days]
+    kept = _kept(earlier, later)
+    days, usd = [every[place] for place in kept], np.concatenate([earlier.usd, later.usd])[kept]
     rising = later.usd.mean() >= earlier.usd.mean()
-    level = _levelled(usd, np.concatenate([earlier.weekend, later.weekend]))
-    total = float(((level - level.mean()) ** 2).sum())
-    if total <= 0:
-        return None
-    first, end, left = _best_spell(level[None])
-    step, step_left = _best_step(level[None])
-    fits = {
-        _LEVEL: total,
-        _LINE: _line_left(level),
-        _STEP: float(step_left[0]),
-        _SPELL: float(left[0]),
-    }
-    best = min(fits, key=lambda numbers: _criterion(fits[numbers], total, len(days), numbers))
+    level = _levelled(usd, np.concatenate([earlier.weekend, later.weekend])[kept])
+    best, start, stop = _described(level)
     if best == _LEVEL:
         return None
     if best == _LINE:
@@ -71,20 +65,58 @@ def began(earlier: Days, later: Days) -> Began | None:
         if (slope > 0) != rising:
             return None
         return Began("gradual", None, None, None, None, None, float(earlier.usd.mean()), float(later.usd.mean()))
-    start, stop = (int(step[0]), len(days)) if best == _STEP else (int(first[0]), int(end[0]))
-    inside = np.zeros(len(days), dtype=bool)
-    inside[start:stop] = True
+    inside = _between(start, stop, len(days))
     if (level[inside].mean() > level[~inside].mean()) != rising:
         return None
     drawn = _drawn(level, inside)
     starts = _best_step(drawn)[0] if best == _STEP else _best_spell(drawn)[0]
-    unseen = days[start - 1] + DAY if start and days[start] - days[start - 1] > DAY else None
+    at = int(kept[start])
+    unseen = every[at - 1] + DAY if at and every[at] - every[at - 1] > DAY else None
     low, high = np.quantile(starts, [0.05, 0.95], method="closest_observation")
     return Began(
         "step" if best == _STEP else "spell", days[start], None if best == _STEP else days[stop - 1],
         None if unseen else float((starts == start).mean()), unseen or days[int(low)], days[int(high)],
         float(usd[~inside].mean()), float(usd[inside].mean()), unseen,
     )  # fmt: skip
+
+
+def _kept(earlier: Days, later: Days) -> Numbers:
+    """The places of the days without those of spells that made little of the change."""
+    usd = np.concatenate([earlier.usd, later.usd])
+    weekend = np.concatenate([earlier.weekend, later.weekend])
+    is_later = np.arange(len(usd)) >= len(earlier.days)
+    change = later.usd.mean() - earlier.usd.mean()
+    kept = np.arange(len(usd))
+    for _ in range(_MOST_SPELLS):
+        level = _levelled(usd[kept], weekend[kept])
+        best, start, stop = _described(level)
+        inside = _between(start, stop, len(kept))
+        if best != _SPELL or len(kept) - inside.sum() < LEAST_DAYS:
+            break
+        more_days = inside[is_later[kept]].mean() - inside[~is_later[kept]].mean()
+        made = (level[inside].mean() - level[~inside].mean()) * more_days
+        if made * np.sign(change) >= _LEAST_SHARE * abs(change):
+            break
+        kept = kept[~inside]
+    return kept
+
+
+def _described(level: Numbers) -> tuple[int, int, int]:
+    """The best description, and the first day of the other level and the day after its last."""
+    total = float(((level - level.mean()) ** 2).sum())
+    if total <= 0:
+        return _LEVEL, 0, 0
+    first, end, left = _best_spell(level[None])
+    step, step_left = _best_step(level[None])
+    fits = {_LEVEL: total, _LINE: _line_left(level), _STEP: float(step_left[0]), _SPELL: float(left[0])}
+    best = min(fits, key=lambda numbers: _criterion(fits[numbers], total, len(level), numbers))
+    return best, *((int(first[0]), int(end[0])) if best == _SPELL else (int(step[0]), len(level)))
+
+
+def _between(first: int, end: int, count: int) -> Numbers:
+    inside = np.zeros(count, dtype=bool)
+    inside[first:end] = True
+    return inside
 
 
 def _levelled(usd: Numbers, weekend: Numbers) -> Numbers:

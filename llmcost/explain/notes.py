@@ -6,6 +6,8 @@ from llmcost.explain.totals import Total
 from llmcost.explain.traffic import Traffic
 
 _MODELS_NAMED = 3
+_FEW = 0.5
+"""Of a period's days: with requests on fewer, it is a few days that are compared, not the period."""
 
 
 def about_periods(log: Log, compared: Pair, totals: tuple[Total, Total], *, per_day: bool) -> list[str]:
@@ -18,6 +20,11 @@ def about_periods(log: Log, compared: Pair, totals: tuple[Total, Total], *, per_
             said.append(f"the log begins on {log.oldest:%Y-%m-%d}, within {name}")
         if total.period.since < log.newest and log.newest.date() < (total.period.until - periods.DAY).date():
             said.append(f"the log ends on {log.newest:%Y-%m-%d}, within {name}")
+    said += [
+        f"{total.period.name} has requests on {total.active_days} of {total.days:.0f} days of log"
+        for total in totals
+        if total.active_days < _FEW * total.days
+    ]
     if not per_day and round(earlier.days) != round(later.days):
         said.append(
             f"{earlier.period.name} has {earlier.days:.0f} days of log and {later.period.name} {later.days:.0f}:"

@@ -114,7 +114,7 @@ def _totals(store: Store, log: Log) -> dict[Period, tuple[str, Total]]:
             continue
         if of_kind[kind] < MOST[kind] and not (kind == "day" and of_kind["week"] >= _ENOUGH_WEEKS):
             of_kind[kind] += 1
-            counted = row["requests"], row["unpriced_requests"], row["cost_usd"]
+            counted = row["requests"], row["unpriced_requests"], row["cost_usd"], row["active_days"]
             found[period] = (kind, Total(period, log.days_of(period), *counted))
     return found
 

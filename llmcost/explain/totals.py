@@ -16,6 +16,7 @@ class Total:
     requests: int
     unpriced_requests: int
     cost_usd: float
+    active_days: int  # with requests
 
     @property
     def priced_requests(self) -> int:
@@ -28,6 +29,7 @@ def of(rows: Sequence[Row], log: Log, compared: Pair) -> tuple[Total, Total]:
     def total(period: Period, *, later: bool) -> Total:
         own = [row for row in rows if row["in_later"] == later]
         requests, unpriced = (sum(row[name] for row in own) for name in ("requests", "unpriced_requests"))
-        return Total(period, log.days_of(period), requests, unpriced, float(sum(row["cost_usd"] for row in own)))
+        usd = float(sum(row["cost_usd"] for row in own))
+        return Total(period, log.days_of(period), requests, unpriced, usd, len(own))
 
     return total(compared.earlier, later=False), total(compared.later, later=True)

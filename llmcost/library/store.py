@@ -111,7 +111,7 @@ class Store:
             sort: the column to sort by; cost_usd unless said otherwise.
             scenario: the name of one saved with `llmcost simulate --save`.
         """
-        from llmcost.library import ask
+        from llmcost.library.ask import spend as ask
 
         by = _words(by)
         if sum(map(bool, (by, logged, tags))) > 1:
@@ -144,7 +144,7 @@ class Store:
             top: contributors of each key.
             per_day: compares a day of each period, for periods of different length.
         """
-        from llmcost.library import ask
+        from llmcost.library.ask import explain as ask
 
         return self._asked(
             lambda opened: ask.explain(
@@ -175,7 +175,7 @@ class Store:
             details: finds each prompt's cheapest cache and the backtest too, which takes longer; `.document()` has
                 them.
         """
-        from llmcost.library import ask
+        from llmcost.library.ask import simulate as ask
         from llmcost.what_ifs.engine.step import parse
         from llmcost.what_ifs.search import run_all
 
@@ -219,7 +219,7 @@ class Store:
             allow_changed_answers: whether techniques that change answers are searched too.
             details: as for `simulate`.
         """
-        from llmcost.library import ask
+        from llmcost.library.ask import simulate as ask
         from llmcost.what_ifs.search import optimize
 
         words = (what_ifs,) if isinstance(what_ifs, str) else tuple(what_ifs)
@@ -231,18 +231,45 @@ class Store:
             )
         )
 
+    def export(
+        self,
+        to: str | PathLike[str],
+        format: str = "parquet",
+        since: str | None = None,
+        until: str | None = None,
+        **names: Names,
+    ) -> "Result":
+        """Writes priced requests as files, a folder for each day, as `llmcost export`: a row for each file.
+
+        Args:
+            to: a folder that is new or empty, or any address of `pyarrow.fs`, such as s3://bucket/path.
+            format: parquet, csv, or focus for FOCUS 1.2 as CSV.
+        """
+        from llmcost.library.ask import export as ask
+
+        return self._asked(lambda opened: ask.export(opened, str(to), format, since, until, _filters(names)))
+
+    def verify(self, scenario: str, since: str, until: str | None = None) -> "Result":
+        """What a saved scenario promised, against the log since it was applied, as `llmcost verify`.
+
+        A row for each amount from the bill before to the bill since; `.document()` has all figures.
+        """
+        from llmcost.library.ask import verify as ask
+
+        return self._asked(lambda opened: ask.verify(opened, scenario, since, until))
+
     def audit(self, since: str | None = None, until: str | None = None, **names: Names) -> "Result":
         """What is wrong or suspicious, as `llmcost audit`: a row for each subject of a finding.
 
         `cost_usd` is what the finding could at most save, or misstates; findings overlap, so do not add it up.
         """
-        from llmcost.library import ask
+        from llmcost.library.ask import audit as ask
 
         return self._asked(lambda opened: ask.audit(opened, since, until, _filters(names)))
 
     def backtest(self) -> "Result":
         """How well the replays predict what the log recorded, as `llmcost backtest`: a row a replay and model."""
-        from llmcost.library import ask
+        from llmcost.library.ask import backtest as ask
 
         return self._asked(ask.backtest)
 

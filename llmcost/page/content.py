@@ -17,19 +17,34 @@ MOST_ROWS = {"cube": 10_000, "hours": 6_000, "lengths": 6_000}
 _NAMES = (200, 80, 30, 12, 5, 1)
 """How many features, models and prompts the cube keeps separate, from most to least, until it is small enough."""
 
+_MOST_AUDITED = 2_000_000
+"""Requests among which a page looks for findings: in more of them it takes minutes, and is left to `llmcost audit`."""
+
 _DETAILED = "select by_prompt as detail, * from priced"
 _SUBJECTS = 5
 """Subjects of a finding that the page names."""
 
-_PROMPTS = "select prompt_id as prompt, label, stable_share from prompts order by prompt_id"
+_PROMPTS = """select prompt_id as prompt, label, stable_share
+from prompts
+where prompt_id in (select unnest($named::varchar[]))
+order by prompt_id"""
 
 
-def questions() -> list[str]:
+def is_audited(store: Store, covered: Scope) -> bool:
+    """Whether the requests are few enough to look for findings while the page is made."""
+    return bool(store.value(compose(covered.steps(), _FEW), covered.parameters() | {"most": _MOST_AUDITED}))
+
+
+_FEW = "select count(*) <= $most from requests"
+
+
+def questions(*, audited: bool) -> list[str]:
     """The SQL of all that a page asks."""
-    return [*(query.body for query in registry.load("page").values()), _DETAILED, *audit.questions()]
+    own = [*(query.body for query in registry.load("page").values()), _DETAILED, anomalies.question()]
+    return [*own, *audit.questions()] if audited else own
 
 
-def tables(store: Store, covered: Scope, columns: Mapping[str, str]) -> dict[str, list[Row]]:
+def tables(store: Store, covered: Scope, columns: Mapping[str, str], *, audited: bool) -> dict[str, list[Row]]:
     """Every table of a report's page, by name. Totals are exact however much detail is left out.
 
     `priced` is a table of the covered requests, with what `questions` name, and the keys of the page in these columns.
@@ -42,11 +57,11 @@ def tables(store: Store, covered: Scope, columns: Mapping[str, str]) -> dict[str
         "caps": _rows(store, "caps"),
         "latencies": _rows(store, "latencies"),
     } | keys.tables(store, columns)
-    named = {row["prompt"] for row in found["cube"]}
+    named = sorted({row["prompt"] for row in found["cube"] if row["prompt"] is not None})
     return found | {
-        "prompts": [row for row in store.rows(_PROMPTS) if row["prompt"] in named],
+        "prompts": store.rows(_PROMPTS, {"named": named}),
         "anomalies": [{"explained": anomalies.explained(row)} | row for row in anomalies.of_priced(store)],
-        "findings": list(_findings(store, covered)) if found["cube"] else [],
+        "findings": list(_findings(store, covered)) if found["cube"] and audited else [],
         "account": store.rows(registry.find("ledger", "account").body),
     }
 

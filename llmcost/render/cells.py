@@ -6,7 +6,7 @@ from typing import Any
 from rich.cells import cell_len
 from rich.text import Text
 
-from llmcost.render.text import visible
+from llmcost.render.text import MINUS, visible
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _NAME_CHARACTERS = 200
@@ -36,10 +36,10 @@ def shortened(text: str, width: int, head: float = 0.5) -> str:
 
 
 def usd(value: float | None) -> Text:
-    """Dollars: to the cent from a dollar on, to four digits below."""
+    """Dollars: to the cent from a dollar on, to four digits below; the sign stands before the dollar."""
     if value is None:
         return Text("no price", style="yellow")
-    sign, size = ("-" if value < 0 else ""), abs(value)
+    sign, size = (MINUS if value < 0 else ""), abs(value)
     if 0 < size < _LEAST_USD:
         return Text(f"{sign}<$0.0001")
     return Text(f"{sign}${size:,.2f}" if size >= 1 or size == 0 else f"{sign}${size:.4f}")

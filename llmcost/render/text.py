@@ -56,6 +56,9 @@ def visible(text: str) -> str:
     )
 
 
+MINUS = "−"
+"""As wide as a digit; a hyphen where an encoding lacks it."""
+
 Escape = Callable[[str], str]
 """A character in the words of a format."""
 
@@ -71,12 +74,13 @@ def html_escape(character: str) -> str:
 
 
 def encodable(content: str, encoding: str, escape: Escape | None) -> str:
-    """The text without characters that the encoding lacks, these escaped, or as question marks."""
+    """The text without characters that the encoding lacks, these escaped, or else as hyphens and question marks."""
     try:
         content.encode(encoding)
     except UnicodeEncodeError:
         lacking = {it for it in set(content) if not it.encode(encoding, "ignore")}
-        return content.translate({ord(it): escape(it) if escape else "?" for it in lacking})
+        plain = escape or (lambda it: "-" if it == MINUS else "?")
+        return content.translate({ord(it): plain(it) for it in lacking})
     return content
 
 

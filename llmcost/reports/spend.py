@@ -73,11 +73,12 @@ def by(
     top: int | None = None,
     sort: str | None = None,
 ) -> Report:
-    """Spend by one or more dimensions. With `top`, the rows beyond it are added up in one named (other)."""
+    """Spend by one or more dimensions. With `top` the most expensive rows, unless sorted by something else, and one of
+    all others."""
     if sort is not None and sort not in (*dimensions, *MEASURES, *EACH):
         raise UsageError(f"--sort {sort}: no such column", hint=did_you_mean(sort, [*dimensions, *MEASURES, *EACH]))
     known = [_each(row) for row in _filled(spend(store, dimensions, covered), dimensions)]
-    rows = _sorted(known, dimensions, sort)
+    rows = _sorted(known, dimensions, sort or ("cost_usd" if top is not None else None))
     total = _each(spend(store, (), covered)[0])
     if top is not None and len(rows) > top:
         rows = [*rows[:top], others(rows[top:], dimensions)]

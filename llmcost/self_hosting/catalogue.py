@@ -41,6 +41,7 @@ class Instance:
     gpus: int
     usd_per_hour: float | None = None  # on demand
     spot_usd_per_hour: float | None = None
+    gpu_only: bool = False  # the price is that of the GPU; processor and memory are billed apart
     source: str = "llmcost.toml"
     date: datetime.date | None = None
 

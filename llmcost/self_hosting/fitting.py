@@ -122,7 +122,7 @@ def _alternatives(catalogue: Catalogue, model: Model, quantization: Quantization
     here = next((other for other in smaller if _fits(model, other, gpu, gpus)), None)
     rentable = [
         instance for instance in catalogue.instances.values()
-        if instance.usd_per_hour is not None
+        if instance.usd_per_hour is not None and not instance.gpu_only
         and _fits(model, quantization, catalogue.gpu(instance.gpu), instance.gpus)
     ]  # fmt: skip
     elsewhere = min(rentable, key=_hourly_usd, default=None)

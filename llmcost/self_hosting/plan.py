@@ -25,6 +25,7 @@ from llmcost.self_hosting.hosting import (
     monthly_hours,
     running,
 )
+from llmcost.self_hosting.idle import placed
 from llmcost.self_hosting.latency import Latency, measure
 from llmcost.self_hosting.model import Model
 from llmcost.self_hosting.quantization import Quantization
@@ -32,7 +33,7 @@ from llmcost.self_hosting.replay import Engine, Floats, Served, Traffic, engine_
 from llmcost.self_hosting.timing import IterationTime
 
 # Why a request stays on the API; 0 is for those that do not.
-HOSTED, TOO_LONG, OUT_OF_HOURS, QUEUE_FULL, NO_MACHINE, TOO_SLOW = range(6)
+HOSTED, TOO_LONG, OUT_OF_HOURS, QUEUE_FULL, NO_MACHINE, TOO_SLOW, NO_IDLE_HOUR = range(7)
 REASONS = (
     "",
     "too long for the model or its cache",
@@ -40,6 +41,7 @@ REASONS = (
     "the queue was full",
     "there is no machine",
     "slower than the target even with a machine to themselves",
+    "no idle hour came in time",
 )
 
 Pace = Literal["likely", "fast", "slow"]
@@ -59,6 +61,7 @@ class Options:
     usd_per_hour: float | None = None
     schedule: Schedule = field(default_factory=Schedule)
     target: Target = field(default_factory=Target)
+    wait_s: float = 86_400.0  # for how long those wait that can
     max_context: int | None = None  # tokens; none: what the model and the cache hold
     max_waiting: int | None = None  # requests a machine; beyond it a request stays on the API
     vllm: str = reached.VLLM  # its version
@@ -93,6 +96,8 @@ class Plan:
     extra_usd_per_month: float  # of that, what does not depend on the number of machines
     input_tokens: int  # of those served
     output_tokens: int
+    waited: int  # of those served, how many were sent later, when the machines had room
+    waited_tokens: int  # of those, prompts and outputs
 
     @property
     def served(self) -> NDArray[np.bool_]:
@@ -136,18 +141,27 @@ def make(traffic: Traffic, options: Options, catalogue: Catalogue, calibrations:
     fate[~running(options.schedule, traffic.arrival_s, span).open] = OUT_OF_HOURS
     fate[traffic.prompt_tokens + traffic.output_tokens > _longest(fit, engine, options)] = TOO_LONG
     time = footing.time.slowed({"likely": 1.0, "fast": footing.fastest, "slow": footing.slowest}[options.pace])
+    waits = np.zeros(len(traffic), bool) if traffic.can_wait is None else traffic.can_wait
+    if waits.any() and options.schedule.hours != "always":
+        raise UsageError("only machines that always run have idle hours", hint="leave out waiting, or set hours=always")
     if options.machines is None:
-        _leave_the_slow(fate, traffic, options, engine, time)
-    machines, machines_range = _machines(traffic.take(fate == HOSTED), options, engine, footing, time)
+        _leave_the_slow(fate, waits, traffic, options, engine, time)
+    machines, machines_range = _machines(traffic.take((fate == HOSTED) & ~waits), options, engine, footing, time)
+    if machines == 0 and options.machines is None and (waits & (fate == HOSTED)).any():
+        machines, machines_range = 1, (1, 1)
     if machines:
         least, most = machines_range
         machines += options.spare
         machines_range = least + options.spare, None if most is None else most + options.spare
     else:
         fate[fate == HOSTED] = NO_MACHINE
-    sent = fate == HOSTED
-    served, on = _serve(machines, traffic.take(sent), engine, time, options.schedule, span)
-    fate[np.flatnonzero(sent)[served.turned_away]] = QUEUE_FULL
+    sent_s = _sent(fate, waits, traffic, options, machines, replace(engine, max_waiting=None), time)
+    hosted = np.flatnonzero(fate == HOSTED)
+    sent = hosted[np.argsort(sent_s[hosted], kind="stable")]
+    served, on = _serve(
+        machines, replace(traffic.take(sent), arrival_s=sent_s[sent]), engine, time, options.schedule, span
+    )
+    fate[sent[served.turned_away]] = QUEUE_FULL
     extra_usd_per_month = options.extra_usd_per_month if machines else 0.0
     bill_usd = bill(options.price, on) * machines * usd_per_hour + extra_usd_per_month * on.span_hours / HOURS_PER_MONTH
 
@@ -157,22 +171,24 @@ def make(traffic: Traffic, options: Options, catalogue: Catalogue, calibrations:
         return column
 
     ended = ~served.turned_away
+    at_once = ended & ~waits[sent]
+    tokens = traffic.prompt_tokens + traffic.output_tokens
     return Plan(
         fit=fit,
         footing=footing,
         machines=machines,
         machines_range=machines_range,
         fate=fate,
-        ttft_s=spread(served.first_token_s - served.arrival_s),
-        e2e_s=spread(served.last_token_s - served.arrival_s),
+        ttft_s=spread(served.first_token_s - traffic.arrival_s[sent]),
+        e2e_s=spread(served.last_token_s - traffic.arrival_s[sent]),
         cost_usd=spread(bill_usd * served.gpu_s / max(served.busy_s, 1e-300)),
         latency=measure(
-            served.arrival_s[ended],
-            served.first_token_s[ended],
-            served.last_token_s[ended],
-            served.output_tokens[ended],
+            served.arrival_s[at_once],
+            served.first_token_s[at_once],
+            served.last_token_s[at_once],
+            served.output_tokens[at_once],
         ),
-        late=int((ended & ~within(served, options.target)).sum()),
+        late=int((at_once & ~within(served, options.target)).sum()),
         preemptions=int(served.preemptions.sum()),
         hours=on.hours,
         busy=served.busy_s / (machines * on.hours * 3600) if machines and on.hours else 0.0,
@@ -182,6 +198,8 @@ def make(traffic: Traffic, options: Options, catalogue: Catalogue, calibrations:
         extra_usd_per_month=extra_usd_per_month,
         input_tokens=int(traffic.prompt_tokens[fate == HOSTED].sum()),
         output_tokens=int(traffic.output_tokens[fate == HOSTED].sum()),
+        waited=int((waits & (fate == HOSTED)).sum()),
+        waited_tokens=int(tokens[waits & (fate == HOSTED)].sum()),
     )
 
 
@@ -203,14 +221,38 @@ def _longest(fit: Fit, engine: Engine, options: Options) -> int:
     return min(engine.kv_tokens, fit.model.max_context, options.max_context or fit.model.max_context)
 
 
+def _sent(
+    fate: NDArray[np.int8],
+    waits: NDArray[np.bool_],
+    traffic: Traffic,
+    options: Options,
+    machines: int,
+    engine: Engine,
+    time: IterationTime,
+) -> Floats:
+    """When each request is sent: when it comes, or in an idle hour where it can wait. Those without one stay."""
+    later = np.flatnonzero(waits & (fate == HOSTED))
+    sent_s = traffic.arrival_s.copy()
+    if len(later):
+        at_once = traffic.take((fate == HOSTED) & ~waits)
+        sent_s[later] = placed(at_once, traffic.take(later), options.wait_s, machines, engine, time)
+        fate[later[np.isnan(sent_s[later])]] = NO_IDLE_HOUR
+    return sent_s
+
+
 def _leave_the_slow(
-    fate: NDArray[np.int8], traffic: Traffic, options: Options, engine: Engine, time: IterationTime
+    fate: NDArray[np.int8],
+    waits: NDArray[np.bool_],
+    traffic: Traffic,
+    options: Options,
+    engine: Engine,
+    time: IterationTime,
 ) -> None:
     """Leaves on the API what such machines cannot serve within the target.
 
     Raises OutOfReachError where that is all of it at the likely pace.
     """
-    sent = np.flatnonzero(fate == HOSTED)
+    sent = np.flatnonzero((fate == HOSTED) & ~waits)
     try:
         kept = reachable(traffic.take(sent), replace(engine, max_waiting=None), time, options.target)
     except OutOfReachError:

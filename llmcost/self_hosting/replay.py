@@ -1,6 +1,6 @@
 """Traffic through one server: arrivals and lengths in, times out."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ class Traffic:
     prompt_tokens: Integers  # at least 1
     output_tokens: Integers  # at least 1
     cached_tokens: Integers | None = None  # of the prompt, found in the server's prefix cache; none: nothing
+    can_wait: NDArray[np.bool_] | None = field(default=None, kw_only=True)  # answered hours later as well; none: nobody
 
     def __len__(self) -> int:
         return len(self.arrival_s)
@@ -31,7 +32,9 @@ class Traffic:
     def take(self, chosen: slice | NDArray[np.bool_] | Integers) -> "Traffic":
         """The chosen requests."""
         cached = None if self.cached_tokens is None else self.cached_tokens[chosen]
-        return Traffic(self.arrival_s[chosen], self.prompt_tokens[chosen], self.output_tokens[chosen], cached)
+        can_wait = None if self.can_wait is None else self.can_wait[chosen]
+        lengths = self.prompt_tokens[chosen], self.output_tokens[chosen]
+        return Traffic(self.arrival_s[chosen], *lengths, cached, can_wait=can_wait)
 
 
 @dataclass(frozen=True)
@@ -160,6 +163,6 @@ def _settings(engine: Engine, time: IterationTime) -> NDArray[Any]:
     settings["in_flight"] = 2 if engine.asynchronous else 1
     settings["prefix_caching"] = engine.prefix_caching
     settings["whole_prompt"] = engine.whole_prompt
-    for field in fields(time):
-        settings[field.name] = getattr(time, field.name)
+    for part in fields(time):
+        settings[part.name] = getattr(time, part.name)
     return settings

@@ -22,10 +22,12 @@ def of(plan: Plan) -> dict[str, Any]:
         "gpu_busy": plan.busy,
         "input_usd_mtok": _number(plan.usd_per_mtok(plan.input_tokens)),
         "output_usd_mtok": _number(plan.usd_per_mtok(plan.output_tokens)),
-        "total_usd_mtok": _number(plan.usd_per_mtok(plan.input_tokens + plan.output_tokens)),
+        "total_usd_mtok": _number(plan.usd_per_mtok(_tokens(plan))),
         "requests": len(plan.fate),
         "requests_hosted": served,
         "requests_late": plan.late,
+        "requests_waited": plan.waited,
+        "total_usd_mtok_without_waiting": _number(plan.usd_per_mtok(_tokens(plan) - plan.waited_tokens)),
         "requests_staying": {REASONS[code]: count for code, count in _staying(plan)},
         **{
             name: {key: _number(value) for key, value in asdict(getattr(plan.latency, name)).items()}
@@ -61,12 +63,21 @@ def _notes(plan: Plan) -> Iterator[str]:
         yield f"within that error {low} {machines} or more are needed; at its slow end no number meets the target"
     elif low != high:
         yield f"within that error {low} to {high} machines are needed"
+    if plan.waited:
+        alone, together = (plan.usd_per_mtok(tokens) for tokens in (_tokens(plan) - plan.waited_tokens, _tokens(plan)))
+        lowered = f": a million tokens cost ${together:,.2f} instead of ${alone:,.2f}" if alone == alone else ""
+        yield f"{plan.waited:,} requests that can wait take idle hours{lowered}"
     for code, count in _staying(plan):
         yield f"{count:,} requests stay on the API: {REASONS[code]}"
     if not compiled.AVAILABLE:
         yield compiled.WITHOUT_NUMBA
     if plan.bill_usd and not plan.served.any():
         yield f"the machines cost ${plan.bill_usd:,.2f}, but served nothing: no request carries that cost"
+
+
+def _tokens(plan: Plan) -> int:
+    """All tokens of those served."""
+    return plan.input_tokens + plan.output_tokens
 
 
 def _number(value: float) -> float | None:

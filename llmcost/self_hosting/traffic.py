@@ -1,5 +1,7 @@
 """From the relation `requests` to traffic that a server could take."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +13,7 @@ from llmcost.errors import UsageError
 from llmcost.self_hosting.replay import Traffic
 
 COLUMNS = (
-    "calls", "status", "complexity", "web_searches",
+    "feature", "calls", "status", "complexity", "web_searches",
     "input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "output_tokens",
 )  # fmt: skip
 _PROMPT = ("input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens")
@@ -23,6 +25,7 @@ class Selection:
 
     max_complexity: float | None = None  # None: whatever it is
     tokenizer_ratio: float = 1.0  # the hosted model's tokens for one of the logged model's
+    waiting: Sequence[str] | None = ()  # the features whose requests can wait, * for any characters; None: all
     prefix_hit_rate: float = 0.0  # share of the logged cache reads that the server's own prefix cache holds
 
 
@@ -45,6 +48,7 @@ def select(requests: pa.Table, selection: Selection) -> tuple[Traffic, NDArray[n
         prompt_tokens=np.maximum(np.rint(prompt), 1).astype(np.int64),
         output_tokens=np.maximum(np.rint(output), 1).astype(np.int64),
         cached_tokens=np.floor(cached).astype(np.int64),
+        can_wait=None if selection.waiting == () else _named(requests["feature"], selection.waiting)[chosen],
     )
     return traffic, chosen
 
@@ -54,6 +58,14 @@ def _wanted(requests: pa.Table, selection: Selection) -> NDArray[np.bool_]:
     if selection.max_complexity is not None:
         wanted &= pc.less_equal(requests["complexity"], selection.max_complexity).fill_null(False).to_numpy()
     return wanted
+
+
+def _named(features: pa.ChunkedArray, names: Sequence[str] | None) -> NDArray[np.bool_]:
+    """Whose feature is among the names, as `is_named` of the queries says it."""
+    if names is None:
+        return np.ones(len(features), bool)
+    patterns = "|".join(".*".join(map(re.escape, name.split("*"))) for name in names)
+    return np.asarray(pc.match_substring_regex(features, f"^({patterns})$").fill_null(False).to_numpy())
 
 
 def _replayable(requests: pa.Table) -> NDArray[np.bool_]:

@@ -208,7 +208,7 @@ def _mostly(split: Split) -> str:
 
 
 def _signed(usd: float) -> str:
-    return f"{'+' if usd > 0 else '−' if usd < 0 else ''}{cells.usd(abs(usd)).plain}"
+    return f"{'+' if usd > 0 else ''}{cells.usd(usd).plain}"
 
 
 def _period(total: Total) -> Row:

@@ -27,15 +27,17 @@ _COUNTS = ("requests", "unpriced_requests")
 def report(store: Store, covered: Scope, notes: Sequence[str] = ()) -> dict[str, Any]:
     """Everything on a report's page, for JSON. `notes` come before those of the report."""
     of_page, of_changes = keys.keys(store, covered), usual_keys(store, covered)
-    questions = [*content.questions(), *pairs.questions()]
+    audited = content.is_audited(store, covered)
+    questions = [*content.questions(audited=audited), *pairs.questions()]
     with once.laid_down(store, covered, questions, list(dict.fromkeys([*of_page, *of_changes]))) as columns:
-        tables = content.tables(store, covered, {key: columns[key] for key in of_page})
+        tables = content.tables(store, covered, {key: columns[key] for key in of_page}, audited=audited)
         changes = _changes(store, covered, {key: columns[key] for key in of_changes})
     return html.document(
         "report",
         tables | changes,
         title=TITLE,
         timezone=store.zone.name,
+        audited=audited,
         notes=[
             *notes,
             *_covered(covered, store.zone),
@@ -199,7 +201,7 @@ def _headline(projection: Projection) -> dict[str, Any]:
         "cards": [
             ["As logged", usd(baseline).plain, baseline, ""],
             ["Projected", usd(cost).plain, cost, ""],
-            ["Saved", at_most + usd(saved).plain.replace("-", "−"), saved, ranged],
+            ["Saved", at_most + usd(saved).plain, saved, ranged],
             ["Requests", f"{projection.requests:,}", projection.requests, "replayed"],
         ],
     }

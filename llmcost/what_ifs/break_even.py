@@ -62,7 +62,7 @@ def answer(
     known, calibrated = catalogue.load(), calibrations.load()
     options = self_hosted.options(known, params)
     fit = fitting(options, known)
-    footing = choose(fit, known, calibrated)
+    footing = choose(fit, known, calibrated, options.vllm)
     usd_per_hour = hourly_usd(options.instance, options.price, options.usd_per_hour)
     traffic = Traffic.of(store, covered, ())
     chain = Chain(traffic, "")

@@ -71,9 +71,20 @@ told as (
         sum(requests)::bigint as requests,
         exact_sum(off_usd) as off_usd,
         sum(cost_usd) / sum(usual_usd) as times,
-        arg_max(kind, off_usd) as kind,
-        arg_max(cause, off_usd) as cause
+        arg_max(kind, off_usd) as kind
     from grouped
+    group by is_high, part
+),
+
+-- what made most of it over all of its days, and not on the day that is furthest off
+caused as (
+    select is_high, part, arg_max(cause, cause_usd) as cause, max(cause_usd) as cause_usd
+    from (
+        select is_high, part, cause, exact_sum(off_usd * cause_share) as cause_usd
+        from grouped
+        where cause is not null
+        group by is_high, part, cause
+    ) as summed
     group by is_high, part
 ),
 
@@ -118,8 +129,12 @@ select
         else ' the usual spend of a ' || judged.kind
     end
     || case when judged.days > 1 then ' (' || judged.days || ' days)' else '' end
-    || coalesce(', most of it ' || judged.cause, '') as detail,
+    || coalesce(
+        case when 2 * caused.cause_usd >= judged.off_usd then ', most of it ' else ', the largest part of it ' end || caused.cause,
+        ''
+    ) as detail,
     examples.request_ids as example_request_ids
 from judged
 inner join examples on examples.is_high = judged.is_high and examples.part = judged.part
+left join caused on caused.is_high = judged.is_high and caused.part = judged.part
 order by judged.is_high or is_step_up desc, judged.off_usd desc, subject

@@ -339,8 +339,9 @@ create or replace temp macro without_cached(part, cached) as
 -- The identity of a line without an id, by its text. A line break added later to the last line of a file changes nothing.
 create or replace temp macro row_hash(raw) as md5(rtrim(raw, chr(10) || chr(13)));
 
--- The value at a path of a line, as JSON text.
-create or replace temp macro at_path(raw, path) as try(json_extract(raw, path))::varchar;
+-- The value at a path of a line, as JSON text. A line without the path's last name is not parsed.
+create or replace temp macro at_path(raw, path) as
+    case when contains(raw, regexp_extract(path, '[A-Za-z0-9_]*$')) then try(json_extract(raw, path))::varchar end;
 
 -- LiteLLM's calls about a stored response, which cost nothing.
 create or replace temp macro is_retrieval(call_type) as

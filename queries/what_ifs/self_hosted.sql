@@ -29,6 +29,9 @@
 --   accept.
 -- param tpot_ms float(0, inf) = 100: target for the time per output token after it, milliseconds.
 -- param within float(0, 1) = 0.95: share of the requests, 0 to 1, that must meet both targets.
+-- param waiting names = none: features whose requests can wait, for hours in which the machines would be idle; the number
+--   of machines follows from the others.
+-- param can_wait_hours float(0, 720) = 24: for how long they can wait.
 -- param max_context int(0, inf) = none: tokens of prompt and output above which a request stays on the API; none: what
 --   the model and its cache can hold.
 -- param max_waiting int(0, inf) = none: requests waiting at a machine above which another one stays on the API; none:

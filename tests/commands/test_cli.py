@@ -191,6 +191,21 @@ def test_top_adds_up_what_it_leaves_out(folder: Path) -> None:
     assert sum(row["cost_usd"] or 0 for row in done["rows"]) == pytest.approx(done["total"]["cost_usd"])
 
 
+def test_top_shows_the_most_expensive_days_unless_sorted_by_them(tmp_path: Path) -> None:
+    write(tmp_path / "log.jsonl", [call(n, ts=f"2026-11-0{n}T10:00:00Z", input_tokens=100 * n) for n in range(1, 5)])
+    assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
+    for words, days in (((), ["2026-11-04", "2026-11-03"]), (("--sort", "day"), ["2026-11-01", "2026-11-02"])):
+        done = llmcost("report", "--by", "day", "--top", "2", *words, "--format", "json", cwd=tmp_path)
+        assert [row["day"] for row in json.loads(done.stdout)["rows"]][:2] == days
+
+
+def test_what_has_no_time_was_spent_on_no_day(tmp_path: Path) -> None:
+    # claude-haiku-4-5 at 1,000 in and 100 out costs $0.0015
+    write(tmp_path / "log.jsonl", [call(1), call(2) | {"ts": None}])
+    assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
+    assert "$0.0015 on average (1 day)" in llmcost("report", cwd=tmp_path).stdout
+
+
 def test_logged_costs_next_to_computed_ones(tmp_path: Path) -> None:
     # claude-haiku-4-5 at 1,000 in and 100 out costs $0.0015
     fair = [call(n, cost_logged_usd=0.0015) for n in range(5)]

@@ -46,6 +46,18 @@ def test_what_ifs_and_their_parameters(folder: Path) -> None:
     assert offered(folder, "simulate", "--what-if", "nothing:") == []
 
 
+def test_bash_breaks_words_at_colons_and_equals_signs(folder: Path) -> None:
+    assert offered(folder, "report", "--by", "tag", ":") == ["team", "tier"]
+    assert offered(folder, "report", "--by", "feature,tag", ":", "te") == ["team"]
+    assert offered(folder, "report", "--by", "tag", ":", "team,tag", ":", "ti") == ["tier"]
+    assert offered(folder, "report", "--by", "=", "pro") == ["prompt", "provider", "project"]
+    assert offered(folder, "report", "--by", "=", "tag", ":", "te") == ["team"]
+    assert offered(folder, "report", "--tag", "team", "=") == ["app", "web"]
+    assert offered(folder, "simulate", "--what-if", "response-caching", ":", "tt") == ["ttl="]
+    assert offered(folder, "report", "--by", "tag", ":", "team", "--top", "5", "--model", "gpt") == ["gpt-5-mini"]
+    assert offered(folder, "report", "--feature", '"s') == ["search", "support"]
+
+
 def test_names_from_the_log(folder: Path) -> None:
     assert offered(folder, "report", "--model", "gpt") == ["gpt-5-mini"]
     assert offered(folder, "audit", "--feature", "s") == ["search", "support"]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from llmcost.render import text
 from tests.command import llmcost
 from tests.logs import call, write
 
@@ -117,6 +118,15 @@ def test_closed_standard_input_and_error(folder: Path) -> None:
     done = closed(folder, "<&- >&- 2>&-", "ingest", "log.jsonl")
     assert done.returncode in (0, 1)
     assert llmcost("report", cwd=folder).returncode == 0
+
+
+@pytest.mark.parametrize(("encoding", "shown"), [("ascii", "-$10 ?"), ("cp1252", "-$10 ?"), ("utf-8", "−$10 合")])
+def test_a_minus_sign_that_an_encoding_lacks_is_a_hyphen(encoding: str, shown: str) -> None:
+    code = "from llmcost import process; process.open_streams(); print('−$10 合')"
+    environment = os.environ | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment, timeout=120)
+    assert done.stdout.decode(encoding).strip() == shown
+    assert text.encodable("−$10 合", encoding, None) == shown
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])

@@ -69,6 +69,20 @@ def test_a_slope_is_gradual() -> None:
     assert found([float(it) for it in usd]).shape == "gradual"
 
 
+def test_a_single_expensive_day_does_not_hide_the_step_that_made_the_change() -> None:
+    for outlier in (5, 24):
+        usd = around(10, 17) + around(30, 11, 2)
+        usd[outlier] = 150.0
+        one = found(usd)
+        assert (one.shape, one.day, one.until) == ("step", MONDAY + timedelta(days=17), None), outlier
+
+
+def test_a_day_set_aside_is_not_one_that_no_period_holds() -> None:
+    usd = around(10, 17) + around(30, 11, 2)
+    usd[16] = 150.0
+    assert found(usd).unseen_since is None
+
+
 def test_a_few_days_are_a_spell_with_an_end() -> None:
     usd = around(10, 28)
     usd[18:20] = [200.0, 210.0]

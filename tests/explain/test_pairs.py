@@ -16,6 +16,8 @@ from llmcost.reports.scope import Scope, scope
 from tests.explain.test_laws import dearer
 from tests.explain.traffic import MODELS, Row, request, traffic
 
+_SPARSE = "has requests on"
+
 
 @contextmanager
 def invented() -> Iterator[Store]:
@@ -55,6 +57,7 @@ def check(opened: Store, covered: Scope) -> list[pairs.Compared]:
         assert change.change_usd == pytest.approx(alone.change_usd, abs=1e-9)
         assert change.split.parts == pytest.approx(alone.split.parts, abs=1e-9)
         assert words.headline(change) == words.headline(alone)
+        assert [note for note in one.notes if _SPARSE in note] == [note for note in alone.notes if _SPARSE in note]
         check_contributors(one.contributors, [who for who in alone.contributors if who.change_usd])
     return found
 
@@ -140,3 +143,11 @@ def test_of_equal_changes_the_last_by_name_come_first() -> None:
     with traffic(sessions[:1], sessions) as opened:
         found = check(opened, Scope())[0].contributors
     assert [one.value for one in found if one.by == "session"] == ["s8", "s7", "s6", "s5", "s4"]
+
+
+def test_a_period_with_requests_on_few_days_says_so() -> None:
+    """September has 30 days of log from its first request on: 14 of them are fewer than half, 15 are not."""
+    for days, said in ((14, ["September 2026 has requests on 14 of 30 days of log"]), (15, [])):
+        with traffic([request(day=day) for day in range(days)], [request(day=day) for day in range(31)]) as opened:
+            found = check(opened, Scope())[0]
+        assert [note for note in found.notes if _SPARSE in note] == said

@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -11,100 +10,12 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
-from llmcost.engine import access, registry
-from llmcost.ingest import merge, run
+from llmcost.engine import access
 from tests.command import llmcost
 from tests.engine import stores
-from tests.formats.samples import FORMATS, files, lines
-from tests.logs import Row, call, check_account, contents, ingested, write
-
-MACHINES = ("a", "b", "c")
-
-
-def made(folder: Path, *logs: Path) -> Path:
-    """A store into which these logs have been read."""
-    path = folder / "llmcost.duckdb"
-    with access.writing(path) as opened:
-        check_account(run.ingest(opened, [str(log) for log in logs]))
-    return path
-
-
-def united(path: Path, *others: Path) -> list[merge.Merged]:
-    with access.writing(path) as opened:
-        merged = merge.merge(opened, others)
-    for one in merged:
-        assert one.counts["lines"] == sum(one.counts[name] for name in run.COUNTS if name != "lines")
-    return merged
-
-
-def told(path: Path) -> dict[str, object]:
-    """What a store says, whichever machine said it: its requests, its account of lines, its rejects and its report."""
-    with access.reading(path) as opened:
-        tables = {
-            table: opened.rows(f"select {columns} from {table} order by all")
-            for table, columns in {
-                "requests": "* exclude (machine)",
-                "spans": "*",
-                "texts": "*",
-                "openings": "*",
-                "ruled": "*",
-                "models": "* exclude (valid_from, valid_to)",
-                "rejects": "* exclude (source_id)",
-            }.items()
-        }
-        [account] = opened.rows(
-            "select sum(lines) as lines, sum(requests) as requests, sum(duplicates) as duplicates,"
-            " sum(no_call) as no_call, sum(rejects) as rejects from ledger"
-        )
-        assert account["requests"] == len(tables["requests"])
-    report = json.loads(llmcost("report", "--db", path, "--format", "json", cwd=path.parent).stdout)
-    del report["provenance"]
-    return {**tables, "account": account, "report": report}
-
-
-def parts(form: str, chance: random.Random) -> list[list[list[str]]]:
-    """The logs of a format for each machine, as lines: many are on several, and some twice on one."""
-    if "stateful" in registry.find("formats", form).fields:  # a line says nothing without those before it
-        logs = [path.read_text("utf-8").splitlines() for path in files(form) if path.suffix != ".gz"]
-        return [[log for log in logs if chance.random() < 0.6] for _ in MACHINES]
-    whole = lines(form, 15)
-    return [[chance.sample(whole, len(whole) * 2 // 3) + chance.sample(whole, len(whole) // 5)] for _ in MACHINES]
-
-
-@given(seed=st.integers(0, 2**32))
-@settings(
-    max_examples=int(os.environ.get("CAMPAIGN_MERGES", "1")),
-    deadline=None,
-    phases=(Phase.generate,),  # a smaller seed is no simpler case
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-def test_merged_in_any_order_they_are_one_store(seed: int, tmp_path: Path) -> None:
-    tmp_path = tmp_path / str(time.monotonic_ns())
-    chance = random.Random(seed)
-    logs: dict[str, list[Path]] = {machine: [] for machine in MACHINES}
-    for form in chance.sample(FORMATS, 3):
-        for machine, texts in zip(MACHINES, parts(form, chance), strict=True):
-            for number, text in enumerate(texts):
-                logs[machine].append(write(tmp_path / machine / f"{form}_{number}.jsonl", text))
-    paths = [made(tmp_path / machine, *logs[machine]) for machine in MACHINES if (tmp_path / machine).exists()]
-    (tmp_path / "all").mkdir()
-    expected = told(made(tmp_path / "all", *(log for machine in MACHINES for log in logs[machine])))
-
-    (tmp_path / "new").mkdir()
-    chance.shuffle(paths)
-    united(tmp_path / "new" / "llmcost.duckdb", *paths)
-    assert told(tmp_path / "new" / "llmcost.duckdb") == expected
-
-    first = paths.pop()
-    for other in paths:
-        united(first, other)
-    assert told(first) == expected
-    for one in united(first, *paths, tmp_path / "new" / "llmcost.duckdb"):
-        assert not any(one.counts.values())
-    assert told(first) == expected
+from tests.ingest.merging import made, united
+from tests.logs import Row, call, contents, ingested, write
 
 
 def log(path: Path, *numbers: int, **fields: object) -> Path:

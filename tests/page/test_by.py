@@ -31,9 +31,9 @@ def many(values: int) -> list[Row]:
 
 def test_many_values_are_bounded_and_their_total_is_exact() -> None:
     with traffic(many(2500), []) as opened:
-        keyed = once.laid_down(opened, Scope(), content.questions(), keys.keys(opened, Scope()))
+        keyed = once.laid_down(opened, Scope(), content.questions(audited=True), keys.keys(opened, Scope()))
         with keyed as columns:
-            found = content.tables(opened, Scope(), columns)
+            found = content.tables(opened, Scope(), columns, audited=True)
     by = {row["by"]: row for row in found["keys"]}
     assert list(by) == ["user", "tag:team"], "a tag that names single requests, and keys without a value, are left out"
     assert by["user"]["values"] == 2500

@@ -87,6 +87,8 @@ def test_a_key_of_contributors_is_chosen(browser: Browser, page: Page) -> None:
     browser.run("const menu = document.getElementById('contributors-key'); menu.value = '';"
                 "menu.dispatchEvent(new Event('change'))")  # fmt: skip
     assert set(browser.run(names)) == {"feature", "model", "user"}
+    title = browser.run("return document.getElementById('contributors-title').textContent")
+    assert title.startswith("Largest change: feature f0"), "all have one model, which made all of the change"
     assert browser.run("return document.activeElement.id") == "contributors-key"
     assert "who=" not in browser.run("return location.hash")
     assert browser.charts()["contributors"]

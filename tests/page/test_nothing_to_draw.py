@@ -1,15 +1,21 @@
 """Pages of stores without requests, without prices or without times: sentences instead of empty charts."""
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from llmcost.page import content, html
+from llmcost.reports.scope import Scope
+from llmcost.views import pages
+from tests.explain.traffic import request, traffic
 from tests.logs import Row, call
 from tests.page.conftest import Browser
 
 Page = Callable[..., Path]
 
+_SECOND_DAY = datetime(2026, 9, 2)
 _TITLE = "return document.getElementById(arguments[0] + '-title').textContent"
 
 
@@ -55,3 +61,17 @@ def test_without_a_time_it_is_said(browser: Browser, page: Page) -> None:
     for axis in ("xtick", "ytick"):  # the marks are within a power of ten
         assert browser.run(f"return document.querySelectorAll('#latency .{axis} text').length") > 1
     assert browser.errors() == []
+
+
+def test_findings_of_many_requests_are_left_to_the_command(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(content, "_MOST_AUDITED", 9)
+    with traffic([request(status="error") for _ in range(10)], []) as opened:
+        few, many = (pages.report(opened, Scope(until=until)) for until in (_SECOND_DAY, None))
+    assert few["audited"]
+    assert few["tables"]["findings"]["length"]
+    assert not many["tables"]["findings"]["length"]
+    (tmp_path / "page.html").write_text(html.page(many), "utf-8")
+    browser.open((tmp_path / "page.html").as_uri())
+    assert "llmcost audit" in browser.run(_TITLE, "findings")

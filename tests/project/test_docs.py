@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from docs import article_claims, generate, reference
+from docs import accuracy, article_claims, generate, reference
 from llmcost.what_ifs.engine.step import parse
 
 
@@ -24,6 +24,21 @@ def test_the_pictures_are_up_to_date() -> None:
 def test_the_articles_claims_are_up_to_date() -> None:
     text = article_claims.DOCUMENT.read_text(encoding="utf-8")
     assert article_claims.document() == text, "run: python -m docs.article_claims"
+
+
+def test_the_summary_of_accuracy_is_up_to_date() -> None:
+    text = accuracy.DOCUMENT.read_text(encoding="utf-8")
+    assert accuracy.filled(text) == text, "run: python -m docs.accuracy"
+
+
+def test_errors_and_what_is_inside_are_computed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    results = tmp_path / "accuracy.toml"
+    results.write_text(
+        '[[results]]\nreplay = "x"\ndata = "d"\nseen = false\nunit = "USD"\npredicted = 9\ntruth = 10\nlow = 8\n'
+        'high = 9.5\nby = "c"\n'
+    )
+    monkeypatch.setattr(accuracy, "RESULTS", results)
+    assert "| `x` | d | $9.00 | $10.00 | −10.0 % | $8.00 to $9.50 | no | – | – | `c` |" in accuracy.summary()
 
 
 PAGES = pytest.mark.parametrize(

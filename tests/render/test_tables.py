@@ -114,8 +114,8 @@ def test_names_of_logs_are_text_and_shortened_in_the_middle() -> None:
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(10, "$10.00"), (-10, "-$10.00"), (-0.25, "-$0.2500"), (0, "$0.00"), (0.00001, "<$0.0001"),
-     (-1234.5, "-$1,234.50"), (None, "no price")],
+    [(10, "$10.00"), (-10, "−$10.00"), (-0.25, "−$0.2500"), (0, "$0.00"), (0.00001, "<$0.0001"),
+     (-1234.5, "−$1,234.50"), (None, "no price")],
 )  # fmt: skip
 def test_dollars(value: float | None, shown: str) -> None:
     assert cells.usd(value).plain == shown

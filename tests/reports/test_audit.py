@@ -357,6 +357,21 @@ def test_a_step_up_is_one_finding_with_its_date(book: Store) -> None:
         assert row["requests"] == 20 * ((22 - first) if first == 14 else (first - 2))
 
 
+def test_the_cause_of_a_step_is_what_made_most_of_it_on_all_of_its_days(book: Store) -> None:
+    """`agent` costs five times as much from a day on; on one day `chat` does, and by more."""
+
+    def tokens(feature: str, day: int) -> int:
+        return (20_000 if day == 18 else 1000) if feature == "chat" else 5000 if day > 13 else 1000
+
+    rows = [
+        call(n, ts=at(day, n % 24), feature=feature, prompt_hash=f"{feature}-{n}", request_id=f"{feature}_{n}",
+             input_tokens=tokens(feature, day))
+        for feature in ("agent", "chat") for day in range(1, 22) for n in range(day * 100, day * 100 + 20)
+    ]  # fmt: skip
+    row = next(row for row in found(book, rows)["days-out-of-line"].subjects if "a step up" in row["detail"])
+    assert row["detail"].endswith(", most of it agent")
+
+
 def test_a_spell_is_one_finding_and_cheap_days_come_last(book: Store) -> None:
     def tokens(day: int) -> int:
         return 9000 if day in (10, 11, 12) else 100 if day == 17 else 1000

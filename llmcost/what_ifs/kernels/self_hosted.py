@@ -91,6 +91,7 @@ def selection(params: Mapping[str, Any]) -> Selection:
         max_complexity=params["max_complexity"],
         tokenizer_ratio=params["tokenizer_ratio"],
         prefix_hit_rate=params["prefix_hit_rate"],
+        waiting=None if params["waiting"] is None else tuple(params["waiting"]),
     )
 
 
@@ -113,6 +114,7 @@ def options(known: Catalogue, params: Mapping[str, Any]) -> Options:
             idle_minutes=params["idle_minutes"],
         ),
         target=Target(params["ttft_ms"], params["tpot_ms"], params["within"]),
+        wait_s=params["can_wait_hours"] * 3600,
         max_context=params["max_context"],
         max_waiting=params["max_waiting"],
         vllm=params["vllm"],

@@ -2,7 +2,7 @@
 "use strict";
 llmcost.chart({
   id: "volumes", section: "The volume from which it pays",
-  about: "Dollars a month for traffic of this shape at rising volumes; both axes are logarithmic. A dotted line marks each volume from which self-hosting is cheaper. The band is the error of the server's iteration times, where it is bounded.",
+  about: "Dollars a month for traffic of this shape at rising volumes; both axes are logarithmic. A dotted line marks each volume from which self-hosting is cheaper. The band is the error of the server's iteration times.",
   table() {
     return { rows: llmcost.tables.volumes, columns: [
       { key: "tokens_per_day", label: "Tokens a day", as: "exact" }, { key: "api_usd", label: "API", as: "usd" }, { key: "cached_usd", label: "API with caching", as: "usd" }, { key: "managed_usd", label: "Managed API", as: "usd" },

@@ -44,9 +44,11 @@ llmcost.chart({
     ] };
   },
   title({ rows, parts }) {
-    const most = [...rows].sort((a, b) => Math.abs(b.change_usd) - Math.abs(a.change_usd))[0];
+    // the only value of a key made all of the change, which says nothing about who
+    const telling = rows.filter((row) => rows.some((other) => other.by === row.by && other !== row));
+    const most = [...(telling.length ? telling : rows)].sort((a, b) => Math.abs(b.change_usd) - Math.abs(a.change_usd))[0];
     const main = [...parts].sort((a, b) => Math.abs(most[b.part]) - Math.abs(most[a.part]))[0];
-    return `Most of ${llmcost.keyName(most.by)} ${llmcost.name(most.value, 40)}: ${llmcost.signed(most.change_usd)}, mainly ${main.name}`;
+    return `Largest change: ${llmcost.keyName(most.by)} ${llmcost.name(most.value, 40)}, ${llmcost.signed(most.change_usd)}, mainly ${main.name}`;
   },
   figure({ rows, parts }, theme) {
     const shown = llmcost.leading(rows, [...new Set(rows.map((row) => row.by))], theme.narrow ? 8 : 12);

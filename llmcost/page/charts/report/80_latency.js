@@ -24,10 +24,11 @@ llmcost.chart({
       return ratio >= 10 ? { type: "log", dtick: dtick(ratio) } : { type: "linear", rangemode: "tozero" };
     };
     const dollars = (ratio) => (theme.narrow ? (ratio >= 1e4 ? 2 : 1) : ratio < 1e3 ? "D2" : 1);
-    const features = llmcost.highest(llmcost.sum(rows, ["feature"], ["cost_usd"])).map((row) => row.feature);
+    const features = llmcost.top(llmcost.sum(rows, ["feature"], ["cost_usd"]), 7, ["feature"], ["cost_usd"]).map((row) => row.feature);
+    const named = (row) => (features.includes(row.feature) ? row.feature : "(others)");
     return {
       data: features.map((feature, place) => {
-        const own = rows.filter((row) => row.feature === feature);
+        const own = rows.filter((row) => named(row) === feature);
         return { type: "scatter", mode: "markers", name: llmcost.label(feature, 24), x: own.map((row) => row.cost_per_request_usd), y: own.map((row) => row.latency_ms_p50 / 1000),
           text: own.map((row) => `${llmcost.label(row.feature)} on ${llmcost.label(row.model)}<br>${llmcost.usd(row.cost_per_request_usd)} a request<br>p50 ${llmcost.seconds(row.latency_ms_p50)}, p95 ${llmcost.seconds(row.latency_ms_p95)}`), hovertemplate: "%{text}<extra></extra>",
           marker: { size: own.map((row) => 9 + 34 * Math.sqrt(row.cost_usd / most)), color: theme.color(place, feature), opacity: 0.75, line: { color: theme.card, width: 1 } } };

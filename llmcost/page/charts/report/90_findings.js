@@ -3,7 +3,7 @@
 llmcost.chart({
   id: "findings", section: "Audit findings",
   about: "What llmcost audit found in everything on this page, unfiltered. The table says what the dollars of each finding mean. Findings overlap, so do not add them up.",
-  nothing: "The audit found nothing",
+  get nothing() { return llmcost.page.audited ? "The audit found nothing" : "Not looked for in so many requests: llmcost audit does"; },
   bars: ({ rows }) => rows.length,
   table() {
     return { rows: llmcost.tables.findings, columns: [
