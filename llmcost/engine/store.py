@@ -161,8 +161,8 @@ class Store:
             raise
         self._connection.execute("commit")
 
-    def bound_memory(self) -> None:
-        """Keeps wide temporary relations within WIDE_BYTES, and the rest of them on disk next to the store.
+    def bound_memory(self, most: int = WIDE_BYTES) -> None:
+        """Keeps wide temporary relations within so much memory, and the rest of them on disk next to the store.
 
         Where that folder cannot be written to, memory stays the engine's choice. Of a large log `keep` makes tables
         in a separate file there: written column by column and compressed they take an eighth of the room, and
@@ -171,8 +171,8 @@ class Store:
         if self._keeps_in_a_file or not self._opened.scratch:
             return
         self.use_memory()
-        opening.bound_memory(self._connection, WIDE_BYTES)
-        if int(self.value("select count(*) from requests")) * ROW_BYTES > WIDE_BYTES / 2:
+        opening.bound_memory(self._connection, most)
+        if int(self.value("select count(*) from requests")) * ROW_BYTES > most / 2:
             file = str(self._opened.scratch.path.absolute() / "kept.duckdb").replace("'", "''")
             self._connection.execute(f"attach '{file}' as scratch (read_write)")
             self._keeps_in_a_file = True

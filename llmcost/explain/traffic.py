@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from llmcost.engine import registry
+from llmcost.engine import opening, registry
 from llmcost.engine.compose import Relation, compose
 from llmcost.engine.relations import priced
 from llmcost.engine.store import Store
@@ -52,7 +52,7 @@ def added_up(
     """
     if len(keys) > MOST_KEYS:
         raise UsageError(f"--by accepts at most {MOST_KEYS} keys here", hint="leave some out")
-    store.bound_memory()
+    store.bound_memory(opening.MEMORY_BYTES)
     periods, values = of_periods(covered, compared)
     keyed, tags = keyed_by(keys)
     values |= tags

@@ -192,8 +192,10 @@ def _read(columns: dict[str, Any], relation: str) -> str:
     if not columns:
         return f"select source_id, line_no, piece, raw, fault from {relation}"
     text = json.dumps(columns).replace("'", "''")
+    # an error that `try` catches costs a hundred times what looking for it first does
     fields = f"""try(from_json(
-            case when fault is null and starts_with(ltrim(left(raw, 9)), '{{') then raw end, '{text}'))"""
+            case when fault is null and starts_with(ltrim(left(raw, 9)), '{{') and json_valid(raw) then raw end,
+            '{text}'))"""
     if all(paths.column(name) == name for name in columns):
         return f"select source_id, line_no, piece, raw, fault, unnest({fields}) from {relation}"
     renamed = ", ".join(f"fields.{paths.quoted(name)} as {paths.quoted(paths.column(name))}" for name in columns)
@@ -230,7 +232,7 @@ def _sniff(
 def _recognise(store: Store, detections: list[Detection], batches: list[pa.RecordBatch]) -> list[Detection]:
     if not batches:
         return detections
-    with store.relation("sample", pa.Table.from_batches(batches)):
+    with store.relation("sample", pa.Table.from_batches(batches).combine_chunks()):
         claim(store, "sample")
     by_id = {detection.source.source_id: detection for detection in detections}
     for row in store.rows(

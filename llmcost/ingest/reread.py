@@ -6,7 +6,7 @@ files keep what they gave.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -70,14 +70,13 @@ def note_readings(store: Store, hashes: Mapping[str, str]) -> None:
 
 def note(
     source: lines.Source,
-    entries: Iterable[Mapping[str, Any]],
+    read: Set[str | None],
     hashes: Mapping[str, str],
     values: Mapping[str, registry.Value],
     *,
     any_format: bool,
 ) -> None:
-    """Notes at a source which mappings read lines of it, and what was assumed for them: `entries` are the ledger's."""
-    read = {entry["format"] for entry in entries if entry["source_id"] == source.source_id and entry["lines"]}
+    """Notes at a source which mappings read lines of it, and what was assumed for them: `read` are the formats."""
     noted = sources.mappings_of(read if any_format else read - {None}, hashes)
     source.mappings = (source.mappings if source.start_line else {}) | noted
     parameters = [it.name for name in sorted(name for name in read if name) for it in formats.find(name).parameters]

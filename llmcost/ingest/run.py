@@ -254,14 +254,16 @@ def _add(store: Store, group: list[Detection], run: _Run) -> None:
     reread.note_readings(store, run.hashes)
     apply.attribute(store, before, run.texts)
     entries += store.rows(f"insert into ledger {unite.query('account')} returning *")
+    read: dict[int, set[str | None]] = {}
+    for entry in entries:
+        if entry["lines"]:
+            read.setdefault(entry["source_id"], set()).add(entry["format"])
     for detection in group:
-        reread.note(detection.source, entries, run.hashes, run.values, any_format=run.asked == "auto")
+        source = detection.source
+        reread.note(source, read.get(source.source_id, set()), run.hashes, run.values, any_format=run.asked == "auto")
     entries += _count_blank_lines(store, group)
-    whole = {
-        entry["source_id"]
-        for entry in entries
-        if entry["lines"] and entry["format"] and formats.is_stateful(entry["format"])
-    }
+    stateful = {name for names in read.values() for name in names if name and formats.is_stateful(name)}
+    whole = {source_id for source_id, names in read.items() if names & stateful}
     whole |= {detection.source.source_id for detection in group if detection.source.is_document}
     records = [
         sources.record(detection.source, run.asked, document=detection.source.source_id in whole)

@@ -11,16 +11,21 @@ from typing import Any
 
 Row = Mapping[str, Any]
 
-_UNSEEN = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-"""Control characters that JSON leaves as they are, and marks that turn the direction of the text around them."""
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_BEYOND_ASCII = re.compile("[^\x00-\x7e]+")
+_FORMULA = re.compile(r"\s*[=+@\t\r＝＋－＠-]")  # noqa: RUF001 - spreadsheets read the wide signs as the narrow ones
+_LIVE = {"://": "\\://", "www.": "www\\.", "@": "@<!-- -->"}
+"""What a forge turns into a link or a mention, and what it leaves alone."""
 
 
 def as_json(document: Any) -> str:
     """The document as one indented JSON object; numbers unrounded, times in ISO 8601."""
     text = json.dumps(document, indent=2, default=_plain, ensure_ascii=False)
-    return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
+    return _BEYOND_ASCII.sub(lambda found: _seen(found[0]), text) + "\n"
+
+
+def _seen(text: str) -> str:
+    """Text of JSON in which marks that cannot be seen, or turn the direction of what is around them, are escapes."""
+    return text if text.isprintable() else "".join(it if it.isprintable() else json_escape(it) for it in text)
 
 
 def as_csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
@@ -95,9 +100,9 @@ def _plain(value: Any) -> Any:
 def _harmless(value: Any) -> Any:
     if isinstance(value, str):
         text = visible(value)
-        return "'" + text if text.startswith(_FORMULA) else text
+        return "'" + text if _FORMULA.match(text) else text
     if isinstance(value, list):
-        return " ".join(visible(str(item)) for item in value)
+        return _harmless(" ".join(str(item) for item in value))
     return value
 
 
@@ -109,4 +114,6 @@ def _cell(value: Any) -> str:
     text = visible(str(value))
     for mark in "\\`*_{}[]<>()#|~!":
         text = text.replace(mark, "\\" + mark) if not isinstance(value, int) else text
+    for live, dead in _LIVE.items():
+        text = text.replace(live, dead)
     return text

@@ -190,7 +190,7 @@ def _headline(report: Report) -> RenderableType:
     spent.append("" if whole else rests)
     figures: list[tuple[str, str | Text]] = []
     if days and total["cost_usd"] is not None:
-        figures += _by_day(days, total["cost_usd"])
+        figures += _by_day(days)
     each = cells.usd(total["cost_usd"] / priced if total["cost_usd"] is not None and priced else None).plain
     output = total["output_tokens"] / requests
     figures.append(("per request", f"{each}, {prompt / requests:,.0f} tokens in, {output:,.0f} out"))
@@ -201,10 +201,14 @@ def _headline(report: Report) -> RenderableType:
     return Padding(Group(spent, tables.figures(figures)), (1, 0, 1, 0))
 
 
-def _by_day(days: Sequence[Row], cost_usd: float) -> list[tuple[str, str | Text]]:
-    """The average day and the most expensive one; the last days as a sparkline, which has a line to itself."""
+def _by_day(days: Sequence[Row]) -> list[tuple[str, str | Text]]:
+    """The average day and the most expensive one; the last days as a sparkline, which has a line to itself.
+
+    What has no time was spent on none of them.
+    """
     peak = max(days, key=lambda row: row["cost_usd"] or 0.0)
-    average = f"{cells.usd(cost_usd / len(days)).plain} on average ({cells.counted(len(days), 'day')})"
+    mean = sum(row["cost_usd"] or 0.0 for row in days) / len(days)
+    average = f"{cells.usd(mean).plain} on average ({cells.counted(len(days), 'day')})"
     recent = days[-_TREND_DAYS:]
     label = f"last {len(recent)} days" if len(recent) < len(days) else "by day"
     return [

@@ -199,6 +199,13 @@ def test_top_shows_the_most_expensive_days_unless_sorted_by_them(tmp_path: Path)
         assert [row["day"] for row in json.loads(done.stdout)["rows"]][:2] == days
 
 
+def test_what_has_no_time_was_spent_on_no_day(tmp_path: Path) -> None:
+    # claude-haiku-4-5 at 1,000 in and 100 out costs $0.0015
+    write(tmp_path / "log.jsonl", [call(1), call(2) | {"ts": None}])
+    assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
+    assert "$0.0015 on average (1 day)" in llmcost("report", cwd=tmp_path).stdout
+
+
 def test_logged_costs_next_to_computed_ones(tmp_path: Path) -> None:
     # claude-haiku-4-5 at 1,000 in and 100 out costs $0.0015
     fair = [call(n, cost_logged_usd=0.0015) for n in range(5)]

@@ -3,6 +3,8 @@
 import gzip
 import json
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -77,6 +79,16 @@ def test_a_named_pipe_is_read_like_standard_input_unless_it_is_followed(tmp_path
         assert totals(opened)["calls"] == 1
     writer.join()
     assert sources.find([str(pipe)], pipes=False).skipped == {str(pipe): "a pipe"}
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdin", "/dev/fd/0"])
+def test_standard_input_is_read_under_all_its_names(name: str, tmp_path: Path) -> None:
+    log = json.dumps(call(1)) + "\n"
+    command = [sys.executable, "-m", "llmcost", "ingest", name, "--db", str(tmp_path / "llmcost.duckdb")]
+    done = subprocess.run(command, input=log, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    with access.reading(tmp_path / "llmcost.duckdb") as opened:
+        assert totals(opened)["calls"] == 1
 
 
 def test_what_a_crash_or_an_editor_leaves_costs_no_call(tmp_path: Path, store_path: Path) -> None:
