@@ -10,6 +10,7 @@ from llmcost.what_ifs.engine.step import WhatIf
 
 _COLUMNS = {
     "features": "feature",
+    "waiting": "feature",
     "task_types": "task_type",
     "tiers": "service_tier",
     "models": "model",
