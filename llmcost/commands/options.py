@@ -149,19 +149,27 @@ def output(form: str, file: Path | None = None, *, details: bool = False) -> "Wr
 
 @contextmanager
 def reading(
-    db: Path | None, out: "Written", also: Iterable[Path] = (), timezone: str | None = None
+    db: Path | None,
+    out: "Written",
+    also: Iterable[Path] = (),
+    timezone: str | None = None,
+    others: "Iterable[Written]" = (),
 ) -> Iterator["Store"]:
     """The store, open for reading, its prices and features up to date, its days those of a time zone.
 
-    Raises LlmcostError where the output would replace the store, a log that it was read from, or a file of `also`.
+    Raises LlmcostError where an output, `out` or one of `others`, would replace the store, a log that it was read from,
+    or a file of `also`.
     """
     from llmcost import session
     from llmcost.engine import store
     from llmcost.ingest import known
 
     path = store.locate(db)
-    out.spare([*store.files(path), *also])
+    inputs = [*store.files(path), *also]
+    written = [one for one in (out, *others) if one.file is not None]
+    for one in written:
+        one.spare(inputs)
     with session.reading(path, timezone) as opened:
-        if out.file is not None:
-            out.spare(known.files(opened))
+        for one in written:
+            one.spare(known.files(opened))
         yield opened

@@ -135,8 +135,7 @@ def simulate(
         raise UsageError("--sample-hits needs one stack and nothing else", hint="leave the other option out")
     if planned is not None and (shown or sampled):
         raise UsageError("--plan needs a simulation", hint="leave out --show-sql and --sample-hits")
-    if planned is not None:
-        out_of_plan = options.output(options.Format.markdown, planned)
+    plans = [options.output(options.Format.markdown, planned)] if planned is not None else []
     if save is not None:
         scenarios.check(save)
     space = optimize.space(words if optimized else (), changed_answers=changed_answers)
@@ -146,8 +145,9 @@ def simulate(
         every = [step for settings in space.techniques for step in settings]
     else:
         every = asked.steps if takes_all else stack
-    whole = out.is_whole or planned is not None  # a plan names each prompt's cheapest cache
-    with options.reading(db, out, also=[file for step in every for file in step.files], timezone=timezone) as opened:
+    whole = out.is_whole or bool(plans)  # a plan names each prompt's cheapest cache
+    read = [file for step in every for file in step.files]
+    with options.reading(db, out, also=read, timezone=timezone, others=plans) as opened:
         covered = scope(opened, since, until, filters=filters)
         dimensions = options.words(by) or (("feature",) if result_format is options.PageFormat.html else ())
         if shown or sampled:
@@ -175,6 +175,6 @@ def simulate(
     if save is not None:
         with access.writing(store.locate(db)) as opened:
             scenarios.save(opened, save, [stage.what_if for stage in view.simulated.stages], covered)
-    if planned is not None:
-        out_of_plan.write(plan.markdown(view.simulated))
+    for written in plans:
+        written.write(plan.markdown(view.simulated))
     out.show(view)

@@ -55,6 +55,15 @@ def test_what_saves_nothing_is_left_out(folder: Path) -> None:
     assert "Nothing here would have saved anything." in none
 
 
+@pytest.mark.parametrize("target", ["llmcost.duckdb", "log.jsonl"])
+def test_a_plan_replaces_neither_the_store_nor_a_log(folder: Path, target: str) -> None:
+    before = (folder / target).read_bytes()
+    done = llmcost("simulate", "--what-if", "batch-api", "--plan", target, cwd=folder)
+    assert done.returncode == 1
+    assert f"{target} is read by this command" in done.stderr
+    assert (folder / target).read_bytes() == before
+
+
 def test_a_plan_needs_a_simulation(folder: Path) -> None:
     done = llmcost("simulate", "--what-if", "batch-api", "--show-sql", "--plan", "plan.md", cwd=folder)
     assert done.returncode == 2
