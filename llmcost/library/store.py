@@ -179,7 +179,7 @@ class Store:
         from llmcost.what_ifs.engine.step import parse
         from llmcost.what_ifs.search import run_all
 
-        steps = (what_ifs,) if isinstance(what_ifs, str) else tuple(what_ifs)
+        steps = _listed(what_ifs)
         if not steps:
             raise UsageError("no what-if given", hint='for example ["prompt-caching:ttl=1h"]')
         if run_all.WORD in steps:
@@ -222,9 +222,8 @@ class Store:
         from llmcost.library.ask import simulate as ask
         from llmcost.what_ifs.search import optimize
 
-        words = (what_ifs,) if isinstance(what_ifs, str) else tuple(what_ifs)
-        space = optimize.space(words, changed_answers=allow_changed_answers)
-        bounds = optimize.limits((limits,) if isinstance(limits, str) else limits)
+        space = optimize.space(_listed(what_ifs), changed_answers=allow_changed_answers)
+        bounds = optimize.limits(_listed(limits))
         return self._asked(
             lambda opened: ask.optimize(
                 opened, space, scope(opened, since, until, filters=_filters(names)), bounds, most=stacks, whole=details
@@ -354,13 +353,17 @@ _KINDS = {name.removesuffix("s"): name for name in Filters.__dataclass_fields__}
 def _filters(names: dict[str, Names]) -> Filters:
     if unknown := names.keys() - _KINDS.keys():
         raise TypeError(f"{min(unknown)} is not an argument; names are {', '.join(_KINDS)}")
-    return Filters(**{_KINDS[kind]: (word,) if isinstance(word, str) else tuple(word) for kind, word in names.items()})
+    return Filters(**{_KINDS[kind]: _listed(words) for kind, words in names.items()})
 
 
 def _words(given: Names) -> tuple[str, ...]:
     """The words, each once; commas separate words too."""
-    parts = [given] if isinstance(given, str) else given
-    return tuple(dict.fromkeys(word.strip() for part in parts for word in part.split(",") if word.strip()))
+    return tuple(dict.fromkeys(word.strip() for part in _listed(given) for word in part.split(",") if word.strip()))
+
+
+def _listed(given: Names) -> tuple[str, ...]:
+    """What was given, as it was written."""
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def _table(found: "pa.Table", *, arrow: bool) -> "pd.DataFrame | pa.Table":

@@ -41,36 +41,25 @@ def reachable(traffic: Traffic, engine: Engine, time: IterationTime, target: Tar
     """
     if len(traffic) == 0:
         return np.zeros(0, bool)
-    alone = _alone(traffic, engine, time)
+    alone = replay(replace(traffic, arrival_s=_apart(traffic, time)), engine, time)
     meet = within(alone, target)
     if not meet.any():
-        raise _out_of_reach(alone, target, 0.0)
+        raise _out_of_reach(alone, target)
     return meet
 
 
 def needed(traffic: Traffic, engine: Engine, time: IterationTime, target: Target, *, peak_only: bool = False) -> int:
-    """The least number of machines with which the target is met: first for the busiest stretch, then for all.
-
-    Raises OutOfReachError, and LlmcostError for more machines than anybody has.
+    """The least number of machines with which the target is met by traffic that is `reachable`: first for the busiest
+    stretch, then for all. Raises LlmcostError for more machines than anybody has.
     """
     if len(traffic) == 0:
         return 0
-    peak = _peak(traffic)
-    alone = _alone(peak, engine, time)
-    best = float(within(alone, target).mean())
-    if best < target.share:
-        raise _out_of_reach(alone, target, best)
-    count = _least(peak, engine, time, target, 1)
+    count = _least(_peak(traffic), engine, time, target, 1)
     return count if peak_only or len(traffic) <= _PEAK else _least(traffic, engine, time, target, count)
 
 
-def _alone(traffic: Traffic, engine: Engine, time: IterationTime) -> Served:
-    """Each request with a machine to itself."""
-    return replay(replace(traffic, arrival_s=_apart(traffic, time)), engine, time)
-
-
-def _out_of_reach(alone: Served, target: Target, best: float) -> OutOfReachError:
-    """What is wrong where this share meets the target with a machine to itself."""
+def _out_of_reach(alone: Served, target: Target) -> OutOfReachError:
+    """What is wrong where nobody meets the target with a machine to itself."""
     ttft_ms, tpot_ms = (
         float(np.nanpercentile(values, 95)) * 1e3
         for values in (
@@ -80,7 +69,7 @@ def _out_of_reach(alone: Served, target: Target, best: float) -> OutOfReachError
     )
     return OutOfReachError(
         f"no number of these machines meets the target: with one to itself a request has a p95 TTFT of"
-        f" {ttft_ms:,.0f} ms and a p95 TPOT of {tpot_ms:,.0f} ms, and {best:.0%} are within"
+        f" {ttft_ms:,.0f} ms and a p95 TPOT of {tpot_ms:,.0f} ms, and 0% are within"
         f" {target.ttft_ms:,.0f} and {target.tpot_ms:,.0f} ms ({target.share:.0%} wanted)",
         hint="use a faster GPU or a smaller model, or set ttft_ms and tpot_ms higher",
     )

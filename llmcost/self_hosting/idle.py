@@ -1,5 +1,7 @@
 """Traffic that can wait, in the hours in which the machines would be idle."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,5 +53,4 @@ def _busy(
 
 def _queued(traffic: Traffic, machines: int, engine: Engine, time: IterationTime) -> Served:
     """All of the traffic, sent at one moment."""
-    at_once = Traffic(np.zeros(len(traffic)), traffic.prompt_tokens, traffic.output_tokens, traffic.cached_tokens)
-    return replay_on(machines, at_once, engine, time)
+    return replay_on(machines, replace(traffic, arrival_s=np.zeros(len(traffic))), engine, time)

@@ -144,9 +144,10 @@ def make(traffic: Traffic, options: Options, catalogue: Catalogue, calibrations:
     waits = np.zeros(len(traffic), bool) if traffic.can_wait is None else traffic.can_wait
     if waits.any() and options.schedule.hours != "always":
         raise UsageError("only machines that always run have idle hours", hint="leave out waiting, or set hours=always")
+    unlimited = replace(engine, max_waiting=None)
     if options.machines is None:
-        _leave_the_slow(fate, waits, traffic, options, engine, time)
-    machines, machines_range = _machines(traffic.take((fate == HOSTED) & ~waits), options, engine, footing, time)
+        _leave_the_slow(fate, waits, traffic, options, unlimited, time)
+    machines, machines_range = _machines(traffic.take((fate == HOSTED) & ~waits), options, unlimited, footing, time)
     if machines == 0 and options.machines is None and (waits & (fate == HOSTED)).any():
         machines, machines_range = 1, (1, 1)
     if machines:
@@ -155,7 +156,7 @@ def make(traffic: Traffic, options: Options, catalogue: Catalogue, calibrations:
         machines_range = least + options.spare, None if most is None else most + options.spare
     else:
         fate[fate == HOSTED] = NO_MACHINE
-    sent_s = _sent(fate, waits, traffic, options, machines, replace(engine, max_waiting=None), time)
+    sent_s = _sent(fate, waits, traffic, options, machines, unlimited, time)
     hosted = np.flatnonzero(fate == HOSTED)
     sent = hosted[np.argsort(sent_s[hosted], kind="stable")]
     served, on = _serve(
@@ -254,7 +255,7 @@ def _leave_the_slow(
     """
     sent = np.flatnonzero((fate == HOSTED) & ~waits)
     try:
-        kept = reachable(traffic.take(sent), replace(engine, max_waiting=None), time, options.target)
+        kept = reachable(traffic.take(sent), engine, time, options.target)
     except OutOfReachError:
         if options.pace == "likely":
             raise
@@ -273,19 +274,18 @@ def _machines(
         if options.machines < 0:
             raise UsageError(f"count={options.machines} is below zero", hint="give a number of machines, or auto")
         return options.machines, (options.machines, options.machines)
-    unlimited = replace(engine, max_waiting=None)
     if options.pace != "likely":
-        count = needed(traffic, unlimited, time, options.target, peak_only=True)
+        count = needed(traffic, engine, time, options.target, peak_only=True)
         return count, (count, count)
 
-    machines = needed(traffic, unlimited, footing.time, options.target)
+    machines = needed(traffic, engine, footing.time, options.target)
     if footing.kind == "measured" or not options.ranges:
         return machines, (machines, machines)
 
     def at(factor: float) -> int:
         there = footing.time.slowed(factor)
-        kept = traffic.take(reachable(traffic, unlimited, there, options.target))
-        return needed(kept, unlimited, there, options.target, peak_only=True)
+        kept = traffic.take(reachable(traffic, engine, there, options.target))
+        return needed(kept, engine, there, options.target, peak_only=True)
 
     fewest = min(machines, at(footing.fastest))
     try:

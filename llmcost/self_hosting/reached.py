@@ -59,13 +59,12 @@ def kernel(quantization: Quantization, gpu: Gpu) -> Kernel:
 
 def host(gpu: Gpu, vllm: str = VLLM) -> Host:
     """The host's part with this version of vLLM; UsageError for what is no version, or is older than any known."""
-    asked = _version(vllm)
-    found = (
-        one for one in _data()[1] if asked >= _version(one.vllm_from) and gpu.compute_capability >= one.capability_from
-    )
+    asked, hosts = _version(vllm), _data()[1]
+    found = (one for one in hosts if asked >= _version(one.vllm_from) and gpu.compute_capability >= one.capability_from)
     if one := next(found, None):
         return one
-    raise UsageError(f"vllm={vllm} is older than any version that was measured", hint="0.8 and later are known")
+    oldest = min((one.vllm_from for one in hosts), key=_version)
+    raise UsageError(f"vllm={vllm} is older than any version that was measured", hint=f"{oldest} and later are known")
 
 
 def _version(text: str) -> tuple[int, ...]:

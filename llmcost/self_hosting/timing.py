@@ -21,7 +21,7 @@ from llmcost.self_hosting.model import Model
 from llmcost.self_hosting.quantization import BITS, Quantization
 
 COLLECTIVE_S = 20e-6
-"""What one all-reduce takes between the GPUs of a machine, however little it sends: fits to recorded runs."""
+"""What one all-reduce takes between the GPUs of a machine, however little it sends: an estimate that no run checks."""
 
 
 @dataclass(frozen=True)

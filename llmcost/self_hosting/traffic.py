@@ -65,7 +65,7 @@ def _named(features: pa.ChunkedArray, names: Sequence[str] | None) -> NDArray[np
     if names is None:
         return np.ones(len(features), bool)
     patterns = "|".join(".*".join(map(re.escape, name.split("*"))) for name in names)
-    return np.asarray(pc.match_substring_regex(features, f"^({patterns})$").fill_null(False).to_numpy())
+    return np.asarray(pc.match_substring_regex(features, f"(?s)^({patterns})$").fill_null(False).to_numpy())
 
 
 def _replayable(requests: pa.Table) -> NDArray[np.bool_]:

@@ -26,12 +26,20 @@ def show(rows: Sequence[dict[str, Any]]) -> RenderableType:
 
 def settings(rows: Sequence[dict[str, Any]]) -> RenderableType:
     """What to send for each prompt's cheapest cache: each setting once, with the prompts that it is for."""
-    prompts: dict[tuple[str, str], list[str]] = {}
+    lines = [
+        f"{setting} {put_at}, for {_some([_name(row) for row in own])}"
+        for (setting, put_at), own in by_setting(rows).items()
+    ]
+    return tables.Bullets("Settings to paste", lines)
+
+
+def by_setting(rows: Sequence[dict[str, Any]]) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """The prompts that have something to set, by what to send and where."""
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in rows:
         if row["setting"]:
-            prompts.setdefault((row["setting"], row["put_at"]), []).append(_name(row))
-    lines = [f"{setting} {put_at}, for {_some(names)}" for (setting, put_at), names in prompts.items()]
-    return tables.Bullets("Settings to paste", lines)
+            found.setdefault((row["setting"], row["put_at"]), []).append(row)
+    return found
 
 
 def _some(names: Sequence[str]) -> str:

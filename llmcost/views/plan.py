@@ -1,20 +1,22 @@
 """A simulation as a plan in Markdown: what to do in which order, what it brings, at which risk, with which setting."""
 
 from collections.abc import Callable
+from typing import Any
 
 from llmcost.render import cells, text
+from llmcost.views import cache_advice
 from llmcost.views.projection import between
 from llmcost.what_ifs.projection import Projection, Stage
 
 _PROMPTS = 20
 _MOVES = 12
 
-_WITHOUT_A_SETTING = "Its parameters, above, are the setting."
-
 
 def markdown(projection: Projection) -> str:
     """What saves first what leaves answers as they are, then the rest by its saving; what saves nothing is left out."""
     worth = [stage for stage in projection.stages if stage.saved_usd > 0]
+    if not projection.is_priced or not worth:
+        return "# Plan\n\nNothing here would have saved anything.\n"
     worth.sort(key=lambda stage: (bool(stage.changes_answers), -stage.saved_usd))
     left = [stage for stage in projection.stages if stage.saved_usd <= 0]
     saved = projection.baseline_usd - projection.cost_usd
@@ -23,19 +25,17 @@ def markdown(projection: Projection) -> str:
         f"{cells.counted(projection.requests, 'request')} cost {cells.usd(projection.baseline_usd)}. These steps"
         f" together would have saved {cells.usd(saved)} ({between(projection.range)}), of which"
         f" {cells.usd(projection.unchanged_usd)} leaves the answers as they are.\n",
+        *(_step(number, stage) for number, stage in enumerate(worth, start=1)),
     ]
-    if not projection.is_priced or not worth:
-        return "# Plan\n\nNothing here would have saved anything.\n"
-    parts += [_step(number, stage) for number, stage in enumerate(worth, start=1)]
     if left:
         parts.append("## Leave out\n")
-        parts += [f"- `{stage.what_if.word}`: saves nothing ({cells.usd(stage.saved_usd)})" for stage in left]
+        parts += [f"- {_as_simulated(stage)}: saves nothing ({cells.usd(stage.saved_usd)})" for stage in left]
         parts.append("")
-    parts.append("## Afterwards\n")
-    parts.append(
+    parts += [
+        "## Afterwards\n",
         "Save the simulation before the change (`llmcost simulate … --save NAME`), and hold the log against it some"
-        " days later: `llmcost verify NAME --since DATE`.\n"
-    )
+        " days later: `llmcost verify NAME --since DATE`.\n",
+    ]
     if notes := [*projection.notes, *projection.assumptions]:
         parts.append("## What the numbers rest on\n")
         parts += [f"- {text.as_sentence(note)}" for note in notes]
@@ -53,10 +53,14 @@ def _step(number: int, stage: Stage) -> str:
             f"## {number}. {stage.what_if.query.name}: {upto}{cells.usd(stage.saved_usd)}{share}\n",
             f"- range: {between(stage.range)}",
             f"- risk: {text.as_sentence(risk)}",
-            f"- as simulated: `{text.visible(stage.what_if.word)}`\n",
+            f"- as simulated: {_as_simulated(stage)}\n",
             setting,
         ]
     )
+
+
+def _as_simulated(stage: Stage) -> str:
+    return f"`{text.visible(stage.what_if.word)}`"
 
 
 def _caching(stage: Stage) -> str:
@@ -64,18 +68,18 @@ def _caching(stage: Stage) -> str:
     worth = [row for row in stage.prompts if row["setting"]]
     if not worth:
         return f"No prompt needs a setting: the provider caches by itself. {_parameters(stage)}"
-    prompts: dict[tuple[str, str], list[str]] = {}
-    for row in worth[:_PROMPTS]:
-        name = f"{text.as_sentence(row['prompt'])} on {text.as_sentence(row['model'])}"
-        said = f"- {name}: {cells.usd(row['saved_usd']).plain} less than without a cache"
-        prompts.setdefault((row["setting"], row["put_at"]), []).append(said)
     parts = [
-        "\n".join([f"Send this {put_at}:\n", "```json", setting, "```\n", *said, ""])
-        for (setting, put_at), said in prompts.items()
+        "\n".join([f"Send this {put_at}:\n", "```json", setting, "```\n", *map(_cached, own), ""])
+        for (setting, put_at), own in cache_advice.by_setting(worth[:_PROMPTS]).items()
     ]
-    if rest := len(worth) - _PROMPTS:
-        parts += [f"And {cells.counted(rest, 'more prompt')}: `--format json` has all.\n"] if rest > 0 else []
+    if len(worth) > _PROMPTS:
+        parts.append(f"And {cells.counted(len(worth) - _PROMPTS, 'more prompt')}: `--format json` has all.\n")
     return "\n".join(parts)
+
+
+def _cached(row: dict[str, Any]) -> str:
+    name = f"{text.as_sentence(row['prompt'])} on {text.as_sentence(row['model'])}"
+    return f"- {name}: {cells.usd(row['saved_usd']).plain} less than without a cache"
 
 
 def _swapping(stage: Stage) -> str:
@@ -121,7 +125,7 @@ def _batch(stage: Stage) -> str:
 
 
 def _parameters(stage: Stage) -> str:
-    return f"{_WITHOUT_A_SETTING}\n"
+    return "Its parameters, above, are the setting.\n"
 
 
 _SETTINGS: dict[str, Callable[[Stage], str]] = {

@@ -86,7 +86,7 @@ def test_machines_that_stop_have_no_idle_hours() -> None:
 
 @pytest.mark.parametrize("names", [None, (), ("night*",), ("a.b", "%"), ("*",), ("digest", "x")])
 def test_features_are_named_as_in_sql(names: tuple[str, ...] | None) -> None:
-    features = pa.chunked_array([["nightly", "a.b", "axb", None, "%", "digest", "my digest"]], pa.string())
+    features = pa.chunked_array([["nightly", "a.b", "axb", None, "%", "digest", "my digest", "night\n2"]], pa.string())
     with store.in_memory() as opened, opened.relation("them", pa.table({"feature": features})):
         expected = opened.rows(
             "select is_named(feature, $names) as it from them", {"names": None if names is None else list(names)}
