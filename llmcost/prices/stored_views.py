@@ -17,15 +17,19 @@ NAMES = ("priced", "daily_spend")
 
 def statements() -> list[str]:
     """What makes each view anew."""
-    requests = ("requests", "select * from main.requests")
-    made = {name: compose(priced(requests), registry.find("views", name.replace("_", "-")).body) for name in NAMES}
-    return [f"create or replace view main.{name} as {registry.expanded(sql)}" for name, sql in made.items()]
+    return [f"create or replace view main.{name} as {registry.expanded(sql)}" for name, sql in _queries().items()]
 
 
 @cache
 def fingerprint() -> str:
-    """A hash of what makes them."""
-    return sha256("\n".join(statements()).encode()).hexdigest()[:16]
+    """A hash of what makes them: every command asks for it, so the macros are not written out first."""
+    return sha256("\n".join([*_queries().values(), *registry.macros().values()]).encode()).hexdigest()[:16]
+
+
+def _queries() -> dict[str, str]:
+    """The query of each view."""
+    requests = ("requests", "select * from main.requests")
+    return {name: compose(priced(requests), registry.find("views", name.replace("_", "-")).body) for name in NAMES}
 
 
 def make(opened: Store) -> None:
