@@ -1,31 +1,14 @@
-"""docs/accuracy.md: the summary of what was predicted and what was true, and the part that a benchmark writes.
-
-    python -m docs.accuracy
+"""The summary of docs/accuracy.md: what was predicted and what was true.
 
 The figures are those of `benchmarks/results/accuracy.toml`; errors and whether the truth is inside the range are
 computed from them.
 """
 
-import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-DOCUMENT = ROOT / "docs" / "accuracy.md"
-RESULTS = ROOT / "benchmarks" / "results" / "accuracy.toml"
-
-_PART = re.compile(r"(<!-- generated: accuracy -->\n).*?(<!-- end -->)", re.DOTALL)
-
-
-def main() -> None:
-    """Rewrites the summary."""
-    DOCUMENT.write_text(filled(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")
-
-
-def filled(text: str) -> str:
-    """The document with the summary of the results of today."""
-    return _PART.sub(lambda match: f"{match[1]}\n{summary()}\n{match[2]}", text)
+RESULTS = Path(__file__).resolve().parents[1] / "benchmarks" / "results" / "accuracy.toml"
 
 
 def summary() -> str:
@@ -69,7 +52,3 @@ def _amount(value: float | None, row: dict[str, Any]) -> str:
 
 def _line(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-if __name__ == "__main__":
-    main()

@@ -12,7 +12,7 @@ from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from docs import reference, self_hosting
+from docs import accuracy, reference, self_hosting
 from llmcost.backtest import run as backtest
 from llmcost.engine import access
 from llmcost.ingest import run
@@ -27,7 +27,7 @@ from monitoring import generate as monitoring
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = (
     ROOT / "README.md",
-    *(ROOT / "docs" / name for name in ("cli.md", "what_ifs.md", "monitoring.md", "self_hosting.md")),
+    *(ROOT / "docs" / name for name in ("cli.md", "what_ifs.md", "monitoring.md", "self_hosting.md", "accuracy.md")),
 )
 PICTURES = ROOT / "docs" / "pictures"
 STACK = ("prompt-caching:ttl=1h", "routing:upgrade=false")
@@ -53,7 +53,7 @@ def filled(text: str) -> str:
         "questions": reference.questions, "what-ifs": reference.what_ifs,
         "metrics": monitoring.metrics_table, "alerts": monitoring.alerts_table,
         "hosting-ways": self_hosting.ways, "hosting-volumes": self_hosting.volumes,
-        "hosting-crossings": self_hosting.crossings,
+        "hosting-crossings": self_hosting.crossings, "accuracy": accuracy.summary,
     }  # fmt: skip
     if self_hosting.PUBLIC.is_dir():  # logs that are not part of the checkout; without them their part stays
         parts["hosting-traces"] = self_hosting.traces

@@ -7,6 +7,10 @@ create or replace temp macro exact(amount) as amount::decimal(38, 15);
 -- Such a sum, as a double.
 create or replace temp macro exact_sum(amount) as sum(exact(amount))::double;
 
+-- What requests paid for one kind of thing; a cost that a what-if has set as a whole is of no kind.
+create or replace temp macro paid_for(cost, override) as
+    coalesce(exact_sum(case when override is null then cost end), 0);
+
 -- What a clock shows at a moment in UTC, in the time zone of days, weeks, months and hours: UTC, unless the store's
 -- connection is told another (llmcost/engine/zones.py).
 create or replace temp macro local_time(ts) as ts;

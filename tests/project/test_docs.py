@@ -26,11 +26,6 @@ def test_the_articles_claims_are_up_to_date() -> None:
     assert article_claims.document() == text, "run: python -m docs.article_claims"
 
 
-def test_the_summary_of_accuracy_is_up_to_date() -> None:
-    text = accuracy.DOCUMENT.read_text(encoding="utf-8")
-    assert accuracy.filled(text) == text, "run: python -m docs.accuracy"
-
-
 def test_errors_and_what_is_inside_are_computed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     results = tmp_path / "accuracy.toml"
     results.write_text(
