@@ -63,9 +63,12 @@ class Endpoint:
         files = self._files()
         if files == self._seen and self._exposed.readable and not self._budgets_due():
             return
-        self._exposed.readable = False
-        with access.reading(self._path) as opened:
-            self.take(opened)
+        try:
+            with access.reading(self._path) as opened:
+                self.take(opened)
+        except Exception:
+            self.missed()
+            raise
         self._seen = files
 
     def take(self, opened: Store) -> None:

@@ -10,7 +10,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import pytest
 
 from benchmarks import metrics_load
 from llmcost.engine import access
+from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
 from llmcost.metrics.serving import Endpoint
 from llmcost.reports import budgets
@@ -182,6 +183,28 @@ def test_a_store_that_cannot_be_read_is_told_and_the_last_values_stay(tmp_path: 
     seen = parsed(endpoint.text())
     assert seen["llmcost_store_readable"] == 1
     assert seen[COST] == pytest.approx(2 * before[COST])
+
+
+def test_a_scrape_while_the_store_is_looked_at_says_that_it_can_be_read(
+    tmp_path: Path, store_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = write(tmp_path / "log.jsonl", [call(1)])
+    with ingested(store_path, log):
+        pass
+    endpoint = Endpoint(store_path, budgets.now)
+    endpoint.look()
+    with ingested(store_path, write(log, [call(1), call(2)])):
+        pass
+    seen: list[float] = []
+
+    def read(path: Path) -> AbstractContextManager[Store]:
+        seen.append(parsed(endpoint.text())["llmcost_store_readable"])
+        return reading(path)
+
+    reading = access.reading
+    monkeypatch.setattr(access, "reading", read)
+    endpoint.look()
+    assert seen == [1]
 
 
 def test_budgets_are_exposed_and_computed_again_when_llmcost_toml_changes(
