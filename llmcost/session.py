@@ -1,8 +1,9 @@
 """A store open for a command, with prices and features as the price package and `llmcost.toml` say now."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from llmcost import config
 from llmcost.attribution import apply, tickets
@@ -10,6 +11,10 @@ from llmcost.engine import access
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, UsageError
 from llmcost.prices import book
+
+if TYPE_CHECKING:
+    from llmcost.engine import lake
+    from llmcost.engine.spark import start
 
 
 @contextmanager
@@ -29,6 +34,34 @@ def reading(path: Path, timezone: str | None = None) -> Iterator[Store]:
     with access.reading(path) as opened:
         _equip(opened, timezone)
         yield opened
+
+
+@contextmanager
+def reading_lake(
+    address: str, timezone: str | None = None, spark: "start.Given | Any | None" = None
+) -> Iterator[Store]:
+    """A lake open for reading, with the prices and features that it was written with.
+
+    Spark reads it where that is given: which cluster, or a session of Spark's that is there and is left as it is.
+    Raises LlmcostError where there is none, or it is not whole.
+    """
+    from llmcost.engine import lake
+    from llmcost.render import terminal
+
+    found = lake.find(address)
+    with lake.reading(found) if spark is None else _by_spark(found, spark) as opened:
+        if book.is_stale(opened) or apply.is_stale(opened):
+            terminal.status(
+                "prices and features are those of the export; write the lake again for what has changed since"
+            )
+        _equip(opened, timezone)
+        yield opened
+
+
+def _by_spark(found: "lake.Lake", spark: "start.Given | Any") -> AbstractContextManager[Store]:
+    from llmcost.engine.spark import start, store
+
+    return store.reading(found, spark) if isinstance(spark, start.Given) else store.over(start.apart(spark), found)
 
 
 def _equip(opened: Store, timezone: str | None) -> None:

@@ -28,6 +28,10 @@ create or replace temp macro cached_tokens(request) as request.cache_read_tokens
 -- All tokens of a request's prompt, cached ones included.
 create or replace temp macro prompt_tokens(request) as request.input_tokens + cached_tokens(request);
 
+-- What stands for a request's prompt where its cache is concerned: its id, else what it was asked for.
+create or replace temp macro prompt_of(request) as
+    coalesce(request.prompt_id, request.feature, request.project, 'all');
+
 -- Whether a request has anything that could cost: one without tokens, searches or a logged cost is free at any price.
 create or replace temp macro is_billable(request) as
     prompt_tokens(request) > 0 or request.output_tokens + request.web_searches > 0 or request.cost_logged_usd > 0;

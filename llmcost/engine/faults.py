@@ -100,6 +100,13 @@ def missing(path: Path) -> LlmcostError:
     return LlmcostError(f"there is no store at {path}", hint="create one with: llmcost ingest PATH")
 
 
+def newer(path: Path, schema: int, known: int) -> LlmcostError:
+    return LlmcostError(
+        f"{path} was written by a newer version of llmcost (schema {schema}, here {known})",
+        hint="upgrade with: pip install --upgrade llmcost-cli",
+    )
+
+
 def not_a_store(path: Path, but: str = "") -> LlmcostError:
     return LlmcostError(f"{path} is not an llmcost store{but and f': {but}'}", hint=_USE_ANOTHER)
 

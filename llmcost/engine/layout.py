@@ -5,7 +5,6 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from llmcost.engine import faults, migrations, registry
-from llmcost.errors import LlmcostError
 
 if TYPE_CHECKING:
     from llmcost.engine.store import Store
@@ -52,10 +51,7 @@ def version(store: "Store") -> int:
     if schema is None:
         raise faults.another_programs(store.path)
     if schema > migrations.newest():
-        raise LlmcostError(
-            f"{store.path} was written by a newer version of llmcost (schema {schema}, here {migrations.newest()})",
-            hint="upgrade with: pip install --upgrade llmcost-cli",
-        )
+        raise faults.newer(store.path, int(schema), migrations.newest())
     if schema == migrations.newest() and (lost := tables() - found):
         raise faults.damaged(store.path, f"it has lost the table {min(lost)}")
     return int(schema)

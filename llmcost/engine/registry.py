@@ -31,6 +31,8 @@ _SOME = "any of them separated by commas, all or none."
 _LIST = "names separated by commas, all or none; * in a name matches any characters."
 _MACRO = re.compile(r"^create or replace temp macro (\w+)\(.*?;$", re.MULTILINE | re.DOTALL)
 _DEFINED = re.compile(r"macro \w+\((?P<takes>[^)]*)\) as(?P<gives>.*);$", re.DOTALL)
+_PLAIN = re.compile(r"[-+.0-9a-z]+", re.ASCII | re.IGNORECASE)
+"""What a number is written with; Python's also reads 1_0, and the digits of other scripts."""
 _PLACEHOLDER = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\$(?P<name>[a-z_][a-z0-9_]*)""")
 """A parameter; what only looks like one in a text, a name or a comment is passed over."""
 
@@ -41,7 +43,7 @@ class Parameter:
 
     name: str
     type: str
-    choices: tuple[str, ...]  # of a number: the least and the most that it may be
+    choices: tuple[str, ...]  # of a number: the least and the most that it may be; of a model: words that are no name
     default: Value
     meaning: str
 
@@ -62,7 +64,7 @@ class Parameter:
             return text == "true"
         if self.type == "date":
             return self._day(text)
-        if self.choices and text not in self.choices:
+        if self.choices and self.type != "model" and text not in self.choices:
             raise UsageError(f"{self.name}={text} is not a choice", hint=did_you_mean(text, list(self.choices)))
         return text
 
@@ -101,6 +103,8 @@ class Parameter:
     def _number(self, text: str) -> int | float:
         meaning = f"{self.name}: {self.meaning}"
         try:
+            if not _PLAIN.fullmatch(text.strip()):
+                raise ValueError
             number = int(text) if self.type == "int" else float(text)
         except ValueError:
             raise UsageError(f"{self.name}={text} is not a number", hint=meaning) from None

@@ -34,16 +34,18 @@ class Rescued:
 def copy(damaged: Path, new: Path) -> list[Rescued]:
     """Copies what can be read of a damaged store to a new one, table by table.
 
-    Raises LlmcostError where nothing can be read, or the new file is there already.
+    Raises LlmcostError where nothing can be read.
     """
-    if new.exists():
-        raise LlmcostError(f"{new} already exists", hint="name a new file")
     names = _tables(damaged)
     with Store(opening.of_file(new, read_only=False), new) as target:
         layout.create(target)
         rescued = [_copy_table(damaged, target, name) for name in names]
-        if _version(target) is None:
+        version = _version(target)
+        if version is None:
+            target.execute(f"delete from {_META} where key = 'schema_version'")
             target.execute(f"insert into {_META} values ('schema_version', $it)", {"it": str(migrations.newest())})
+        elif version > migrations.newest():
+            raise faults.newer(damaged, version, migrations.newest())
     return rescued
 
 

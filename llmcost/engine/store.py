@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from llmcost.engine import faults, layout, opening, registry, zones
-from llmcost.errors import UsageError, did_you_mean
+from llmcost.errors import LlmcostError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
 DEFAULT_NAME = "llmcost.duckdb"
-WIDE_BYTES = 2 << 30
-"""What a simulation's relations may take of memory; a kernel's columns come on top of it."""
 ROW_BYTES = 700
 """What a request takes in a temporary table: 695 bytes of a generated one, with three blocks of its prompt."""
+_AT_REST = 16
+"""Into how much less than its bound the engine's tables have to fit while it has nothing to do."""
 
 
 def locate(db: Path | None) -> Path:
@@ -38,11 +38,12 @@ def files(path: Path) -> list[Path]:
 class Store:
     """An open store. Use `access.reading`, `access.writing` or `in_memory` to get one."""
 
-    def __init__(self, opened: opening.Opened, path: Path) -> None:
+    def __init__(self, opened: opening.Opened, path: Path, address: str | None = None) -> None:
         self._opened = opened
         self._connection = opened.connection
         self.path = path
-        self._keeps_in_a_file = False
+        self.address = address or str(path)
+        self._is_large: bool | None = None
         self._is_streaming = False
         self.zone = zones.UTC
 
@@ -53,8 +54,8 @@ class Store:
         known = {row["name"].lower(): row["name"] for row in self.rows("select name from pg_timezone_names()")}
         if name.lower() not in known:
             raise UsageError(f"{name} is not a time zone", hint=did_you_mean(name, sorted(known.values())))
-        oldest, newest = self._run("select min(ts), max(ts) from requests", None).fetchall()[0]
-        first, last = (min(max(end or zones.FIRST, zones.FIRST), zones.LAST) for end in (oldest, newest))
+        [ends] = self.rows("select min(ts) as oldest, max(ts) as newest from requests")
+        first, last = (min(max(ends[end] or zones.FIRST, zones.FIRST), zones.LAST) for end in ("oldest", "newest"))
         found = self.rows(
             registry.find("zones", "changes").body,
             {"zone": known[name.lower()], "first": str(first - zones.MARGIN), "last": str(last + zones.MARGIN)},
@@ -90,11 +91,18 @@ class Store:
         """The statement's result, that many rows at a time. Nothing else may be asked until it has been read."""
         return self._connection.sql(sql, params=registry.used(sql, parameters or {})).to_arrow_reader(rows)
 
-    def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-        """The statement's result as one dict a row. For small results."""
-        cursor = self._asked(lambda: self._run(sql, parameters))
-        names = [column[0] for column in cursor.description or []]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    def rows(
+        self, sql: str, parameters: Mapping[str, Any] | None = None, most: int | None = None
+    ) -> list[dict[str, Any]]:
+        """The statement's result as one dict a row. For small results, or the first rows, at `most` so many."""
+
+        def ask() -> tuple[list[str], list[tuple[Any, ...]]]:
+            cursor = self._run(sql, parameters)
+            names = [column[0] for column in cursor.description or []]
+            return names, cursor.fetchall() if most is None else cursor.fetchmany(most)
+
+        names, rows = self._asked(ask)
+        return [dict(zip(names, row, strict=True)) for row in rows]
 
     def value(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
         """The first column of the first row."""
@@ -107,6 +115,10 @@ class Store:
         self._connection.register(name, data)
         yield
         self._connection.unregister(name)  # after an error the connection is rolled back or closed
+
+    def lend(self, name: str, data: Any) -> None:
+        """The same until the store is closed."""
+        self._connection.register(name, data)
 
     @contextmanager
     def stream(self, name: str, schema: "pa.Schema", batches: "Iterable[pa.RecordBatch]") -> Iterator[None]:
@@ -141,8 +153,7 @@ class Store:
         """
         [usual] = self.rows("select current_setting('threads') as threads, current_setting('memory_limit') as memory")
         self._connection.execute("set threads = 1")
-        with suppress(Exception):
-            self._connection.execute(f"set memory_limit = '{opening.MEMORY_BYTES // 2} B'")
+        self._leave_memory(self._opened.memory // 2)
         self._connection.execute(f"set memory_limit = '{opening.RESERVED_BYTES} B'")
         try:
             yield
@@ -161,30 +172,53 @@ class Store:
             raise
         self._connection.execute("commit")
 
-    def bound_memory(self, most: int = WIDE_BYTES) -> None:
-        """Keeps wide temporary relations within so much memory, and the rest of them on disk next to the store.
-
-        Where that folder cannot be written to, memory stays the engine's choice. Of a large log `keep` makes tables
-        in a separate file there: written column by column and compressed they take an eighth of the room, and
-        reading a few columns of them again is several times faster than getting back what memory had no room for.
-        """
-        if self._keeps_in_a_file or not self._opened.scratch:
-            return
-        self.use_memory()
-        opening.bound_memory(self._connection, most)
-        if int(self.value("select count(*) from requests")) * ROW_BYTES > most / 2:
-            file = str(self._opened.scratch.path.absolute() / "kept.duckdb").replace("'", "''")
-            self._connection.execute(f"attach '{file}' as scratch (read_write)")
-            self._keeps_in_a_file = True
-
     def keep(self, name: str, select: str, parameters: Mapping[str, Any] | None = None) -> None:
-        """Creates a relation, or replaces it, until the store is closed."""
-        if not self._keeps_in_a_file:
+        """Creates a relation, or replaces it, until the store is closed.
+
+        Of a large log it is a table in a separate file next to the store: written column by column and compressed it
+        takes an eighth of the room, and reading a few columns of it again is several times faster than getting back
+        what memory had no room for.
+        """
+        if not self._keeps_in_a_file():
             self.execute(f"create or replace temp table {name} as {select}", parameters)
             return
         self.execute(f"create or replace table scratch.{name} as {select}", parameters)
         self.execute(f"create or replace temp view {name} as from scratch.{name}")
         self.execute("checkpoint scratch")  # what it replaces makes room for the next
+
+    def forget(self, name: str) -> None:
+        """Removes a relation that `keep` created."""
+        if self._keeps_in_a_file():
+            self.execute(f"drop view temp.{name}")
+            self.execute(f"drop table scratch.{name}")
+        else:
+            self.execute(f"drop table temp.{name}")
+
+    def make_room(self) -> None:
+        """Lets what was kept of a large log leave memory, for work that asks nothing of the engine meanwhile.
+
+        It is read from its file again when it is asked for.
+        """
+        if not self._keeps_in_a_file():
+            return
+        usual = self.value("select current_setting('memory_limit')")
+        self._leave_memory(self._opened.memory // _AT_REST)
+        self._connection.execute(f"set memory_limit = '{usual}'")
+
+    def _leave_memory(self, most: int) -> None:
+        """Makes so many bytes the bound, until which tables leave memory; what is being read stays."""
+        with suppress(Exception):
+            self._connection.execute(f"set memory_limit = '{most} B'")
+
+    def _keeps_in_a_file(self) -> bool:
+        """Whether what is kept of this log would not fit into memory; the first answer holds."""
+        if self._is_large is None:
+            rows = int(self.value("select count(*) from requests"))
+            self._is_large = self._opened.scratch is not None and rows * ROW_BYTES > self._opened.memory / 2
+            if self._is_large and (folder := self.folder()):
+                file = str(folder / "kept.duckdb").replace("'", "''")
+                self._connection.execute(f"attach '{file}' as scratch (read_write)")
+        return self._is_large
 
     def folder(self) -> Path | None:
         """This process's folder next to the store, gone when it is closed; None where none can be made."""
@@ -200,9 +234,16 @@ class Store:
         """Asks the running statement to stop."""
         self._connection.interrupt()
 
-    def use_memory(self) -> None:
+    @contextmanager
+    def more_memory(self) -> Iterator[None]:
         """Lets the engine use as much memory as it would by itself: for a statement that it cannot do in parts."""
+        usual = self._connection.execute("select current_setting('memory_limit')").fetchall()[0][0]
         self._connection.execute("reset memory_limit")
+        try:
+            yield
+        finally:
+            with suppress(Exception):  # what the statement left may not fit
+                self._connection.execute(f"set memory_limit = '{usual}'")
 
     def _asked(self, ask: "Callable[[], Any]") -> Any:
         """What a statement gives. It runs again with more memory where it cannot run in parts, unless it has read a
@@ -212,8 +253,7 @@ class Store:
         except Exception as error:
             if self._is_streaming or not faults.needs_memory(error):
                 raise
-            with suppress(Exception):  # a transaction that the error has ended is begun again by whoever began it
-                self.use_memory()
+            with suppress(Exception), self.more_memory():  # a transaction that has ended is begun by whoever began it
                 return ask()
             raise
 
@@ -229,9 +269,26 @@ class Store:
         return self
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        meant = error and (faults.meaning(self.path, error) or self._odd_layout(error))
         self.close()
-        if error and (meant := faults.meaning(self.path, error)):
+        if meant:
             raise meant from None
+
+    def _odd_layout(self, error: BaseException) -> LlmcostError | None:
+        """Whether a statement failed because the tables are not as this program makes them. Looked at only then: the
+        tables that it would take to compare them cost more than opening a store."""
+        import duckdb
+
+        if not isinstance(error, duckdb.Error):
+            return None
+        try:
+            with in_memory() as new:
+                layout.check_columns(self, new)
+        except LlmcostError as odd:
+            return odd
+        except duckdb.Error:  # the connection is of no more use
+            return None
+        return None
 
 
 def in_memory() -> Store:

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import ROOT
 
 LAYERS = (
-    ("errors", "process"),
+    ("errors", "process", "locks"),
     ("config", "files", "web"),
     ("engine", "render", "bench_gpu"),
     ("prices", "attribution", "metrics", "embeddings", "self_hosting", "judging"),
@@ -20,6 +20,7 @@ LAYERS = (
     ("backtest",),
     ("views",),
     ("library",),
+    ("spark",),
     ("commands",),
     ("cli",),
     ("__main__",),
@@ -28,8 +29,8 @@ LAYERS = (
 
 ONLY = {
     "config": {"errors"},
-    "engine": {"errors"},
-    "files": {"errors"},
+    "engine": {"errors", "locks"},
+    "files": {"errors", "locks"},
     "render": {"errors", "files"},  # it knows tables and nothing else
     "bench_gpu": {"errors"},  # it measures a server wherever it is copied to
     "metrics": {"errors", "config", "engine", "web"},

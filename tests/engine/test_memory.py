@@ -7,8 +7,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from llmcost.engine import access, opening
+from llmcost.engine import access, opening, store
 from llmcost.engine.store import Store
+from tests.command import llmcost
 
 BOUND = 24 << 20
 WHOLE = "select len(list(number)) as found from range(4000000) as numbers(number)"
@@ -19,6 +20,7 @@ WHOLE = "select len(list(number)) as found from range(4000000) as numbers(number
 def bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     access.writing(tmp_path / "llmcost.duckdb").close()
     monkeypatch.setattr(opening, "MEMORY_BYTES", BOUND)
+    monkeypatch.setattr(opening, "MOST_BYTES", BOUND)
     with access.reading(tmp_path / "llmcost.duckdb") as opened:
         yield opened
 
@@ -53,9 +55,10 @@ def kept(opened: Store) -> Any:
 def test_a_statement_that_cannot_be_done_in_parts_runs_again_with_more_memory(
     bounded: Store, ask: Callable[[Store], Any]
 ) -> None:
-    assert limit(bounded) <= BOUND
+    with pytest.raises(Exception, match="Out of Memory"):
+        bounded.batches(WHOLE, 1)  # which is not asked again
     assert ask(bounded) == 4_000_000
-    assert limit(bounded) > BOUND
+    assert limit(bounded) <= BOUND, "only that statement had more"
 
 
 def test_other_statements_keep_to_the_bound(bounded: Store) -> None:
@@ -98,3 +101,57 @@ def test_a_transaction_is_whole_or_not_there(bounded: Store) -> None:
     with pytest.raises(Exception, match="Out of Memory"):
         both()
     assert bounded.value("select count(*) from duckdb_tables() where temporary") == 0
+
+
+def test_what_is_kept_of_a_large_log_leaves_memory_until_it_is_read_again(
+    bounded: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = "select coalesce(sum(memory_usage_bytes), 0)::bigint from duckdb_memory()"
+    monkeypatch.setattr(bounded, "_is_large", None)
+    monkeypatch.setattr(store, "ROW_BYTES", BOUND)
+    bounded.execute("create temp table requests as select 1 as one")
+    bounded.keep("kept", "select hash(number) as found from range(1000000) as numbers(number)")
+    bounded.value("select sum(found) from kept")
+    assert bounded.value(held) > BOUND // 8
+    bounded.make_room()
+    assert bounded.value(held) <= BOUND // 8
+    assert limit(bounded) <= BOUND
+    assert bounded.value("select count(distinct found) from kept") == 1_000_000
+
+
+def test_who_only_reads_may_hold_more_where_there_is_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "llmcost.duckdb"
+    access.writing(path).close()
+    monkeypatch.setattr(opening, "MEMORY_BYTES", BOUND)
+    with access.writing(path) as opened:
+        assert BOUND * 0.999 <= limit(opened) <= BOUND
+    for most in (2 * BOUND, BOUND // 2):  # small enough for any machine
+        monkeypatch.setattr(opening, "MOST_BYTES", most)
+        with access.reading(path) as opened:
+            assert max(most, BOUND) * 0.999 <= limit(opened) <= max(most, BOUND)
+
+
+def test_of_a_small_machine_it_takes_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "_SHARE", 1 << 40)  # of any memory next to nothing
+    path = tmp_path / "llmcost.duckdb"
+    access.writing(path).close()
+    with access.reading(path) as opened:
+        assert opening.MEMORY_BYTES * 0.999 <= limit(opened) <= opening.MEMORY_BYTES
+
+
+@pytest.mark.parametrize(("text", "size"), [("2GiB", 2 << 30), (" 300 mb ", 300_000_000), ("256MiB", 256 << 20)])
+def test_a_size_that_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, size: int) -> None:
+    monkeypatch.setenv("LLMCOST_MEMORY", text)
+    with access.writing(tmp_path / "llmcost.duckdb") as opened:
+        assert size * 0.999 <= limit(opened) <= size
+
+
+@pytest.mark.parametrize("text", ["2", "GiB", "255MiB", "-1GiB", "1e3GiB", "2GiB'; drop table x --", "9999999GiB"])
+def test_what_is_no_size_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "log.jsonl").write_text("{}\n")
+    done = llmcost("ingest", "log.jsonl", cwd=tmp_path, LLMCOST_MEMORY=text)
+    assert (done.returncode, done.stderr.splitlines()) == (
+        1,
+        ["error: LLMCOST_MEMORY is not a size of 256 MiB or more", "hint: write it like 2GiB"],
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["log.jsonl"]

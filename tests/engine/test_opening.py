@@ -97,6 +97,17 @@ def test_tables_that_are_not_as_an_ingest_makes_them(folder: Path, kind: str) ->
         assert "SECRET" not in line
 
 
+@pytest.mark.parametrize("change", [
+    "drop view priced; drop view daily_spend; drop view prompts; alter table requests alter ts type varchar",
+    "alter table rejects rename column excerpt to shown",
+], ids=["another type", "another name"])  # fmt: skip
+def test_tables_with_other_columns_are_said_by_the_command_that_needs_them(folder: Path, change: str) -> None:
+    with duckdb.connect(str(folder / "llmcost.duckdb")) as connection:
+        connection.execute(change)
+    line = said(folder, "rejects" if "rejects" in change else "report")
+    assert f"its table {'rejects' if 'rejects' in change else 'requests'} has other columns" in line
+
+
 def test_a_store_reads_no_other_file(folder: Path) -> None:
     (folder / "secret.txt").write_text("SECRET")
     for open_store in (access.reading, access.writing):

@@ -38,7 +38,7 @@ KEYS = {
     },
     "what_ifs": COMMON_KEYS
     | {"rows", "kernel", "neutral", "order", "stacked", "needs", "low", "high", "then", "facts", "summary"}
-    | {"grid", "alters", "unmeasured", "delays"},
+    | {"grid", "alters", "unmeasured", "delays", "instead"},
     "audit": COMMON_KEYS | {"severity", "dollars", "advice"},
     **dict.fromkeys(
         (
@@ -68,7 +68,7 @@ HEADED = [path for path in FILES if path.parent.name in KEYS]
 FIELD = re.compile(r"(?P<key>[a-z_]+): (?P<value>\S.*)")
 PARAM = re.compile(
     r"param (?P<name>[a-z][a-z0-9_]*)"
-    r" (?P<type>text|names(?:\([a-z0-9_, -]+\))?|bool|date|model|file"
+    r" (?P<type>text|names(?:\([a-z0-9_, -]+\))?|bool|date|model(?:\([a-z]+\))?|file"
     r"|(?:int|float)(?:\([0-9.-]+, (?:[0-9.]+|inf)\))?|choice\([a-z0-9_, -]+\))"
     r" = (?P<default>\S+|'[^']*'): (?P<meaning>\S.*)"
 )
@@ -203,7 +203,7 @@ def test_parameters_are_declared_once_and_used(path: Path) -> None:
     entries = fields(path)
     matches = [match for entry in entries if (match := PARAM.fullmatch(entry))]
     declared = [match["name"] for match in matches]
-    providers = {f"{match['name']}_provider" for match in matches if match["type"] == "model"}
+    providers = {f"{match['name']}_provider" for match in matches if match["type"].startswith("model")}
     used = set(PLACEHOLDER.findall(split(path)[1]))
     for entry in entries:
         if entry.startswith("reads: "):
@@ -243,6 +243,10 @@ def test_the_settings_that_a_what_if_names_are_its_own(path: Path) -> None:
         if key in ("neutral", "stacked", "low", "high", "grid"):
             ends[key] = dict(part.split("=") for part in re.split(r",\s*(?=[a-z0-9_]+=)", text))
             assert ends[key].keys() <= declared, entry
+        if key == "instead":
+            settings, _, why = text.partition(": ")
+            assert {word.partition("=")[0] for word in settings.split(",")} <= declared, entry
+            assert why, entry
         if key == "order":
             assert text.isdecimal()
         if key == "needs":

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import sqlglot
 from sqlglot import exp
@@ -12,6 +14,7 @@ from sqlglot.optimizer.scope import traverse_scope
 from llmcost.engine import registry, store
 from llmcost.engine.compose import compose
 from llmcost.engine.relations import INPUTS, Input, priced
+from llmcost.reports import steps
 from llmcost.what_ifs.engine.replay import kernel_of
 from llmcost.what_ifs.inputs import side_tables
 
@@ -98,12 +101,17 @@ MADE = {
 }
 
 
+def arrows(kind: registry.Kind) -> dict[str, pa.Table]:
+    """The tables that are not made by a query, without rows."""
+    return dict(zip(("levels", "moves"), steps.tables([]), strict=True)) if kind in ("spend", "audit") else {}
+
+
 def over(kind: registry.Kind, name: str) -> str:
     """SQL: the query over relations that have the columns declared, and no rows."""
     query = registry.find(kind, name)
     made = MADE | (dict.fromkeys(("before", "after"), "select * from costs") if kind == "savings" else {})
     made |= {table: registry.find("page", table).body for table in INPUTS["page"].tables if kind == "page"}
-    made |= {table: registry.find("spend", table).body for table in INPUTS[kind].tables if table == "anomalies"}
+    made |= {"unusual_days": registry.find("spend", "unusual-days").body} if kind == "audit" else {}
     if kind == "explain":
         return over_periods(query)
     needed = [*INPUTS[kind].relations, *INPUTS[kind].tables]
@@ -145,10 +153,14 @@ def over_periods(query: registry.Query) -> str:
 def test_it_runs_over_what_its_folder_declares(kind: registry.Kind, name: str, empty: store.Store) -> None:
     """Formats run over lines in their own tests: each over lines of its own."""
     query = registry.find(kind, name)
-    defaults = {**registry.find("spend", "anomalies").bind({}), **query.bind({})}
-    steps: dict[registry.Kind, tuple[str, ...]] = {"explain": ("movers", "moved", "chosen"), "page": ("ranked",)}
-    for folder, names in steps.items():
+    defaults = query.bind({})
+    before: dict[registry.Kind, tuple[str, ...]] = {"explain": ("movers", "moved", "chosen"), "page": ("ranked",)}
+    of_spend = registry.find("spend", "unusual-days").bind({}) if kind == "audit" else {}
+    for folder, names in before.items():
         for step in names:
             defaults |= registry.find(folder, step).bind({})
-    values = defaults | {f"{p.name}_provider": None for p in query.parameters if p.type == "model"}
-    empty.rows(over(kind, name), values)
+    values = of_spend | defaults | {f"{p.name}_provider": None for p in query.parameters if p.type == "model"}
+    with ExitStack() as made:
+        for table, rows in arrows(kind).items():
+            made.enter_context(empty.relation(table, rows))
+        empty.rows(over(kind, name), values)
