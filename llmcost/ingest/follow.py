@@ -1,7 +1,7 @@
 """Logs read as they grow: what `ingest --follow` and `metrics --follow` share."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from llmcost.attribution import texts as stored_texts
@@ -11,8 +11,22 @@ from llmcost.errors import LlmcostError, UsageError
 from llmcost.ingest import new_store, run
 from llmcost.ingest.run import AS_USUAL, Account, Progress, Reading
 
-FOLLOW_SECONDS = 2.0
-"""How often new lines are looked for."""
+FOLLOW_SECONDS = 0.5
+"""How often new lines are looked for, so that they are in the store a second after they were written."""
+
+
+class Skipped:
+    """Says which files are skipped and why, once as long as it is so."""
+
+    def __init__(self, say: Callable[[str], None], said: Mapping[str, str] | None = None) -> None:
+        self._say, self._said = say, dict(said or {})
+
+    def tell(self, account: Account) -> None:
+        """Says what this reading skipped and the one before it did not."""
+        for path, why in account.skipped.items():
+            if self._said.get(path) != why:
+                self._say(f"skipped {path}: {why}")
+        self._said = dict(account.skipped)
 
 
 def check(paths: list[str]) -> None:
@@ -48,7 +62,7 @@ def read(
     return account
 
 
-def poll(step: Callable[[], None], say: Callable[[str], None]) -> None:
+def poll(step: Callable[[], object], say: Callable[[str], None]) -> None:
     """Does a step every FOLLOW_SECONDS until a signal. What cannot be done now is said once, and tried again."""
     said = ""
     while True:

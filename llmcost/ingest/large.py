@@ -18,11 +18,6 @@ class LargeLines:
         self._folder = store.folder()
         self._held: list[pa.RecordBatch | Path] = []
 
-    @property
-    def any(self) -> bool:
-        """Whether there are such lines."""
-        return bool(self._held)
-
     def without(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The other batches, while these are set aside. From the beginning where it is asked again."""
         self._held = []

@@ -32,7 +32,7 @@ def fault(fields: dict[str, Any]) -> str:
     places = ", ".join(f"'{path}'" for path in sorted(objects))
     return f"""
         case
-            when claimed and {_more_than_read(fields, names)} and regexp_matches(raw, '(?s)"({twice})"')
+            when case when claimed then {_more_than_read(fields, names)} end and regexp_matches(raw, '(?s)"({twice})"')
                 and list_bool_or(list_transform(
                     json_keys(raw::json, [{places}]), lambda keys: len(keys) > list_unique(keys)
                 )) then 'a key that occurs twice in one object'
@@ -41,15 +41,30 @@ def fault(fields: dict[str, Any]) -> str:
 
 
 def _more_than_read(fields: dict[str, Any], names: list[str]) -> str:
-    """SQL: whether a line has more names of counts than values that were read. A repeated null states nothing."""
+    """SQL: whether a line has more names of counts than values that were read. A repeated null states nothing.
+
+    Each `case` spares most lines what follows in it: every condition of an `and` is computed for every line.
+    """
     further = [name for name in names if not name.endswith(_USUAL)]
     if len(further) > _FEW:
         return "true"
     read = " + ".join(f"({leaf} is not null)::integer" for leaf in _leaves(fields)) or "0"
-    found = [f"{_times(name, before=_QUOTE)} > 1" for name in further]
+    found = [_where(_rare_end(name), f"{_times(name, before=_QUOTE)} > 1") for name in further]
     if len(further) < len(names):
-        found.append(f"{_times(_USUAL)} > {read} + {_times(_USUAL, after=_NULL)}")
+        with_nulls = f"{_times(_USUAL)} > {read} + {_times(_USUAL, after=_NULL)}"
+        found.append(_where(_USUAL + _QUOTE, f"case when {_times(_USUAL)} > {read} then {with_nulls} else false end"))
     return f"({' or '.join(found)})"
+
+
+def _rare_end(name: str) -> str:
+    """How a name ends, from a character on that is rare in texts: the engine looks for the first one alone."""
+    rare = re.search("[_A-Z].*", name)
+    return (rare[0] if rare else name) + _QUOTE
+
+
+def _where(text: str, condition: str) -> str:
+    """SQL: a condition on the lines that hold a text, false of the others."""
+    return f"case when contains(raw, '{text}') then {condition} else false end"
 
 
 def _times(name: str, after: str = _QUOTE, before: str = "") -> str:

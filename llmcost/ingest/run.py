@@ -1,7 +1,7 @@
 """Log files into the store: recognise, normalise, merge, account for every line.
 
 The work is SQL (`queries/formats`, `queries/ingest`); this module streams lines
-into it. Each group of whole files is one transaction, so that an ingest that dies
+into it. About half a gigabyte of whole files is one transaction, so that an ingest that dies
 leaves the store as it was or with whole files.
 """
 
@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
@@ -19,13 +20,13 @@ from llmcost.engine import registry
 from llmcost.engine.faults import needs_memory
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, UsageError, did_you_mean
-from llmcost.ingest import chains, formats, lines, mapping_checks, reread, sources, staging, streams, unite
+from llmcost.ingest import chains, formats, lines, mapping_checks, reread, sources, staging, streams, uncounted, unite
 from llmcost.ingest.detect import Detection, detect
 from llmcost.metrics import counts
 from llmcost.prices import book
 
 GROUP_BYTES = 512 << 20
-"""Files are read in groups of about this many bytes, one transaction each."""
+"""Files are added about this many bytes at a time, one transaction each."""
 
 COUNTS = ("lines", "requests", "duplicates", "no_call", "rejects")
 
@@ -39,8 +40,10 @@ class Account:
     outdated: int = 0  # files read again, as their mapping or what was assumed for them has changed
     skipped: dict[str, str] = field(default_factory=dict)  # files that were found and not read: why
     formats: dict[str, dict[str, int]] = field(default_factory=dict)
+    uncounted: list[str] = field(default_factory=list)  # files that state counts of tokens and gave no call
     empty_fields: dict[str, list[str]] = field(default_factory=dict)  # of mapped formats: fields that no line had
     cost_usd: float | None = None  # of the requests this run added or completed; null: none has a price
+    calls: int = 0  # that the added requests stand for: a provider's aggregate is one line, and many of them
     unpriced_requests: int = 0
     assumed: list[dict[str, Any]] = field(default_factory=list)  # model, requests, cost_usd of assumed models
 
@@ -70,6 +73,7 @@ class Reading:
     pipes: bool = True  # a pipe that is named is read to its end; else it is skipped
     trust_size: bool = False  # a file that unpacks to more than any log does is read all the same
     again: bool = False  # files are read from their start, also those that have not changed
+    strict: bool = True  # what the user named and cannot be read is an error; else it is skipped, as in a folder
 
 
 AS_USUAL = Reading()
@@ -101,8 +105,8 @@ def ingest(
 
     `assumed` is what the user says of logs that do not say it themselves: parameters of formats, by name.
     `texts` says whether the texts are kept too. A file in a folder that cannot be read is skipped, and the account and
-    the store say why. Raises LlmcostError, before anything is written, for a path that does not exist and for a named
-    file that no format or more than one format claims, and when no log at all is found.
+    the store say why. Raises LlmcostError, before anything is written, when no log at all is found and, if strict, for
+    a path that does not exist and for a named file that no format or more than one format claims.
     """
     run = _Run(format_asked, texts, bound(assumed or {}), Account(), progress or Progress(), formats.hashes())
     if format_asked != "auto":
@@ -113,7 +117,7 @@ def ingest(
     book.refresh(store)
 
     account = run.account
-    found = sources.find(paths, store.path, reading.pipes)
+    found = sources.find(paths, store.path, pipes=reading.pipes, strict=reading.strict)
     account.skipped |= found.skipped
     before = sources.seen(store, format_asked, texts.keep)
     outdated = reread.outdated(before, run.hashes, assumed or {})
@@ -125,7 +129,7 @@ def ingest(
         try:
             source = sources.resume(file, before, again)
         except OSError as error:
-            if file.named:
+            if file.named and reading.strict:
                 raise LlmcostError(f"{file.path} cannot be read: {streams.why(error)}", hint="check the file") from None
             account.skipped[file.path] = streams.why(error)
             continue
@@ -135,7 +139,8 @@ def ingest(
             pending.append(source)
         else:
             account.unchanged += 1
-    detections = detect(store, pending, format_asked, {file.path for file in found.files if file.named})
+    named = {file.path for file in found.files if file.named and reading.strict}
+    detections = detect(store, pending, format_asked, named)
     uncalled = {file.path for file in not_named}
     account.skipped |= {
         it.source.path: it.problem for it in detections if it.problem and it.source.path not in uncalled
@@ -202,21 +207,23 @@ def bound(assumed: Mapping[str, str]) -> dict[str, registry.Value]:
 
 
 def _groups(detections: Iterable[Detection]) -> Iterator[list[Detection]]:
-    """Files of one leading format, about GROUP_BYTES together."""
+    """Files that are one transaction, about GROUP_BYTES together, those of one leading format one after the other.
+
+    A transaction costs the same for one small log as for many, of whatever formats.
+    """
     by_format: dict[str, list[Detection]] = {}
     for detection in detections:
         by_format.setdefault(detection.formats[0], []).append(detection)
-    for members in by_format.values():
-        group: list[Detection] = []
-        size = 0
-        for detection in members:
-            group.append(detection)
-            size += detection.source.size()
-            if size >= GROUP_BYTES:
-                yield group
-                group, size = [], 0
-        if group:
+    group: list[Detection] = []
+    size = 0
+    for detection in chain.from_iterable(by_format.values()):
+        group.append(detection)
+        size += detection.source.size()
+        if size >= GROUP_BYTES:
             yield group
+            group, size = [], 0
+    if group:
+        yield group
 
 
 def _number(store: Store, group: list[Detection]) -> None:
@@ -237,9 +244,8 @@ def _ingest_group(store: Store, group: list[Detection], run: _Run) -> None:
     except Exception as error:
         if not needs_memory(error):
             raise
-        store.use_memory()
         run.account = account
-        with store.transaction():
+        with store.more_memory(), store.transaction():
             _add(store, group, run)
 
 
@@ -277,18 +283,13 @@ def _add(store: Store, group: list[Detection], run: _Run) -> None:
     entries += unite.take_back_rejects(store)
     for entry in entries:
         run.account.add(entry)
+    run.account.uncounted += uncounted.among(group, entries)
     added = counts.count(store, before, entries)
     if added.cost_usd is not None:
         run.account.cost_usd = (run.account.cost_usd or 0.0) + added.cost_usd
+    run.account.calls += added.calls
     run.account.unpriced_requests += added.unpriced_requests
-    run.account.assumed += [
-        row | {"cost_usd": added.cost_usd}  # the files of a group are of one format
-        for row in store.rows(
-            "select model_logged as model, count(*) as requests from requests where rowid > $before and model_assumed"
-            " group by model_logged order by model_logged",
-            {"before": before},
-        )
-    ]
+    run.account.assumed += counts.assumed(store, before)
 
 
 def _count_blank_lines(store: Store, group: list[Detection]) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ _NAME = r"[.:A-Z_a-z\x{A0}-\x{24F}-]"
 _MARK = "[0-9!#%&*+/=?@^~]"
 _PARTS = {
     "<any>": _VALUE,
+    "<start>": r"(?:\b|\\[nrtbf])",
     "<16>": f"(?:{_WORD}{{0,7}}[0-9]{_TOKEN}{{11,}}|{_WORD}{{8,}}[0-9]{_TOKEN}{{4,}})",
     "<value>": f"(?:{_NAME}{{0,4}}{_MARK}{_VALUE}{{4,}}|{_NAME}{{5,}}{_MARK}{_VALUE}*)",
 }

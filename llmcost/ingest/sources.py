@@ -41,6 +41,16 @@ class File:
     path: str
     named: bool
     is_stream: bool = False  # standard input or a pipe: read once, to its end
+    real: str = ""  # the path without links, where that is known
+
+
+class UnreadableError(LlmcostError):
+    """A path that the user gave and that no log can be read from."""
+
+    def __init__(self, path: str, message: str, why: str, *, hint: str) -> None:
+        super().__init__(message, hint=hint)
+        self.path = path
+        self.why = why
 
 
 @dataclass
@@ -51,22 +61,32 @@ class Found:
     skipped: dict[str, str] = field(default_factory=dict)  # by path: why it cannot be read
 
 
-def find(paths: Iterable[str], avoid: Path | None = None, pipes: bool = True) -> Found:
+def find(paths: Iterable[str], avoid: Path | None = None, *, pipes: bool = True, strict: bool = True) -> Found:
     """The files under these paths, folders and patterns, each once, in a stable order.
 
     Links are followed. Hidden folders inside a folder are read, hidden files are not, nor are programs, llmcost.toml
-    and the store at `avoid`. A pipe that is named is read where `pipes` allows it. Raises LlmcostError for a path that
-    does not exist.
+    and the store at `avoid`. A pipe that is named is read where `pipes` allows it. A path that does not exist, or
+    cannot be read, raises UnreadableError where `strict` says so; else it is skipped.
     """
     found = Found()
     known: set[str] = set()
+    ours = _ours(avoid)
     for path in paths:
-        for file in _under(path, found.skipped, pipes):
-            real = file.path if file.is_stream else os.path.realpath(file.path)
-            if real not in known and not _is_ours(real, avoid, file.named):
+        for file in _beneath(path, found.skipped, pipes=pipes, strict=strict):
+            real = file.path if file.is_stream else file.real or os.path.realpath(file.path)
+            if real not in known and (file.named or real not in ours):
                 known.add(real)
                 found.files.append(file)
     return found
+
+
+def _beneath(path: str, skipped: dict[str, str], *, pipes: bool, strict: bool) -> Iterator[File]:
+    try:
+        yield from _under(path, skipped, pipes)
+    except UnreadableError as error:
+        if strict:
+            raise
+        skipped[error.path] = error.why
 
 
 def _under(path: str, skipped: dict[str, str], pipes: bool) -> Iterator[File]:
@@ -80,7 +100,8 @@ def _under(path: str, skipped: dict[str, str], pipes: bool) -> Iterator[File]:
         yield from _matching(path, skipped, pipes)
         return
     except OSError as error:
-        raise LlmcostError(f"{path} cannot be read: {streams.why(error)}", hint="check the path") from None
+        why = streams.why(error)
+        raise UnreadableError(path, f"{path} cannot be read: {why}", why, hint="check the path") from None
     kind = streams.special(mode)
     if kind == "a folder":
         yield from _inside(path, skipped)
@@ -90,17 +111,20 @@ def _under(path: str, skipped: dict[str, str], pipes: bool) -> Iterator[File]:
         else:
             skipped[path] = kind
     elif kind:
-        raise LlmcostError(f"{path} is {kind}, not a file", hint="name files, folders, pipes or - for standard input")
+        hint = "name files, folders, pipes or - for standard input"
+        raise UnreadableError(path, f"{path} is {kind}, not a file", kind, hint=hint)
     else:
         yield File(path, named=True)
 
 
 def _matching(path: str, skipped: dict[str, str], pipes: bool) -> Iterator[File]:
     if os.path.islink(path):  # noqa: PTH114 - a path that glob accepts may be one that Path does not
-        raise LlmcostError(f"{path} is a link to {os.readlink(path)}, which does not exist", hint="check the link")  # noqa: PTH115
+        message = f"{path} is a link to {os.readlink(path)}, which does not exist"  # noqa: PTH115
+        raise UnreadableError(path, message, "a broken link", hint="check the link")
     matches = sorted(glob(path, recursive=True))  # noqa: PTH207 - Path.glob accepts no absolute pattern
     if not matches:
-        raise LlmcostError(f"there is no file or folder {path}", hint="check the path; a glob must match something")
+        hint = "check the path; a glob must match something"
+        raise UnreadableError(path, f"there is no file or folder {path}", "it is gone", hint=hint)
     for match in matches:
         if _is_readable_name(match, skipped):
             for file in _under(match, skipped, pipes):
@@ -110,15 +134,17 @@ def _matching(path: str, skipped: dict[str, str], pipes: bool) -> Iterator[File]
 def _inside(folder: str, skipped: dict[str, str]) -> Iterator[File]:
     number = 0
     before = len(skipped)
-    for path in _walk(folder, skipped):
+    for path, real in _walk(folder, skipped):
         number += 1
-        yield File(path, named=False)
+        yield File(path, named=False, real=real)
     if number == 0 and len(skipped) == before:
-        raise LlmcostError(f"no files in {folder}", hint="give the folder that holds the logs")
+        hint = "give the folder that holds the logs"
+        raise UnreadableError(folder, f"no files in {folder}", "a folder without files", hint=hint)
 
 
-def _walk(folder: str, skipped: dict[str, str]) -> Iterator[str]:
-    """The files in a folder and those below it, each folder once however many links lead to it."""
+def _walk(folder: str, skipped: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """The files in a folder and those below it, each with its path without links. A folder is read once, however many
+    links lead to it."""
     entered: set[tuple[int, int]] = set()
     waiting = [folder]
     while waiting:
@@ -133,13 +159,14 @@ def _walk(folder: str, skipped: dict[str, str]) -> Iterator[str]:
         except OSError as error:
             skipped[folder] = f"a folder that cannot be read: {streams.why(error)}"
             continue
+        real = os.path.realpath(folder)  # once, since it takes longer for a file than all else
         below = []
         for entry in entries:
             if _is_readable_name(entry.path, skipped) and (kind := _kind(entry, skipped)) is not None:
                 if kind == "a folder":
                     below.append(entry.path)
                 else:
-                    yield entry.path
+                    yield entry.path, os.path.realpath(entry.path) if entry.is_symlink() else f"{real}/{entry.name}"
         waiting += reversed(below)
 
 
@@ -158,7 +185,7 @@ def _kind(entry: "os.DirEntry[str]", skipped: dict[str, str]) -> str | None:
     if kind:
         skipped[entry.path] = kind
         return None
-    is_code = Path(entry.name).suffix.lower() in _CODE
+    is_code = os.path.splitext(entry.name)[1].lower() in _CODE  # noqa: PTH122 - of every file
     return None if entry.name.startswith(".") or is_code else ""
 
 
@@ -166,7 +193,8 @@ def _check_name(path: str) -> None:
     try:
         path.encode(_MACHINE_NAME)
     except UnicodeEncodeError:
-        raise LlmcostError(f"{shown(path)} is not a name in UTF-8", hint="rename the file, or read it as -") from None
+        message, hint = f"{shown(path)} is not a name in UTF-8", "rename the file, or read it as -"
+        raise UnreadableError(shown(path), message, "its name is not UTF-8", hint=hint) from None
 
 
 def _is_readable_name(path: str, skipped: dict[str, str]) -> bool:
@@ -191,12 +219,10 @@ def _is_standard_input(path: str) -> bool:
         return False
 
 
-def _is_ours(real: str, avoid: Path | None, named: bool) -> bool:
-    if named:
-        return False
-    own = os.path.realpath(avoid) if avoid else None
-    settings = config.path()
-    return real in {own, f"{own}.wal"} or (settings is not None and real == os.path.realpath(settings))
+def _ours(avoid: Path | None) -> set[str]:
+    """The files of llmcost itself, which are no logs: the store, and the settings."""
+    paths = [os.path.realpath(path) for path in (avoid, config.path()) if path]
+    return {*paths, *(f"{path}.wal" for path in paths)}
 
 
 def seen(store: Store, format_asked: str, keep_text: bool) -> dict[str, dict[str, Any]]:

@@ -6,6 +6,7 @@ A value that the engine refuses is found by halving and costs its line alone; to
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 import pyarrow as pa
@@ -32,34 +33,55 @@ def stage(
     *,
     any_format: bool,
 ) -> None:
-    """Reads the group's lines into `staged`, one row a line that a format claims, and `leftover`, the others.
+    """Reads the lines of the group's files: into `staged` those that a format claims, one row each, and into `leftover`
+    the others.
 
-    The leading format reads the stream; with `any_format`, lines that it does not claim are offered to the others.
-    `values` are those of the formats' parameters.
+    The leading format of files that follow one another reads their stream; with `any_format`, lines that it does not
+    claim are offered to the others. `values` are those of the formats' parameters.
     """
-    lead = group[0].formats[0]
-    large = LargeLines(store)
-
-    def usual_lines() -> Iterator[pa.RecordBatch]:
-        return large.without(stream_of(group, on_bytes))
-
-    if formats.is_stateful(lead):  # what comes before a line or a piece of one decides what it means
-        _read_in_order(store, group, lead, values, on_bytes)
-    else:
-        _read(store, lead, values, usual_lines)
-    _offer_to_others(store, values, any_format=any_format)
-    for number, batch in enumerate(large.take()):
-        for name in _RESULTS if number == 0 else ():
-            store.execute(f"alter table {name} rename to all_{name}")
-        with store.one_thread():
-            _read(store, lead, values, partial(iter, [batch]))
-            _offer_to_others(store, values, any_format=any_format)
+    is_first = True
+    for _ in _parts(store, group, values, on_bytes, any_format=any_format):
         for name in _RESULTS:
-            store.execute(f"insert into all_{name} by name from {name}")
-    if large.any:
-        for name in _RESULTS:
-            store.execute(f"drop table {name}")
-            store.execute(f"alter table all_{name} rename to {name}")
+            if is_first:
+                store.execute(f"drop table if exists all_{name}")
+                store.execute(f"alter table {name} rename to all_{name}")
+            else:
+                store.execute(f"insert into all_{name} by name from {name}")
+        is_first = False
+    for name in _RESULTS:
+        store.execute(f"drop table if exists {name}")
+        store.execute(f"alter table all_{name} rename to {name}")
+
+
+def _parts(
+    store: Store,
+    group: list[Detection],
+    values: dict[str, registry.Value],
+    on_bytes: Callable[[int], None],
+    *,
+    any_format: bool,
+) -> Iterator[None]:
+    """Reads the files a part at a time: `staged` and `leftover` are those of the part. The usual lines of the files of
+    a format are one, and each large line is one."""
+    for lead, detections in groupby(group, lambda detection: detection.formats[0]):
+        files, large = list(detections), LargeLines(store)
+        if formats.is_stateful(lead):  # what comes before a line or a piece of one decides what it means
+            _read_in_order(store, files, lead, values, on_bytes)
+        else:
+            _read(store, lead, values, partial(_usual_lines, files, large, on_bytes))
+        _offer_to_others(store, values, any_format=any_format)
+        yield
+        for batch in large.take():
+            with store.one_thread():
+                _read(store, lead, values, partial(iter, [batch]))
+                _offer_to_others(store, values, any_format=any_format)
+            yield
+
+
+def _usual_lines(
+    files: list[Detection], large: LargeLines, on_bytes: Callable[[int], None]
+) -> Iterator[pa.RecordBatch]:
+    return large.without(stream_of(files, on_bytes))
 
 
 def _read(

@@ -40,7 +40,9 @@ class AccountView(View):
             "skipped": [{"file": file, "reason": reason} for file, reason in account.skipped.items()],
             **{count: account.total(count) for count in COUNTS},
             "formats": account.formats,
+            "uncounted": account.uncounted,
             "empty_fields": account.empty_fields,
+            "calls": account.calls,
             "cost_usd": account.cost_usd,
             "unpriced_requests": account.unpriced_requests,
             "assumptions": assumed.said(account.assumed),
@@ -57,6 +59,8 @@ class AccountView(View):
             parts.append(Text(f"{reread} read again: the mapping or an assumption has changed."))
         if account.skipped:
             parts.append(_skipped(account))
+        if account.uncounted:
+            parts.append(_uncounted(account.uncounted))
         for name, fields in account.empty_fields.items():
             are = "was" if len(fields) == 1 else "were"
             parts.append(Text(f"formats.{name}: {', '.join(fields)} {are} empty in every line", style="yellow"))
@@ -68,6 +72,18 @@ class AccountView(View):
             parts.append(Text(visible(unusual), style="yellow"))
         parts.append(Text(f"Store: {visible(str(self.store))}. Next: llmcost report", style="dim"))
         return Group(*parts)
+
+
+def brief(account: Account, store: Path) -> str:
+    """What came of an ingest, in a line."""
+    said = [f"{cells.counted(account.total('requests'), 'new request')} in {store}"]
+    if rejects := account.total("rejects"):
+        said.append(f"{cells.counted(rejects, 'line')} could not be read")
+    if account.skipped:
+        said.append(f"{cells.counted(len(account.skipped), 'file')} skipped")
+    if account.uncounted:
+        said.append(f"{cells.counted(len(account.uncounted), 'file')} with counts of tokens but no call")
+    return ", ".join(said) + (": llmcost rejects" if rejects or account.skipped else "")
 
 
 def _table(account: Account) -> tables.Table:
@@ -91,9 +107,20 @@ def _skipped(account: Account) -> Text:
     return said
 
 
+def _uncounted(files: Sequence[str]) -> Text:
+    """The files whose counts of tokens are in no call that was read."""
+    more = f" and {len(files) - 1:,} more" if len(files) > 1 else ""
+    state = "states" if len(files) == 1 else "state"
+    path = cells.brief(files[0], 80)
+    return Text(
+        f"{path}{more} {state} counts of tokens but gave no call: llmcost ingest --explain FILE", style="yellow"
+    )
+
+
 def _found(account: Account) -> str:
     rests = assumed.condition(account.assumed, account.total("requests")) if account.cost_usd is not None else ""
-    return spend(account.cost_usd, account.unpriced_requests, rests)
+    aggregated = f"With aggregates, {account.calls:,} requests. " if account.calls > account.total("requests") else ""
+    return aggregated + spend(account.cost_usd, account.unpriced_requests, rests)
 
 
 def spend(cost_usd: float | None, unpriced: int, rests: str = "") -> str:

@@ -157,7 +157,7 @@ def _finding(finding: Finding) -> RenderableType:
     grid = Table.grid(padding=(0, 2))
     for row in finding.subjects[:_SUBJECTS_SHOWN]:
         grid.add_row(Text(cells.brief(row["subject"], 30)), _dollars(row["cost_usd"]), cells.name(row["detail"]))
-    left_out = len(finding.subjects) - _SUBJECTS_SHOWN
+    left_out = finding.subject_count - _SUBJECTS_SHOWN
     if left_out > 0:
         grid.add_row(Text(f"and {left_out:,} more", style="dim"), Text(""), Text(""))
     said = Text.assemble(

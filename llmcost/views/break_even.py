@@ -9,6 +9,7 @@ from rich.text import Text
 from llmcost.page import html
 from llmcost.render import cells, plot, tables
 from llmcost.render.view import Document, Flat, View
+from llmcost.self_hosting.plan import caveats_of
 from llmcost.self_hosting.volumes import API, CACHED, HOSTED, MANAGED, Point, article
 from llmcost.what_ifs.break_even import Answer
 from llmcost.what_ifs.search.run_all import ARTICLE_TITLE
@@ -17,7 +18,7 @@ COLUMNS = ["tokens_per_day", "requests_per_day", "api_usd", "cached_usd", "manag
            "hosted_share", "hosted_usd", "hosted_low_usd", "hosted_high_usd", "cheapest"]  # fmt: skip
 
 _RANGE = ("hosted_low_usd", "hosted_high_usd")
-_NOTE_LINES = 12
+_NOTE_LINES = 16
 _SHORT = {API: "API", CACHED: "cached API", MANAGED: "managed", HOSTED: "self-hosted"}
 
 
@@ -53,7 +54,8 @@ def _document(answer: Answer) -> dict[str, Any]:
         "instance": asdict(answer.options.instance),
         "model": answer.fit.model.name,
         "quantization": answer.fit.quantization,
-        "usd_per_hour": answer.usd_per_hour,
+        "usd_per_hour": answer.price.usd_per_hour,
+        "price": answer.price.document(),
         "footing": {"kind": answer.footing.kind, "text": answer.footing.text,
                     "iteration_time_factors": [answer.footing.fastest, answer.footing.slowest]},
         "caching": list(answer.caching),
@@ -89,7 +91,7 @@ def _page_document(answer: Answer) -> dict[str, Any]:
                 ],
                 ["Requests", f"{answer.requests:,}", answer.requests, "used for the shape"],
                 ["A request", f"{answer.tokens_per_request:,.0f} tokens", answer.tokens_per_request, "on average"],
-                ["Machine", cells.usd(answer.usd_per_hour).plain, answer.usd_per_hour, "an hour"],
+                ["Machine", cells.usd(answer.price.usd_per_hour).plain, answer.price.usd_per_hour, "an hour"],
             ],
         },
         crossings=[
@@ -161,7 +163,8 @@ def _table(answer: Answer) -> RenderableType:
 
 
 def _title(answer: Answer) -> str:
-    machine = f"{answer.options.instance.name} at ${answer.usd_per_hour:g} an hour"
+    place = f" in {answer.price.region}" if answer.price.region else ""
+    machine = f"{answer.options.instance.name}{place} at ${answer.price.usd_per_hour:g} an hour"
     return f"{answer.fit.model.name} ({_weights(answer)}) on {machine}"
 
 
@@ -243,6 +246,7 @@ def _caveats(answer: Answer) -> list[str]:
     return [
         *answer.notes,
         *_alternative(answer),
+        *caveats_of(answer.options, answer.price),
         f"iteration time: {answer.footing.text}",
         "self-hosting means another model, and whether its answers are good enough is not judged",
     ]

@@ -9,7 +9,7 @@ from rich.text import Text
 from llmcost.render import cells, tables
 from llmcost.render.text import visible
 from llmcost.render.view import Document, Flat, View
-from llmcost.reports import anomalies, budgets, forecast
+from llmcost.reports import budgets, forecast, unusual
 from llmcost.reports.budgets import Standing
 
 Row = dict[str, Any]
@@ -41,7 +41,7 @@ class BudgetView(View):
             "timezone": standing.timezone,
             "is_over": standing.is_over,
             "budgets": standing.rows,
-            "out_of_line": [row | {"text": anomalies.explained(row)} for row in standing.out_of_line],
+            "out_of_line": [row | {"text": unusual.explained(row)} for row in standing.out_of_line],
             "notes": standing.notes,
         }
 
@@ -150,7 +150,7 @@ def _plain(value: float) -> str:
 
 
 def _line(row: Row) -> str:
-    return f"{row['day']:%a %d %b}: {anomalies.explained(row)} ({_plain(row['cost_usd'])})"
+    return f"{unusual.explained(row)} ({_plain(row['off_usd'])} {'more' if row['is_high'] else 'less'})"
 
 
 def _first(lines: list[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """Why the bill changed: a sentence, a waterfall of what made it, who did, and when it began."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,17 +90,20 @@ class ExplainView(View):
     def markdown(self) -> str:
         """For a pull request: the sentence, the parts, and who made them."""
         found = self.found
-        parts = [{"part": NAMES[name], "change": _signed(usd)} for name, usd in found.split.parts.items() if usd]
+        most = _most(found, found.split.parts.values())
+        parts = [{"part": NAMES[name], "change": _signed(usd, most)} for name, usd in found.split.parts.items() if usd]
+        shown = leading(found.contributors, _CONTRIBUTORS)
+        largest = _most_of(shown)
         who = [
             {
                 "by": one.by,
                 "value": _called(one),
-                "before": cells.usd(one.earlier["cost_usd"]).plain,
-                "after": cells.usd(one.later["cost_usd"]).plain,
-                "change": _signed(one.change_usd),
+                "before": cells.usd(one.earlier["cost_usd"], largest).plain,
+                "after": cells.usd(one.later["cost_usd"], largest).plain,
+                "change": _signed(one.change_usd, largest),
                 "mostly": _mostly(one.split),
             }
-            for one in leading(found.contributors, _CONTRIBUTORS)
+            for one in shown
         ]
         said = [
             text.as_sentence(words.headline(found)),
@@ -121,7 +124,7 @@ class ExplainView(View):
             Text(words.headline(found), style="bold"),
             _waterfall(found, steps),
             Padding(Text(text.visible(_when(found))), (0, 0, 1, 0)),
-            _who(shown, found, details=details),
+            *([_who(shown, found, details=details)] if shown else []),
             tables.Bullets("Caveats", found.notes, "yellow", at_most),
             *provenance.below(self.provenance, zones.days(self.provenance.timezone)),
         )
@@ -161,11 +164,13 @@ def _waterfall(found: Explanation, steps: Sequence[tuple[str, float]]) -> tables
     for _, usd in steps:
         levels.append(levels[-1] + usd)
     scale = max(*levels, after, 1e-12)
+    most = _most(found, [usd for _, usd in steps])
     a_day = " a day" if found.per_day else ""
-    rows = [[Text(found.earlier.period.name + a_day), cells.usd(before), cells.bar(before / scale, _BAR)]]
+    rows = [[Text(found.earlier.period.name + a_day), cells.usd(before, most), cells.bar(before / scale, _BAR)]]
     for (name, usd), level in zip(steps, levels, strict=False):
-        rows.append([Text(f"  {name}"), Text(_signed(usd)), cells.step(level / scale, (level + usd) / scale, _BAR)])
-    rows.append([Text(found.later.period.name + a_day), cells.usd(after), cells.bar(after / scale, _BAR)])
+        bar = cells.step(level / scale, (level + usd) / scale, _BAR)
+        rows.append([Text(f"  {name}"), Text(_signed(usd, most)), bar])
+    rows.append([Text(found.later.period.name + a_day), cells.usd(after, most), cells.bar(after / scale, _BAR)])
     columns = [tables.name("what made it"), tables.number("dollars"), tables.bar()]
     return tables.Table(columns, rows, total=True)
 
@@ -176,13 +181,14 @@ def _who(shown: Sequence[Contributor], found: Explanation, *, details: bool) -> 
         tables.number("change"), tables.number("a request", 5), tables.number("now", 4),
         tables.words("mostly", 1), *([tables.name("example")] if details else []),
     ]  # fmt: skip
+    most = _most_of(shown)
     rows = [
         [
             Text(one.by if not one.by.startswith("tag:") else text.visible(one.by)),
             cells.name(_called(one)),
-            cells.usd(one.earlier["cost_usd"]),
-            cells.usd(one.later["cost_usd"]),
-            Text(_signed(one.change_usd)),
+            cells.usd(one.earlier["cost_usd"], most),
+            cells.usd(one.later["cost_usd"], most),
+            Text(_signed(one.change_usd, most)),
             _each(one.earlier["cost_per_request_usd"]),
             _each(one.later["cost_per_request_usd"]),
             Text(_mostly(one.split)),
@@ -195,7 +201,7 @@ def _who(shown: Sequence[Contributor], found: Explanation, *, details: bool) -> 
 
 
 def _called(one: Contributor) -> str:
-    return one.label or ("(none)" if one.value is None else one.value)
+    return one.label or ("(none)" if one.value is None else one.value or cells.NOTHING)
 
 
 def _each(usd: float | None) -> Text:
@@ -207,8 +213,17 @@ def _mostly(split: Split) -> str:
     return _SHORT[name] if split.parts[name] else ""
 
 
-def _signed(usd: float) -> str:
-    return f"{'+' if usd > 0 else ''}{cells.usd(usd).plain}"
+def _signed(usd: float, most: float = 0.0) -> str:
+    return f"{'+' if usd > 0 else ''}{cells.usd(usd, most).plain}"
+
+
+def _most(found: Explanation, changes: Iterable[float]) -> float:
+    """The largest of these amounts and the bills, beside which they are read."""
+    return max(*found.spent, *(abs(usd) for usd in changes))
+
+
+def _most_of(shown: Sequence[Contributor]) -> float:
+    return max((abs(usd) for one in shown for usd in (one.earlier["cost_usd"], one.later["cost_usd"])), default=0.0)
 
 
 def _period(total: Total) -> Row:

@@ -1,7 +1,9 @@
 """The machines, GPUs, models and calibrations that self-hosting knows, each with its source and date."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -10,12 +12,13 @@ from rich.text import Text
 from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
 from llmcost.self_hosting.calibrations import Calibration
-from llmcost.self_hosting.catalogue import Catalogue, Gpu, Instance
+from llmcost.self_hosting.catalogue import Catalogue, Gpu
 from llmcost.self_hosting.hosting import HOURS_PER_MONTH
+from llmcost.self_hosting.machine_prices import Kind, Price
 from llmcost.self_hosting.model import Model
 
-COLUMNS = ["instance", "gpu", "gpus", "memory_gib", "usd_per_hour", "spot_usd_per_hour", "usd_per_month", "source",
-           "date"]  # fmt: skip
+_HOURLY = ("usd_per_hour", "spot_usd_per_hour", "reserved_1y_usd_per_hour", "reserved_3y_usd_per_hour")
+COLUMNS = ["instance", "provider", "gpu", "gpus", "memory_gib", "region", *_HOURLY, "usd_per_month", "source", "date"]
 _FORMATS = ("fp16", "bf16", "fp8", "int8", "int4")
 
 
@@ -40,10 +43,11 @@ class MachinesView(View):
 
     def screen(self, *, details: bool) -> RenderableType:
         machines = tables.Table(
-            [tables.name("instance"), tables.words("GPUs"), tables.number("an hour"), tables.number("spot", 1),
-             tables.number("a month"), tables.words("source", 2), tables.words("date", 3)],
-            [_instance(instance) for instance in self.known.instances.values()],
-            "Machines",
+            [tables.name("instance"), tables.words("GPUs"), tables.words("region"), tables.number("an hour"),
+             tables.number("spot", 1), tables.number("1 year", 3), tables.number("3 years", 3),
+             tables.number("a month", 4), tables.words("source", 5), tables.words("date", 2)],
+            [_instance(row) for row in _shown(self.known, details)],
+            "Machines: what is paid today by the hour",
         )  # fmt: skip
         gpus = tables.Table(
             [tables.name("GPU"), tables.number("GiB"), tables.number("GB/s"), tables.number("cc", 4),
@@ -63,33 +67,63 @@ class MachinesView(View):
 
 
 def _rows(known: Catalogue) -> list[dict[str, Any]]:
-    """The machines, one in each row."""
+    """The machines with the prices of today, one region in each row."""
     return [
         {
             "instance": instance.name,
+            "provider": instance.provider,
             "gpu": instance.gpu,
             "gpus": instance.gpus,
             "memory_gib": known.gpu(instance.gpu).memory_gib * instance.gpus,
-            "usd_per_hour": instance.usd_per_hour,
-            "spot_usd_per_hour": instance.spot_usd_per_hour,
-            "usd_per_month": None if instance.usd_per_hour is None else instance.usd_per_hour * HOURS_PER_MONTH,
-            "source": instance.source,
-            "date": instance.date,
+            "region": region,
+            "usd_per_hour": _usd(prices, "on-demand"),
+            "spot_usd_per_hour": _usd(prices, "spot"),
+            "reserved_1y_usd_per_hour": _usd(prices, "reserved-1y"),
+            "reserved_3y_usd_per_hour": _usd(prices, "reserved-3y"),
+            "usd_per_month": None if (hour := _usd(prices, "on-demand")) is None else hour * HOURS_PER_MONTH,
+            "source": "; ".join(dict.fromkeys(price.source for price in prices.values())),
+            "date": _oldest([price.date for price in prices.values()]),
         }
         for instance in known.instances.values()
+        for region, prices in known.prices(instance)
     ]
 
 
-def _instance(instance: Instance) -> list[Text]:
-    hour, spot = instance.usd_per_hour, instance.spot_usd_per_hour
+def _shown(known: Catalogue, details: bool) -> list[dict[str, Any]]:
+    """With details every region of a machine; else its first, and how many others it has."""
+    rows = _rows(known)
+    if details:
+        return rows
+    regions = Counter(row["instance"] for row in rows)
+    first: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        first.setdefault(row["instance"], row)
     return [
-        cells.name(instance.name),
-        cells.name(instance.gpu if instance.gpus == 1 else f"{instance.gpus} {instance.gpu}"),
-        cells.figure(None) if hour is None else Text(f"${hour:.3f}"),
-        cells.figure(None) if spot is None else Text(f"${spot:.3f}"),
-        cells.figure(None) if hour is None else Text(f"${hour * HOURS_PER_MONTH:,.0f}"),
-        cells.name(instance.source),
-        cells.name(instance.date),
+        row | ({"region": f"{row['region']} (of {regions[name]})"} if regions[name] > 1 else {})
+        for name, row in first.items()
+    ]
+
+
+def _oldest(dates: Sequence[date | None]) -> date | None:
+    """The oldest of a row's prices; None where one of them has no date."""
+    known = [one for one in dates if one is not None]
+    return min(known, default=None) if len(known) == len(dates) else None
+
+
+def _usd(prices: Mapping[Kind, Price], kind: Kind) -> float | None:
+    return prices[kind].usd_per_hour if kind in prices else None
+
+
+def _instance(row: dict[str, Any]) -> list[Text]:
+    month = row["usd_per_month"]
+    return [
+        cells.name(row["instance"]),
+        cells.name(row["gpu"] if row["gpus"] == 1 else f"{row['gpus']} {row['gpu']}"),
+        cells.name(row["region"] or ""),
+        *(cells.figure(None) if row[column] is None else Text(f"${row[column]:.3f}") for column in _HOURLY),
+        cells.figure(None) if month is None else Text(f"${month:,.0f}"),
+        cells.name(row["source"] or ""),
+        cells.name(row["date"] or "unknown"),
     ]
 
 

@@ -10,9 +10,9 @@ from llmcost.explain import pairs, words
 from llmcost.explain.change import Change
 from llmcost.explain.contributor import Contributor, usual_keys
 from llmcost.page import content, html, keys
-from llmcost.render.cells import usd
+from llmcost.render.cells import counted, usd
 from llmcost.render.view import View
-from llmcost.reports import cautions, once, provenance
+from llmcost.reports import calendar, cautions, once, provenance, window
 from llmcost.reports.scope import Row, Scope
 from llmcost.views import quality
 from llmcost.views.explain import NAMES
@@ -37,6 +37,7 @@ def report(store: Store, covered: Scope, notes: Sequence[str] = ()) -> dict[str,
         tables | changes,
         title=TITLE,
         timezone=store.zone.name,
+        days=_days(store, covered),
         audited=audited,
         notes=[
             *notes,
@@ -120,6 +121,15 @@ def _contributor(change: Change, who: Contributor) -> Row:
         **{part: round(usd, _DIGITS) for part, usd in who.split.parts.items()},
         "example_request_id": who.example_request_id,
     }
+
+
+def _days(store: Store, covered: Scope) -> list[str] | None:
+    """The first and the last day that a page is about; None where it has none, or too many for a clock to be right."""
+    asked = window.window(store, covered)
+    asked = asked and asked.in_log()
+    if asked is None or (asked.last - asked.first).days > calendar.MOST_DAYS:
+        return None
+    return [str(asked.first), str(asked.last)]
 
 
 def _covered(covered: Scope, zone: Zone) -> list[str]:
@@ -220,4 +230,4 @@ def _ranged(low: float, high: float) -> str:
 
 def _replayed(projection: Projection) -> str:
     under = ", then ".join(stage.what_if.word for stage in projection.stages)
-    return f"{projection.requests:,} requests replayed" + (f" under {under}" if under else "")
+    return f"{counted(projection.requests, 'request')} replayed" + (f" under {under}" if under else "")

@@ -36,7 +36,7 @@ def markdown(projection: Projection) -> str:
         "Save the simulation before the change (`llmcost simulate … --save NAME`), and hold the log against it some"
         " days later: `llmcost verify NAME --since DATE`.\n",
     ]
-    if notes := [*projection.notes, *projection.assumptions]:
+    if notes := dict.fromkeys([*projection.notes, *projection.assumptions]):
         parts.append("## What the numbers rest on\n")
         parts += [f"- {text.as_sentence(note)}" for note in notes]
         parts.append("")
@@ -64,10 +64,11 @@ def _as_simulated(stage: Stage) -> str:
 
 
 def _caching(stage: Stage) -> str:
-    """Each setting once, as JSON to send, with the prompts that it is for."""
-    worth = [row for row in stage.prompts if row["setting"]]
+    """Each setting once, as JSON to send, with the prompts that it is for: those whose cache is not as it should be."""
+    worth = [row for row in stage.prompts if row["setting"] and row["changed_requests"]]
     if not worth:
-        return f"No prompt needs a setting: the provider caches by itself. {_parameters(stage)}"
+        kept = "the provider caches by itself, or as the log has it"
+        return f"No prompt needs another setting: {kept}. {_parameters(stage)}"
     parts = [
         "\n".join([f"Send this {put_at}:\n", "```json", setting, "```\n", *map(_cached, own), ""])
         for (setting, put_at), own in cache_advice.by_setting(worth[:_PROMPTS]).items()
@@ -124,11 +125,22 @@ def _batch(stage: Stage) -> str:
     )
 
 
+def _lives(stage: Stage) -> str:
+    """Whose caches get which life, and where clients set it."""
+    chosen = "".join(f"- {text.as_sentence(note)}\n" for note in (stage.summary or {}).get("notes", []))
+    return (
+        f"{chosen}\nA program sends the life with its breakpoints, as in"
+        ' `"cache_control": {"type": "ephemeral", "ttl": "1h"}`; Claude Code has the settings `promptCacheTtl` and'
+        " `subagentPromptCacheTtl`.\n"
+    )
+
+
 def _parameters(stage: Stage) -> str:
     return "Its parameters, above, are the setting.\n"
 
 
 _SETTINGS: dict[str, Callable[[Stage], str]] = {
+    "cache-lives": _lives,
     "prompt-caching": _caching,
     "routing": _routing,
     "model-swap": _swapping,

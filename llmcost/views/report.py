@@ -75,13 +75,16 @@ class ReportView(View):
 
 def _by(report: Report, details: bool) -> RenderableType:
     is_prompt = "prompt" in report.dimensions
-    measured, made = (_PER_REQUEST, _prompt_cells) if is_prompt else (_COUNTS, _cells)
+    # a trend is of a whole prompt: without one the table loses that column
+    per_request = _PER_REQUEST if report.dimensions == ("prompt",) else _PER_REQUEST[:-1]
+    measured, made = (per_request, _prompt_cells) if is_prompt else (_COUNTS, _cells)
     timezone = report.timezone
     columns = [*(tables.name(zones.heading(dimension, timezone)) for dimension in report.dimensions), *measured]
     shown = report.rows if details else _screenful(report)
     twice = _shared_labels(shown)
     rows = [[*(cells.name(_called(row, name, twice)) for name in report.dimensions), *made(row)] for row in shown]
     rows.append([Text("total", style="bold"), *[Text("")] * (len(report.dimensions) - 1), *made(report.total)])
+    rows = [row[: len(columns)] for row in rows]
     title = f"{_ROWS} of {len(report.rows):,} rows; --details shows all" if len(shown) < len(report.rows) else ""
     parts: list[RenderableType] = [tables.Table(columns, rows, title, total=True)]
     if report.total["fees_usd"]:
@@ -115,11 +118,14 @@ def _shared_labels(rows: Sequence[Row]) -> set[str]:
 
 
 def _called(row: Row, column: str, twice: Container[str] = ()) -> Any:
-    """What a row's column holds, in words where it is null; a prompt by its label, and by its id if it shares that."""
+    """What a row's column holds, in words where it is null or empty; a prompt by its label, and by its id if it
+    shares that."""
     held = row.get("label") or row[column] if column in ("prompt", "key") else row[column]
     if held in twice and column in ("prompt", "key"):
         return f"{held} · {row[column]}"
-    return held if held is not None else "(no time)" if column in TIMES else "(none)"
+    if held is None:
+        return "(no time)" if column in TIMES else "(none)"
+    return cells.NOTHING if held == "" else held
 
 
 def _logged(report: Report, at_most: int | None) -> RenderableType:

@@ -17,7 +17,7 @@ from llmcost.what_ifs.projection import Projection
 from llmcost.what_ifs.search import allowed
 from llmcost.what_ifs.search.run_all import ARTICLE, ARTICLE_TITLE, CLAIMED, Everything
 
-_WHY_LINES = 16
+_WHY_LINES = 15
 COLUMNS = ["what_if", "word", "saved_usd", "saved_share", "saved_low_usd", "saved_high_usd", "traffic_low_usd",
            "traffic_high_usd", "in_stack_usd", "note"]  # fmt: skip
 
@@ -47,10 +47,11 @@ class RunAllView(View):
         if details:
             said = [*_left_out(found), *_overlap(found), *_article(found)]
             parts.append(tables.Bullets("Alone and together", said))
-        elif found.projection.stages:
-            parts.append(Text("\n".join(f"{line[0].upper()}{line[1:]}." for line in _below(found)) + "\n"))
         else:
-            parts.append(tables.Bullets("Why", _left_out(found), at_most=_WHY_LINES))
+            if not found.projection.stages:
+                parts.append(tables.Bullets("Why", _left_out(found), at_most=_WHY_LINES))
+            if said := _below(found):
+                parts.append(Text("\n".join(f"{line[0].upper()}{line[1:]}." for line in said) + "\n"))
         if details and found.projection.stages:
             parts.append(simulate.steps_table(found.projection))
         return Group(*parts, simulate.below(found.projection, details=details, headed=True))
@@ -144,14 +145,20 @@ def _alone(found: Everything) -> RenderableType:
 
 
 def _left_out(found: Everything) -> list[str]:
-    return [f"{one.what_if.query.name}: {one.why}" for one in found.left_out]
+    """Why the stack goes without a technique: those with the same reason in one line."""
+    names: dict[str, list[str]] = {}
+    for one in found.left_out:
+        names.setdefault(one.why, []).append(one.what_if.query.name)
+    return [f"{', '.join(some)}: {why}" for why, some in names.items()]
 
 
 def _below(found: Everything) -> list[str]:
     """In words: what the stack's techniques take from one another, how to stack the others, and what costs more."""
     said = _overlap(found)
     if found.refused:
-        said.append(f"{allowed.OPTION} stacks what changes answers too")
+        unjudged = [one.what_if.word for one in found.alone if one.is_unjudged]
+        quality = f" (not judged: {', '.join(unjudged)})" if unjudged else ""
+        said.append(f"{allowed.OPTION} stacks what changes answers too{quality}")
     return [*said, *(f"{one.what_if.query.name} {one.remark}" for one in found.alone if (one.saved_usd or 0.0) < 0)]
 
 

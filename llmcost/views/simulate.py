@@ -78,7 +78,7 @@ def below(projection: Projection, *, details: bool, headed: bool = False) -> Ren
     stages = projection.stages
     parts: list[RenderableType] = []
     said = [] if headed else answers(projection)
-    room = -1 if headed or said else 0  # for what is said of answers
+    room = -2 if headed else -1 if said else 0  # for what is said of answers
     if not details and projection.is_priced and stages:
         lines = [*said, *varies(projection)]
         parts.append(Text("\n".join(f"{line[0].upper()}{line[1:]}." for line in lines) + "\n"))

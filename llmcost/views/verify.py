@@ -6,11 +6,12 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from llmcost.backtest.verify import Verification
 from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
-from llmcost.what_ifs.verify import Verification
 
 _SMALL_USD = 0.005
+_CAUSES = {"disappeared": "features and prompts that are gone"}
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,11 @@ class VerifyView(View):
         before = f"{cells.counted(found.requests_before, 'request')} before"
         return [
             {"what": before, "usd": found.cost_before_usd},
-            *({"what": f"change by {name}", "usd": usd} for name, usd in found.corrections.items()),
+            *(
+                {"what": f"change by {_CAUSES.get(name, name)}", "usd": usd}
+                for name, usd in found.corrections.items()
+                if usd or name not in _CAUSES
+            ),
             {"what": f"{cells.counted(found.requests_since, 'request')} since, without it", "usd": found.without_usd},
             {"what": "change by the scenario", "usd": -found.realised_usd},
             {"what": "the bill since", "usd": found.cost_since_usd},
@@ -55,7 +60,8 @@ class VerifyView(View):
 
     def _sentence(self) -> str:
         found = self.found
-        share = f" ({found.realised_usd / found.promised_usd:.1%} of it)" if found.promised_usd else ""
+        realised = f"{found.realised_usd / found.promised_usd:.1%}".replace("-", "−") if found.promised_usd else ""
+        share = f" ({realised} of it)" if realised else ""
         ranged = f", between {cells.usd(found.low_usd).plain} and {cells.usd(found.high_usd).plain}"
         held = {True: "The range held.", False: "The range did not hold.", None: "No range was promised."}[found.held]
         return (

@@ -27,6 +27,9 @@ select
     case
         when event = 'message_send' and (properties.prompt_tokens is null or properties.completion_tokens is null)
         then own_values(at_path(line.raw, '$.properties'))
+        -- another program's events in the same form
+        when event <> 'message_send' and regexp_matches(line.raw, '(?i)"[^"]*tokens"\s*:\s*[1-9]')
+        then '{"' || regexp_replace(event, '[^A-Za-z0-9_.]', '', 'g') || '.properties_tokens": 1}'
     end as unread_usage,
     properties.cost as cost_logged_usd
 from lines

@@ -2,15 +2,17 @@
 --
 -- source: ~/.claude/projects/**/*.jsonl, also ~/.config/claude/projects
 -- ingest: llmcost ingest ~/.claude/projects
--- columns: {"type": "VARCHAR", "sessionId": "VARCHAR", "uuid": "VARCHAR", "leafUuid": "VARCHAR",
+-- columns: {"type": "VARCHAR", "sessionId": "VARCHAR", "id": "VARCHAR", "uuid": "VARCHAR", "leafUuid": "VARCHAR",
 --   "messageId": "VARCHAR", "requestId": "VARCHAR", "timestamp": "VARCHAR", "isSidechain": "BOOLEAN",
---   "isApiErrorMessage": "BOOLEAN", "cwd": "VARCHAR", "gitBranch": "VARCHAR", "version": "VARCHAR",
---   "agentId": "VARCHAR", "costUSD": "DOUBLE", "durationMs": "DOUBLE", "message": "claude_code_message",
+--   "isApiErrorMessage": "BOOLEAN", "entrypoint": "VARCHAR", "cwd": "VARCHAR", "gitBranch": "VARCHAR",
+--   "version": "VARCHAR", "agentId": "VARCHAR", "costUSD": "DOUBLE", "durationMs": "DOUBLE",
+--   "message": "claude_code_message",
 --   "data": {"message": {"timestamp": "VARCHAR", "requestId": "VARCHAR", "message": "claude_code_message"}},
 --   "forkedFrom": {"sessionId": "VARCHAR"}, "usageMetadata": "VARCHAR", "systemPayload": "VARCHAR",
---   "toolCallResult": "VARCHAR"}
--- claims: (sessionId is not null and type = lower(type) and message.parts is null and usageMetadata is null
---     and systemPayload is null and toolCallResult is null)
+--   "toolCallResult": "VARCHAR", "model": "VARCHAR", "usage": "VARCHAR"}
+-- claims: (sessionId is not null and type = lower(type) and type <> 'session_metadata' and message.parts is null
+--     and usageMetadata is null and systemPayload is null and toolCallResult is null
+--     and (uuid is not null or message is not null or (id is null and model is null and usage is null)))
 --   or (type in ('summary', 'file-history-snapshot') and (leafUuid is not null or messageId is not null))
 -- further: what an advisor used
 -- cached: outside input_tokens: the three input counts are disjoint
@@ -24,6 +26,8 @@
 -- truth: an id that is not a vendor's, such as a proxy's that is the same for every answer, is combined with requestId;
 --   a copy without a requestId is then a copy of one of these.
 -- truth: a forked or resumed session repeats its parent's calls: they belong to the session that they were made in.
+-- truth: entrypoint says how a session was started: cli by a person in a terminal, sdk-cli by `claude -p`, sdk-ts and
+--   sdk-py by a program. It is a tag.
 -- truth: in many logs the final output count never appears: a call of at most 10 output tokens without a stop reason
 --   is marked output_partial.
 
@@ -36,7 +40,7 @@ with calls as (
 ),
 
 counted as (
-    select *, answer.usage as usage, anthropic_counts(answer.usage) as counts from calls
+    select * replace (answer.usage as usage), anthropic_counts(answer.usage) as counts from calls
 )
 
 select
@@ -54,6 +58,7 @@ select
         {'key': 'sidechain', 'value': case when isSidechain then 'true' end},
         {'key': 'git_branch', 'value': gitBranch},
         {'key': 'agent', 'value': agentId},
+        {'key': 'entrypoint', 'value': entrypoint},
         {'key': 'client_version', 'value': version}
     ], lambda entry: entry.value is not null)) as tags,
     counts.input as input_tokens,
@@ -64,7 +69,8 @@ select
     counts.output as output_tokens,
     advisor_calls(usage) as further_calls,
     case
-        when answer.model is distinct from '<synthetic>'
+        -- a user's message has neither
+        when coalesce(answer.id, answer.model) is not null and answer.model is distinct from '<synthetic>'
             and (answer.usage.input_tokens is null or answer.usage.output_tokens is null)
         then coalesce(at_path(line.raw, '$.message.usage'), at_path(line.raw, '$.data.message.message.usage'))
     end as unread_usage,

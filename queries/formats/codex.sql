@@ -4,8 +4,9 @@
 -- ingest: llmcost ingest ~/.codex/sessions ~/.codex/archived_sessions
 -- columns: {"timestamp": "VARCHAR", "type": "VARCHAR", "payload": {"type": "VARCHAR", "id": "VARCHAR",
 --   "forked_from_id": "VARCHAR", "model": "VARCHAR", "model_provider": "VARCHAR", "cwd": "VARCHAR",
---   "originator": "VARCHAR", "cli_version": "VARCHAR", "git": {"branch": "VARCHAR"}, "timestamp": "VARCHAR",
---   "response_id": "VARCHAR", "thread_settings": {"model": "VARCHAR", "service_tier": "VARCHAR"},
+--   "originator": "VARCHAR", "source": "VARCHAR", "cli_version": "VARCHAR", "git": {"branch": "VARCHAR"},
+--   "timestamp": "VARCHAR", "response_id": "VARCHAR",
+--   "thread_settings": {"model": "VARCHAR", "service_tier": "VARCHAR"},
 --   "usage": "codex_usage", "thread_token_usage": "codex_usage", "info": {"total_token_usage": "codex_usage",
 --   "last_token_usage": "codex_usage"}}}
 -- claims: payload is not null and timestamp is not null and regexp_full_match(type, '[a-z_]+')
@@ -22,13 +23,17 @@
 -- truth: a forked session begins with its parent's history under new times. A call is identified by the session that
 --   the fork goes back to and the total after it, so it counts once, at its earliest time, wherever it is. A subagent
 --   names its parent too, but its counters begin at zero: its calls are its own.
+-- truth: source says how a session was started: cli by a person in a terminal, vscode in an editor or the app, exec by
+--   `codex exec`, subagent by another session. It is the tag entrypoint.
 -- truth: thread_settings_applied sets the service tier from there on.
 
 with placed as (
     -- only what is needed goes through the windows: a session's texts are many times the size of its counts
     select
         case
-            when payload.type = 'token_count' or payload.usage is not null or not line.claimed then line
+            when payload.type = 'token_count' or payload.usage is not null or not line.claimed
+                or not is_rollout_line(type)
+            then line
             else {
                 'source_id': line.source_id, 'line_no': line.line_no, 'record_no': line.record_no, 'raw': null,
                 'fault': line.fault, 'claimed': line.claimed
@@ -42,10 +47,16 @@ with placed as (
         case when type = 'token_usage_record' then payload end as response,
         -- counts under another name, in a line of another kind
         case
-            when type not in ('session_meta', 'turn_context', 'event_msg', 'token_usage_record', 'response_item', 'compacted')
+            when not is_rollout_line(type)
                 and coalesce(payload.usage.input_tokens, payload.usage.output_tokens, '0') <> '0'
             then type || '.usage'
-        end as unknown_usage
+        end as unknown_usage,
+        is_rollout_line(type) as is_rollout_line,
+        -- events of another program in the same form
+        case
+            when not is_rollout_line(type) and regexp_matches(line.raw, '(?i)"[a-z_]*tokens"\s*:\s*[1-9]')
+            then type || '.payload'
+        end as foreign_usage
     from lines
 ),
 
@@ -54,6 +65,7 @@ carried as (
         *,
         list(session) filter (where session.id is not null) over file as sessions,
         first_value(timestamp ignore nulls) over file as began,
+        bool_or(is_rollout_line) over file as is_rollout,
         last_value(coalesce(turn.model, settings.model) ignore nulls) over earlier as model,
         last_value(turn.cwd ignore nulls) over earlier as cwd,
         last_value(settings.service_tier ignore nulls) over earlier as service_tier,
@@ -174,6 +186,8 @@ select
     map_from_entries(list_filter([
         {'key': 'client', 'value': own.originator},
         {'key': 'client_version', 'value': own.cli_version},
+        -- a word, or an object with the name of what started it
+        {'key': 'entrypoint', 'value': nullif(regexp_extract(own.source, '^(?:\{\s*")?([A-Za-z0-9_-]+)', 1), '')},
         {'key': 'git_branch', 'value': own.git.branch},
         {'key': 'fork', 'value': case when root_id <> own.id then 'true' end}
     ], lambda entry: entry.value is not null)) as tags,
@@ -187,6 +201,7 @@ select
     service_tier,
     case
         when unknown_usage is not null then '{"' || unknown_usage || '": 1}'
+        when foreign_usage is not null and not is_rollout then '{"' || foreign_usage || '_tokens": 1}'
         when counts is not null and (last.input_tokens is null or last.output_tokens is null)
         then at_path(line.raw, '$.payload.info')
         when response is not null and (last.input_tokens is null or last.output_tokens is null)

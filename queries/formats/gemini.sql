@@ -27,50 +27,61 @@
 --     "cache_tokens_details": [{"modality": "VARCHAR", "token_count": "VARCHAR"}],
 --     "candidates_tokens_details": [{"modality": "VARCHAR", "token_count": "VARCHAR"}],
 --     "response_tokens_details": [{"modality": "VARCHAR", "token_count": "VARCHAR"}], "service_tier": "VARCHAR",
---     "traffic_type": "VARCHAR"}}
+--     "traffic_type": "VARCHAR"},
+--   "id": "VARCHAR", "model": "VARCHAR", "created": "VARCHAR", "service_tier": "VARCHAR", "usage": {
+--     "total_tokens": "VARCHAR", "total_input_tokens": "VARCHAR", "total_cached_tokens": "VARCHAR",
+--     "total_output_tokens": "VARCHAR", "total_thought_tokens": "VARCHAR", "total_tool_use_tokens": "VARCHAR",
+--     "input_tokens_by_modality": "gemini_modalities", "cached_tokens_by_modality": "gemini_modalities",
+--     "output_tokens_by_modality": "gemini_modalities"}}
 -- within: response
 -- claims: sessionId is null and coalesce(response.usageMetadata.promptTokenCount,
 --   response.usage_metadata.prompt_token_count,
---   response.modelVersion, response.model_version, usageMetadata.totalTokenCount, usage_metadata.total_token_count)
---   is not null
+--   response.modelVersion, response.model_version, usageMetadata.totalTokenCount, usageMetadata.promptTokenCount,
+--   usage_metadata.total_token_count, usage_metadata.prompt_token_count, usage.total_input_tokens,
+--   response.usage.total_input_tokens) is not null
 -- cached: inside promptTokenCount; tool prompts are outside it
 -- reasoning: decided by totalTokenCount; without it outside candidatesTokenCount
 -- lacks: the time, the model in older responses, and the hours for which explicit caches are stored
 -- truth: promptTokenCount holds the cached tokens; toolUsePromptTokenCount is not part of it. The thoughts are billed
 --   as output: candidatesTokenCount holds them where totalTokenCount says so, else they are added. A count of zero is
 --   left out. The chunks of a stream count up: the one with most output is the answer. The Live API names its answer
---   responseTokenCount.
+--   responseTokenCount. The Interactions API counts thoughts and tool prompts next to its input and output.
 -- truth: the details by modality are parts of their counts, those of the prompt with what was read from a cache.
 -- truth: older responses name no model (it is in the URL): such a call is unpriced unless the line says it.
 
 with calls as (
     select
         *,
-        coalesce(record.usageMetadata.promptTokenCount, record.usage_metadata.prompt_token_count) as prompt,
-        coalesce(record.usageMetadata.toolUsePromptTokenCount, record.usage_metadata.tool_use_prompt_token_count)
-            as tool_prompt,
-        coalesce(record.usageMetadata.cachedContentTokenCount, record.usage_metadata.cached_content_token_count)
-            as cached,
+        coalesce(
+            record.usageMetadata.promptTokenCount, record.usage_metadata.prompt_token_count, record.usage.total_input_tokens
+        ) as prompt,
+        coalesce(record.usageMetadata.toolUsePromptTokenCount, record.usage_metadata.tool_use_prompt_token_count,
+            record.usage.total_tool_use_tokens) as tool_prompt,
+        coalesce(record.usageMetadata.cachedContentTokenCount, record.usage_metadata.cached_content_token_count,
+            record.usage.total_cached_tokens) as cached,
         coalesce(record.usageMetadata.candidatesTokenCount, record.usage_metadata.candidates_token_count,
-            record.usageMetadata.responseTokenCount, record.usage_metadata.response_token_count) as answer,
-        coalesce(record.usageMetadata.thoughtsTokenCount, record.usage_metadata.thoughts_token_count) as thoughts,
-        coalesce(record.usageMetadata.totalTokenCount, record.usage_metadata.total_token_count) as total,
+            record.usageMetadata.responseTokenCount, record.usage_metadata.response_token_count,
+            record.usage.total_output_tokens) as answer,
+        coalesce(record.usageMetadata.thoughtsTokenCount, record.usage_metadata.thoughts_token_count,
+            record.usage.total_thought_tokens) as thoughts,
+        coalesce(record.usageMetadata.totalTokenCount, record.usage_metadata.total_token_count, record.usage.total_tokens)
+            as total,
         coalesce(
             nullif(record.usageMetadata.serviceTier, ''), nullif(record.usage_metadata.service_tier, ''),
-            record.usageMetadata.trafficType, record.usage_metadata.traffic_type
+            record.usageMetadata.trafficType, record.usage_metadata.traffic_type, record.service_tier
         ) as tier,
         coalesce(record.usageMetadata.promptTokensDetails, list_transform(
             record.usage_metadata.prompt_tokens_details, lambda it: {'modality': it.modality, 'tokenCount': it.token_count}
-        )) as sent,
+        ), modalities_of(record.usage.input_tokens_by_modality)) as sent,
         coalesce(record.usageMetadata.cacheTokensDetails, list_transform(
             record.usage_metadata.cache_tokens_details, lambda it: {'modality': it.modality, 'tokenCount': it.token_count}
-        )) as read,
+        ), modalities_of(record.usage.cached_tokens_by_modality)) as read,
         coalesce(coalesce(record.usageMetadata.candidatesTokensDetails, list_transform(
             record.usage_metadata.candidates_tokens_details, lambda it: {'modality': it.modality, 'tokenCount': it.token_count}
         )),
             coalesce(record.usageMetadata.responseTokensDetails, list_transform(
             record.usage_metadata.response_tokens_details, lambda it: {'modality': it.modality, 'tokenCount': it.token_count}
-        ))) as made,
+        )), modalities_of(record.usage.output_tokens_by_modality)) as made,
         coalesce(len(list_distinct(list_filter(flatten(list_transform(record.candidates, lambda it: coalesce(
             it.groundingMetadata.webSearchQueries, it.grounding_metadata.web_search_queries, []
         ))), lambda query: query <> ''))), 0) as queries
@@ -80,10 +91,10 @@ with calls as (
 select
     line,
     prompt is not null or answer is not null or thoughts is not null as carries_call,
-    coalesce(record.responseId, record.response_id) as request_id,
-    coalesce(ts, timestamp, time, processed_time, record.createTime, record.create_time) as ts,
+    coalesce(record.responseId, record.response_id, record.id) as request_id,
+    coalesce(ts, timestamp, time, processed_time, record.createTime, record.create_time, record.created) as ts,
     'google' as provider,
-    coalesce(model, record.modelVersion, record.model_version, request.model, 'unknown') as model,
+    coalesce(model, record.modelVersion, record.model_version, record.model, request.model, 'unknown') as model,
     feature,
     task_type,
     prompt_id,
@@ -102,7 +113,8 @@ select
         when prompt is null or answer is null
         then coalesce(
             at_path(line.raw, '$.response.usageMetadata'), at_path(line.raw, '$.usageMetadata'),
-            at_path(line.raw, '$.response.usage_metadata'), at_path(line.raw, '$.usage_metadata'))
+            at_path(line.raw, '$.response.usage_metadata'), at_path(line.raw, '$.usage_metadata'),
+            at_path(line.raw, '$.response.usage'), at_path(line.raw, '$.usage'))
     end as unread_usage,
     request.generationConfig.maxOutputTokens as max_output_tokens,
     coalesce(record.candidates[1].finishReason, record.candidates[1].finish_reason) as stop_reason,
@@ -120,7 +132,7 @@ select
     of_modality(made, 'VIDEO') as output_video_tokens,
     -- up to Gemini 2.5 a grounded prompt is billed, from 3 on each of its queries
     case
-        when regexp_matches(coalesce(model, record.modelVersion, record.model_version, request.model), 'gemini-(1|2|pro|flash)')
+        when regexp_matches(coalesce(model, record.modelVersion, record.model_version, record.model, request.model), 'gemini-(1|2|pro|flash)')
         then least(queries, 1)
         else queries
     end::varchar as web_searches,

@@ -14,7 +14,8 @@
 --   "modelParameters": "langfuse_parameters",
 --   "model_parameters": "langfuse_parameters",
 --   "usageDetails": "MAP(VARCHAR, VARCHAR)", "usage_details": "MAP(VARCHAR, VARCHAR)",
---   "usage": {"input": "VARCHAR", "output": "VARCHAR", "total": "VARCHAR", "unit": "VARCHAR"},
+--   "usage": {"input": "VARCHAR", "output": "VARCHAR", "total": "VARCHAR", "unit": "VARCHAR",
+--     "promptTokens": "VARCHAR", "completionTokens": "VARCHAR", "totalTokens": "VARCHAR"},
 --   "promptTokens": "VARCHAR", "completionTokens": "VARCHAR",
 --   "costDetails": {"total": "DOUBLE"}, "cost_details": {"total": "DOUBLE"}, "calculatedTotalCost": "DOUBLE",
 --   "promptName": "VARCHAR", "prompt_name": "VARCHAR", "promptVersion": "VARCHAR", "prompt_version": "VARCHAR",
@@ -33,13 +34,11 @@
 -- lacks: the life of cache writes unless the integration names it; tiers and regions outside of the model's parameters;
 --   uses of tools that neither the usage nor the output names
 -- truth: total decides. It is the sum of all names where these are disjoint, as Langfuse asks: what begins with input
---   or
---   prompt is the prompt, what begins with output, completion, candidates or response the answer, a name with cache
---   that
---   part alone. It is input + output where an integration left the cached tokens inside input, or the reasoning inside
---   output. Without a total they are taken to be apart. Names under prompt_details, input_details and the like are
---   always
---   inside. Gemini's names are read too.
+--   or prompt is the prompt, what begins with output, completion, candidates or response the answer, a name with cache
+--   that part alone. It is input + output where an integration left the cached tokens or a modality inside input, or
+--   the reasoning inside output. Without a total they are taken to be apart, but for two names of one count (input and
+--   prompt_tokens). Names under prompt_details, input_details and the like are always inside. Gemini's names are read
+--   too.
 -- truth: a name with audio, image or video is that part of its count. Uses of hosted tools are those that the usage
 --   names, such as web_search_requests, or else the calls in an output of OpenAI's Responses API.
 --   The service tier and the region are those of the model's parameters.
@@ -71,9 +70,12 @@ with placed as (
             case when cardinality(record.usageDetails) > 0 then map_entries(record.usageDetails) end,
             case when cardinality(record.usage_details) > 0 then map_entries(record.usage_details) end,
             case when coalesce(record.usage.unit, 'TOKENS') = 'TOKENS' then [
-                {'key': 'input', 'value': coalesce(record.usage.input, record.promptTokens)},
-                {'key': 'output', 'value': coalesce(record.usage.output, record.completionTokens)},
-                {'key': 'total', 'value': record.usage.total}
+                {'key': 'input', 'value': coalesce(record.usage.input, record.usage.promptTokens, record.promptTokens)},
+                {
+                    'key': 'output',
+                    'value': coalesce(record.usage.output, record.usage.completionTokens, record.completionTokens)
+                },
+                {'key': 'total', 'value': coalesce(record.usage.total, record.usage.totalTokens)}
             ] end
         ) as usage
     from lines
@@ -110,10 +112,52 @@ named as (
     from sorted
 ),
 
+-- a count itself, by whichever of its names, and what else is of its kind
+headed as (
+    select
+        *,
+        largest(list_transform(
+            list_filter(plain, lambda it: regexp_full_match(it.key, '(input|prompt)(_tokens?)?(_count)?')),
+            lambda it: it.value
+        )) as prompt,
+        list_transform(
+            list_filter(plain, lambda it: not regexp_full_match(it.key, '(input|prompt)(_tokens?)?(_count)?')),
+            lambda it: it.value
+        ) as other_prompts,
+        largest(list_transform(
+            list_filter(
+                answer, lambda it: regexp_full_match(it.key, '(output|completion|candidates|response)(_tokens?)?(_count)?')
+            ),
+            lambda it: it.value
+        )) as spoken,
+        list_transform(
+            list_filter(
+                answer,
+                lambda it: not regexp_full_match(it.key, '(output|completion|candidates|response)(_tokens?)?(_count)?')
+            ),
+            lambda it: it.value
+        ) as other_answers
+    from named
+),
+
+-- more than the total is not apart
+nested as (
+    select
+        *,
+        coalesce(
+            parse_count(total_tokens) > 0
+            and parse_count(tallied(list_concat([prompt, spoken], other_prompts, other_answers)))
+                > parse_count(total_tokens),
+            false
+        ) as holds_parts
+    from headed
+),
+
 calls as (
     select
         *,
-        tallied(list_transform(plain, lambda it: it.value)) as input_tokens,
+        case when holds_parts and prompt is not null then prompt else tallied(list_concat([prompt], other_prompts)) end
+            as input_tokens,
         tallied(list_transform(
             list_filter(caches, lambda it: not regexp_matches(it.key, 'creation|write')), lambda it: it.value
         )) as cache_read_tokens,
@@ -131,7 +175,8 @@ calls as (
         tallied(list_transform(
             list_filter(caches, lambda it: regexp_matches(it.key, '1h')), lambda it: it.value
         )) as cache_write_1h_tokens,
-        tallied(list_transform(answer, lambda it: it.value)) as output_tokens,
+        case when holds_parts and spoken is not null then spoken else tallied(list_concat([spoken], other_answers)) end
+            as output_tokens,
         tallied(list_transform(thinking, lambda it: it.value)) as reasoning_tokens,
         list_filter(
             counts,
@@ -143,7 +188,7 @@ calls as (
                     || '|^(input|prompt|tool_use_prompt|text_input|output|completion|candidates|response|text_output)'
                     || '|^(accepted|rejected|total|search|num_|calls|requests)')
         ) as unread
-    from named
+    from nested
 )
 
 select

@@ -41,9 +41,7 @@ with calls as (
 counted as (
     select
         *,
-        larger(detail.cache_read_input_tokens, detail.prompt_tokens_details.cached_tokens) as cache_read,
-        larger(detail.cache_creation_input_tokens, detail.prompt_tokens_details.cache_creation_tokens) as cache_write,
-        coalesce(detail.prompt_tokens_details.cache_creation_token_details, detail.cache_creation) as lives
+        gateway_counts(detail, detail.prompt_tokens_details) as caches
     from calls
 )
 
@@ -69,10 +67,10 @@ select
     served_from_cache,
     -- what LiteLLM's own cache served was not billed
     case when served_from_cache then '0' else prompt_tokens end as input_tokens,
-    case when not served_from_cache then cache_read end as cache_read_tokens,
-    case when not served_from_cache then cache_write end as cache_write_tokens,
-    case when not served_from_cache then lives.ephemeral_5m_input_tokens end as cache_write_5m_tokens,
-    case when not served_from_cache then lives.ephemeral_1h_input_tokens end as cache_write_1h_tokens,
+    case when not served_from_cache then caches.cache_read end as cache_read_tokens,
+    case when not served_from_cache then caches.cache_write end as cache_write_tokens,
+    case when not served_from_cache then caches.cache_write_5m end as cache_write_5m_tokens,
+    case when not served_from_cache then caches.cache_write_1h end as cache_write_1h_tokens,
     case when served_from_cache then '0' else completion_tokens end as output_tokens,
     case when not served_from_cache then detail.completion_tokens_details.reasoning_tokens end as reasoning_tokens,
     case when not served_from_cache then coalesce(total_tokens, detail.total_tokens) end as total_tokens,

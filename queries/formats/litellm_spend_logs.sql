@@ -32,30 +32,7 @@ with calls as (
         try(from_json(unquoted(metadata), '{
             "status": "VARCHAR", "user_api_key_alias": "VARCHAR", "user_api_key_team_alias": "VARCHAR",
             "user_api_key_user_id": "VARCHAR", "error_information": {"error_class": "VARCHAR"},
-            "usage_object": {
-                "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR",
-                "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_creation_tokens": "VARCHAR",
-                  "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR", "web_search_requests": "VARCHAR",
-                  "cache_creation_token_details": {"ephemeral_5m_input_tokens": "VARCHAR",
-                    "ephemeral_1h_input_tokens": "VARCHAR"}},
-                "completion_tokens_details": {"reasoning_tokens": "VARCHAR", "audio_tokens": "VARCHAR",
-                  "image_tokens": "VARCHAR"},
-                "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
-                "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
-                "speed": "VARCHAR", "inference_geo": "VARCHAR", "service_tier": "VARCHAR",
-                "server_tool_use": {"web_search_requests": "VARCHAR"}},
-            "additional_usage_values": {
-                "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR",
-                "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_creation_tokens": "VARCHAR",
-                  "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR", "web_search_requests": "VARCHAR",
-                  "cache_creation_token_details": {"ephemeral_5m_input_tokens": "VARCHAR",
-                    "ephemeral_1h_input_tokens": "VARCHAR"}},
-                "completion_tokens_details": {"reasoning_tokens": "VARCHAR", "audio_tokens": "VARCHAR",
-                  "image_tokens": "VARCHAR"},
-                "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
-                "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
-                "speed": "VARCHAR", "inference_geo": "VARCHAR", "service_tier": "VARCHAR",
-                "server_tool_use": {"web_search_requests": "VARCHAR"}}
+            "usage_object": "JSON", "additional_usage_values": "JSON"
         }')) as noted
     from lines
 ),
@@ -64,17 +41,31 @@ counted as (
     select
         *,
         named_tags(tags_listed) as tag_map,
-        coalesce(noted.usage_object, noted.additional_usage_values) as detail,
-        coalesce(noted.usage_object.server_tool_use, noted.additional_usage_values.server_tool_use) as tool_use
+        try(from_json(coalesce(noted.usage_object, noted.additional_usage_values), '{
+            "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR",
+            "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cached_read_tokens": "VARCHAR",
+                "cache_write_tokens": "VARCHAR", "cached_write_tokens": "VARCHAR", "cache_creation_tokens": "VARCHAR",
+                "cached_creation_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
+                "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR", "web_search_requests": "VARCHAR",
+                "cache_creation_token_details": {
+                    "ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
+                "cache_creation": {
+                    "ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"}},
+            "completion_tokens_details": {"reasoning_tokens": "VARCHAR", "audio_tokens": "VARCHAR",
+                "image_tokens": "VARCHAR"},
+            "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
+            "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
+            "claude_cache_creation_5_m_tokens": "VARCHAR", "claude_cache_creation_1_h_tokens": "VARCHAR",
+            "speed": "VARCHAR", "inference_geo": "VARCHAR", "service_tier": "VARCHAR",
+            "server_tool_use": {"web_search_requests": "VARCHAR"}
+        }')) as detail
     from calls
 ),
 
 parted as (
     select
         *,
-        larger(detail.cache_read_input_tokens, detail.prompt_tokens_details.cached_tokens) as cache_read,
-        larger(detail.cache_creation_input_tokens, detail.prompt_tokens_details.cache_creation_tokens) as cache_write,
-        coalesce(detail.prompt_tokens_details.cache_creation_token_details, detail.cache_creation) as lives
+        gateway_counts(detail, detail.prompt_tokens_details) as caches
     from counted
 )
 
@@ -100,10 +91,10 @@ select
     served_from_cache,
     -- what LiteLLM's own cache served was not billed
     case when served_from_cache then '0' else prompt_tokens end as input_tokens,
-    case when not served_from_cache then cache_read end as cache_read_tokens,
-    case when not served_from_cache then cache_write end as cache_write_tokens,
-    case when not served_from_cache then lives.ephemeral_5m_input_tokens end as cache_write_5m_tokens,
-    case when not served_from_cache then lives.ephemeral_1h_input_tokens end as cache_write_1h_tokens,
+    case when not served_from_cache then caches.cache_read end as cache_read_tokens,
+    case when not served_from_cache then caches.cache_write end as cache_write_tokens,
+    case when not served_from_cache then caches.cache_write_5m end as cache_write_5m_tokens,
+    case when not served_from_cache then caches.cache_write_1h end as cache_write_1h_tokens,
     case when served_from_cache then '0' else completion_tokens end as output_tokens,
     case when not served_from_cache then detail.completion_tokens_details.reasoning_tokens end as reasoning_tokens,
     case when not served_from_cache then total_tokens end as total_tokens,
@@ -116,7 +107,10 @@ select
     end as unread_usage,
     case
         when not served_from_cache
-        then coalesce(tool_use.web_search_requests, detail.prompt_tokens_details.web_search_requests)
+        then coalesce(
+            detail.server_tool_use.web_search_requests,
+            noted.additional_usage_values ->> '$.server_tool_use.web_search_requests', detail.prompt_tokens_details.web_search_requests
+        )
     end as web_searches,
     case when not served_from_cache then detail.prompt_tokens_details.audio_tokens end as input_audio_tokens,
     case when not served_from_cache then detail.prompt_tokens_details.image_tokens end as input_image_tokens,

@@ -10,8 +10,10 @@
 --   "model_usage": {"model": "VARCHAR", "input_tokens": "VARCHAR", "output_tokens": "VARCHAR",
 --     "cache_creation_input_tokens": "VARCHAR", "cache_read_input_tokens": "VARCHAR", "speed": "VARCHAR",
 --     "service_tier": "VARCHAR",
---     "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"}}}
--- claims: regexp_matches(type, '^(span|session|agent|user|system)\.[a-z_]+$') or type = 'session'
+--     "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"}},
+--   "data": "VARCHAR", "properties": "VARCHAR", "payload": "VARCHAR"}
+-- claims: (regexp_matches(type, '^(span|session|agent|user|system)\.[a-z_]+$') or type = 'session')
+--   and coalesce(data, properties, payload) is null
 -- stateful: the model and the session are in other lines of the file
 -- cached: outside input_tokens: the three input counts are disjoint
 -- reasoning: inside output_tokens

@@ -30,6 +30,8 @@
 -- truth: a body does not say who served it. Groq, DeepSeek, Azure and OpenRouter are recognised by their own fields,
 --   others by the model or by "host" next to the response. DeepSeek's prompt_cache_hit_tokens, Mistral's
 --   num_cached_tokens and Moonshot's cached_tokens are other names of the cached tokens.
+-- truth: gateways give Claude's and Qwen's cache reads and writes by names of their own (cache_read_input_tokens,
+--   cache_creation_input_tokens, cached_creation_tokens and the like), with the writes' lives where they know them.
 -- truth: Perplexity's reasoning and citation tokens are not part of its other counts; its cost is an object.
 --   OpenRouter's cost with your own key (is_byok) is its fee: what the model's host bills is in cost_details. xAI's
 --   cost_in_usd_ticks, 1e10 to the dollar, is the exact bill.
@@ -45,10 +47,7 @@ with calls as (
 counted as (
     select
         *,
-        coalesce(
-            used.prompt_tokens_details.cached_tokens, used.prompt_cache_hit_tokens, used.num_cached_tokens,
-            used.cached_tokens
-        ) as cached,
+        gateway_counts(used, used.prompt_tokens_details) as caches,
         coalesce(used.completion_tokens_details.reasoning_tokens, used.reasoning_tokens) as reasoning,
         coalesce(used.search_context_size, used.citation_tokens, used.num_search_queries) is not null as is_perplexity
     from calls
@@ -81,8 +80,11 @@ select
         else map_concat(coalesce(tags, map {}), map {'upstream': record.provider})
     end as tags,
     used.prompt_tokens as input_tokens,
-    cached as cache_read_tokens,
-    used.prompt_tokens_details.cache_write_tokens as cache_write_tokens,
+    largest([caches.cache_read, used.prompt_cache_hit_tokens, used.num_cached_tokens, used.cached_tokens])
+        as cache_read_tokens,
+    caches.cache_write as cache_write_tokens,
+    caches.cache_write_5m as cache_write_5m_tokens,
+    caches.cache_write_1h as cache_write_1h_tokens,
     coalesce(used.completion_tokens, case when record.object = 'list' then '0' end) as output_tokens,
     reasoning as reasoning_tokens,
     case when not is_perplexity then used.total_tokens end as total_tokens,

@@ -11,7 +11,8 @@
 --       "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR",
 --       "prompt_tokens_details": "openai_prompt_details", "completion_tokens_details": "openai_answer_details",
 --       "input_tokens": "VARCHAR", "output_tokens": "VARCHAR",
---       "input_tokens_details": "openai_prompt_details", "output_tokens_details": "openai_answer_details"}}}}
+--       "input_tokens_details": "openai_prompt_details", "output_tokens_details": "openai_answer_details",
+--       "*": "gateway_caches"}}}}
 -- claims: custom_id is not null and (response.status_code is not null or error.code is not null)
 -- cached: decided by total_tokens; without it inside the prompt
 -- reasoning: decided by total_tokens; without it inside the answer
@@ -39,8 +40,10 @@ select
     body.model as model,
     map {'custom_id': custom_id} as tags,
     coalesce(usage.prompt_tokens, usage.input_tokens) as input_tokens,
-    sent.cached_tokens as cache_read_tokens,
-    sent.cache_write_tokens as cache_write_tokens,
+    gateway_counts(usage, sent).cache_read as cache_read_tokens,
+    gateway_counts(usage, sent).cache_write as cache_write_tokens,
+    gateway_counts(usage, sent).cache_write_5m as cache_write_5m_tokens,
+    gateway_counts(usage, sent).cache_write_1h as cache_write_1h_tokens,
     coalesce(
         usage.completion_tokens, usage.output_tokens, case when body.object = 'list' then '0' end
     ) as output_tokens,

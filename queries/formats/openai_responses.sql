@@ -14,7 +14,8 @@
 --     "input_tokens": "VARCHAR", "output_tokens": "VARCHAR", "total_tokens": "VARCHAR", "cost": "JSON",
 --     "is_byok": "VARCHAR", "cost_details": {"upstream_inference_cost": "DOUBLE"}, "cost_in_usd_ticks": "DOUBLE",
 --     "server_side_tool_usage_details": "MAP(VARCHAR, VARCHAR)",
---     "input_tokens_details": "openai_prompt_details", "output_tokens_details": "openai_answer_details"}}
+--     "input_tokens_details": "openai_prompt_details", "output_tokens_details": "openai_answer_details",
+--     "*": "gateway_caches"}}
 -- within: response
 -- claims: coalesce(response.object, object) = 'response'
 -- cached: decided by total_tokens; without it inside input_tokens
@@ -28,6 +29,7 @@
 with calls as (
     select
         *,
+        gateway_counts(record.usage, record.usage.input_tokens_details) as caches,
         -- the input is one text or a list of items
         case when json_type(request.input) = 'ARRAY' then from_json(request.input, '["JSON"]') else [request.input] end
             as items
@@ -52,8 +54,10 @@ select
         case when record.error.code is null then map {} else map {'error': record.error.code} end
     ) as tags,
     record.usage.input_tokens as input_tokens,
-    record.usage.input_tokens_details.cached_tokens as cache_read_tokens,
-    record.usage.input_tokens_details.cache_write_tokens as cache_write_tokens,
+    caches.cache_read as cache_read_tokens,
+    caches.cache_write as cache_write_tokens,
+    caches.cache_write_5m as cache_write_5m_tokens,
+    caches.cache_write_1h as cache_write_1h_tokens,
     record.usage.output_tokens as output_tokens,
     record.usage.output_tokens_details.reasoning_tokens as reasoning_tokens,
     record.usage.total_tokens as total_tokens,

@@ -30,7 +30,9 @@
 --   where more is said to be cached than went in, the instrumentation counts them apart, and so does llmcost. What a
 --   total has beyond input and output is reasoning.
 -- truth: names of older conventions (prompt_tokens, gen_ai.system), of OpenInference, of the Vercel AI SDK 4 to 6, of
---   Langfuse's SDK and of agents' own telemetry (Claude Code, Codex, Gemini CLI, Qwen Code) are read too. Claude Code's
+--   Langfuse's SDK, MLflow and LangSmith and of agents' own telemetry (Claude Code, Codex, Gemini CLI, Qwen Code) are
+--   read too. A usage attribute with cache in its name is the cached tokens, or those written where it says so, one
+--   with reasoning or thoughts the reasoning: instrumentations spell these in a dozen ways. Claude Code's
 --   counts are disjoint; its spans and events that name one request are copies. What Gemini CLI and Qwen Code say again
 --   under the conventions' names is no other call. A usage attribute that is none of these, on a span without any,
 --   makes it a reject.
@@ -72,9 +74,29 @@ told as (
     select
         *,
         replace(split_part(event, '.', 1), '-', '_') as agent,
+        -- usage that Langfuse's SDK and MLflow keep as JSON
         try(from_json(
-            under(names, texts, 'langfuse.observation.usage_details'), '"MAP(VARCHAR, VARCHAR)"'
-        )) as langfuse,
+            coalesce(
+                under(names, texts, 'langfuse.observation.usage_details'), under(names, texts, 'mlflow.chat.tokenUsage')
+            ), '"MAP(VARCHAR, VARCHAR)"'
+        )) as kept_usage,
+        under(names, texts, 'langfuse.observation.usage_details') is not null as is_langfuse,
+        -- counts of the usage, those of LangSmith's details too, and no costs or limits
+        list_filter(
+            list_concat(
+                list_transform(range(1, len(names) + 1), lambda place: {'key': names[place], 'value': texts[place]}),
+                details_of(under(names, texts, 'gen_ai.usage.input_token_details'), 'gen_ai.usage.input_token_details.'),
+                details_of(under(names, texts, 'gen_ai.usage.output_token_details'), 'gen_ai.usage.output_token_details.')
+            ),
+            lambda it: regexp_matches(it.key, '^(gen_ai|llm|ai)\.(usage|token_count)\.')
+                and regexp_matches(it.key, '(?i)cach|ephemeral|reasoning|thought|thinking')
+                and regexp_matches(it.key, '(?i)token')
+                and not regexp_matches(
+                    it.key,
+                    '(?i)cost|price|limit|budget|saved|saving|ratio|percent|audio|image|video|[._]rate'
+                    -- what was not in a cache
+                    || '|(no|non|not|un)[._-]?cach|miss')
+        ) as parts,
         -- of the events of agents, only those of answers carry usage
         event <> '' and not regexp_matches(event, '\.(api_request|api_response|sse_event|llm_request)$') as is_other_event
     from sent
@@ -90,7 +112,7 @@ spans as (
                 ),
                 lambda it: regexp_matches(it.key, 'usage|token_count') and is_tool_use(it.key)
             ),
-            coalesce(list_filter(map_entries(langfuse), lambda it: is_tool_use(it.key)), [])
+            coalesce(list_filter(map_entries(kept_usage), lambda it: is_tool_use(it.key)), [])
         ) as used,
         coalesce(
             server_items(under(names, texts, 'gen_ai.output.messages')),
@@ -105,9 +127,9 @@ spans as (
             under(names, texts, 'ai.usage.inputTokens'),
             under(names, texts, 'ai.usage.promptTokens'),
             under(names, texts, 'ai.usage.tokens'),
-            case when langfuse['input'] is not null then tallied(
-                [langfuse['input'], langfuse['input_audio_tokens'], langfuse['input_image_tokens']]) end,
-            langfuse['prompt_tokens'], langfuse['promptTokens'], langfuse['input_tokens'],
+            case when kept_usage['input'] is not null then tallied(
+                [kept_usage['input'], kept_usage['input_audio_tokens'], kept_usage['input_image_tokens']]) end,
+            kept_usage['prompt_tokens'], kept_usage['promptTokens'], kept_usage['input_tokens'],
             case when agent <> '' then coalesce(
                 under(names, texts, 'input_tokens'), under(names, texts, 'input_token_count')) end
         ) as prompt,
@@ -119,50 +141,29 @@ spans as (
             under(names, texts, 'llm.token_count.completion'),
             under(names, texts, 'ai.usage.outputTokens'),
             under(names, texts, 'ai.usage.completionTokens'),
-            case when langfuse['output'] is not null then tallied(
-                [langfuse['output'], langfuse['output_audio_tokens'], langfuse['output_image_tokens']]) end,
-            langfuse['completion_tokens'], langfuse['completionTokens'], langfuse['output_tokens'],
+            case when kept_usage['output'] is not null then tallied(
+                [kept_usage['output'], kept_usage['output_audio_tokens'], kept_usage['output_image_tokens']]) end,
+            kept_usage['completion_tokens'], kept_usage['completionTokens'], kept_usage['output_tokens'],
             case when agent <> '' then coalesce(
                 under(names, texts, 'output_tokens'), under(names, texts, 'output_token_count')) end
         ) as answer,
         coalesce(
-            under(names, texts, 'gen_ai.usage.cache_read.input_tokens'),
-            under(names, texts, 'gen_ai.usage.cache_read_input_tokens'),
-            under(names, texts, 'gen_ai.usage.cached_tokens'),
-            under(names, texts, 'gen_ai.usage.input_tokens.cached'),
-            under(names, texts, 'gen_ai.usage.details.cache_read_tokens'),
-            under(names, texts, 'gen_ai.usage.details.cached_tokens'),
-            under(names, texts, 'llm.usage.cache_read_input_tokens'),
-            under(names, texts, 'llm.token_count.prompt_details.cache_read'),
-            under(names, texts, 'ai.usage.inputTokenDetails.cacheReadTokens'),
-            under(names, texts, 'ai.usage.cachedInputTokens'),
-            langfuse['input_cached_tokens'], langfuse['input_cache_read'], langfuse['cache_read_input_tokens'],
+            part_of_usage(parts, 'cach', 'creat|writ|ephemeral'),
+            kept_usage['input_cached_tokens'], kept_usage['input_cache_read'], kept_usage['cache_read_input_tokens'],
             case when agent <> '' then coalesce(
                 under(names, texts, 'cache_read_tokens'), under(names, texts, 'cached_token_count'),
                 under(names, texts, 'cached_content_token_count')) end
         ) as cache_read,
         coalesce(
-            under(names, texts, 'gen_ai.usage.cache_creation.input_tokens'),
-            under(names, texts, 'gen_ai.usage.cache_creation_input_tokens'),
-            under(names, texts, 'gen_ai.usage.cache_write.input_tokens'),
-            under(names, texts, 'gen_ai.usage.details.cache_write_tokens'),
-            under(names, texts, 'gen_ai.usage.details.cache_creation_tokens'),
-            under(names, texts, 'llm.usage.cache_creation_input_tokens'),
-            under(names, texts, 'llm.token_count.prompt_details.cache_write'),
-            under(names, texts, 'ai.usage.inputTokenDetails.cacheWriteTokens'),
-            langfuse['input_cache_creation'], langfuse['cache_creation_input_tokens'],
+            part_of_usage(parts, 'cach.*(creat|writ)', '5_?m|1_?h'),
+            kept_usage['input_cache_creation'], kept_usage['cache_creation_input_tokens'],
             case when agent <> '' then under(names, texts, 'cache_creation_tokens') end
         ) as cache_write,
+        part_of_usage(parts, '(cach|ephemeral).*5_?m', '1_?h') as cache_write_5m,
+        part_of_usage(parts, '(cach|ephemeral).*1_?h', '5_?m') as cache_write_1h,
         coalesce(
-            under(names, texts, 'gen_ai.usage.reasoning.output_tokens'),
-            under(names, texts, 'gen_ai.usage.reasoning_tokens'),
-            under(names, texts, 'gen_ai.usage.output_tokens.reasoning'),
-            under(names, texts, 'gen_ai.usage.details.reasoning_tokens'),
-            under(names, texts, 'llm.usage.reasoning_tokens'),
-            under(names, texts, 'llm.token_count.completion_details.reasoning'),
-            under(names, texts, 'ai.usage.outputTokenDetails.reasoningTokens'),
-            under(names, texts, 'ai.usage.reasoningTokens'),
-            langfuse['output_reasoning_tokens'], langfuse['output_reasoning'], langfuse['reasoning_tokens'],
+            part_of_usage(parts, 'reasoning|thought|thinking', 'cach'),
+            kept_usage['output_reasoning_tokens'], kept_usage['output_reasoning'], kept_usage['reasoning_tokens'],
             case when agent <> '' then coalesce(
                 under(names, texts, 'reasoning_token_count'), under(names, texts, 'thoughts_token_count')) end
         ) as reasoning,
@@ -171,7 +172,7 @@ spans as (
             under(names, texts, 'llm.usage.total_tokens'),
             under(names, texts, 'llm.token_count.total'),
             under(names, texts, 'ai.usage.totalTokens'),
-            langfuse['total'], langfuse['total_tokens'], langfuse['totalTokens'],
+            kept_usage['total'], kept_usage['total_tokens'], kept_usage['totalTokens'],
             case when agent in ('gemini_cli', 'qwen_code') then under(names, texts, 'total_token_count') end
         ) as total
     from told
@@ -194,6 +195,7 @@ select
         under(names, texts, 'gen_ai.system'),
         under(names, texts, 'llm.provider'),
         under(names, texts, 'ai.model.provider'),
+        trim(under(names, texts, 'mlflow.llm.provider'), '"'),
         case agent when 'claude_code' then 'anthropic' when 'codex' then 'openai' when 'gemini_cli' then 'google' end
     ) as provider,
     coalesce(
@@ -205,6 +207,7 @@ select
         under(names, texts, 'embedding.model_name'),
         under(names, texts, 'ai.model.id'),
         under(names, texts, 'langfuse.observation.model.name'),
+        trim(under(names, texts, 'mlflow.llm.model'), '"'),
         case when agent <> '' then under(names, texts, 'model') end
     ) as model,
     coalesce(under(names, texts, 'feature'), under(names, texts, 'gen_ai.agent.name')) as feature,
@@ -216,6 +219,9 @@ select
         case when agent <> '' then under(names, texts, 'conversation.id') end, lower(nullif(span.traceId, ''))
     ) as session_id,
     under(resource_names, resource_texts, 'service.name') as project,
+    short_hash(coalesce(
+        under(names, texts, 'organization.id'), under(resource_names, resource_texts, 'organization.id')
+    )) as organisation,
     map_from_entries(list_filter([
         {'key': 'span', 'value': coalesce(span.name, nullif(span.eventName, ''))},
         {'key': 'environment', 'value': coalesce(
@@ -231,37 +237,41 @@ select
     end as input_tokens,
     cache_read as cache_read_tokens,
     cache_write as cache_write_tokens,
+    cache_write_5m as cache_write_5m_tokens,
+    cache_write_1h as cache_write_1h_tokens,
     coalesce(answer, '0') as output_tokens,
     reasoning as reasoning_tokens,
     total as total_tokens,
     case
-        when agent <> 'claude_code' and langfuse is null
+        when agent <> 'claude_code' and not is_langfuse
             and (total is not null or parse_count(prompt) >= coalesce(parse_count(cache_read), 0) + coalesce(parse_count(cache_write), 0))
         then 'caches'
     end as input_holds,
-    agent in ('gemini_cli', 'qwen_code') as output_excludes_reasoning,
+    agent in ('gemini_cli', 'qwen_code')
+    -- Google's ADK, as long as it counted the thoughts by this name
+    or under(names, texts, 'gen_ai.usage.experimental.reasoning_tokens') is not null as output_excludes_reasoning,
     coalesce(
         under(names, texts, 'gen_ai.usage.input_audio_tokens'),
         under(names, texts, 'gen_ai.usage.details.input_audio_tokens'),
         under(names, texts, 'llm.token_count.prompt_details.audio'),
-        langfuse['input_audio_tokens']
+        kept_usage['input_audio_tokens']
     ) as input_audio_tokens,
     coalesce(
         under(names, texts, 'gen_ai.usage.input_image_tokens'),
         under(names, texts, 'gen_ai.usage.details.input_image_tokens'),
-        langfuse['input_image_tokens']
+        kept_usage['input_image_tokens']
     ) as input_image_tokens,
     under(names, texts, 'gen_ai.usage.details.cache_audio_read_tokens') as cache_read_audio_tokens,
     coalesce(
         under(names, texts, 'gen_ai.usage.output_audio_tokens'),
         under(names, texts, 'gen_ai.usage.details.output_audio_tokens'),
         under(names, texts, 'llm.token_count.completion_details.audio'),
-        langfuse['output_audio_tokens']
+        kept_usage['output_audio_tokens']
     ) as output_audio_tokens,
     coalesce(
         under(names, texts, 'gen_ai.usage.output_image_tokens'),
         under(names, texts, 'gen_ai.usage.details.output_image_tokens'),
-        langfuse['output_image_tokens']
+        kept_usage['output_image_tokens']
     ) as output_image_tokens,
     coalesce(searches_named(used), searches_among(items)) as web_searches,
     uses_of(list_concat(uses_named(used), uses_among(items))) as tools,
@@ -293,7 +303,8 @@ select
         case when agent <> '' then try_cast(under(names, texts, 'duration_ms') as double) end
     ) as latency_ms,
     try_cast(coalesce(
-        under(names, texts, 'gen_ai.usage.cost'), under(names, texts, 'llm.cost.total'),
+        under(names, texts, 'gen_ai.usage.cost'), under(names, texts, 'gen_ai.usage.cost_usd'),
+        under(names, texts, 'llm.cost.total'),
         under(names, texts, 'operation.cost'), case when agent <> '' then under(names, texts, 'cost_usd') end
     ) as double) as cost_logged_usd
 from spans

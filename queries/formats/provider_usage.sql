@@ -42,15 +42,31 @@ typed as (
             "input_tokens": "VARCHAR", "output_tokens": "VARCHAR",
             "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
             "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
-            "input_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR"},
+            "input_tokens_details": {"cached_tokens": "VARCHAR", "cached_read_tokens": "VARCHAR",
+                "cache_write_tokens": "VARCHAR", "cached_write_tokens": "VARCHAR",
+                "cache_creation_tokens": "VARCHAR", "cached_creation_tokens": "VARCHAR",
+                "cache_creation_input_tokens": "VARCHAR",
+                "cache_creation_token_details": {
+                    "ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
+                "cache_creation": {
+                    "ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
+                "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR"},
             "output_tokens_details": {"reasoning_tokens": "VARCHAR", "thinking_tokens": "VARCHAR"},
             "iterations": [{"type": "VARCHAR", "model": "VARCHAR",
                 "input_tokens": "VARCHAR", "output_tokens": "VARCHAR",
                 "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
                 "cache_creation": {"ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"}}],
             "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "total_tokens": "VARCHAR",
-            "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_write_tokens": "VARCHAR",
+            "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cached_read_tokens": "VARCHAR",
+                "cache_write_tokens": "VARCHAR", "cached_write_tokens": "VARCHAR",
+                "cache_creation_tokens": "VARCHAR", "cached_creation_tokens": "VARCHAR",
+                "cache_creation_input_tokens": "VARCHAR",
+                "cache_creation_token_details": {
+                    "ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
+                "cache_creation": {
+                    "ephemeral_5m_input_tokens": "VARCHAR", "ephemeral_1h_input_tokens": "VARCHAR"},
                 "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR"},
+            "claude_cache_creation_5_m_tokens": "VARCHAR", "claude_cache_creation_1_h_tokens": "VARCHAR",
             "prompt_token_details": {"cached_tokens": "VARCHAR"},
             "completion_tokens_details": {"reasoning_tokens": "VARCHAR", "audio_tokens": "VARCHAR", "image_tokens": "VARCHAR"},
             "cached_tokens": "VARCHAR", "num_cached_tokens": "VARCHAR", "prompt_cache_hit_tokens": "VARCHAR",
@@ -74,23 +90,26 @@ typed as (
     from merged
 ),
 
+placed as (
+    select *, coalesce(usage.prompt_tokens_details, usage.input_tokens_details) as sent from typed
+),
+
 parted as (
     select
         *,
         anthropic_counts(usage) as counts,
+        -- of OpenAI's form, by whichever names
+        case when sent is not null or usage.prompt_tokens is not null then gateway_counts(usage, sent) end as caches,
         coalesce(
-            usage.prompt_tokens_details.cached_tokens, usage.input_tokens_details.cached_tokens,
             usage.prompt_token_details.cached_tokens, usage.cachedContentTokenCount, usage.num_cached_tokens,
             usage.prompt_cache_hit_tokens, case when usage.billed_units is null then usage.cached_tokens end
         ) as cached_inside,
-        coalesce(usage.prompt_tokens_details.cache_write_tokens, usage.input_tokens_details.cache_write_tokens)
-            as written_inside,
         coalesce(
             usage.promptTokenCount, usage.candidatesTokenCount, usage.thoughtsTokenCount, usage.responseTokenCount
         ) is not null as is_gemini,
         regexp_matches(uri, 'embed|rerank', 'i') as is_embedding,
         coalesce(usage.search_context_size, usage.citation_tokens, usage.num_search_queries) is not null as is_perplexity
-    from typed
+    from placed
 )
 
 select
@@ -111,11 +130,11 @@ select
         when is_gemini then tallied([usage.promptTokenCount, usage.toolUsePromptTokenCount])
         else coalesce(usage.prompt_tokens, counts.input, usage.inputTokens)
     end as input_tokens,
-    coalesce(cached_inside, counts.cache_read, usage.cacheReadInputTokens) as cache_read_tokens,
-    coalesce(written_inside, counts.cache_write, usage.cacheWriteInputTokens) as cache_write_tokens,
-    counts.cache_write_5m as cache_write_5m_tokens,
+    coalesce(caches.cache_read, cached_inside, counts.cache_read, usage.cacheReadInputTokens) as cache_read_tokens,
+    coalesce(caches.cache_write, counts.cache_write, usage.cacheWriteInputTokens) as cache_write_tokens,
+    coalesce(caches.cache_write_5m, counts.cache_write_5m) as cache_write_5m_tokens,
     coalesce(
-        counts.cache_write_1h,
+        caches.cache_write_1h, counts.cache_write_1h,
         tallied(list_transform(list_filter(usage.cacheDetails, lambda it: it.ttl = '1h'), lambda it: it.inputTokens))
     ) as cache_write_1h_tokens,
     case

@@ -74,6 +74,30 @@ create or replace temp macro larger(one, other) as
         else other
     end;
 
+-- The largest of several counts of the same thing. An invalid one is kept, to be rejected later.
+create or replace temp macro largest(texts) as
+    coalesce(
+        list_filter(texts, lambda text: is_no_count(text))[1],
+        list_max(list_transform(texts, lambda text: parse_count(text)))::varchar);
+
+-- What a usage of OpenAI's form says of caches, with its details of the prompt: under OpenAI's names, or under those by
+-- which gateways (LiteLLM, Portkey, Bifrost, New API, CLIProxyAPI, Model Studio) pass on what Claude or Qwen counted.
+create or replace temp macro gateway_counts(usage, sent) as {
+    'cache_read': largest([sent.cached_tokens, sent.cached_read_tokens, usage.cache_read_input_tokens]),
+    'cache_write': largest([
+        sent.cache_write_tokens, sent.cached_write_tokens, sent.cache_creation_tokens, sent.cached_creation_tokens,
+        sent.cache_creation_input_tokens, usage.cache_creation_input_tokens
+    ]),
+    'cache_write_5m': coalesce(
+        sent.cache_creation_token_details.ephemeral_5m_input_tokens, sent.cache_creation.ephemeral_5m_input_tokens,
+        usage.cache_creation.ephemeral_5m_input_tokens, usage.claude_cache_creation_5_m_tokens
+    ),
+    'cache_write_1h': coalesce(
+        sent.cache_creation_token_details.ephemeral_1h_input_tokens, sent.cache_creation.ephemeral_1h_input_tokens,
+        usage.cache_creation.ephemeral_1h_input_tokens, usage.claude_cache_creation_1_h_tokens
+    )
+};
+
 -- A count of an answer that took several passes: that of the whole may be that of the first pass alone, and what
 -- compactions used stands outside it.
 create or replace temp macro over_passes(whole, passes, compactions) as
@@ -83,43 +107,65 @@ create or replace temp macro over_passes(whole, passes, compactions) as
             [case when len(passes) > 1 then larger(whole, tallied(passes)) else whole end], compactions))
     end;
 
--- What Anthropic bills for the model that answered: `usage` as its API gives it.
-create or replace temp macro anthropic_counts(usage) as {
-    'input': over_passes(
-        usage.input_tokens,
-        list_transform(
-            list_filter(usage.iterations, lambda it: it.type = 'message'), lambda it: it.input_tokens),
-        list_transform(
-            list_filter(usage.iterations, lambda it: it.type = 'compaction'), lambda it: it.input_tokens)),
-    'cache_read': over_passes(
-        usage.cache_read_input_tokens,
-        list_transform(
-            list_filter(usage.iterations, lambda it: it.type = 'message'), lambda it: it.cache_read_input_tokens),
-        list_transform(
-            list_filter(usage.iterations, lambda it: it.type = 'compaction'), lambda it: it.cache_read_input_tokens)),
-    'cache_write': over_passes(
-        usage.cache_creation_input_tokens,
-        list_transform(
-            list_filter(usage.iterations, lambda it: it.type = 'message'), lambda it: it.cache_creation_input_tokens),
-        list_transform(
-            list_filter(usage.iterations, lambda it: it.type = 'compaction'),
-            lambda it: it.cache_creation_input_tokens)),
-    'cache_write_5m': usage.cache_creation.ephemeral_5m_input_tokens,
-    'cache_write_1h': over_passes(
-        usage.cache_creation.ephemeral_1h_input_tokens,
-        list_transform(
-            list_filter(usage.iterations, lambda it: it.type = 'message'),
-            lambda it: it.cache_creation.ephemeral_1h_input_tokens),
-        list_transform(
-            list_filter(usage.iterations, lambda it: it.type = 'compaction'),
-            lambda it: it.cache_creation.ephemeral_1h_input_tokens)),
-    'output': over_passes(
-        usage.output_tokens,
-        list_transform(
-            list_filter(usage.iterations, lambda it: it.type = 'message'), lambda it: it.output_tokens),
-        list_transform(
-            list_filter(usage.iterations, lambda it: it.type = 'compaction'), lambda it: it.output_tokens))
-};
+-- What Anthropic bills for the model that answered: `usage` as its API gives it. Few answers take several passes; for these
+-- the five counts are added up in one list, since every use of `over_passes` is planned again, at a cost that shows in
+-- each ingest.
+create or replace temp macro anthropic_counts(usage) as
+    case
+        when coalesce(len(usage.iterations), 0) = 0
+        then {
+            'input': usage.input_tokens,
+            'cache_read': usage.cache_read_input_tokens,
+            'cache_write': usage.cache_creation_input_tokens,
+            'cache_write_5m': usage.cache_creation.ephemeral_5m_input_tokens,
+            'cache_write_1h': usage.cache_creation.ephemeral_1h_input_tokens,
+            'output': usage.output_tokens
+        }
+        else list_transform(
+            [list_transform(
+                [
+                    {
+                        'whole': usage.input_tokens,
+                        'parts': list_transform(
+                            usage.iterations, lambda it: {'type': it.type, 'count': it.input_tokens})
+                    },
+                    {
+                        'whole': usage.cache_read_input_tokens,
+                        'parts': list_transform(
+                            usage.iterations, lambda it: {'type': it.type, 'count': it.cache_read_input_tokens})
+                    },
+                    {
+                        'whole': usage.cache_creation_input_tokens,
+                        'parts': list_transform(
+                            usage.iterations, lambda it: {'type': it.type, 'count': it.cache_creation_input_tokens})
+                    },
+                    {
+                        'whole': usage.cache_creation.ephemeral_1h_input_tokens,
+                        'parts': list_transform(
+                            usage.iterations,
+                            lambda it: {'type': it.type, 'count': it.cache_creation.ephemeral_1h_input_tokens})
+                    },
+                    {
+                        'whole': usage.output_tokens,
+                        'parts': list_transform(
+                            usage.iterations, lambda it: {'type': it.type, 'count': it.output_tokens})
+                    }
+                ],
+                lambda one: over_passes(
+                    one.whole,
+                    list_transform(list_filter(one.parts, lambda it: it.type = 'message'), lambda it: it.count),
+                    list_transform(list_filter(one.parts, lambda it: it.type = 'compaction'), lambda it: it.count))
+            )],
+            lambda it: {
+                'input': it[1],
+                'cache_read': it[2],
+                'cache_write': it[3],
+                'cache_write_5m': usage.cache_creation.ephemeral_5m_input_tokens,
+                'cache_write_1h': it[4],
+                'output': it[5]
+            }
+        )[1]
+    end;
 
 -- What an advisor used while the answer was made: calls of their own model.
 create or replace temp macro advisor_calls(usage) as
@@ -328,9 +374,30 @@ create or replace temp macro of_kind(counts, names, kind) as
         lambda it: it.value
     ));
 
+-- Details of a count that a trace keeps as a JSON object, by names that begin with the count's.
+create or replace temp macro details_of(details, prefix) as
+    coalesce(list_transform(
+        map_entries(try(from_json(details, '"MAP(VARCHAR, VARCHAR)"'))),
+        lambda it: {'key': prefix || it.key, 'value': it.value}
+    ), []);
+
+-- A part of a count, among parts named by many instrumentations: what is called so, and not otherwise.
+create or replace temp macro part_of_usage(parts, called, otherwise) as
+    largest(list_transform(
+        list_filter(
+            parts,
+            lambda it: regexp_matches(it.key, '(?i)' || called) and not regexp_matches(it.key, '(?i)' || otherwise)
+        ),
+        lambda it: it.value
+    ));
+
 -- Gemini's count of one modality.
 create or replace temp macro of_modality(details, name) as
     tallied(list_transform(list_filter(details, lambda it: it.modality = name), lambda it: it.tokenCount));
+
+-- Counts by modality of Gemini's Interactions API, as its other answers have them.
+create or replace temp macro modalities_of(counts) as
+    list_transform(counts, lambda it: {'modality': upper(it.modality), 'tokenCount': it.tokens});
 
 -- A part of the prompt, minus its tokens that were read from a cache.
 create or replace temp macro without_cached(part, cached) as
@@ -342,6 +409,10 @@ create or replace temp macro row_hash(raw) as md5(rtrim(raw, chr(10) || chr(13))
 -- The value at a path of a line, as JSON text. A line without the path's last name is not parsed.
 create or replace temp macro at_path(raw, path) as
     case when contains(raw, regexp_extract(path, '[A-Za-z0-9_]*$')) then try(json_extract(raw, path))::varchar end;
+
+-- The kinds of lines that every version of Codex writes.
+create or replace temp macro is_rollout_line(kind) as
+    kind in ('session_meta', 'turn_context', 'event_msg', 'token_usage_record', 'response_item', 'compacted');
 
 -- LiteLLM's calls about a stored response, which cost nothing.
 create or replace temp macro is_retrieval(call_type) as
@@ -365,12 +436,16 @@ create or replace temp macro named_tags(tags) as
             'value': list_filter(tags, lambda tag: starts_with(tag, name || ':'))[-1][len(name) + 2:]
         }));
 
--- The numbers and texts of a JSON object itself, without what is inside others, as an object.
+-- The numbers and texts of a JSON object itself, without what is inside others, as an object. Null, without an error that
+-- `try` would have to catch at ten times the cost, for what is no JSON object.
 create or replace temp macro own_values(json_text) as
-    to_json(map_from_entries(list_filter(
-        map_entries(try(json_text::json::map(varchar, json))),
-        lambda it: json_type(it.value) in ('UBIGINT', 'BIGINT', 'DOUBLE', 'VARCHAR')
-    )))::varchar;
+    case
+        when case when json_valid(json_text) then json_type(json_text) end = 'OBJECT'
+        then to_json(map_from_entries(list_filter(
+            map_entries(try(json_text::json::map(varchar, json))),
+            lambda it: json_type(it.value) in ('UBIGINT', 'BIGINT', 'DOUBLE', 'VARCHAR')
+        )))::varchar
+    end;
 
 -- The record of a line that may hold several in a list. The list is read once for all records of a line: it is an
 -- expression of the line alone.

@@ -10,20 +10,27 @@ with copies as (
             case when request_id not in (select request_id from ruled) then feature end as feature,
             case when request_id not in (select request_id from openings) then prompt_id end as prompt_id
         ),
-        false as is_new
+        false as is_new,
+        null::integer as source_id,
+        null::bigint as line_no,
+        null::bigint as record_no
     from requests
     where request_id in (select request_id from contested)
     union all by name
-    select * exclude (source_id, line_no, record_no), true as is_new from calls where request_id in (select request_id from contested)
+    select *, true as is_new from calls where request_id in (select request_id from contested)
 ),
 
+-- narrow, since every copy is sorted
 hashed as (
-    select *, hash(row(*columns(* exclude (ts, machine, is_new)))) as copy_hash from copies
+    select
+        request_id, is_new, source_id, line_no, record_no, ts, output_tokens, branched, output_partial, session_id,
+        hash(row(*columns(* exclude (ts, machine, is_new, source_id, line_no, record_no)))) as copy_hash
+    from copies
 ),
 
 ranked as (
     select
-        *,
+        request_id, is_new, source_id, line_no, record_no,
         min(ts) over (partition by request_id) as first_ts,
         row_number() over (
             partition by request_id
@@ -35,4 +42,12 @@ ranked as (
     from hashed
 )
 
-select * exclude (place, first_ts, copy_hash) replace (first_ts as ts) from ranked where place = 1
+select copies.* exclude (source_id, line_no, record_no) replace (ranked.first_ts as ts)
+from copies
+join ranked
+    on ranked.place = 1
+    and ranked.request_id = copies.request_id
+    and ranked.is_new = copies.is_new
+    and ranked.source_id is not distinct from copies.source_id
+    and ranked.line_no is not distinct from copies.line_no
+    and ranked.record_no is not distinct from copies.record_no

@@ -1,5 +1,6 @@
 """What coding agents export over OTLP: events and spans under bare names, some of which say the same call again."""
 
+import re
 from pathlib import Path
 
 from llmcost.engine import store
@@ -77,6 +78,17 @@ def test_a_span_of_claude_code_and_the_event_of_its_request_are_one_call(tmp_pat
         [found] = calls(tmp_path / str(number), *rows)
         assert counts(found) == ("claude-opus-5", 3, 70_000, 5_000, 900, None)
         assert (found["request_id"], found["session_id"], found["provider"]) == ("req_1", "s", "anthropic")
+
+
+def test_the_organisation_that_caches_belong_to_is_kept_as_a_hash(tmp_path: Path) -> None:
+    told = {"event.name": "api_request", "model": "claude-opus-5", "request_id": "req_1"} | CLAUDE
+    found = [
+        calls(tmp_path / str(number), event("claude-code", told | {"organization.id": name}))[0]["organisation"]
+        for number, name in enumerate(["one-organisation", "one-organisation", "another"])
+    ]
+    assert found[0] == found[1] != found[2]
+    assert re.fullmatch("[0-9a-f]{16}", found[0])
+    assert calls(tmp_path / "unsaid", event("claude-code", told))[0]["organisation"] is None
 
 
 def test_without_a_request_each_span_and_each_event_is_a_call(tmp_path: Path) -> None:

@@ -160,3 +160,23 @@ def test_broken_managed_agents(tmp_path: Path) -> None:
     assert read(tmp_path, rows).reasons == [
         "a count that is not a whole number", "usage under a name that no format knows: spoken_tokens",
     ]  # fmt: skip
+
+
+def test_an_update_of_a_message_of_the_gemini_cli_completes_it(tmp_path: Path) -> None:
+    def counts(output: int, thoughts: int) -> Row:
+        return {"input": 1000, "output": output, "cached": 600, "thoughts": thoughts, "tool": 0,
+                "total": 1000 + output + thoughts}  # fmt: skip
+
+    rows = [
+        {"type": "session_metadata", "sessionId": "s1", "startTime": AT.format(0)},
+        {"type": "gemini", "id": "m1", "timestamp": AT.format(1), "model": "gemini-2.5-pro", "tokens": counts(5, 0)},
+        {"type": "message_update", "id": "m1", "tokens": counts(50, 30)},
+    ]
+    found = read(tmp_path, rows)
+    assert (found.tokens(), found.counts["rejects"]) == ([(400, 600, 0, 0, 80)], 0)
+    request = found.only()
+    assert (request["session_id"], request["model"], str(request["ts"])[:16]) == (
+        "s1",
+        "gemini-2.5-pro",
+        "2026-11-02 10:00",
+    )

@@ -68,13 +68,15 @@ def test_web_searches_are_counted(tmp_path: Path) -> None:
 
 
 def test_what_a_session_says_of_its_call(tmp_path: Path) -> None:
-    row = claude(cwd="/home/u/shop", gitBranch="main", version="2.1.0", agentId="a7", durationMs=1234.5, costUSD=0.25)
+    row = claude(cwd="/home/u/shop", gitBranch="main", version="2.1.0", agentId="a7", durationMs=1234.5, costUSD=0.25,
+                 entrypoint="sdk-cli")  # fmt: skip
     found = read(tmp_path, [row | {"isSidechain": True}]).only()
     expected = {
         "request_id": "msg_1|req_1", "provider": "anthropic", "model_logged": "claude-sonnet-4-6", "session_id": "s1",
         "project": "/home/u/shop", "latency_ms": 1234.5, "cost_logged_usd": 0.25, "status": "ok",
         "stop_reason": "end_turn",
-        "tags": {"sidechain": "true", "git_branch": "main", "agent": "a7", "client_version": "2.1.0"},
+        "tags": {"sidechain": "true", "git_branch": "main", "agent": "a7", "client_version": "2.1.0",
+                 "entrypoint": "sdk-cli"},
     }  # fmt: skip
     assert {name: found[name] for name in expected} == expected
     assert str(found["ts"]) == "2026-11-02 10:00:01"

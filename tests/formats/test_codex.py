@@ -5,6 +5,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.formats.reading import read
 from tests.logs import Row, ingested, totals, write
 
@@ -45,6 +47,22 @@ def test_a_call(tmp_path: Path) -> None:
     assert (request["input_tokens"], request["cache_read_tokens"], request["output_tokens"]) == (1100, 900, 200)
     assert str(request["ts"]) == "2026-11-02 10:00:00"
     assert request["tags"] == {"client": "cli", "client_version": "1", "git_branch": "main"}
+
+
+@pytest.mark.parametrize(
+    ("source", "tag"),
+    [
+        ("exec", "exec"),
+        ({"subagent": {"thread_spawn": {"parent_thread_id": "p", "depth": 1}}}, "subagent"),
+        (None, None),
+        ("", None),
+        ({}, None),
+        (["cli"], None),
+    ],
+)
+def test_how_a_session_was_started_is_a_tag(tmp_path: Path, source: Any, tag: str | None) -> None:
+    request = read(tmp_path, [meta("s1", source=source), turn(), CALL]).only()
+    assert request["tags"].get("entrypoint") == tag
 
 
 def test_the_model_is_that_of_the_turn_before(tmp_path: Path) -> None:
@@ -124,3 +142,23 @@ def test_known_answers(shared_data: Path, store_path: Path) -> None:
         [summed] = [row["output"] for row in sessions if path.stem.endswith(row["session_id"])]
         assert summed - total["output_tokens"] == (16_650 if path.stem.endswith("cb5c9100"[-8:]) else 0)
     assert last == {"input": 86_765_275, "cached": 84_510_592, "output": 267_573}
+
+
+def test_events_of_another_program_in_the_same_form_hide_no_spend(tmp_path: Path) -> None:
+    at = "2026-11-02T10:00:00Z"
+    events = [
+        {"timestamp": at, "type": "run_started", "payload": {"id": "r"}},
+        {
+            "timestamp": at,
+            "type": "model_call",
+            "payload": {"model": "gpt-4o", "input_tokens": 1200, "output_tokens": 5},
+        },
+        {"timestamp": at, "type": "model_call", "payload": {"usage": {"prompt_tokens": 1200, "completion_tokens": 5}}},
+    ]
+    found = read(tmp_path, events)
+    assert found.reasons == ["usage under a name that no format knows: model_call.payload_tokens"] * 2
+    # next to lines of Codex they may say anything
+    found = read(
+        tmp_path / "rollout", [{"timestamp": at, "type": "event_msg", "payload": {"type": "warning"}}, *events]
+    )
+    assert found.reasons == []

@@ -63,3 +63,25 @@ def test_the_traffic_type_is_the_service_tier(tmp_path: Path, traffic: str | Non
 
 def test_broken(tmp_path: Path) -> None:
     check_refusals(tmp_path, GEMINI, ("usageMetadata", "thoughtsTokenCount"))
+
+
+def test_an_interaction_counts_thoughts_and_tool_prompts_next_to_its_input_and_output(tmp_path: Path) -> None:
+    interaction = {
+        "id": "v1_abc", "object": "interaction", "status": "completed", "model": "gemini-2.5-flash",
+        "created": "2026-11-02T10:00:00Z", "service_tier": "flex", "steps": [], "usage": {
+            "total_tokens": 1900, "total_input_tokens": 1000, "total_cached_tokens": 600, "total_output_tokens": 200,
+            "total_thought_tokens": 400, "total_tool_use_tokens": 300, "input_tokens_by_modality": [
+                {"modality": "text", "tokens": 900}, {"modality": "image", "tokens": 100}]}}  # fmt: skip
+    for log in (interaction, {"response": interaction}):
+        found = read(tmp_path / str(len(log)), [log])
+        assert found.tokens() == [(700, 600, 0, 0, 600)]
+        expected = {"request_id": "v1_abc", "model": "gemini-2.5-flash", "service_tier": "flex",
+                    "reasoning_tokens": 400, "input_image_tokens": 100, "counts_doubtful": False}  # fmt: skip
+        assert {name: found.only()[name] for name in expected} == expected
+        assert str(found.only()["ts"]) == "2026-11-02 10:00:00"
+
+
+def test_an_answer_without_a_total(tmp_path: Path) -> None:
+    counts = {"promptTokenCount": 30, "candidatesTokenCount": 9, "thoughtsTokenCount": 4}
+    answer = {"candidates": [], "modelVersion": "gemini-2.5-flash", "responseId": "r1", "usageMetadata": counts}
+    assert read(tmp_path, [answer]).tokens() == [(30, 0, 0, 0, 13)]

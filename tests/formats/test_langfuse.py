@@ -54,6 +54,14 @@ def test_an_exported_row(tmp_path: Path) -> None:
         ({"input": 5, "output": 3, "total": 8}, (5, 0, 0, 0, 3), None),
         ({"input": 5, "output": 35, "output_reasoning": 64, "total": 104}, (5, 0, 0, 0, 99), 64),
         ({"input": 5, "input_audio": 7, "output": 3}, (12, 0, 0, 0, 3), None),
+        ({"input": 5, "input_audio": 7, "output": 3, "total": 15}, (12, 0, 0, 0, 3), None),
+        # a total that leaves no room for the parts holds them
+        ({"input": 12, "input_audio": 7, "input_text": 5, "output": 3, "output_text": 3, "total": 15},
+         (12, 0, 0, 0, 3), None),
+        # two names of one count
+        ({"input": 5, "prompt_tokens": 5, "output": 3, "completion_tokens": 3, "total": 8, "total_tokens": 8},
+         (5, 0, 0, 0, 3), None),
+        ({"input": 5, "input_tokens": 5, "output": 3, "output_tokens": 3}, (5, 0, 0, 0, 3), None),
         ({"input": 5, "cache_read_input_tokens": 90, "cache_creation_input_tokens": 8, "output": 3},
          (5, 90, 8, 0, 3), None),
         ({"input": 5, "input_cache_creation_5m": 8, "input_cache_creation_1h": 9, "output": 3}, (5, 0, 8, 9, 3), None),
@@ -180,3 +188,9 @@ def test_known_answers(shared_data: Path, store_path: Path) -> None:
         assert opened.value("select round(sum(cost_logged_usd), 6) from requests") == round(
             sum(row["totalCost"] for row in leaves), 6
         )
+
+
+def test_usage_as_an_application_sent_it(tmp_path: Path) -> None:
+    sent = {"promptTokens": 10, "completionTokens": 2, "totalTokens": 12}
+    found = read(tmp_path, [observation("o1", usage={}) | {"usage": sent}])
+    assert found.tokens() == [(10, 0, 0, 0, 2)]

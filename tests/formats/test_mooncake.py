@@ -57,7 +57,7 @@ def test_broken(tmp_path: Path) -> None:
 
 
 def test_known_answers(shared_data: Path, store_path: Path) -> None:
-    """With an endless cache 36.64 % of the blocks were seen before."""
+    """With an endless cache 36.64% of the blocks were seen before."""
     log = shared_data / "mooncake_conversation_trace.jsonl"
     with ingested(store_path, log) as (opened, _):
         assert totals(opened)["calls"] == 12_031

@@ -1,6 +1,10 @@
-"""A command that is killed leaves what it writes as it was or whole, and running it again completes it."""
+"""A command that is killed leaves what it writes as it was or whole, and running it again completes it.
+
+`CAMPAIGN_SEED` moves the moments of the kills.
+"""
 
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -23,7 +27,9 @@ WRITERS = {
 
 
 def shares(kills: int) -> list[float]:
-    return [round(0.2 + 0.75 * number / kills, 3) for number in range(kills)]
+    """Parts of a run's time, one in each of as many equal steps."""
+    at = random.Random(os.environ.get("CAMPAIGN_SEED", "0"))
+    return [round(0.2 + 0.75 * (number + at.random()) / kills, 3) for number in range(kills)]
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +112,32 @@ def test_a_saved_scenario(stored: Path, saving: float, tmp_path: Path, share: fl
     assert contents(db) == contents(stored)
     seconds_of("report", "--scenario", "batch", db=db)
     assert [path.name for path in tmp_path.iterdir()] == ["llmcost.duckdb"]
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+@pytest.fixture(scope="module")
+def lake(stored: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], float]:
+    """The files of an export, and how long it takes."""
+    folder = tmp_path_factory.mktemp("exporting")
+    seconds = seconds_of("export", "--format", "csv", "--to", folder / "lake", db=stored)
+    return files_in(folder / "lake"), seconds
+
+
+@pytest.mark.parametrize("share", shares(KILLS // 2 or 1))
+def test_an_export(stored: Path, lake: tuple[dict[str, bytes], float], tmp_path: Path, share: float) -> None:
+    whole, seconds = lake
+    words: list[str | Path] = ["export", "--format", "csv", "--to", tmp_path / "lake"]
+    kill(run(*words, db=stored), seconds * share)
+    if (tmp_path / "lake").exists():
+        assert files_in(tmp_path / "lake") == whole
+    again = run(*words, db=stored)
+    _, said = again.communicate(timeout=120)
+    assert again.returncode == 0 or b"is not empty" in said, said
+    assert files_in(tmp_path / "lake") == whole
+    assert [path.name for path in tmp_path.iterdir()] == ["lake"]
 
 
 @pytest.mark.parametrize("share", shares(KILLS // 2 or 1))

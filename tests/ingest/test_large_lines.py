@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from llmcost.ingest import large
+from llmcost.engine import registry
+from llmcost.ingest import large, lines
+from tests.formats import samples
 from tests.logs import Row, contents, ingested, write
 
 
@@ -52,3 +54,30 @@ def test_they_are_read_as_others_are(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert account.total("requests") == 3
         assert int(opened.value("select current_setting('threads')")) > 0
     assert contents(tmp_path / "singly.duckdb") == contents(tmp_path / "many.duckdb")
+
+
+STATEFUL = sorted(name for name, query in registry.load("formats").items() if query.field("stateful"))
+
+
+@pytest.mark.parametrize("form", STATEFUL)
+def test_formats_that_are_read_in_order_pass_over_a_line_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    """Its lines before and after are what they are without it; it is one reject. A large one of no format is none."""
+    monkeypatch.setattr(lines, "MAX_LINE_BYTES", 1 << 20)
+    sample = samples.files(form)[0]
+    own = sample.read_text("utf-8").splitlines()
+    middle = len(own) // 2
+    large_ones = [] if sample.suffix == ".csv" else [json.dumps({"note": "say, what? " * 60_000})]
+    stored, rejects = [], []
+    for name, more in (("without", []), ("with", ["x" * (3 << 20), *large_ones])):
+        (tmp_path / name).mkdir()
+        log = tmp_path / name / sample.name
+        log.write_text("\n".join([*own[:middle], *more, *own[middle:]]) + "\n")
+        with ingested(tmp_path / name / "llmcost.duckdb", log) as (opened, account):
+            columns = "request_id, model, input_tokens, output_tokens, cache_read_tokens"
+            stored.append(opened.rows(f"select {columns} from requests order by all"))
+            rejects.append(account.total("rejects"))
+    assert stored[0] == stored[1]
+    assert stored[0]
+    assert rejects[1] == rejects[0] + 1

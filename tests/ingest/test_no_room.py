@@ -56,8 +56,18 @@ def test_an_ingest_without_room_leaves_the_store_as_it_was(log: Path, tmp_path: 
     assert requests(tmp_path) == CALLS + 2
 
 
-def test_a_store_that_cannot_be_made_for_want_of_room(log: Path, tmp_path: Path) -> None:
-    one_line(run(tmp_path, "ingest", log, most_bytes=1000), "no room left")
+@pytest.mark.parametrize("most_bytes", [1, 1000, 4096, 8192, 12_288, 20_000, 50_000])
+def test_a_store_that_cannot_be_made_for_want_of_room(tmp_path: Path, most_bytes: int) -> None:
+    write(tmp_path / "first.jsonl", [call(1)])
+    one_line(run(tmp_path, "ingest", "first.jsonl", most_bytes=most_bytes), "no room left")
+    assert [path.name for path in tmp_path.iterdir()] == ["first.jsonl"]
+
+
+def test_a_store_that_just_fits_is_whole(tmp_path: Path) -> None:
+    """The engine's log of changes fits, the tables do not: what was read is in the store all the same."""
+    write(tmp_path / "first.jsonl", [call(1)])
+    assert run(tmp_path, "ingest", "first.jsonl", most_bytes=100_000).returncode == 0
+    assert requests(tmp_path) == 1
 
 
 def test_a_file_of_output_without_room(tmp_path: Path) -> None:

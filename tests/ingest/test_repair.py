@@ -81,3 +81,23 @@ def test_what_cannot_be_repaired(folder: Path, words: tuple[str, ...], said: str
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 2)
     assert said in done.stderr
     assert not (folder / "new.duckdb").exists()
+
+
+@pytest.mark.parametrize(("value", "said"), [("999", "llmcost.duckdb was written by a newer version"), ("x", "")])
+def test_a_version_that_is_newer_or_none(folder: Path, value: str, said: str) -> None:
+    with access.writing(folder / "llmcost.duckdb") as opened:
+        opened.execute("update llmcost_meta set value = $it where key = 'schema_version'", {"it": value})
+    done = llmcost("repair", "new.duckdb", cwd=folder)
+    assert said in done.stderr
+    assert (done.returncode, (folder / "new.duckdb").exists()) == ((1, False) if said else (0, True))
+    assert bool(said) or llmcost("report", "--db", "new.duckdb", cwd=folder).returncode == 0
+    assert not list(folder.glob(".*"))
+
+
+def test_a_repair_that_is_stopped_leaves_no_part_of_a_store(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("llmcost.engine.rescue._copy_rows", interrupted)
+    assert llmcost("repair", "new.duckdb", cwd=folder).returncode == 130
+    assert sorted(path.name for path in folder.iterdir()) == ["llmcost.duckdb", "log.jsonl"]

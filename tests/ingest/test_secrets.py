@@ -58,8 +58,9 @@ def test_every_kind_by_its_samples(rules: Store) -> None:
         assert kind["secrets"], kind["name"]
         assert kind["ordinary"], kind["name"]
         given = [filled(sample, chance) for sample in kind["secrets"] for _ in range(TRIES)]
-        for text, shown in zip(given, redacted(rules, [f"see {text} now" for text in given]), strict=True):
-            assert "[redacted]" in shown, (kind["name"], text)
+        for around in ("see {} now", r"see:\n{}\nnow", r"\t{}\tnow", "{}"):
+            for text, shown in zip(given, redacted(rules, [around.format(text) for text in given]), strict=True):
+                assert "[redacted]" in shown, (kind["name"], around, text)
         ordinary = [f"see {filled(sample, chance)} now" for sample in kind["ordinary"]]
         assert redacted(rules, ordinary) == ordinary, kind["name"]
 
