@@ -1,10 +1,12 @@
 """When the change began: a day on which the level of the daily spend moved, or a slope.
 
 The days of both periods, working days and weekends brought to one level, are described in four ways: as one level, as a
-straight line, as a step to a new level, and as a spell of days at another level. The best one has the least Bayesian
-information criterion (G. Schwarz, Estimating the Dimension of a Model, 1978), so that a step has to be worth the day
-that it names. The confidence in the day is the share of draws in which the same day comes out, when the days' distances
-from their levels are drawn again (a bootstrap of residuals). The random numbers are the same every time.
+straight line, as a step to a new level, and as a spell of days at another level. What is described is the logarithm of
+their spend: days that cost more differ by more dollars, and would make a day look surer than it is. The best
+description has the least Bayesian information criterion (G. Schwarz, Estimating the Dimension of a Model, 1978), so
+that a step has to be worth the day that it names. The confidence in the day is the share of draws in which the same day
+comes out, when the days' distances from their levels are drawn again (a bootstrap of residuals). The random numbers are
+the same every time.
 """
 
 from dataclasses import dataclass
@@ -20,12 +22,18 @@ from llmcost.explain.shapley import Numbers
 DRAWS = 500
 LEAST_DAYS = 6
 """Fewer days hold no pattern."""
+_LEAST_CHANGE = 0.005
+"""Of the average day: a change below it is said to be none, and began on no day."""
 _LEAST_SHARE = 0.5
 """Of the change between the periods: a spell that makes less of it is not how that began, and is set aside."""
 _MOST_SPELLS = 3
 """Spells that are set aside."""
+_ADDED = 0.1
+"""Of the average day, before the logarithm is taken: a day that cost nothing is low, and not infinitely low."""
 _LEVEL, _LINE, _STEP, _SPELL = 1, 2, 3, 4
 """How many numbers each description has: levels, and days at which they change."""
+_ROUNDING = 1e-20
+"""Squared, by which logarithms of equal days differ."""
 _PRECISE = 1e-6
 """Of the whole variation what is left at least: a perfect fit is not infinitely better than a good one."""
 
@@ -52,10 +60,13 @@ def began(earlier: Days, later: Days) -> Began | None:
     """None where no day and no slope stands out, or where what does went the other way than the bill."""
     if len(earlier.days) + len(later.days) < LEAST_DAYS or not len(earlier.days) or not len(later.days):
         return None
+    means = earlier.usd.mean(), later.usd.mean()
+    if abs(means[1] - means[0]) < _LEAST_CHANGE * max(means):
+        return None
     every = [*earlier.days, *later.days]
     kept = _kept(earlier, later)
     days, usd = [every[place] for place in kept], np.concatenate([earlier.usd, later.usd])[kept]
-    rising = later.usd.mean() >= earlier.usd.mean()
+    rising = means[1] >= means[0]
     level = _levelled(usd, np.concatenate([earlier.weekend, later.weekend])[kept])
     best, start, stop = _described(level)
     if best == _LEVEL:
@@ -68,7 +79,7 @@ def began(earlier: Days, later: Days) -> Began | None:
     inside = _between(start, stop, len(days))
     if (level[inside].mean() > level[~inside].mean()) != rising:
         return None
-    drawn = _drawn(level, inside)
+    drawn = _drawn(_scaled(level), inside)
     starts = _best_step(drawn)[0] if best == _STEP else _best_spell(drawn)[0]
     at = int(kept[start])
     unseen = every[at - 1] + DAY if at and every[at] - every[at - 1] > DAY else None
@@ -103,14 +114,20 @@ def _kept(earlier: Days, later: Days) -> Numbers:
 
 def _described(level: Numbers) -> tuple[int, int, int]:
     """The best description, and the first day of the other level and the day after its last."""
+    level = _scaled(level)
     total = float(((level - level.mean()) ** 2).sum())
-    if total <= 0:
+    if total <= _ROUNDING * len(level):
         return _LEVEL, 0, 0
     first, end, left = _best_spell(level[None])
     step, step_left = _best_step(level[None])
     fits = {_LEVEL: total, _LINE: _line_left(level), _STEP: float(step_left[0]), _SPELL: float(left[0])}
     best = min(fits, key=lambda numbers: _criterion(fits[numbers], total, len(level), numbers))
     return best, *((int(first[0]), int(end[0])) if best == _SPELL else (int(step[0]), len(level)))
+
+
+def _scaled(level: Numbers) -> Numbers:
+    mean = float(level.mean())
+    return np.log(level / mean + _ADDED) if mean > 0 else np.zeros(len(level))
 
 
 def _between(first: int, end: int, count: int) -> Numbers:

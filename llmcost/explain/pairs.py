@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from llmcost.engine import registry
 from llmcost.engine.compose import Relation, compose
 from llmcost.engine.relations import priced
 from llmcost.engine.store import Store
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
 
 MOST = {"month": 12, "week": 12, "day": 10}
 """Periods of each kind, the newest that have requests with a price."""
+_ASKED = ("dated", "sliced", "spent", "recurring-features", "recurring-prompts", "cells")
+"""The queries that read `priced`: its table has the columns that they name."""
 _ENOUGH_WEEKS = 4
 """With so many weeks, days are not compared."""
 _AT_ONCE = 24
@@ -48,7 +49,7 @@ class Compared:
 
 def questions() -> list[str]:
     """The SQL of all that is asked of the table `priced`."""
-    return [query.body for query in registry.load("explain").values()]
+    return [body(name) for name in _ASKED]
 
 
 def compared(store: Store, covered: Scope, columns: Mapping[str, str]) -> list[Compared]:

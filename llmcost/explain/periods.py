@@ -51,9 +51,18 @@ class Log:
     oldest: datetime
     newest: datetime
 
+    @property
+    def first(self) -> datetime:
+        """The beginning of its first day."""
+        return _midnight(self.oldest.date())
+
+    def holds(self, *periods: Period) -> bool:
+        """Whether it has days of all of these."""
+        return all(period.until > self.first and period.since <= self.newest for period in periods)
+
     def days_of(self, period: Period) -> float:
         """The days of a period that the log covers: whole days, up to its ends."""
-        first = max(period.since, _midnight(self.oldest.date()))
+        first = max(period.since, self.first)
         last = min(period.until, _midnight(self.newest.date() + DAY))
         return max((last - first) / DAY, 1.0)
 

@@ -43,6 +43,8 @@ _BUCKETS = ("input", "cache_read", "cache_write", "output")
 _INPUT, _READ, _WRITE, _OUT = range(4)
 _SIDES = ("earlier", "later")
 _CELLS_AT_ONCE = 20_000
+_ROUNDING = 1e-12
+"""Of a dollar, or of the largest part: a part below it is what rounding left of nothing."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ def splits(
 
 
 def _rounded(made: dict[str, float], change: float) -> Split:
+    least = _ROUNDING * max(1.0, *(abs(usd) for usd in made.values()))
+    made = {name: usd if abs(usd) > least else 0.0 for name, usd in made.items()}
     mix = {name: made.pop(name) for name in MIXES}
     made["mix"] = fsum(mix.values())
     largest = max(PARTS, key=lambda name: abs(made[name]))

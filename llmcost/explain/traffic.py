@@ -1,18 +1,19 @@
 """What both periods asked for and paid, added up by the store."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from llmcost.engine import opening, registry
+from llmcost.engine import registry
 from llmcost.engine.compose import Relation, compose
 from llmcost.engine.relations import priced
 from llmcost.engine.store import Store
 from llmcost.errors import UsageError
 from llmcost.explain.periods import Pair
 from llmcost.reports import spend
+from llmcost.reports.filters import NO_FILTERS
 from llmcost.reports.scope import Row, Scope
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 MOST_KEYS = 8
 """How many keys contributors are grouped by at once: the columns of the queries."""
+MOST_VALUES = 1000
+"""How many values of a key are contributors: each is split by itself."""
 _MOST_TAG_VALUES = 50
 """A tag of more values names requests, not groups of them."""
 
@@ -52,7 +55,10 @@ def added_up(
     """
     if len(keys) > MOST_KEYS:
         raise UsageError(f"--by accepts at most {MOST_KEYS} keys here", hint="leave some out")
-    store.bound_memory(opening.MEMORY_BYTES)
+    if not 1 <= top <= MOST_VALUES:
+        raise UsageError(
+            f"--top {top:,} is none of 1 to {MOST_VALUES:,}", hint="each contributor has a split of its own"
+        )
     periods, values = of_periods(covered, compared)
     keyed, tags = keyed_by(keys)
     values |= tags
@@ -71,16 +77,21 @@ def added_up(
 
 
 def span(store: Store, covered: Scope) -> tuple[datetime | None, datetime | None]:
-    """What a clock showed when the oldest and the newest of the requests covered began."""
-    sql = compose(covered.steps(), "select min(local_time(ts)) as oldest, max(local_time(ts)) as newest from requests")
-    [row] = store.rows(sql, covered.parameters())
+    """What a clock showed when the oldest and the newest request of the days covered began.
+
+    Filters by name change nothing: before the first request of a feature the log holds days on which it cost nothing.
+    """
+    every = replace(covered, filters=NO_FILTERS)
+    sql = compose(every.steps(), "select min(local_time(ts)) as oldest, max(local_time(ts)) as newest from requests")
+    [row] = store.rows(sql, every.parameters())
     return row["oldest"], row["newest"]
 
 
 def telling_tags(store: Store, covered: Scope, most: int) -> list[str]:
     """The tags that split most requests into a few groups."""
-    rows = store.rows(compose(covered.steps(), _body("tag-names")), covered.parameters())
-    return [row["name"] for row in rows if 1 < row["distinct_values"] <= _MOST_TAG_VALUES][:most]
+    values: _Values = {"most": most, "most_values": _MOST_TAG_VALUES}
+    rows = store.rows(compose(covered.steps(), _body("tag-names")), covered.parameters() | values)
+    return [row["name"] for row in rows]
 
 
 def labels(store: Store, prompts: Sequence[str | None]) -> dict[str, str]:

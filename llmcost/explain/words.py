@@ -49,9 +49,10 @@ def began(found: Explanation) -> str:
     one = found.began
     if one is None:
         return "No day stands out as the beginning."
+    most = max(one.before_usd, one.after_usd)
+    moved = f"from {_usd(one.before_usd, most)} to {_usd(one.after_usd, most)} a day"
     if one.shape == "gradual":
-        return f"It changed gradually, from {_usd(one.before_usd)} to {_usd(one.after_usd)} a day."
-    moved = f"from {_usd(one.before_usd)} to {_usd(one.after_usd)} a day"
+        return f"It changed gradually, {moved}."
     if one.unseen_since:
         return f"It began between {one.unseen_since} and {one.day}, which neither period holds, {moved}."
     sure = "over 99% sure" if (one.confidence or 0) > 0.99 else f"{one.confidence:.0%} sure"
@@ -87,7 +88,13 @@ def _reasons(found: Change, before: float, after: float) -> list[str]:
     large = [name for name in parts if abs(parts[name]) > _LEAST_SHARE * moved]
     large.sort(key=lambda name: -abs(parts[name]))
     mean = before if after == before else (after - before) / log(after / before)
-    return [f"{_factor(exp(parts[name] / mean))} {_reason(name, parts[name])}" for name in large[:_MOST_REASONS]]
+    factors = {name: exp(parts[name] / mean) for name in large[:_MOST_REASONS]}
+    return [f"{_factor(factor)} {_reason(name, parts[name])}" for name, factor in factors.items() if _is_said(factor)]
+
+
+def _is_said(factor: float) -> bool:
+    """Whether its percentage is more than 0."""
+    return abs(factor - 1) >= 0.005
 
 
 def _reason(name: str, usd: float) -> str:
@@ -108,8 +115,11 @@ def _compared(times: float) -> str:
     return f"{times - 1:.0%} more than" if times > 1 else f"{1 - times:.0%} less than"
 
 
-def _usd(value: float) -> str:
-    return f"${value:,.2f}" if value >= 1 or value == 0 else f"${value:.4f}"
+def _usd(value: float, most: float = 0.0) -> str:
+    """Dollars as a screen shows them; `most` is the largest amount beside it."""
+    if 0 < value < 0.005 and most >= 1:
+        return "<$0.01"
+    return f"${value:,.2f}" if value >= 1 or value == 0 or most >= 1 else f"${value:.4f}"
 
 
 def _capital(text: str) -> str:

@@ -8,10 +8,10 @@ from llmcost.engine.compose import compose
 from llmcost.engine.store import Store
 from llmcost.page import keys
 from llmcost.page.sizes import coarse, fitting
-from llmcost.reports import anomalies, audit
+from llmcost.reports import audit, unusual
 from llmcost.reports.scope import Row, Scope
 
-MOST_ROWS = {"cube": 10_000, "hours": 6_000, "lengths": 6_000}
+MOST_ROWS = {"cube": 10_000, "whole": 5_000, "hours": 6_000, "lengths": 6_000}
 """Rows of each table that a page holds: with the charts' script, it stays below 6 MB."""
 
 _NAMES = (200, 80, 30, 12, 5, 1)
@@ -40,8 +40,8 @@ _FEW = "select count(*) <= $most from requests"
 
 def questions(*, audited: bool) -> list[str]:
     """The SQL of all that a page asks."""
-    own = [*(query.body for query in registry.load("page").values()), _DETAILED, anomalies.question()]
-    return [*own, *audit.questions()] if audited else own
+    own = [*(query.body for query in registry.load("page").values()), _DETAILED]
+    return [*own, *(audit if audited else unusual).questions()]
 
 
 def tables(store: Store, covered: Scope, columns: Mapping[str, str], *, audited: bool) -> dict[str, list[Row]]:
@@ -51,34 +51,43 @@ def tables(store: Store, covered: Scope, columns: Mapping[str, str], *, audited:
     """
     store.keep("fine", compose([("priced", _DETAILED)], _body("fine")))
     found = {
-        "cube": fitting((_rows(store, "cube", names=names) for names in _NAMES), MOST_ROWS["cube"]),
+        "cube": _fitting(store, "cube", [{"names": names} for names in _NAMES], MOST_ROWS["cube"]),
+        "whole": _fitting(store, "cube", [{"names": names, "daily": False} for names in _NAMES], MOST_ROWS["whole"]),
         "hours": _coarse(store, "hours", (2, 1, 0)),
         "lengths": _coarse(store, "lengths", (3, 2, 1, 0)),
         "caps": _rows(store, "caps"),
         "latencies": _rows(store, "latencies"),
     } | keys.tables(store, columns)
-    named = sorted({row["prompt"] for row in found["cube"] if row["prompt"] is not None})
+    named = sorted({row["prompt"] for name in ("cube", "whole") for row in found[name] if row["prompt"] is not None})
+    with unusual.laid_down(store):
+        unusual_days = [{"day": row["first_day"], "explained": unusual.explained(row)} for row in unusual.listed(store)]
+        findings = list(_findings(store, covered)) if found["cube"] and audited else []
     return found | {
         "prompts": store.rows(_PROMPTS, {"named": named}),
-        "anomalies": [{"explained": anomalies.explained(row)} | row for row in anomalies.of_priced(store)],
-        "findings": list(_findings(store, covered)) if found["cube"] and audited else [],
+        "unusual": unusual_days,
+        "findings": findings,
         "account": store.rows(registry.find("ledger", "account").body),
     }
 
 
-def assumptions(names: Sequence[str] = ("priced", "anomalies", "cube", "lengths")) -> list[str]:
+def assumptions(names: Sequence[str] = ("priced", "unusual-days", "cube", "lengths")) -> list[str]:
     """What the numbers of a report's page take for granted."""
-    kinds = {"priced": "pricing", "anomalies": "spend"}
+    kinds = {"priced": "pricing", "unusual-days": "spend"}
     queries = [registry.find(kinds.get(name, "page"), name) for name in names]  # type: ignore[arg-type]
     return [line for query in queries for line in query.fields.get("assumes", ())]
 
 
 def _coarse(store: Store, name: str, details: Sequence[int]) -> list[Row]:
-    return coarse(fitting((_rows(store, name, detail=detail) for detail in details), MOST_ROWS[name]))
+    return coarse(_fitting(store, name, [{"detail": detail} for detail in details], MOST_ROWS[name]))
 
 
-def _rows(store: Store, name: str, **values: Any) -> list[Row]:
-    return store.rows(_body(name), registry.find("page", name).bind({}) | values)
+def _fitting(store: Store, name: str, tries: Sequence[Mapping[str, Any]], most: int) -> list[Row]:
+    defaults = registry.find("page", name).bind({})
+    return fitting(store, _body(name), [{**defaults, **values} for values in tries], most)
+
+
+def _rows(store: Store, name: str) -> list[Row]:
+    return store.rows(_body(name), registry.find("page", name).bind({}))
 
 
 def _body(name: str) -> str:

@@ -38,9 +38,9 @@ def tables(store: Store, columns: Mapping[str, str]) -> dict[str, list[Row]]:
         store.keep("ranking", compose([keyed], _body("ranking")))
         if count := store.value("select count(*) from ranking"):
             store.keep("fine", compose([keyed, ("priced", _body("ranked"))], _body("fine")), {"names": _NAMED})
-            tries = (store.rows(_body("values"), {"names": names, "detail": detail}) for names, detail in _DETAILS)
+            tries = [{"names": names, "detail": detail} for names, detail in _DETAILS]
             known.append({"by": name, "values": count, "table": f"values_{place}"})
-            found[f"values_{place}"] = coarse(fitting(tries, MOST_ROWS))
+            found[f"values_{place}"] = coarse(fitting(store, _body("values"), tries, MOST_ROWS))
     return {"keys": known} | found
 
 

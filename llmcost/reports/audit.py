@@ -8,7 +8,7 @@ from llmcost.engine import registry
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
 from llmcost.prices import book
-from llmcost.reports import anomalies, assumed, once
+from llmcost.reports import assumed, once, spend, unusual
 from llmcost.reports.scope import Row, Scope
 
 SEVERITIES = ("info", "warning", "critical")
@@ -19,6 +19,8 @@ ROW_COLUMNS = (
     "output_tokens", "cost_usd", "cost_logged_usd",
 )  # fmt: skip
 
+MOST_SUBJECTS = 10_000
+"""Rows of a finding, the most expensive ones; the others are one row. There may be as many as requests."""
 _ALL = 2**31 - 1  # more request ids than any finding names
 
 
@@ -31,11 +33,17 @@ class Finding:
 
     query: registry.Query
     subjects: list[Row]
+    others: int = 0  # subjects that the last row stands for
 
     @property
     def severity(self) -> str:
         """One of SEVERITIES."""
         return self.query.field("severity")
+
+    @property
+    def subject_count(self) -> int:
+        """How many subjects it has."""
+        return len(self.subjects) + max(self.others - 1, 0)
 
     @property
     def requests(self) -> int:
@@ -86,14 +94,13 @@ def audit(store: Store, covered: Scope) -> Audit:
 
 def questions() -> list[str]:
     """The SQL of all that is looked for."""
-    return [*(query.body for query in registry.load("audit").values()), anomalies.question()]
+    return [*(query.body for query in registry.load("audit").values()), *unusual.questions()]
 
 
 def of_priced(store: Store, covered: Scope) -> Audit:
-    """The same of a table `priced` of these requests, with what `questions` name."""
-    counted = store.rows("select sum(calls)::bigint as requests, sum(cost_usd) as cost_usd from priced")[0]
-    with anomalies.laid_down(store):
-        looked = [Finding(query, _subjects(store, query)) for query in registry.load("audit").values()]
+    """The same where tables have these requests: `priced`, with what `questions` name, and their `unusual_days`."""
+    counted = store.rows("select sum(calls)::bigint as requests, exact_sum(cost_usd) as cost_usd from priced")[0]
+    looked = [_finding(store, query) for query in registry.load("audit").values()]
     found = [finding for finding in looked if finding.subjects]
     found.sort(key=lambda finding: (-SEVERITIES.index(finding.severity), -(finding.cost_usd or 0), finding.query.name))
     clean = [finding.query for finding in looked if not finding.subjects]
@@ -109,8 +116,8 @@ def rows_behind(store: Store, covered: Scope, name: str, top: int | None = None)
     """
     query = registry.find("audit", name)
     columns = ", ".join(f"priced.{column}" for column in ROW_COLUMNS[1:])
-    with _priced(store, covered), anomalies.laid_down(store):
-        values = _values(store, query) | {"examples": top or _ALL}
+    with _priced(store, covered):
+        values = defaults(store, query) | {"examples": top or _ALL}
         store.execute(f"create or replace temp table found as {query.body}", values)
         count = store.value("select coalesce(sum(requests), 0)::bigint from found")
         behind = (
@@ -128,19 +135,29 @@ def rows_behind(store: Store, covered: Scope, name: str, top: int | None = None)
 
 @contextmanager
 def _priced(store: Store, covered: Scope) -> Iterator[None]:
-    """The covered requests with their costs, worked out once for all findings."""
+    """The covered requests with their costs, and the unusual days among them, worked out once for all findings."""
     with once.laid_down(store, covered, [*questions(), *ROW_COLUMNS]):
         if not store.value("select count(*) from priced"):
             raise LlmcostError("there are no requests to audit", hint="check --since and --until, or ingest some logs")
-        yield
+        with unusual.laid_down(store):
+            yield
 
 
-def _subjects(store: Store, query: registry.Query) -> list[Row]:
-    return store.rows(query.body, _values(store, query))
+def _finding(store: Store, query: registry.Query) -> Finding:
+    store.keep("found", query.body, defaults(store, query))
+    subjects = store.rows(f"from found limit {MOST_SUBJECTS}")
+    [rest] = store.rows(
+        "select count(*) as others, sum(requests)::bigint as requests, exact_sum(cost_usd) as cost_usd"
+        f" from (from found offset {MOST_SUBJECTS})"
+    )
+    store.forget("found")
+    if others := rest.pop("others"):
+        subjects.append({"subject": spend.called(others), **rest, "detail": "", "example_request_ids": []})
+    return Finding(query, subjects, others)
 
 
-def _values(store: Store, query: registry.Query) -> dict[str, registry.Value]:
-    """The defaults, with `<name>_provider` for each model, whose prices are loaded."""
+def defaults(store: Store, query: registry.Query) -> dict[str, registry.Value]:
+    """The defaults of its parameters, with `<name>_provider` for each model, whose prices are loaded."""
     values = query.bind({})
     for parameter in query.parameters:
         if parameter.type == "model":

@@ -26,7 +26,7 @@ from typing import Any, Literal
 from llmcost import config
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError, did_you_mean
-from llmcost.reports import anomalies, assumed, forecast, provenance
+from llmcost.reports import assumed, forecast, provenance, unusual
 from llmcost.reports.scope import Row, Scope
 
 Period = Literal["day", "month"]
@@ -42,7 +42,7 @@ OVER, WILL_BE_OVER, AT_RISK, WITHIN = "over", "forecast over", "at risk", "withi
 """`status`: spent more than the budget; the forecast's middle is more; only its upper end is; none of these."""
 
 RECENT_DAYS = 14
-"""How far back unusual days are listed."""
+"""How far back unusual days are listed; of a step or a spell its first day counts."""
 
 _CONDITIONS = ("feature", "user")
 _WORDS = ("name", *_CONDITIONS, *PERIODS)
@@ -102,8 +102,8 @@ def standing(store: Store, budgets: Sequence[Budget], on: date | None = None) ->
     rows = standings(store, budgets, at)
     until = store.zone.utc_last(at) + timedelta(microseconds=1)
     since = store.zone.utc(datetime.combine(at.date() - timedelta(days=forecast.PAST_DAYS), time.min))
-    found = anomalies.find(store, Scope(since=since, until=until))
-    lately = [row for row in found if row["day"] > at.date() - timedelta(days=RECENT_DAYS)]
+    found = unusual.find(store, Scope(since=since, until=until))
+    lately = [row for row in found if row["first_day"] > at.date() - timedelta(days=RECENT_DAYS)]
     rests = assumed.find(store, Scope(until=until))
     moved = provenance.moved(store, Scope(until=until))
     return Standing(at, store.zone.name, rows, lately, [*moved, *assumed.said(rests), *_notes(rows)])

@@ -41,6 +41,11 @@ def following(first: date) -> date:
     return (first.replace(day=1) + timedelta(days=31)).replace(day=1)
 
 
+def written(day: date, like: str) -> str:
+    """The day, week or month of a day, written as `like` is."""
+    return _WRITTEN[len(like)](day)
+
+
 def between(first: str, last: str) -> list[str]:
     """All days, weeks or months from one to another, written as they are; none where they are not such."""
     start, end = named(first), named(last)
@@ -48,6 +53,6 @@ def between(first: str, last: str) -> list[str]:
         return []
     made, at = [], start[0]
     while at < end[1]:
-        made.append(_WRITTEN[len(first)](at))
+        made.append(written(at, first))
         at = following(at) if len(first) == len("2026-10") else at + (start[1] - start[0])
     return made

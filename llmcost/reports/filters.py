@@ -60,9 +60,8 @@ class Filters:
             for word in getattr(self, kind):
                 _check(store, relation, column, word, kind.removesuffix("s"))
         for name, value in (_pair(tag) for tag in self.tags):
-            known = tag_names(store, relation)
-            if name not in known:
-                raise UsageError(f"no request has the tag {name!r}", hint=nearest_tag(name, known))
+            if not has_tag(store, name, relation):
+                raise UsageError(f"no request has the tag {name!r}", hint=nearest_tag(name, tag_names(store, relation)))
             _check(store, relation, "tags[$name]", value, f"tag {name}", {"name": name})
 
 
@@ -82,17 +81,23 @@ def nearest_tag(name: str, tags: Sequence[str]) -> str:
 
 def listed(tags: Sequence[str]) -> str:
     """Which tags there are, the most frequent first."""
-    more = f" and {len(tags) - _TAGS_NAMED:,} more" if len(tags) > _TAGS_NAMED else ""
+    known = f"{len(tags) - _TAGS_NAMED:,}" if len(tags) < _KNOWN else "thousands"
+    more = f" and {known} more" if len(tags) > _TAGS_NAMED else ""
     return f"tags: {', '.join(tags[:_TAGS_NAMED])}{more}"
 
 
 def tag_names(store: "Store", relation: str = "requests") -> list[str]:
-    """The tags that requests have, the most frequent first."""
+    """The tags that requests have, the most frequent first, and no more than can be told apart."""
     rows = store.rows(
         f"select name from (select unnest(map_keys(tags)) as name from {relation}) as tagged"
-        " group by name order by count(*) desc, name"
+        f" group by name order by count(*) desc, name limit {_KNOWN}"
     )
     return [row["name"] for row in rows]
+
+
+def has_tag(store: "Store", name: str, relation: str = "requests") -> bool:
+    """Whether a request has the tag."""
+    return bool(store.rows(f"select 1 as it from {relation} where tags[$name] is not null limit 1", {"name": name}))
 
 
 def _check(

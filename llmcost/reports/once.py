@@ -16,7 +16,7 @@ from llmcost.reports.scope import Scope
 def laid_down(
     store: Store, covered: Scope, questions: Iterable[str], keys: Sequence[str] = ()
 ) -> Iterator[Mapping[str, str]]:
-    """While the block runs `priced` is a table, with the columns that the SQL of the questions names.
+    """While the block runs `priced` is a relation that is kept, with the columns that the SQL of the questions names.
 
     Gives the columns that hold these keys of `report --by`.
     """
@@ -28,11 +28,9 @@ def laid_down(
     known = store.arrow(compose(relations, "select * from priced limit 0"), values).column_names
     selected = [name for name in known if name in named and name not in columns.values()]
     selected += [f"{sql} as {columns[key]}" for key, (sql, _) in made.items()]
-    store.bound_memory()
-    select = f"select {', '.join(selected)} from priced"
-    store.execute(f"create or replace temp table priced as {compose(relations, select)}", values)
+    store.keep("priced", compose(relations, f"select {', '.join(selected)} from priced"), values)
     yield columns
-    store.execute("drop table priced")
+    store.forget("priced")
 
 
 def _words(questions: Iterable[str]) -> set[str]:

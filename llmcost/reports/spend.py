@@ -7,9 +7,9 @@ from llmcost.attribution import tickets
 from llmcost.engine import registry
 from llmcost.engine.store import Store
 from llmcost.errors import UsageError, did_you_mean
-from llmcost.reports import assumed, calendar
+from llmcost.reports import assumed, window
 from llmcost.reports.cautions import notes
-from llmcost.reports.filters import listed, nearest_tag, tag_names
+from llmcost.reports.filters import has_tag, listed, nearest_tag, tag_names
 from llmcost.reports.provenance import Provenance
 from llmcost.reports.scope import Row, Scope
 
@@ -25,6 +25,9 @@ MEASURES = (
 
 EACH = ("cost_per_request_usd", "prompt_tokens_per_request", "output_tokens_per_request")
 """Of a request, in reports by a key: its cost where it has a price; its tokens, those of the prompt cached or not."""
+
+_NOTHING: Row = dict.fromkeys(MEASURES, 0) | {"cost_usd": 0.0, "cost_share": 0.0, "fees_usd": 0.0}
+_WRITTEN = {"day": "2026-10-01", "week": "2026-W40", "month": "2026-10"}
 
 TREND_PARTS = 12
 """Equal stretches of the time covered: a prompt's trend is its cost in each."""
@@ -77,8 +80,8 @@ def by(
     all others."""
     if sort is not None and sort not in (*dimensions, *MEASURES, *EACH):
         raise UsageError(f"--sort {sort}: no such column", hint=did_you_mean(sort, [*dimensions, *MEASURES, *EACH]))
-    known = [_each(row) for row in _filled(spend(store, dimensions, covered), dimensions)]
-    rows = _sorted(known, dimensions, sort or ("cost_usd" if top is not None else None))
+    found, said = _filled(store, spend(store, dimensions, covered), dimensions, covered)
+    rows = _sorted([_each(row) for row in found], dimensions, sort or ("cost_usd" if top is not None else None))
     total = _each(spend(store, (), covered)[0])
     if top is not None and len(rows) > top:
         rows = [*rows[:top], others(rows[top:], dimensions)]
@@ -86,9 +89,10 @@ def by(
         row.pop("others", None)
     if "prompt" in dimensions:
         _describe(store, rows, "prompt")
+    if list(dimensions) == ["prompt"]:  # both are of the whole prompt, not of its part in a row
         _follow(store, rows, covered)
     rests = assumed.find(store, covered)
-    return Report(rows, total, notes(store, covered), rests, store.zone.name, tuple(dimensions))
+    return Report(rows, total, [*said, *notes(store, covered)], rests, store.zone.name, tuple(dimensions))
 
 
 def overview(store: Store, covered: Scope) -> Report:
@@ -97,12 +101,15 @@ def overview(store: Store, covered: Scope) -> Report:
     sections: dict[str, list[Row]] = {}
     for row in found:
         if row["others"]:
-            row["key"] = _called(row["others"])
+            row["key"] = called(row["others"])
         sections.setdefault(row["section"], []).append(row)
     total = sections["total"][0]
     for row in found:
         row["cost_share"] = _share(row["cost_usd"], total["cost_usd"])
-    sections["day"] = sorted(_filled(sections.get("day", []), ("key",)), key=lambda row: str(row["key"]))
+    days, asked = sections.get("day", []), window.window(store, covered)
+    if asked is not None:
+        days = asked.in_log().filled(days, "key", _NOTHING, _WRITTEN["day"])
+    sections["day"] = sorted(days, key=lambda row: str(row["key"]))
     rows = [{"model": row["key"], **_measures(row)} for row in found if row["section"] == "model"]
     _describe(store, sections.get("prompt", []), "key")
     said = notes(store, covered) + _unattributed(sections)
@@ -161,7 +168,7 @@ def check(store: Store, dimensions: Sequence[str]) -> None:
         tag = name.removeprefix("tag:")
         if tag == name or not tag:
             raise UsageError(f"--by {name}: no such dimension", hint=_nearest_key(name, tags))
-        if tag not in tags and store.value("select 1 from requests limit 1"):
+        if not has_tag(store, tag) and store.value("select 1 from requests limit 1"):
             raise UsageError(f"--by {name}: no request has this tag", hint=nearest_tag(tag, tags))
 
 
@@ -177,23 +184,27 @@ def _nearest_key(name: str, tags: Sequence[str]) -> str:
 def tags(store: Store, covered: Scope, notes_before: Sequence[str] = ()) -> Report:
     """The tags that requests have, each with the spend of the requests that have it."""
     rows = store.rows(*covered.spend("tags"))
+    left_out = rows[0]["tags"] - len(rows) if rows else 0
     total = _each(spend(store, (), covered)[0])
     for row in rows:
         row["cost_share"] = _share(row["cost_usd"], total["cost_usd"])
+        del row["tags"]
         _each(row)
+    more = [f"and {left_out:,} cheaper {'tag' if left_out == 1 else 'tags'}"] if left_out else []
     several = ["a request may have several tags, so the rows do not add up to the total"] if len(rows) > 1 else []
-    said = [*notes_before, *several, *notes(store, covered)]
+    said = [*notes_before, *more, *several, *notes(store, covered)]
     return Report(rows, total, said, assumed.find(store, covered), store.zone.name, ("tag",))
 
 
 def unkeyed(row: Row, dimensions: Sequence[str]) -> Row:
     """The row with its key taken apart into the dimensions, by name. It keeps `others` where it stands for several."""
     rest = row.get("others")
-    parts = {name: _called(rest) if rest else row["key"][f"k{number}"] for number, name in enumerate(dimensions)}
+    parts = {name: called(rest) if rest else row["key"][f"k{number}"] for number, name in enumerate(dimensions)}
     return parts | {name: value for name, value in row.items() if name != "key" and (name != "others" or value)}
 
 
-def _called(others: int) -> str:
+def called(others: int) -> str:
+    """The name of a row that stands for several."""
     return f"({others} others)"
 
 
@@ -250,15 +261,12 @@ def _each(row: Row) -> Row:
     return row
 
 
-def _filled(rows: list[Row], dimensions: Sequence[str]) -> list[Row]:
-    """Rows by day, week or month, with those in between in which nothing was asked."""
-    if len(dimensions) != 1 or dimensions[0] not in ("day", "week", "month", "key"):
-        return rows
-    name = dimensions[0]
-    there = {row[name] for row in rows if row[name] is not None}
-    between = calendar.between(min(there), max(there)) if there else []
-    nothing: Row = dict.fromkeys(MEASURES, 0) | {"cost_usd": 0.0, "cost_share": 0.0, "fees_usd": 0.0}
-    return rows + [{name: time} | nothing for time in between if time not in there]
+def _filled(store: Store, rows: list[Row], dimensions: Sequence[str], covered: Scope) -> tuple[list[Row], list[str]]:
+    """Rows by day, week or month, with those of the window in which nothing was asked; and what to know of these."""
+    asked = window.window(store, covered) if len(dimensions) == 1 and dimensions[0] in _WRITTEN else None
+    if asked is None or not rows:
+        return rows, []
+    return asked.filled(rows, dimensions[0], _NOTHING, _WRITTEN[dimensions[0]]), list(asked.notes())
 
 
 def _share(part: float | None, whole: float | None) -> float | None:
@@ -287,8 +295,8 @@ def _sorted(rows: list[Row], dimensions: Sequence[str], sort: str | None) -> lis
 
 def others(rows: Sequence[Row], dimensions: Sequence[str]) -> Row:
     """The rows added up as one."""
-    called = _called(sum(row.get("others", 1) for row in rows))
-    return _each(dict.fromkeys(dimensions, called) | {name: _sum(rows, name) for name in MEASURES})
+    whole = called(sum(row.get("others", 1) for row in rows))
+    return _each(dict.fromkeys(dimensions, whole) | {name: _sum(rows, name) for name in MEASURES})
 
 
 def _sum(rows: Sequence[Row], name: str) -> float | None:

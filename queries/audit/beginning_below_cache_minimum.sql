@@ -53,13 +53,13 @@ caches as (
     where nearest = 1 and known and entries <> 'none'
 ),
 
-sent as (
+sendable as (
     select
         priced.request_id, priced.ts, priced.provider, priced.model,
         coalesce(priced.prompt_id, priced.feature, 'unattributed') as subject,
         priced.input_cost_usd / priced.input_tokens as usd_per_token,
         caches.min_tokens, caches.life_s, caches.read_price, caches.write_price,
-        unnest(priced.prefix) as block
+        priced.prefix
     from priced
     inner join caches on caches.provider is not distinct from priced.provider and caches.model = priced.model
     where
@@ -68,20 +68,36 @@ sent as (
         and cached_tokens(priced) = 0
 ),
 
+sent as (
+    select request_id, provider, model, unnest(prefix) as block
+    from sendable
+),
+
 in_common as (
-    select *
+    select provider, model, block.hash as beginning
     from sent
-    qualify count(*) over (partition by provider, model, block.hash) >= $least_requests
+    group by provider, model, block.hash
+    having count(*) >= $least_requests
+),
+
+longest as (
+    -- the longest beginning of a request that others share
+    select
+        sent.request_id,
+        max(struct_pack(tokens := sent.block.tokens, beginning := sent.block.hash)) as shared
+    from sent
+    inner join in_common
+        on in_common.provider is not distinct from sent.provider
+        and in_common.model = sent.model
+        and in_common.beginning = sent.block.hash
+    group by sent.request_id
 ),
 
 shared as (
-    -- the longest beginning of a request that others share
-    select * exclude (block, nearest), block.hash as beginning, block.tokens as tokens
-    from (
-        select *, row_number() over (partition by request_id order by block.tokens desc) as nearest
-        from in_common
-    )
-    where nearest = 1 and block.tokens < min_tokens
+    select sendable.* exclude (prefix), longest.shared.beginning as beginning, longest.shared.tokens as tokens
+    from sendable
+    inner join longest on longest.request_id = sendable.request_id
+    where longest.shared.tokens < sendable.min_tokens
 ),
 
 spaced as (

@@ -19,18 +19,32 @@ with amounts as (
     where calls = 1 and greatest(cost_usd, cost_logged_usd) > 0
 ),
 
-whole as (
-    select
-        sum(amount_usd) as amount_usd, median(ln(amount_usd)) as middle, mad(ln(amount_usd)) as spread,
-        count(*) as requests
-    from amounts
-),
-
-usual as (
-    select model, median(ln(amount_usd)) as middle, mad(ln(amount_usd)) as spread
+middles as (
+    select model, median(ln(amount_usd)) as middle
     from amounts
     group by model
     having count(*) >= $least_requests
+),
+
+middle as (
+    select sum(amount_usd) as amount_usd, median(ln(amount_usd)) as middle, count(*) as requests from amounts
+),
+
+usual as (
+    select amounts.model, any_value(middles.middle) as middle, median(abs(ln(amounts.amount_usd) - middles.middle)) as spread
+    from amounts
+    inner join middles on middles.model = amounts.model
+    group by amounts.model
+),
+
+whole as (
+    select
+        any_value(middle.amount_usd) as amount_usd,
+        any_value(middle.requests) as requests,
+        any_value(middle.middle) as middle,
+        median(abs(ln(amounts.amount_usd) - middle.middle)) as spread
+    from amounts
+    cross join middle
 ),
 
 large as (

@@ -45,6 +45,17 @@ compared as (
     where
         priced.status = 'ok' and priced.calls = 1 and not priced.output_partial and priced.output_tokens > 0
         and priced.model <> $instead and priced.cost_usd is not null
+),
+
+-- medians are taken of these alone: there may be as many prompts as requests
+habits as (
+    select subject, model
+    from compared
+    group by subject, model
+    having
+        count(*) >= $least_requests
+        and coalesce(sum(reasoning_tokens), 0) = 0
+        and sum(cost_usd) >= $times * sum(small_cost_usd)
 )
 
 select
@@ -55,12 +66,10 @@ select
     || round(sum(cost_usd) / sum(small_cost_usd), 1) || ' times the cost of ' || $instead as detail,
     list(request_id order by cost_usd desc, request_id)[1:$examples] as example_request_ids
 from compared
+inner join habits using (subject, model)
 group by subject, model
 having
-    count(*) >= $least_requests
-    and median(output_tokens) <= $most_output_tokens
+    median(output_tokens) <= $most_output_tokens
     and quantile_cont(output_tokens, 0.9) <= 4 * $most_output_tokens
-    and coalesce(sum(reasoning_tokens), 0) = 0
     and coalesce(median(complexity) <= 0.5, true)
-    and sum(cost_usd) >= $times * sum(small_cost_usd)
 order by cost_usd desc, subject, model

@@ -75,7 +75,7 @@ select
     ) as cost_usd,
     format('{:,} tokens, ', median(tokens)::bigint)
     || round(100.0 * count(case when is_repeat then 1 end) / count(*))::bigint
-    || ' % of requests within ' || round($life_s)::bigint || ' s of the one before, on ' || model as detail,
+    || '% of requests within ' || round($life_s)::bigint || ' s of the one before, on ' || model as detail,
     list(request_id order by tokens * usd_per_token desc, request_id)[1:$examples] as example_request_ids
 from spaced
 group by subject, model

@@ -6,7 +6,8 @@
 -- advice: give the model a price or another name in llmcost.toml (`llmcost prices` lists the closest names with a
 --   price)
 -- param examples int = 5: how many request ids to list.
--- assumes: a request without tokens, searches and a logged cost is free at any price.
+-- assumes: a request without tokens, searches and a logged cost is free at any price: a model that has no other is not
+--   named.
 
 select
     model as subject,
@@ -19,6 +20,7 @@ select
     ) as detail,
     list(request_id order by cost_logged_usd desc nulls last, request_id)[1:$examples] as example_request_ids
 from priced
-where cost_usd is null and is_billable(priced)
+where cost_usd is null
 group by model
+having bool_or(is_billable(priced))
 order by requests desc, subject

@@ -14,21 +14,65 @@
 -- assumes: records without output are not answers and are ignored.
 -- assumes: records that name their parent are handled during ingestion; this finds those that name none.
 
-with counted as (
-    select
-        request_id, session_id, ts, output_tokens,
-        to_milliseconds(greatest(coalesce(latency_ms, 0), 0)::bigint) as lasts,
-        prompt_tokens
-    from priced
-    where session_id is not null and ts is not null and output_tokens > 0
-),
-
-sessions as (
+with sessions as (
     select
         session_id, count(*) as records, sum(prompt_tokens) as prompt_tokens, sum(output_tokens) as output_tokens
-    from counted
+    from priced
+    where session_id is not null and ts is not null and output_tokens > 0
     group by session_id
     having count(*) > 1
+),
+
+counted as (
+    select
+        priced.request_id, priced.session_id, priced.ts, priced.output_tokens,
+        to_milliseconds(greatest(coalesce(priced.latency_ms, 0), 0)::bigint) as lasts,
+        priced.prompt_tokens
+    from priced
+    inner join sessions on sessions.session_id = priced.session_id
+    where priced.ts is not null and priced.output_tokens > 0
+),
+
+-- the sessions in which a record begins while another runs: elsewhere nothing is inside anything
+busy as (
+    select distinct session_id
+    from (
+        select session_id, lead(ts) over (partition by session_id order by ts) <= ts + lasts as holds_the_next from counted
+    ) as followed
+    where holds_the_next
+),
+
+crowded as (
+    select counted.* from counted inner join busy on busy.session_id = counted.session_id
+),
+
+-- each record begins, which adds its tokens, and ends: what its session has had since it began until it ends is inside it
+moments as (
+    select session_id, request_id, ts as moment, 0 as is_end, prompt_tokens, output_tokens from crowded
+    union all
+    select session_id, request_id, ts + lasts as moment, 1 as is_end, 0 as prompt_tokens, 0 as output_tokens from crowded
+),
+
+so_far as (
+    select
+        request_id, is_end,
+        sum(prompt_tokens) over until_then as prompt_tokens,
+        sum(output_tokens) over until_then as output_tokens,
+        sum(prompt_tokens) over just_then as added_prompt_tokens,
+        sum(output_tokens) over just_then as added_output_tokens
+    from moments
+    window
+        until_then as (partition by session_id order by moment, is_end),
+        just_then as (partition by session_id, moment, is_end)
+),
+
+inside as (
+    select
+        request_id,
+        sum(case when is_end = 1 then prompt_tokens else added_prompt_tokens - prompt_tokens end)::bigint as prompt_tokens,
+        sum(case when is_end = 1 then output_tokens else added_output_tokens - output_tokens end)::bigint as output_tokens
+    from so_far
+    group by request_id
 ),
 
 running as (
@@ -37,14 +81,11 @@ running as (
         sessions.records - 1 as others,
         sessions.prompt_tokens = 2 * counted.prompt_tokens and sessions.output_tokens = 2 * counted.output_tokens
             as is_rest,
-        sum(counted.prompt_tokens) over inside as inside_prompt_tokens,
-        sum(counted.output_tokens) over inside as inside_output_tokens
+        inside.prompt_tokens as inside_prompt_tokens,
+        inside.output_tokens as inside_output_tokens
     from counted
     inner join sessions on sessions.session_id = counted.session_id
-    window inside as (
-        partition by counted.session_id
-        order by counted.ts range between interval 0 second preceding and lasts following
-    )
+    left join inside on inside.request_id = counted.request_id
 ),
 
 alike as (

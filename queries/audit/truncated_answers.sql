@@ -26,7 +26,7 @@ select
     subject,
     sum(case when is_cut then calls end)::bigint as requests,
     exact_sum(case when is_cut then cost_usd end) as cost_usd,
-    round(100.0 * sum(case when is_cut then calls end) / sum(calls), 1) || ' % of its answers'
+    round(100.0 * sum(case when is_cut then calls end) / sum(calls), 1) || '% of its answers'
     || coalesce(', cap ' || median(case when is_cut then max_output_tokens end)::bigint || ' tokens', '') as detail,
     list(request_id order by cost_usd desc nulls last, request_id) filter (where is_cut)[1:$examples]
         as example_request_ids

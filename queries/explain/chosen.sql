@@ -4,28 +4,16 @@
 -- param keys int = 1: number of keys.
 -- param top int = 10: values of each key.
 
-with largest as (
-    select
-        place,
-        max_by(
-            struct_pack(value := value),
-            struct_pack(size := abs(change_usd), value := coalesce(value, '')),
-            $top::bigint
-        ) as found
-    from moved
-    group by place
-),
-
-placed as (
+with ranked as (
     select
         list_position([127, 191, 223, 239, 247, 251, 253, 254], place) - 1 as place,
-        unnest(found).value as value,
-        generate_subscripts(found, 1) as rank
-    from largest
+        value,
+        row_number() over (partition by place order by abs(change_usd) desc, coalesce(value, '') desc) as rank
+    from moved
 )
 
 select
     *,
     row_number() over (order by place, rank) as game
-from placed
-where place < $keys
+from ranked
+where rank <= $top and place < $keys

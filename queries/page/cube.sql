@@ -2,6 +2,7 @@
 --
 -- question: What was spent on each day, by which feature, model and prompt?
 -- param names int = 200: names kept per column, most expensive first; the rest become (others).
+-- param daily bool = true: false adds all days up, with more names for as many rows.
 -- assumes: a request without a time has a null day; one without a model or prompt has null there.
 
 with ranked as (
@@ -43,7 +44,7 @@ named as (
 )
 
 select
-    by_day as day,
+    case when $daily then by_day end as day,
     feature,
     model,
     prompt,
@@ -55,5 +56,5 @@ select
     sum(cost_usd)::double as cost_usd,
     sum(unpriced_requests)::bigint as unpriced_requests
 from named
-group by by_day, feature, model, prompt
+group by case when $daily then by_day end, feature, model, prompt
 order by day, feature, model, prompt

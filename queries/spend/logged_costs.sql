@@ -2,7 +2,7 @@
 --
 -- question: Where do logged costs differ from the price table, and why?
 -- assumes: only requests with a logged cost are compared.
--- assumes: a reason is given only if the totals, recomputed for that reason, come within 1 % of the log; otherwise the
+-- assumes: a reason is given only if the totals, recomputed for that reason, come within 1% of the log; otherwise the
 --   difference is left unexplained.
 
 with compared as (
@@ -50,7 +50,7 @@ select
     case
         when unpriced_requests = requests then 'the price table has no price'
         when abs(difference_usd) <= 0.01 * greatest(cost_usd, cost_logged_usd) then 'agree within 1%'
-        when share_logged_zero > 0.9 then 'the log says $0 for ' || round(100 * share_logged_zero) || ' % of them'
+        when share_logged_zero > 0.9 then 'the log says $0 for ' || round(100 * share_logged_zero) || '% of them'
         when has_cache_use and checked_share > 0.9
             and abs(checked_logged_usd - uncached_usd) <= 0.01 * checked_logged_usd
             then 'checked: the log prices cached tokens as plain input'

@@ -36,9 +36,10 @@ listed as (
 select * exclude (is_listed), null::bigint as others
 from listed
 where is_listed
-union all by name
+union all
 select
     section,
+    null as key,
     sum(requests)::bigint as requests,
     sum(input_tokens)::bigint as input_tokens,
     sum(cache_read_tokens)::bigint as cache_read_tokens,

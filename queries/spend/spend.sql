@@ -29,8 +29,9 @@ placed as (
 select * exclude (place), null::bigint as others
 from placed
 where place <= $most
-union all by name
+union all
 select
+    null as key,
     sum(requests)::bigint as requests,
     sum(input_tokens)::bigint as input_tokens,
     sum(cache_read_tokens)::bigint as cache_read_tokens,

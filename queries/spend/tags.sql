@@ -1,6 +1,7 @@
 -- tags: spend by tag
 --
 -- question: Which tags are there, how many values has each, and what did their requests cost?
+-- param most int(1, inf) = 100000: rows, the most expensive tags; each row has the number of all of them.
 -- assumes: a request with several tags counts for each of them.
 
 select
@@ -14,7 +15,8 @@ select
     exact_sum(cost_usd) as cost_usd,
     null::double as cost_share,
     exact_sum(fees_cost_usd) as fees_usd,
-    unpriced_calls(tagged) as unpriced_requests
+    unpriced_calls(tagged) as unpriced_requests,
+    count(*) over () as tags
 from (
     select
         unnest(map_entries(tags)) as tag,
@@ -30,3 +32,4 @@ from (
 ) as tagged
 group by tag.key
 order by cost_usd desc nulls last, tag
+limit $most

@@ -64,6 +64,13 @@ def test_between_periods_that_are_apart_no_day_is_sure() -> None:
     assert began(earlier, later).unseen_since is None  # type: ignore[union-attr]
 
 
+def test_what_did_not_change_began_on_no_day() -> None:
+    """A step of the first day, which the log holds a part of, makes no change: both periods cost the same."""
+    usd = [9.9, *[10.0] * 27]
+    assert began(*both(usd)) is None
+    assert began(*both([8.0, *usd[1:]])) is not None
+
+
 def test_a_slope_is_gradual() -> None:
     usd = [10 + day + noise for day, noise in enumerate(np.random.default_rng(4).uniform(-1, 1, 28))]
     assert found([float(it) for it in usd]).shape == "gradual"
@@ -145,3 +152,17 @@ def test_the_sentence_of_periods_that_are_apart_names_the_days_between() -> None
     with traffic([request(day=n) for n in range(20)], [request(day=n, input_tokens=9000) for n in range(20)]) as opened:
         said = words.began(explained(opened, "model"))
     assert said.startswith("It began between 2026-09-21 and 2026-10-01, which neither period holds, from $")
+
+
+def test_the_range_of_the_day_holds_the_day() -> None:
+    """Days that cost more vary by more dollars; the step is anywhere in the later period."""
+    held = []
+    for seed in range(80):
+        random = np.random.default_rng(seed)
+        usd, at = 10 * np.exp(random.normal(0, 0.4, 60)), int(random.integers(30, 50))
+        usd[at:] *= 2.5
+        one = began(*both([float(it) for it in usd], 30))
+        if one is not None and one.low and one.high:
+            held.append(one.low <= MONDAY + timedelta(days=at) <= one.high)
+    assert len(held) > 60
+    assert np.mean(held) >= 0.9

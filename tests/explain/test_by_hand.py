@@ -107,6 +107,15 @@ def test_a_day_of_each(tmp_path: Path) -> None:
     assert (alone["change_usd"], parts(alone)) == (0, {})
 
 
+def test_a_period_outside_the_log_is_said_to_be(tmp_path: Path) -> None:
+    """Its days cannot be compared with a log's: before, it had requests on 0 of 1 days of log."""
+    months(tmp_path, [{}], [{}])
+    notes = explained(tmp_path, "--from", "2025-01", "--to", "2026-10")["notes"]
+    assert [note.split(",")[0] for note in notes if "January" in note] == ["January 2025 lies before the log"]
+    notes = explained(tmp_path, "--from", "2026-10", "--to", "2027-01")["notes"]
+    assert [note.split(",")[0] for note in notes if "January" in note] == ["January 2027 lies after the log"]
+
+
 def test_requests_without_a_price_or_a_time_are_told_apart(tmp_path: Path) -> None:
     months(
         tmp_path, [{}, {"model": "nobody-knows-7b"}], [{}, {"model": "nobody-knows-7b"}, {"model": "nobody-knows-7b"}]

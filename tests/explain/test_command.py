@@ -68,6 +68,7 @@ def test_markdown_and_the_screen_show_names_as_text(folder: Path) -> None:
         (("--by", "day"), "--by day"),
         (("--by", "modle"), "did you mean model"),
         (("--by", "feature,prompt,model,user,session,project,provider,status,task_type"), "at most 8"),
+        (("--top", "1000000"), "--top 1,000,000"),
         (("--from", "2026-10", "--to", "2026-10"), "overlap"),
     ],
 )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,8 +49,25 @@ def test_a_table_that_is_too_coarse_has_no_column_to_filter_by() -> None:
     assert sizes.coarse([{"day": "2026-11-01", "feature": None, "model": None, "requests": 1}]) == [
         {"day": "2026-11-01", "requests": 1}
     ]
-    assert sizes.fitting(([{}] * size for size in (9, 5, 2)), 6) == [{}] * 5
-    assert sizes.fitting(([{}] * size for size in (9, 8)), 6) == [{}] * 8
+
+
+def test_the_most_detailed_table_that_fits() -> None:
+    """No more rows are fetched of one that does not, however many it has."""
+    rows = [{"number": number} for number in range(9)]
+    select = "select number::bigint as number from range($size) as numbers(number) order by number"
+    with traffic([], []) as opened:
+        fetched: list[int] = []
+
+        class Counting:
+            def rows(self, *words: Any) -> list[Row]:
+                found = opened.rows(*words)
+                fetched.append(len(found))
+                return found
+
+        counting: Any = Counting()
+        assert sizes.fitting(counting, select, [{"size": size} for size in (10**6, 9, 5, 2)], 6) == rows[:5]
+        assert fetched == [7, 7, 5]
+        assert sizes.fitting(counting, select, [{"size": size} for size in (9, 8)], 6) == rows[:8]
 
 
 def test_a_key_is_chosen_and_follows_the_filters(browser: Browser, page: Page) -> None:

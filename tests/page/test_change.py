@@ -93,3 +93,15 @@ def test_a_key_of_contributors_is_chosen(browser: Browser, page: Page) -> None:
     assert "who=" not in browser.run("return location.hash")
     assert browser.charts()["contributors"]
     assert browser.errors() == []
+
+
+def test_a_contributor_that_is_new_is_called_so(browser: Browser, page: Page) -> None:
+    rows: list[Row | str] = [
+        call(n, ts=f"2026-{month:02}-{1 + n % 28:02}T10:00:00Z", output_tokens=100 if month == 9 or n % 2 else 900,
+             feature="new" if month == 10 and not n % 2 else "old")
+        for month in (9, 10) for n in range(month * 100, month * 100 + 60)
+    ]  # fmt: skip
+    browser.open(f"{page(rows).as_uri()}#from=2026-09&to=2026-10")
+    title = browser.run("return document.getElementById('contributors-title').textContent")
+    assert title.startswith("Largest change: feature ")
+    assert title.endswith(", which is new")

@@ -228,6 +228,11 @@ def test_more_names_than_a_page_holds_leave_the_totals_whole(browser: Browser, p
     browser.open(made.as_uri())
     check_cards(browser, made.parent)
     assert all(browser.charts()[name] for name in ("trend", "tree", "days", "hours"))
+    tree, prompts = browser.run(
+        "return ['tree', 'pareto'].map((id) => document.querySelector(`#${id} h3`).textContent)"
+    )
+    assert tree.startswith("feature "), "the features of all days have their names, and others are no feature"
+    assert re.match(r"200 prompts make up 1\.\d% of the cost", prompts), "others are no prompt"
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ def test_without_requests_a_sentence_says_so(browser: Browser, page: Page, words
     assert browser.run("return document.querySelector('.lead').textContent") == "There are no requests here"
     assert "llmcost ingest" in browser.run("return document.querySelector('.sub').textContent")
     assert browser.charts() == {}
+    assert "Assumptions" not in browser.run("return document.getElementById('end').textContent")
     assert not browser.run("return document.getElementById('filters').checkVisibility()")
     assert browser.errors() == []
 
@@ -48,7 +49,7 @@ def test_without_a_price_no_chart_of_dollars_is_drawn(browser: Browser, page: Pa
     ]  # fmt: skip
     browser.open(page(rows).as_uri())
     drawn = {name for name, is_drawn in browser.charts().items() if is_drawn}
-    assert drawn == {"cache", "prompt-lengths"}
+    assert drawn == {"prompt-lengths"}  # no call used a cache
     assert [browser.run(_TITLE, name) for name in ("trend", "days")] == ["No day with a price"] * 2
     assert browser.errors() == []
 

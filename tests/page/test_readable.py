@@ -1,11 +1,13 @@
 """Pages as they are read: on a phone, on paper, with gaps between days, with one feature, with a single bar."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.command import llmcost
 from tests.logs import Row, call
 from tests.page.conftest import Browser
 
@@ -132,7 +134,34 @@ def test_a_week_is_seven_days_of_the_calendar(browser: Browser, page: Page) -> N
     ]
     browser.open(page(rows).as_uri())
     # whole weeks: 21 to 27 with seven requests, 14 to 20 with four
-    assert "up 75 % from the week before" in browser.run("return document.querySelector('.lead').textContent")
+    said = browser.run("return document.querySelector('.lead').textContent")
+    assert "; the last week is up 75% from the week before" in said
+
+
+def test_amounts_that_are_read_together_are_all_to_the_cent(browser: Browser, page: Page) -> None:
+    browser.open(page([call(1)]).as_uri())
+    said = (
+        "const { usd, signed } = llmcost.together(arguments[0]);"
+        " return [...arguments[0].map(usd), ...arguments[0].map(signed)]"
+    )
+    assert browser.run(said, [45.118, -0.1471, 0.001, 0]) == [
+        "$45.12", "−$0.15", "<$0.01", "$0.00", "+$45.12", "−$0.15", "+<$0.01", "$0.00"
+    ]  # fmt: skip
+    assert browser.run(said, [0.5, -0.1471]) == ["$0.5000", "−$0.1471", "+$0.5000", "−$0.1471"]
+    assert browser.run("return [0, 0.0001, 0.343].map(llmcost.share)") == ["0.0%", "<0.1%", "34.3%"]
+
+
+def test_a_name_stacks_no_marks_over_the_lines_above(browser: Browser, page: Page) -> None:
+    browser.open(page([call(1)]).as_uri())
+    assert browser.run("return llmcost.name(arguments[0])", "e" + "\u0301" * 9 + "x") == "e" + "\u0301" * 3 + "x"
+
+
+def test_what_stands_between_backticks_is_code(browser: Browser, page: Page) -> None:
+    browser.open(page([call(1)]).as_uri())
+    parts = browser.run(
+        "return llmcost.quoted(arguments[0]).map((part) => part.outerHTML ?? part)", "ask `llmcost <x>` or ` that"
+    )
+    assert parts == ["ask ", "<code>llmcost &lt;x&gt;</code>", " or ` that"]
 
 
 def test_with_one_feature_the_tree_shows_prompts_and_models(browser: Browser, page: Page) -> None:
@@ -201,6 +230,19 @@ def test_on_paper_headings_stay_with_what_follows_and_tables_are_whole(paper: Br
     assert {name: height for name, height in found["heights"] if height > 1017 / 2} == {}
 
 
+def test_on_paper_a_sentence_without_a_chart_leaves_room_for_the_next_page(paper: Browser, page: Page) -> None:
+    """A heading that holds on to what follows would take a figure that is only a sentence to the page after."""
+    paper.open(page([call(1)]).as_uri())
+    breaks = paper.run(
+        "dispatchEvent(new Event('beforeprint'));"
+        "return [...document.querySelectorAll('figure')].filter((figure) => figure.querySelector('.plot').hidden)"
+        ".flatMap((figure) => [...figure.querySelectorAll('figcaption, h3')])"
+        ".map((part) => getComputedStyle(part).breakAfter)"
+    )
+    assert breaks
+    assert set(breaks) == {"auto"}
+
+
 def test_on_paper_the_flow_of_requests_is_drawn_at_once(paper: Browser, page: Page) -> None:
     rows: list[Row | str] = [
         call(n, model="claude-opus-4-7", task_type="classification", complexity=0.1) for n in range(9)
@@ -212,6 +254,50 @@ def test_on_paper_the_flow_of_requests_is_drawn_at_once(paper: Browser, page: Pa
     )
     assert seen
     assert set(seen) == {"1"}
+
+
+def test_what_has_no_name_of_its_own_is_drawn_once(browser: Browser, page: Page) -> None:
+    """More features and prompts than the page's tables name: they have a row of others, and so has the chart."""
+    rows: list[Row | str] = [
+        call(n, ts=f"2026-11-{1 + n % 3:02}T10:00:00Z", feature=f"feature {n}", prompt_id=f"prompt {n}",
+             input_tokens=100_000 + 1000 * n) for n in range(260)
+    ]  # fmt: skip
+    browser.open(page(rows).as_uri())
+    total = browser.card("Cost")
+    bars = browser.run(
+        "return document.getElementById('days-plot').data.filter((trace) => trace.type === 'bar')"
+        ".map((trace) => [trace.name, trace.y.reduce((sum, usd) => sum + usd, 0)])"
+    )
+    assert [name for name, _ in bars].count("(others)") == 1
+    assert sum(usd for _, usd in bars) == pytest.approx(total)
+    prompts = browser.run("return document.getElementById('pareto-plot').data[0].x")
+    assert sum(prompts) == pytest.approx(total)
+
+
+def test_a_cache_that_nobody_uses_is_said_and_not_drawn(browser: Browser, page: Page) -> None:
+    browser.open(page([call(n, prompt_id=f"prompt {n}") for n in range(3)]).as_uri())
+    assert not browser.charts()["cache"]
+    assert browser.run("return document.querySelector('#cache figcaption p').hidden")
+
+
+def test_unusual_days_are_those_of_the_audit(browser: Browser, page: Page) -> None:
+    rows: list[Row | str] = [
+        call(n, ts=f"2026-11-{1 + n // 10:02}T10:{n % 10:02}:00Z", feature=["search", "chat"][n % 2],
+             input_tokens=1000 if n < 150 else 5000) for n in range(280)
+    ]  # fmt: skip
+    made = page(rows)
+    done = llmcost("audit", "--format", "json", cwd=made.parent)
+    [finding] = [one for one in json.loads(done.stdout)["findings"] if one["finding"] == "days-out-of-line"]
+    browser.open(made.as_uri())
+    for chart in ("trend", "days"):
+        marked = browser.run(
+            f"return document.getElementById('{chart}-plot').data.find((trace) => trace.name === 'unusual day')"
+        )
+        assert marked["x"] == ["2026-11-16"]
+        assert [subject["subject"] for subject in finding["subjects"]] == ["since 2026-11-16"]
+        assert marked["text"][0].startswith("since 2026-11-16: a step up to")
+    browser.run("llmcost.filter.features = ['chat']")
+    assert browser.run("return llmcost.unusual()") == []
 
 
 def test_break_even_says_one_number_and_its_caveats_are_shorter_than_its_chart(phone: Browser, page: Page) -> None:

@@ -138,7 +138,7 @@ CASES: list[tuple[str, list[Row], bool]] = [
     ("clock-jumps", [*quiet(), call(1, ts=at(2), latency_ms=0)], False),
     ("clock-jumps", [*quiet(), call(1, ts=at(2), ttft_ms=-1)], True),
     ("clock-jumps", [call(1, ts=later(23.9))], False),
-    ("clock-jumps", [call(1, ts=later(24.1))], True),
+    ("clock-jumps", [call(1, ts=later(26))], True),  # made when tests are collected, which may be minutes before
     ("parents-with-children", wrapped(), True),
     ("parents-with-children", wraps(output=16), True),
     ("parents-with-children", wraps(output=15), False),

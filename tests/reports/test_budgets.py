@@ -150,9 +150,9 @@ def test_days_out_of_line_are_told(tmp_path: Path) -> None:
     rows = traffic() + [row | {"request_id": f"more-{n}"} for n, row in enumerate(day_of(30, 20, "agent"))]
     found = answered(tmp_path, ALL, rows=rows)
     assert [row["text"] for row in found["out_of_line"]] == [
-        "all features: 3.0× their usual Wednesday, all of it from feature agent"
+        "2026-11-04: 3.0 times the usual spend of a Wednesday, most of it agent"
     ]
-    assert "Wed 04 Nov: all features: 3.0×" in asked(tmp_path, ALL).stdout
+    assert "2026-11-04: 3.0 times the usual spend of a Wednesday" in asked(tmp_path, ALL).stdout
     long_after = answered(tmp_path, ALL, "--on", "2026-11-20")
     assert long_after["out_of_line"] == []
 

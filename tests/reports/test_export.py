@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 from llmcost.engine import access
+from llmcost.engine.scratch import Scratch
 from llmcost.errors import LlmcostError, UsageError
 from llmcost.reports import export, spend
 from llmcost.reports.scope import Scope, scope
@@ -75,6 +76,28 @@ def test_parquet_is_one_table_by_day(path: Path, tmp_path: Path) -> None:
         assert store.sql(f"select count(*) from {read}").fetchall() == [(6,)]
     assert [one["rows"] for one in manifest["files"]] == [2, 2, 1, 1]
     assert manifest["files"][-1]["path"].startswith("day=__HIVE_DEFAULT_PARTITION__/")
+
+
+@pytest.mark.parametrize("form", export.FORMATS)
+def test_a_day_of_many_requests_is_several_files(
+    path: Path, tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that what is in memory at once does not grow with the day."""
+    whole = exported(path, tmp_path / "whole", form)
+    monkeypatch.setattr(export, "PART_ROWS", 1)
+    parts = exported(path, tmp_path / "parts", form)
+    assert [one["rows"] for one in parts["files"]] == [1] * whole["rows"]
+    assert "/part-1." in parts["files"][1]["path"]
+    assert sorted(map(str, rows_of(tmp_path / "parts"))) == sorted(map(str, rows_of(tmp_path / "whole")))
+
+
+def test_what_a_killed_export_left_is_removed(path: Path, tmp_path: Path) -> None:
+    """A process that lives keeps its own."""
+    (tmp_path / ".lake.scratch-dead" / "export").mkdir(parents=True)
+    alive = Scratch(tmp_path / "lake")
+    exported(path, tmp_path / "lake")
+    assert {file.name for file in tmp_path.iterdir()} == {"lake", alive.path.name}
+    alive.close()
 
 
 def test_csv_runs_no_formula(path: Path, tmp_path: Path) -> None:
@@ -141,7 +164,8 @@ MANDATORY = set(
     " ChargeClass ChargeDescription ChargePeriodEnd ChargePeriodStart ContractedCost EffectiveCost InvoiceIssuerName"
     " ListCost PricingQuantity PricingUnit ProviderName PublisherName ServiceCategory ServiceName".split()
 )
-MAY_BE_NULL = {"BillingAccountName", "ChargeClass", "RegionId", "RegionName"}
+RECOMMENDED = {"InvoiceId"}
+MAY_BE_NULL = {"BillingAccountName", "ChargeClass", "InvoiceId", "RegionId", "RegionName"}
 OTHER_COLUMNS = set(
     "ChargeFrequency ConsumedQuantity ConsumedUnit ContractedUnitPrice ListUnitPrice PricingCategory RegionId"
     " RegionName ServiceSubcategory SkuId SkuMeter SkuPriceId Tags".split()
@@ -156,8 +180,8 @@ def test_focus_keeps_the_rules_of_the_specification(path: Path, tmp_path: Path) 
     rows = rows_of(tmp_path / "lake")
     assert rows
     for row in rows:
-        assert row.keys() >= MANDATORY
-        assert not {name for name in row if not name.startswith("x_")} - MANDATORY - OTHER_COLUMNS
+        assert row.keys() >= MANDATORY | RECOMMENDED
+        assert not {name for name in row if not name.startswith("x_")} - MANDATORY - RECOMMENDED - OTHER_COLUMNS
         assert {name for name, value in row.items() if value == ""} <= MAY_BE_NULL
         for name in "BilledCost EffectiveCost ListCost ContractedCost PricingQuantity ConsumedQuantity".split():
             assert DECIMAL.fullmatch(row[name]), name
@@ -166,6 +190,7 @@ def test_focus_keeps_the_rules_of_the_specification(path: Path, tmp_path: Path) 
         assert row["BillingPeriodStart"] <= row["ChargePeriodStart"] < row["ChargePeriodEnd"] <= row["BillingPeriodEnd"]
         assert row["ChargeCategory"] == "Usage"
         assert row["ChargeClass"] == "", "a row that corrects nothing"
+        assert row["InvoiceId"] == "", "a log knows no invoice"
         assert row["ChargeFrequency"] == "Usage-Based"
         assert row["PricingCategory"] == "Standard"
         assert row["BillingCurrency"] == "USD"

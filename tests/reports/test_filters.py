@@ -9,9 +9,11 @@ import pytest
 from llmcost.engine import store
 from llmcost.engine.store import Store
 from llmcost.errors import UsageError
+from llmcost.explain.traffic import telling_tags
+from llmcost.reports import filters as filters_module
 from llmcost.reports.filters import Filters, tag_names
-from llmcost.reports.scope import scope
-from llmcost.reports.spend import spend
+from llmcost.reports.scope import Scope, scope
+from llmcost.reports.spend import check, spend
 from tests.command import llmcost
 from tests.explain.traffic import request, traffic
 from tests.logs import call, write
@@ -84,6 +86,32 @@ def test_the_tags_by_how_many_requests_have_them(opened: Store) -> None:
     assert tag_names(opened) == ["team", "env", "odd=name"]
 
 
+def test_of_countless_tags_those_that_can_be_told_apart_are_fetched(
+    opened: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log may have as many tags as requests. One that is not fetched is known all the same."""
+    monkeypatch.setattr(filters_module, "_KNOWN", 1)
+    assert tag_names(opened) == ["team"]
+    assert spend(opened, (), scope(opened, filters=Filters(tags=("env=prod",))))[0]["requests"] == 1
+    with pytest.raises(UsageError) as error:
+        scope(opened, filters=Filters(tags=("env=prot",)))
+    assert "tag env 'prot'" in error.value.message
+    check(opened, ["tag:odd=name"])
+
+
+def test_of_countless_tags_the_most_expensive_are_listed(opened: Store) -> None:
+    sql, values = Scope().spend("tags")
+    [row] = opened.rows(sql, values | {"most": 1})
+    assert (row["tag"], row["tags"]) == ("team", 3)
+
+
+def test_of_countless_tags_those_that_split_requests_are_keys(opened: Store) -> None:
+    """`odd=name` has one value."""
+    assert telling_tags(opened, Scope(), 8) == ["team", "env"]
+    assert telling_tags(opened, Scope(), 1) == ["team"]
+    assert telling_tags(opened, Scope(), 0) == []
+
+
 def test_every_report_has_them(tmp_path: Path) -> None:
     write(tmp_path / "log.jsonl", [call(1, user_id="ann"), call(2, user_id="bob")])
     assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
@@ -123,3 +151,10 @@ def test_a_failed_ingest_leaves_no_empty_store(tmp_path: Path) -> None:
     llmcost("ingest", "log.jsonl", cwd=tmp_path)
     llmcost("ingest", "missing.jsonl", cwd=tmp_path)
     assert (tmp_path / "llmcost.duckdb").exists()
+
+
+def test_a_row_of_an_empty_value_is_called_by_it(tmp_path: Path) -> None:
+    write(tmp_path / "log.jsonl", [call(1, tags={"team": ""}), call(2, tags={"team": "a"})])
+    assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
+    shown = llmcost("report", "--by", "tag:team", cwd=tmp_path).stdout
+    assert [line.split()[0] for line in shown.splitlines() if "1,000" in line] == ['""', "a"]

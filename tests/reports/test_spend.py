@@ -125,6 +125,8 @@ def test_a_prompts_trend_adds_up_to_its_cost_and_names_its_most_expensive_reques
     [line] = spend.by(opened, ["prompt"], Scope()).rows
     assert line["trend_usd"] == pytest.approx([1000 * USD, 0, 3000 * USD, *[0] * 8, 13_000 * USD])
     assert line["example_request_id"] == "r002"
+    [part] = spend.by(opened, ["prompt", "model"], Scope()).rows
+    assert part.keys() & {"trend_usd", "example_request_id"} == set()  # these are of the whole prompt
 
 
 def test_an_empty_store_spends_nothing_that_is_known(opened: Store) -> None:

@@ -35,13 +35,18 @@ llmcost.sum = (rows, keys, measures) => {
   return [...groups.values()];
 };
 
-// Every day from the first of these rows to the last, those without requests too: 0 requests, and no dollars.
+// Every day that the page and its filter cover, those without requests too: 0 requests, and no dollars. Where clocks were so
+// wrong that the page names no days of its own, every day from the first of these rows to the last.
 llmcost.calendar = (byDay) => {
   if (!byDay.length) return [];
   const known = new Map(byDay.map((row) => [row.day, row]));
-  const days = [...known.keys()].sort();
+  const own = [...known.keys()].sort();
+  const covers = llmcost.page.days ?? [own[0], own.at(-1)];
+  const { since, until } = llmcost.filter;
+  const first = since > covers[0] ? since : covers[0];
+  const last = until && until < covers[1] ? until : covers[1];
   const all = [];
-  for (let at = Date.parse(days[0]); at <= Date.parse(days.at(-1)); at += 86400000) {
+  for (let at = Date.parse(first); at <= Date.parse(last); at += 86400000) {
     const day = new Date(at).toISOString().slice(0, 10);
     all.push(known.get(day) ?? { day, requests: 0, cost_usd: 0 });
   }
@@ -54,9 +59,11 @@ llmcost.highest = (rows, measure = "cost_usd") => [...rows].sort((a, b) => (b[me
 // The most expensive rows, and the others as one.
 llmcost.top = (rows, count, keys, measures) => {
   const sorted = llmcost.highest(rows);
-  if (sorted.length <= count + 1) return sorted;
-  const rest = llmcost.sum(sorted.slice(count).map((row) => ({ ...row, ...Object.fromEntries(keys.map((key) => [key, "(others)"])) })), keys, measures);
-  return [...sorted.slice(0, count), ...rest];
+  const isRest = (row) => keys.some((key) => row[key] === "(others)"); // the page's tables have one of their own
+  const named = sorted.filter((row) => !isRest(row));
+  if (named.length === sorted.length && named.length <= count + 1) return sorted;
+  const rest = llmcost.sum([...named.slice(count), ...sorted.filter(isRest)].map((row) => ({ ...row, ...Object.fromEntries(keys.map((key) => [key, "(others)"])) })), keys, measures);
+  return [...named.slice(0, count), ...rest];
 };
 
 llmcost.MEASURES = ["requests", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "cost_usd", "unpriced_requests"];

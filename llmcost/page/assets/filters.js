@@ -32,6 +32,12 @@ llmcost.shown = (table) => {
     && (!models.length || !("model" in row) || models.includes(row.model)));
 };
 
+// The unusual days: they were looked for in all requests, so that those of some features or models have none.
+llmcost.unusual = () => (llmcost.filter.features.length || llmcost.filter.models.length ? [] : llmcost.shown("unusual"));
+
+// The rows of all days together, which have more names than those of each day; those of the days where these are chosen.
+llmcost.whole = () => llmcost.shown(llmcost.filter.since || llmcost.filter.until ? "cube" : "whole");
+
 // The filters that a table is too coarse to follow, in words; empty where it follows all that are set.
 llmcost.unfiltered = (table) => {
   const rows = llmcost.tables[table] ?? [];

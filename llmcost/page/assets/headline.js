@@ -11,7 +11,7 @@ llmcost.spent = () => {
   const prompt = (sum.input_tokens ?? 0) + (sum.cache_read_tokens ?? 0) + (sum.cache_write_tokens ?? 0);
   const priced = (sum.requests ?? 0) - (sum.unpriced_requests ?? 0);
   const days = llmcost.calendar(byDay);
-  const span = days.length ? `${days[0].day} to ${days.at(-1).day}` : "no times in the log";
+  const span = days.length > 1 ? `${days[0].day} to ${days.at(-1).day}` : days.length ? `on ${days[0].day}` : "no times in the log";
   const gaps = byDay.length < days.length ? `, on ${byDay.length} of ${llmcost.plural(days.length, "day")}` : "";
   return {
     lead: rows.length ? priced > 0 ? `${llmcost.usd(sum.cost_usd)} spent${llmcost.rising(days)}` : "Spend is unknown: no request here has a price" : "No requests in this view",
@@ -37,6 +37,6 @@ llmcost.rising = (calendar) => {
   const [last, before] = weeks.map((week) => llmcost.total(week, "cost_usd"));
   if (!before) return "";
   const change = last / before - 1;
-  if (Math.abs(change) < 0.05) return ", about the same as the week before";
-  return `, ${change > 0 ? "up" : "down"} ${Math.round(100 * Math.abs(change))} % from the week before`;
+  if (Math.abs(change) < 0.05) return "; the last week is about the same as the week before";
+  return `; the last week is ${change > 0 ? "up" : "down"} ${Math.round(100 * Math.abs(change))}% from the week before`;
 };

@@ -105,6 +105,7 @@ llmcost.figure = (chart, changed) => {
     title.textContent = table.rows.length ? chart.title(table) : `${chart.nothing ?? "Nothing to show"}${llmcost.filtered() ? " in this view" : ""}`;
     behind.hidden = table.rows.length === 0;
     plot.hidden = legend.hidden = behind.hidden || chart.bars?.(table) <= 1;
+    about.hidden = plot.hidden; // it says how to read what is drawn
     if (plot.hidden) Plotly.purge(plot);
     else plotted(table);
     behind.querySelector(".held")?.remove();
@@ -130,8 +131,11 @@ llmcost.headline = () => {
     llmcost.element("dl", { class: "cards" }, ...cards));
 };
 
+// What stands between backticks as code; one that is not closed stays as it is.
+llmcost.quoted = (line) => line.split(/`([^`]+)`/).map((part, place) => (place % 2 ? llmcost.element("code", {}, part) : part));
+
 llmcost.ending = () => {
-  const bullets = (lines) => llmcost.element("ul", { class: "plain" }, ...lines.map((line) => llmcost.element("li", {}, llmcost.name(line, 600))));
+  const bullets = (lines) => llmcost.element("ul", { class: "plain" }, ...lines.map((line) => llmcost.element("li", {}, ...llmcost.quoted(llmcost.name(line, 600)))));
   const long = (words, lines) => llmcost.element("details", { class: "long" }, llmcost.element("summary", {}, words), bullets(lines));
   const list = (heading, lines, most) => {
     if (!lines.length) return [];
@@ -146,7 +150,7 @@ llmcost.ending = () => {
     ? [llmcost.element("section", {}, llmcost.element("h2", {}, "Every line that was read"), llmcost.held("account", { columns: columns.map(([key, label, as]) => ({ key, label, as })), rows: account }))]
     : [];
   document.getElementById("end").replaceChildren(
-    ...list("Caveats", llmcost.page.notes, 4), ...list("Assumptions", llmcost.page.assumptions, 0), ...lines,
+    ...list("Caveats", llmcost.page.notes, 4), ...list("Assumptions", llmcost.nothing() ? [] : llmcost.page.assumptions, 0), ...lines,
     llmcost.element("p", {}, `Made by llmcost ${llmcost.page.version}. Times are ${llmcost.page.timezone ?? "UTC"}, dollars are list prices unless llmcost.toml says otherwise.`));
 };
 

@@ -3,13 +3,14 @@
 // `from` and `to` are { name, usd }, `steps` the changes between them, `ends` where a row may lie as well: { name, low, high }.
 // Where a change is welcome, `good` tells it.
 llmcost.waterfall = (theme, { from, steps, to, ends = [], good }) => {
+  const { usd: said, signed } = llmcost.together([from, ...steps, to].map((row) => row.usd));
   let level = from.usd;
-  const rows = [{ ...from, base: 0, size: from.usd, color: theme.rest, said: llmcost.usd(from.usd) }];
+  const rows = [{ ...from, base: 0, size: from.usd, color: theme.rest, said: said(from.usd) }];
   for (const { name, usd } of steps) {
-    rows.push({ name, base: Math.min(level, level + usd), size: Math.abs(usd), color: good(usd) ? theme.good : theme.bad, said: llmcost.signed(usd) });
+    rows.push({ name, base: Math.min(level, level + usd), size: Math.abs(usd), color: good(usd) ? theme.good : theme.bad, said: signed(usd) });
     level += usd;
   }
-  rows.push({ ...to, base: 0, size: to.usd, color: theme.accent, said: llmcost.usd(to.usd) });
+  rows.push({ ...to, base: 0, size: to.usd, color: theme.accent, said: said(to.usd) });
   const names = rows.map((row) => llmcost.wrapped(row.name, theme.narrow ? 18 : 40));
   const place = (name) => names[rows.findIndex((row) => row.name === name)];
   const most = Math.max(...rows.map((row) => row.base + row.size), ...ends.map((end) => end.high), 1e-9);

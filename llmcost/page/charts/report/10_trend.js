@@ -2,11 +2,11 @@
 "use strict";
 llmcost.chart({
   id: "trend", section: "What was spent", filters: "cube",
-  about: "Dollars a day, and the mean of the last seven days. Days without requests count as nothing; where a whole week has none, the line breaks off. Rings mark unusual days, over all features.",
+  about: "Dollars a day, and the mean of the last seven days. Days without requests count as nothing; where a whole week has none, the line breaks off. Rings mark unusual days, and the day on which a step began.",
   nothing: "No request has a time",
   table() {
     const days = llmcost.calendar(llmcost.sum(llmcost.shown("cube").filter((row) => row.day !== null), ["day"], ["requests", "cost_usd"]));
-    const marked = new Map(llmcost.filtered() ? [] : llmcost.tables.anomalies.filter((row) => row.feature === null).map((row) => [row.day, row.explained]));
+    const marked = new Map(llmcost.unusual().map((row) => [row.day, row.explained]));
     const rows = days.map((row, place) => {
       const week = days.slice(Math.max(0, place - 6), place + 1);
       return { ...row, mean_usd: place >= 6 && week.some((day) => day.requests > 0) ? llmcost.total(week, "cost_usd") / week.length : null, out_of_line: marked.get(row.day) ?? "" };
@@ -16,14 +16,14 @@ llmcost.chart({
       { key: "mean_usd", label: "Mean of 7 days", as: "usd" }, { key: "out_of_line", label: "Unusual", as: "text" },
     ] };
   },
-  bars: ({ rows }) => (rows.some((row) => row.cost_usd > 0) ? rows.length : 0),
+  bars: ({ rows }) => rows.filter((row) => row.cost_usd > 0).length,
   title({ rows }) {
     const most = llmcost.highest(rows)[0];
     const used = rows.filter((row) => row.requests > 0).length;
     const mean = llmcost.total(rows, "cost_usd") / used;
     if (most.cost_usd === null) return "No day with a price";
-    if (rows.length < 2) return `All of it was spent on ${rows[0].day}`;
-    return `${llmcost.usd(mean)} on an average day${used < rows.length ? " with requests" : ""}${llmcost.rising(rows).replace(", ", "; the last week is ")}; most on ${most.day}, ${llmcost.usd(most.cost_usd)}`;
+    if (used < 2) return `All of it was spent on ${most.day}`;
+    return `${llmcost.usd(mean)} on an average day${used < rows.length ? " with requests" : ""}${llmcost.rising(rows)}; most on ${most.day}, ${llmcost.usd(most.cost_usd)}`;
   },
   figure({ rows }, theme) {
     const marked = rows.filter((row) => row.out_of_line);

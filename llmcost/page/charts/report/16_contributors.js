@@ -48,7 +48,8 @@ llmcost.chart({
     const telling = rows.filter((row) => rows.some((other) => other.by === row.by && other !== row));
     const most = [...(telling.length ? telling : rows)].sort((a, b) => Math.abs(b.change_usd) - Math.abs(a.change_usd))[0];
     const main = [...parts].sort((a, b) => Math.abs(most[b.part]) - Math.abs(most[a.part]))[0];
-    return `Largest change: ${llmcost.keyName(most.by)} ${llmcost.name(most.value, 40)}, ${llmcost.signed(most.change_usd)}, mainly ${main.name}`;
+    const how = !most.from_requests ? "which is new" : !most.to_requests ? "which ended" : `mainly ${main.name}`;
+    return `Largest change: ${llmcost.keyName(most.by)} ${llmcost.name(most.value, 40)}, ${llmcost.signed(most.change_usd)}, ${how}`;
   },
   figure({ rows, parts }, theme) {
     const shown = llmcost.leading(rows, [...new Set(rows.map((row) => row.by))], theme.narrow ? 8 : 12);
@@ -68,10 +69,11 @@ llmcost.chart({
     const ends = (sign) => shown.map((_, place) => drawn.reduce((sum, { x }) => sum + Math.max(0, sign * x[place]), 0));
     const [up, down] = [ends(1), ends(-1)];
     const [least, most] = [-Math.max(...down), Math.max(...up, 1e-9)];
+    const { signed } = llmcost.together(shown.map((row) => row.change_usd));
     return {
       data: [
-        ...drawn.map(({ name, color, x }) => ({ type: "bar", orientation: "h", name, y: names, x, marker: { color }, customdata: x.map(llmcost.signed), hovertemplate: `%{y}<br>%{customdata} ${name}<extra></extra>` })),
-        { type: "scatter", mode: "text", y: names, x: up, text: shown.map((row) => ` ${llmcost.signed(row.change_usd)}`), textposition: "middle right", textfont: { size: 12, color: theme.ink }, cliponaxis: false, hoverinfo: "skip" },
+        ...drawn.map(({ name, color, x }) => ({ type: "bar", orientation: "h", name, y: names, x, marker: { color }, customdata: x.map(signed), hovertemplate: `%{y}<br>%{customdata} ${name}<extra></extra>` })),
+        { type: "scatter", mode: "text", y: names, x: up, text: shown.map((row) => ` ${signed(row.change_usd)}`), textposition: "middle right", textfont: { size: 12, color: theme.ink }, cliponaxis: false, hoverinfo: "skip" },
       ],
       layout: { barmode: "relative", showlegend: true, height: 60 + (theme.narrow ? 38 : 28) * shown.length, yaxis: { type: "category", autorange: "reversed", ticklabelstandoff: 6 }, xaxis: { tickformat: llmcost.DOLLARS, range: [1.02 * least, most + (theme.narrow ? 0.6 : 0.18) * (most - least)], nticks: theme.narrow ? 4 : 8 }, bargap: 0.3 },
     };

@@ -50,10 +50,11 @@ llmcost.chart({
       shown.push({ name: text, rest: true, cost_usd: sum, cost_share: llmcost.total(folded, "cost_share") });
     }
     const names = shown.map((row, place) => `${llmcost.label(row.name, theme.narrow ? 20 : 34)}${"\u200b".repeat(place)}`);
+    const { usd } = llmcost.together(shown.map((row) => row.cost_usd));
     const longest = Math.max(...shown.map((row) => row.cost_usd));
     return {
       data: [{ type: "bar", orientation: "h", y: names, x: shown.map((row) => row.cost_usd), marker: { color: shown.map((row) => (row.rest || row.value === null ? theme.rest : theme.accent)) },
-        text: shown.map((row) => llmcost.usd(row.cost_usd) + (theme.narrow ? "" : ` · ${llmcost.share(row.cost_share)}`)), textposition: "outside", cliponaxis: false, textfont: { size: 12, color: theme.soft }, hovertemplate: "%{y}<br>%{x:$,.2f}<extra></extra>" }],
+        text: shown.map((row) => usd(row.cost_usd) + (theme.narrow ? "" : ` · ${llmcost.share(row.cost_share)}`)), textposition: "outside", cliponaxis: false, textfont: { size: 12, color: theme.soft }, hovertemplate: "%{y}<br>%{x:$,.2f}<extra></extra>" }],
       layout: { height: 60 + 26 * shown.length, yaxis: { autorange: "reversed", ticklabelstandoff: 6 }, xaxis: { tickformat: llmcost.DOLLARS, range: [0, longest * (theme.narrow ? 1.7 : 1.35)] }, bargap: 0.3 },
     };
   },

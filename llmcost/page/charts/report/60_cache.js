@@ -4,9 +4,9 @@ llmcost.chart({
   id: "cache", section: "Prompt cache", filters: "cube",
   about: "Input tokens of the most expensive prompts: read from a prompt cache, written to one, or neither. The mark is the share of the prompt that is the same in every request, where the log holds prompts: what a cache could hold.",
   nothing: "No input tokens",
-  bars: ({ rows }) => rows.length,
+  bars: ({ rows }) => (rows.some((row) => row.read_share > 0 || row.write_share > 0 || row.stable_share !== null) ? rows.length : 0),
   table() {
-    const rows = llmcost.highest(llmcost.sum(llmcost.shown("cube").filter((row) => row.prompt !== "(others)"), ["prompt"], llmcost.MEASURES)).map((row) => {
+    const rows = llmcost.highest(llmcost.sum(llmcost.whole().filter((row) => row.prompt !== "(others)"), ["prompt"], llmcost.MEASURES)).map((row) => {
       const input_all = row.input_tokens + row.cache_read_tokens + row.cache_write_tokens;
       return { ...row, label: llmcost.promptLabel(row.prompt), input_all, read_share: row.cache_read_tokens / input_all, write_share: row.cache_write_tokens / input_all, stable_share: llmcost.tables.prompts.find((prompt) => prompt.prompt === row.prompt)?.stable_share ?? null };
     }).filter((row) => row.input_all > 0);

@@ -20,10 +20,11 @@ llmcost.chart({
     const color = { critical: theme.bad, warning: theme.warn, info: theme.accent };
     const words = sorted.map((row) => llmcost.wrapped(row.title, theme.narrow ? 22 : 40));
     const lines = Math.max(...words.map((label) => label.split("<br>").length));
+    const { usd } = llmcost.together(sorted.map((row) => row.cost_usd));
     const most = Math.max(...sorted.map((row) => row.cost_usd ?? 0), 0.01);
     return {
       data: [{ type: "bar", orientation: "h", y: words, x: sorted.map((row) => row.cost_usd ?? 0), marker: { color: sorted.map((row) => color[row.severity]) },
-        text: sorted.map((row) => (row.cost_usd === null ? theme.narrow ? "unknown" : `dollars unknown, ${llmcost.plural(row.requests, "request")}` : llmcost.usd(row.cost_usd))), textposition: "outside", cliponaxis: false, textfont: { size: 12, color: theme.soft },
+        text: sorted.map((row) => (row.cost_usd === null ? theme.narrow ? "unknown" : `dollars unknown, ${llmcost.plural(row.requests, "request")}` : usd(row.cost_usd))), textposition: "outside", cliponaxis: false, textfont: { size: 12, color: theme.soft },
         customdata: sorted.map((row) => [row.severity, llmcost.label(row.advice, 90)]), hovertemplate: "%{customdata[0]}: %{y}<br>%{customdata[1]}<extra></extra>" }],
       layout: { height: 60 + (12 + 16 * Math.max(lines, 2)) * sorted.length, yaxis: { autorange: "reversed", ticklabelstandoff: 6 }, xaxis: { tickformat: llmcost.DOLLARS, range: [0, most * (theme.narrow ? 1.6 : 1.35)] }, bargap: 0.35 },
     };
