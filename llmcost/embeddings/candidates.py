@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from llmcost.embeddings.encoders.encoder import Encoder
 from llmcost.embeddings.neighbours import Vectors, near
@@ -18,33 +17,37 @@ Ints = npt.NDArray[np.int64]
 
 UNKNOWN = -1
 
+HISTORY = "prefix[least(greatest(len(prefix) - 1, coalesce(system_blocks, 0)), len(prefix))].hash as history"
+"""SQL: a hash of all that came before the last turn: of the prompt's blocks all but the last, the system's at least."""
+
 
 @dataclass(frozen=True)
 class Prompts:
-    """Numbered from 0, in the order in which they were first asked."""
+    """Those that share their group with another one, by the number that each has among all."""
 
+    number: Ints  # ascending
     group: Ints  # only prompts of one group may share an answer
     vectors: Vectors
     traits: list[Traits]
 
 
 def distinct(requests: pa.Table, row: Ints, user: Ints, encoder: Encoder) -> tuple[Ints, Prompts]:
-    """For each of the rows the number of its prompt, UNKNOWN where the log does not hold it; and the prompts.
+    """For each of the rows the number of its prompt, UNKNOWN where the log does not hold it; and the prompts that could
+    be compared with another one. They are numbered from 0, in the order in which they were first asked.
 
     A prompt is the last turn; it is another one after another model, feature, user or history.
     """
-    names = [codes(requests[name]) for name in ("provider", "model", "feature")]
-    group = together([*names, user, codes(_history(requests))])[row]
+    group = together([*(codes(requests[name]) for name in ("provider", "model", "feature", "history")), user])[row]
     known = np.flatnonzero(readable(requests)[row])
-    identity = codes(requests["prompt_text"])
-    one_prompt = together([group[known], identity[row[known]]])
+    one_prompt = together([group[known], codes(requests["prompt_text"])[row[known]]])
     _, first, number = np.unique(one_prompt, return_index=True, return_inverse=True)
     by_age = np.argsort(first)
     prompt = np.full(len(row), UNKNOWN, np.int64)
     prompt[known] = np.argsort(by_age)[number]
     examples = known[first[by_age]]
-    texts = requests["prompt_text"].take(pa.array(row[examples])).to_pylist()
-    return prompt, Prompts(group[examples], encoder.vectors(texts), [traits(text) for text in texts])
+    others = np.flatnonzero(recurs(group[examples]))
+    texts = requests["prompt_text"].take(pa.array(row[examples[others]])).to_pylist()
+    return prompt, Prompts(others, group[examples[others]], encoder.vectors(texts), [traits(text) for text in texts])
 
 
 def readable(requests: pa.Table) -> npt.NDArray[np.bool_]:
@@ -56,19 +59,22 @@ class Candidates:
     """For each prompt those near it, nearest first."""
 
     def __init__(self, prompts: Prompts, least: float, *, vetoes: bool, frames: bool = True) -> None:
-        self._traits = prompts.traits if vetoes else None
+        self._traits = dict(zip(prompts.number.tolist(), prompts.traits, strict=True)) if vetoes else None
         self._frames = frames
         self._near: dict[int, list[tuple[float, int]]] = defaultdict(list)
         pairs = near(prompts.vectors, _comparable(prompts) if vetoes else prompts.group, least)
-        for one, other, cosine in zip(*(column.tolist() for column in pairs), strict=True):
+        numbers = (prompts.number[pairs.one].tolist(), prompts.number[pairs.other].tolist())
+        for one, other, cosine in zip(*numbers, pairs.cosine.tolist(), strict=True):
             self._near[one].append((-cosine, other))
             self._near[other].append((-cosine, one))
+        self.prompts = np.array(sorted(self._near), np.int64)  # that have any
         self._judged: dict[int, list[tuple[float, int, bool]]] = {}
 
     def of(self, prompt: int) -> list[tuple[float, int, bool]]:
         """Cosine and number of each, and whether it may share an answer."""
         if prompt not in self._judged:
-            found = sorted(self._near.pop(prompt, ()))
+            if not (found := sorted(self._near.pop(prompt, ()))):
+                return []
             self._judged[prompt] = [(-cosine, other, self._allowed(prompt, other)) for cosine, other in found]
         return self._judged[prompt]
 
@@ -92,15 +98,9 @@ def together(columns: list[Ints]) -> Ints:
     return combined
 
 
-def _history(requests: pa.Table) -> pa.Array:
-    """A hash of all that came before the last turn: of the prompt's blocks all but the last, the system's at least."""
-    prefix = requests["prefix"].combine_chunks()
-    length = pc.list_value_length(prefix).fill_null(0).to_numpy(zero_copy_only=False)
-    system = requests["system_blocks"].fill_null(0).to_numpy()
-    upto = np.minimum(np.maximum(length - 1, system), length)
-    start = np.cumsum(length) - length
-    places = pa.array(np.where(upto > 0, start + upto - 1, 0), mask=upto <= 0)
-    return pc.struct_field(prefix.flatten(), "hash").take(places)
+def recurs(numbers: Ints) -> npt.NDArray[np.bool_]:
+    """Which of the numbers, none of them negative, are there more than once."""
+    return np.asarray(np.bincount(numbers)[numbers] > 1)
 
 
 def _comparable(prompts: Prompts) -> Ints:

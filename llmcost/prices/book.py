@@ -89,9 +89,17 @@ def resolve(opened: Store, name: str) -> Names:
     now = names[-1]["provider"], names[-1]["model"]
     if now not in {(row["provider"], row["model"]) for row in found}:
         raise UsageError(f"there is no price for a model named {name}", hint=table.nearest_hint(name))
-    opened.execute("create temp table if not exists prices as select * from prices")
-    _add(opened, "prices", found, ("provider", "model"))
+    _show(opened, found)
     return now
+
+
+def offer(opened: Store, asked: Iterable[Names]) -> None:
+    """Makes the prices of these models known to this connection, of those that have one there."""
+    from llmcost.prices import table, update
+
+    update.use(opened)
+    _, found = table.expand(asked, _overrides(), _regions(opened))
+    _show(opened, found)
 
 
 def added(opened: Store) -> str | None:
@@ -170,6 +178,12 @@ def _overrides() -> Any:
 
     file = config.path()
     return load_overrides(file) if file else Overrides()
+
+
+def _show(opened: Store, found: list[dict[str, Any]]) -> None:
+    """Lays prices over those of the store, for this connection alone."""
+    opened.execute("create temp table if not exists prices as select * from prices")
+    _add(opened, "prices", found, ("provider", "model"))
 
 
 def _add(opened: Store, table: str, rows: list[dict[str, Any]], key: tuple[str, ...]) -> None:

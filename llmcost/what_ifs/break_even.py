@@ -11,10 +11,13 @@ from llmcost.prices import offers
 from llmcost.reports.scope import Row, Scope
 from llmcost.self_hosting import calibrations, catalogue, replay
 from llmcost.self_hosting import volumes as compared
+from llmcost.self_hosting.calibrations import Calibration
+from llmcost.self_hosting.catalogue import Catalogue
 from llmcost.self_hosting.fitting import Fit
 from llmcost.self_hosting.footing import Footing, choose
-from llmcost.self_hosting.hosting import hourly_usd
-from llmcost.self_hosting.plan import Options, fitting
+from llmcost.self_hosting.machine_prices import Price
+from llmcost.self_hosting.plan import Options, fitting, price_of
+from llmcost.self_hosting.traffic import COLUMNS
 from llmcost.self_hosting.volumes import BreakEven
 from llmcost.what_ifs.engine.chain import Chain, Traffic
 from llmcost.what_ifs.engine.step import WhatIf, assumptions
@@ -32,7 +35,7 @@ class Answer:
     options: Options
     fit: Fit
     footing: Footing
-    usd_per_hour: float  # of one machine
+    price: Price  # of one machine
     managed: Row | None  # who sells the model as an API, the cheapest for this traffic; None where nobody is known to
     caching: tuple[str, ...]  # the what-ifs that count as caching
     requests: int  # that give the traffic its shape
@@ -41,19 +44,23 @@ class Answer:
     notes: list[str]
 
 
-def answer(
-    store: Store,
-    covered: Scope,
-    given: Mapping[str, str],
-    caching: Sequence[WhatIf],
-    volumes: Sequence[float],
-) -> Answer:
-    """Compares API, API with caching, the same model from a managed API and self-hosting at each volume.
+@dataclass(frozen=True)
+class Machines:
+    """What the traffic is to be hosted on: a model that fits, at a price that is known."""
 
-    Volumes are tokens a day, ascending.
+    step: WhatIf  # self-hosted, with its parameters
+    known: Catalogue
+    calibrated: Sequence[Calibration]
+    options: Options
+    fit: Fit
+    footing: Footing
+    price: Price  # of one
 
-    `given`: parameters of the what-if self-hosted, as words; the number of machines follows the volume.
-    Raises what the what-if raises, and LlmcostError where no request can be both priced and hosted.
+
+def machines(given: Mapping[str, str]) -> Machines:
+    """By parameters of the what-if self-hosted, as words; the number of machines follows the volume.
+
+    Raises UsageError for what is not known, DoesNotFitError, LlmcostError without a price.
     """
     query = registry.find("what_ifs", "self-hosted")
     params = query.bind(given)
@@ -62,12 +69,30 @@ def answer(
     known, calibrated = catalogue.load(), calibrations.load()
     options = self_hosted.options(known, params)
     fit = fitting(options, known)
-    footing = choose(fit, known, calibrated, options.vllm)
-    usd_per_hour = hourly_usd(options.instance, options.price, options.usd_per_hour)
+    return Machines(
+        step=WhatIf(query, params),
+        known=known,
+        calibrated=calibrated,
+        options=options,
+        fit=fit,
+        footing=choose(fit, known, calibrated, options.vllm),
+        price=price_of(options, known),
+    )
+
+
+def answer(
+    store: Store, covered: Scope, hosted_on: Machines, caching: Sequence[WhatIf], volumes: Sequence[float]
+) -> Answer:
+    """Compares API, API with caching, the same model from a managed API and self-hosting at each volume.
+
+    Volumes are tokens a day, ascending. Raises what the what-if raises, and LlmcostError where no request can be both
+    priced and hosted.
+    """
+    params, fit = hosted_on.step.values, hosted_on.fit
     traffic = Traffic.of(store, covered, ())
     chain = Chain(traffic, "")
     failures = [failure for step in caching if (failure := chain.add(step).failure) is not None]
-    columns = ", ".join(f"stage_0.{name}" for name in self_hosted.KERNEL.columns)
+    columns = ", ".join(f"stage_0.{name}" for name in COLUMNS)
     priced = store.arrow(
         f"select stage_0.ts, {columns}, cost_0.cost_usd as api_usd, cached.cost_usd as cached_usd"
         f" from (select * from stage_0 where {self_hosted.KERNEL.rows}) as stage_0 join cost_0 using (request_id)"
@@ -91,13 +116,12 @@ def answer(
             f"{left_out:,} of {traffic.requests:,} requests are left out: not asked for, failed, without a price or a"
             " time, or answered with the provider's own web search"
         )
-    step = WhatIf(query, params)
     return Answer(
-        found=compared.find(shape, options, known, calibrated, volumes),
-        options=options,
+        found=compared.find(shape, hosted_on.options, hosted_on.known, hosted_on.calibrated, volumes),
+        options=hosted_on.options,
         fit=fit,
-        footing=footing,
-        usd_per_hour=usd_per_hour,
+        footing=hosted_on.footing,
+        price=hosted_on.price,
         managed=managed,
         caching=tuple(one.word for one in caching),
         requests=len(shape.traffic),
@@ -108,7 +132,7 @@ def answer(
             "what a request costs at the API, and what caching saves of it, is the same at every volume; more traffic"
             " would hit a cache more often",
             "the managed API charges its list price for every token, without a cache, and serves every request",
-            *(line for one in (*caching, step) for line in assumptions(one)),
+            *(line for one in (*caching, hosted_on.step) for line in assumptions(one)),
         ],
         notes=notes,
     )

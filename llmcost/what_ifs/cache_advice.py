@@ -16,6 +16,10 @@ LATEST = 1_000_000
 """How many requests, the latest, a recommendation is made from: it replays them once for each way to cache."""
 
 
+MOST = 10_000
+"""How many prompts, those that cost most without a cache, have a recommendation."""
+
+
 def decides(values: Mapping[str, Any]) -> bool:
     """Whether a replay with these parameters takes each prompt's cheapest cache."""
     return values.get("breakpoints") == "best"
@@ -29,17 +33,24 @@ def prompt_lives(run: Run, relation: str = "requests", given: Mapping[str, Any] 
     or `none` where every way costs more than no cache, or `automatic` where the provider leaves no choice;
     `saved_usd` is what it saves. `setting` is the JSON to send for it and `put_at` where, None where there is nothing
     to set. `costs_money` names the ways that would cost more than no cache. `given` holds the replay's other
-    parameters. Of more than LATEST requests the latest are taken.
+    parameters. Of more than LATEST requests the latest are taken, and of more than MOST prompts the most expensive.
     """
     relation = cache_costs.latest(run, relation, LATEST)
     ways = {f"{reach}_{ttl}": {"breakpoints": reach, "ttl": ttl} for reach in BREAKPOINTS for ttl in TTLS}
-    uncached = cache_costs.costs(run, relation, None)
+    uncached = cache_costs.costs(run, relation, None, most=MOST)
+    prompts = sorted({str(prompt) for _, _, prompt in uncached})
     common = {**(given or {}), "recorded": "replay"}
-    costs = {way: cache_costs.costs(run, relation, common | chosen) for way, chosen in ways.items()}
+    costs = {way: cache_costs.costs(run, relation, common | chosen, prompts=prompts) for way, chosen in ways.items()}
     rows = [_row(key, plain, {way: of[key]["usd"] for way, of in costs.items()}) for key, plain in uncached.items()]
     return sorted(
         (row for row in rows if row), key=lambda row: (-round(row["saved_usd"], 9), row["prompt"], row["model"])
     )
+
+
+def left_out(run: Run, relation: str) -> int:
+    """How many prompts of the relation have no recommendation since others cost more."""
+    told = f"select distinct provider, model, prompt_of(traffic) from {relation} as traffic"
+    return max(0, int(run(f"select count(*) as prompts from ({told})", {})[0]["prompts"]) - MOST)
 
 
 def _row(key: tuple[str | None, ...], uncached: Row, costs: dict[str, float]) -> Row | None:

@@ -92,7 +92,7 @@ def unknowns(run: Run, relation: str, values: Mapping[str, Value], today: date) 
     if values["ttl"] is None:
         return []
     relation = cache_costs.latest(run, relation, LATEST)
-    used = run(f"select distinct provider, model from {relation} where model is not null", {}).to_pylist()
+    used = run(f"select distinct provider, model from {relation} where model is not null", {})
     rules = {
         (row["provider"], row["model"]): rule
         for row in used
@@ -116,16 +116,15 @@ def _asked(
     models = sorted({model for _, model in about})
     narrowed = f"(select * from {relation} where list_contains($models, model))"
     ends = [
-        cache_costs.costs(run, narrowed, {**values, **end, "models": models}) for end in _ends(question.name, values)
+        cache_costs.costs(run, narrowed, {**values, **end, "models": models}, by_prompt=False)
+        for end in _ends(question.name, values)
     ]
     usd: dict[str, float] = defaultdict(float)
     vendors: dict[str, list[Row]] = defaultdict(list)
     for provider, model in about:
         rule = about[provider, model]
         vendors[rule["vendor"]].append(rule)
-        least, most = (
-            sum(row["usd"] for key, row in end.items() if (key[0], key[1]) == (provider, model)) for end in ends
-        )
+        least, most = (end[provider, model, None]["usd"] if (provider, model, None) in end else 0.0 for end in ends)
         usd[rule["vendor"]] += abs(least - most)
     return [
         {

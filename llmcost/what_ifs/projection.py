@@ -150,7 +150,7 @@ def projected(traffic: Traffic, chain: Chain, *, advises: bool = True) -> Projec
         by=spread.by,
         dimensions=traffic.dimensions,
         assumptions=[*assumed.said(rests), *(line for step in chain.steps for line in assumptions(step))],
-        notes=[*_notes(traffic, chain, advises=advises), *assumed.said(rests)],
+        notes=[*_notes(traffic, chain, spread.steps, advises=advises), *assumed.said(rests)],
         assumed=rests,
     )
 
@@ -163,11 +163,18 @@ def _quality(store: Store, chain: Chain, number: int) -> Quality | None:
 
 
 def _prompts(store: Store, chain: Chain, number: int) -> list[Row]:
-    """What the traffic before a step of prompt caching, counted from 1, recommends for each of its prompts."""
+    """What the traffic before a step of prompt caching, counted from 1, recommends for each of its prompts, and of how
+    many requests the step changes the cache."""
     step = chain.steps[number - 1]
     if step.query.name != PROMPT_CACHING or chain.points[number - 1].failure:
         return []
-    return cache_advice.prompt_lives(store.arrow, chain.before(number), step.values)
+    changed = {
+        (row["provider"], row["model"], row["prompt"]): row["changed_requests"] for row in chain.recached(number)
+    }
+    return [
+        row | {"changed_requests": changed.get((row["provider"], row["model"], row["prompt"]), 0)}
+        for row in cache_advice.prompt_lives(store.rows, chain.before(number), step.values)
+    ]
 
 
 def _unknowns(traffic: Traffic, chain: Chain, number: int) -> list[Row]:
@@ -175,10 +182,10 @@ def _unknowns(traffic: Traffic, chain: Chain, number: int) -> list[Row]:
     step = chain.steps[number - 1]
     if step.query.name != PROMPT_CACHING or chain.points[number - 1].failure or not traffic.is_priced:
         return []
-    return cache_unknowns.unknowns(traffic.store.arrow, chain.before(number), step.values, date.today())
+    return cache_unknowns.unknowns(traffic.store.rows, chain.before(number), step.values, date.today())
 
 
-def _notes(traffic: Traffic, chain: Chain, *, advises: bool) -> list[str]:
+def _notes(traffic: Traffic, chain: Chain, spread: Sequence[Range], *, advises: bool) -> list[str]:
     notes = []
     if traffic.unpriced:
         have = "request has no price: it is" if traffic.unpriced == 1 else "requests have no price: they are"
@@ -191,8 +198,13 @@ def _notes(traffic: Traffic, chain: Chain, *, advises: bool) -> list[str]:
         notes.append(f"{PROMPT_CACHING}: {cheapest if advises else ''}{asked}, the saving from all")
     for number, step in enumerate(chain.steps, start=1):
         if step.query.name == PROMPT_CACHING:
+            if advises and (others := cache_advice.left_out(traffic.store.rows, chain.before(number))):
+                notes.append(
+                    f"{PROMPT_CACHING}: the cheapest caches are those of the {cache_advice.MOST:,} most"
+                    f" expensive prompts, without {others:,} {'other' if others == 1 else 'others'}"
+                )
             notes += [f"{PROMPT_CACHING}: {line}" for line in _old_rules(traffic.store, chain.before(number))]
-        notes += [f"{step.query.name}: {line}" for line in _why(chain, number)]
+        notes += [f"{step.query.name}: {line}" for line in _why(chain, number, spread[number - 1])]
     return notes
 
 
@@ -209,7 +221,7 @@ def _old_rules(store: Store, relation: str) -> list[str]:
     ]
 
 
-def _why(chain: Chain, number: int) -> list[str]:
+def _why(chain: Chain, number: int, spread: Range) -> list[str]:
     """Why a step, counted from 1, changes nothing, or less than it could."""
     if failure := chain.points[number - 1].failure:
         return [f"not projected: {failure.message}"]
@@ -218,4 +230,6 @@ def _why(chain: Chain, number: int) -> list[str]:
         return [f"cannot be projected: {' and '.join(found.said)}"]
     if found.changed or found.said:
         return [*costs_more(chain, number), *found.said]
+    if spread.low_usd or spread.high_usd:
+        return ["changes nothing as assumed; its range says what it may save"]
     return [f"changes nothing: it affects no {'priced ' if chain.traffic.unpriced else ''}request"]

@@ -2,7 +2,7 @@
 
 The measures are RouteLLM's (I. Ong et al., 2024, arXiv 2406.18665, section 3.2): PGR, the performance gap recovered, is
 how much of the way from the cheap model's quality to the strong one's a router comes; APGR its mean over all shares of
-calls that go to the strong model; CPT(50 %) the least such share with a PGR of a half. The cheap model is the one that
+calls that go to the strong model; CPT(50%) the least such share with a PGR of a half. The cheap model is the one that
 costs least over all these prompts, the strong one the one that costs most, even if it is not the better one.
 """
 

@@ -2,7 +2,7 @@
 --
 -- question: How far is the replay's input-side cost from the logged one, by model, and how far may it be?
 -- reads: facts/cache_misses
--- param ends_sd float = 3.29: standard deviations between the ends of a fact's range: 3.29 at 90 %.
+-- param ends_sd float = 3.29: standard deviations between the ends of a fact's range: 3.29 at 90%.
 -- assumes: relations logged, found, missed, low and high hold the same requests: as logged; replayed with every history
 --   found and with none found; at the cheap and at the expensive end of the other assumptions.
 -- assumes: a session's miss rate is that of the other sessions of its model or, where these are few, of all other

@@ -3,7 +3,7 @@
 -- question: How many tokens does a model count where GPT-4o counts one?
 -- assumes: Claude models up to Opus 4.6, Sonnet 4.6 and Haiku 4.5 count 1.2 times as many as GPT-4o: 1.16 in English, 1.21
 --   in mathematics, 1.30 in Python (L. Gupta, Hidden costs in AI deployment, VentureBeat, 2025-05-01).
--- assumes: later Claude models count about 30 % more than those (platform.claude.com, token counting, November 2026).
+-- assumes: later Claude models count about 30% more than those (platform.claude.com, token counting, November 2026).
 -- assumes: GPT-4, GPT-3.5 and Llama 3 count as many as GPT-4o: 0.99 to 1.01 over 1.6 million characters of English, code,
 --   mathematics and JSON, with the vocabularies cl100k, o200k and Llama 3's.
 -- assumes: a model of any other family is assumed to count as many tokens as the model it replaces.

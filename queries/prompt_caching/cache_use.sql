@@ -6,11 +6,11 @@ with turns as (
     select
         *,
         -- a unit that ends after an answer is read together with its prompt
-        lag(prompt_tokens + case when units and not is_named('answers', $pessimistic) then output_tokens else 0 end) over so_far as before_tokens,
+        lag(prompt_tokens + case when answered then output_tokens else 0 end) over so_far as before_tokens,
         least(prompt_tokens, ($base_share * first_value(prompt_tokens) over so_far)::bigint) as base_tokens
     from (
         select
-            call_id, cache_id, sent_us, begun_us, life_s, min_tokens, entries = 'units' as units, overflows, reach,
+            call_id, cache_id, sent_us, begun_us, life_s, min_tokens, units, answered, overflows, reach,
             prompt_tokens, output_tokens,
             hash(cache_id, session_id, branched, thread_id) as thread_id
         from sent
@@ -33,8 +33,7 @@ prompts as not materialized (
     -- ones, the system prompt and the tools.
     select
         cache_id, call_id, sent_us, begun_us, life_s, prompt_tokens, min_tokens, prefix, upto_block, overflows,
-        entries = 'units' and not is_named('steps', $optimistic) as units,
-        lookback_blocks,
+        units, answered, lookback_blocks,
         len(prefix) as blocks,
         entries in ('steps', 'units') or $ttl = 'endless' or (reach <> 'implicit' and system_blocks is null) as by_block,
         -- clients that cache the last turn also set a breakpoint before it
@@ -75,10 +74,9 @@ blocks as (
         sent_us + 1000000 * life_s as ends_us, false as units, overflows, number = blocks as writes,
         true as whole_prompt, null as goes_on,
         least(prefix[least(number + 1, blocks)].tokens, prompt_tokens) as tokens, false as base
-    from (select *, unnest(prefix) as block, generate_subscripts(prefix, 1) as number from prompts where units)
+    from (select *, unnest(prefix) as block, generate_subscripts(prefix, 1) as number from prompts where answered)
     where
-        not is_named('answers', $pessimistic)
-        and block.tokens >= min_tokens
+        block.tokens >= min_tokens
         and number <> blocks - 1
     union all
     select
@@ -137,7 +135,9 @@ found as (
 expected as not materialized (
     -- Where prompts are unseen, sessions elsewhere may have kept the common part alive.
     select
-        sent.* exclude (upto_block, reach, client_sets_life, lookback_blocks, ends_system, overflows),
+        sent.* exclude (
+            upto_block, reach, client_sets_life, lookback_blocks, ends_system, overflows, units, answered
+        ),
         case
             when found.call_id is null then 0
             when found.base_tokens is null then least(prompt_tokens, coalesce(prefix[upto_block].tokens, 0))

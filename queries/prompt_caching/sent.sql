@@ -128,6 +128,9 @@ cacheable as not materialized (
 
 select
     * exclude (logged_tokens),
+    -- entries end where prompts did, and after answers; at fixed intervals as well they are in effect everywhere
+    coalesce(entries = 'units', false) and not is_named('steps', $optimistic) as units,
+    coalesce(entries = 'units', false) and not is_named('answers', $pessimistic) as answered,
     case
         when reach = 'as-logged'
             then len(list_filter(prefix, lambda block: block.tokens <= logged_tokens))

@@ -4,6 +4,8 @@
 -- param features names = all: features whose requests can wait.
 -- param task_types names = all: task types that can wait.
 -- param tiers names = standard: service tiers whose requests can move.
+-- param sessions choice(stay, move) = stay: what happens to the calls of a session with several, where neither features
+--   nor task types are named: each is sent after the answer before it, so somebody or a program waits for it.
 -- param deadline_hours float(0, inf) = none: hours from a request until its answer must be there; a request stays if
 --   its answer is late with a probability above `late`. none: no deadline.
 -- param late float(0, 1) = 0: largest share of answers that may come after the deadline.
@@ -17,6 +19,8 @@
 -- neutral: features=none
 -- order: 70
 -- reads: facts/batch_apis
+-- needs: $sessions = 'move' or $features is not null or $task_types is not null or session_id is null
+--   or count(*) over (partition by session_id) = 1: an answer that can wait, as none in a session of several calls can
 -- needs: exists (select 1 from batch_apis where is_about(batch_apis, provider, model)): a provider whose batch API is
 --   known
 -- low: caching=least
@@ -25,16 +29,16 @@
 -- summary: batches
 -- assumes: batches cost what the price table says; a model without a batch price, or of a vendor without a batch API in
 --   `queries/facts/batch_apis.toml`, stays.
--- assumes: half of the batches are answered within 7 minutes, 90 % within the hour (one provider-side measurement of
+-- assumes: half of the batches are answered within 7 minutes, 90% within the hour (one provider-side measurement of
 --   230,000 batches) and all within the vendor's window, 24 h where it is unknown; logarithmic in time between these
 --   points. The time starts at the end of the window in which a request came, when its batch is sent; the deadline
 --   includes that wait, which is a whole window for a request that came first or has no time.
--- assumes: cache hits inside a batch are best effort: 30 to 98 % on Anthropic, none on Bedrock, unknown elsewhere; the
+-- assumes: cache hits inside a batch are best effort: 30 to 98% on Anthropic, none on Bedrock, unknown elsewhere; the
 --   middle is used by default, both ends as the range. What is no longer read is written again where the client sets
 --   breakpoints (Claude, GPT-5.6 and later), else it is plain input; where a batch has no cache, writes are plain input
 --   too.
--- assumes: only successful requests that no cache has answered can move; you decide which can wait, and by default all
---   can.
+-- assumes: only successful requests that no cache has answered can move; you decide which can wait, and by default
+--   all can but those in sessions of several calls.
 -- assumes: an expired request is not charged in the batch and then costs what it costs without one; no vendor publishes
 --   how often that happens: never, unless `expired` says so. Azure's jobs do not expire.
 -- assumes: the limits of a batch are in `queries/facts/batch_apis.toml`; a prompt takes four bytes a token.
@@ -82,13 +86,14 @@ waiting as (
     select
         *,
         $deadline_hours
-        - ($window_s - coalesce(epoch(ts) - floor(epoch(ts) / $window_s) * $window_s, 0)) / 3600 as hours_left
+        - ($window_s - coalesce(epoch(ts) - floor(epoch(ts) / $window_s) * $window_s, 0)) / 3600 as hours_left,
+        session_id is not null and count(*) over (partition by session_id) > 1 as is_awaited
     from requests
 ),
 
 moving as (
     select
-        waiting.* exclude (hours_left),
+        waiting.* exclude (hours_left, is_awaited),
         ruled.misses_are_written,
         ruled.no_cache,
         floor(waiting.cache_read_tokens * case when ruled.no_cache then 0 else ruled.cache_hits end)::bigint
@@ -101,6 +106,7 @@ moving as (
         and coalesce(waiting.ts >= ruled.first_day and waiting.ts < ruled.next_day, true)
         and is_named(feature, $features)
         and is_named(task_type, $task_types)
+        and ($sessions = 'move' or $features is not null or $task_types is not null or not is_awaited)
         and batch_late_share(hours_left, ruled.window_hours) <= $late
         -- requests that expire are the same in every replay
         and (not coalesce(ruled.expires, true) or hash(request_id) % 1000000 >= $expired * 1000000) as moves

@@ -7,7 +7,7 @@
 -- needs: ts is not null and (prefix is not null or session_id is not null): a time, and the hashes of the prompt's
 --   blocks or a session
 -- needs: (coalesce(provider, ''), model) in (select (coalesce(provider, ''), model) from caches): a model whose prompt
---   cache is known
+--   cache is known and, by the price list, cheaper to read than other input
 -- reads: facts/prompt_caches, facts/cache_misses, prompt_caching/caches, prompt_caching/sent, prompt_caching/cache_use,
 --   prompt_caching/cheapest_ways
 -- low: automatic=keep,pessimistic=all,optimistic=none,ttft_ms=5000,
@@ -15,6 +15,7 @@
 -- high: automatic=replay,pessimistic=none,optimistic=all,ttft_ms=200,
 --   base_share=0.75,others_every_s=900,slack_s=60
 -- grid: ttl=auto
+-- instead: recorded=replay: sessions and prompts with recorded cache use are kept as logged
 -- param ttl choice(5m, 1h, auto, recorded, endless) = 5m: life of an entry where the client sets it. auto: the cheapest
 --   of 5m, 1h and no caching for each prompt, and the same for prompts with a common beginning. recorded: what the
 --   log's own writes used. endless: the upper bound, with an entry at every block. none changes nothing.

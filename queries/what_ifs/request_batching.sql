@@ -3,7 +3,8 @@
 -- question: What would it have cost if requests with the same instructions had waited for each other and shared a call?
 -- neutral: items=1
 -- order: 40
--- needs: system_blocks > 0 and prefix is not null: the hashes of the prompt's blocks, which show shared instructions
+-- needs: ts is not null and system_blocks > 0 and prefix is not null: a time, and the hashes of the prompt's blocks,
+--   which show shared instructions
 -- low: numbering_input_tokens=8,numbering_output_tokens=8
 -- high: numbering_input_tokens=2,numbering_output_tokens=2
 -- grid: items=5,seconds=5

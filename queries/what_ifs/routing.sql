@@ -44,11 +44,11 @@
 -- assumes: a request stays where it is if the log lacks what decides.
 -- assumes: a request that a cache of answers has answered goes to no model and stays free.
 -- assumes: without an outcomes file answers are not judged: quality is not measured.
--- assumes: tokenizers differ as in the table token_counts: newer Claude models count 30 % more than older ones. The new
+-- assumes: tokenizers differ as in the table token_counts: newer Claude models count 30% more than older ones. The new
 --   model writes as much as the old one, 0.7 to 1.3 times at the ends of the range: on RouteLLM's GSM8K answers Mixtral
 --   8x7B wrote 0.72 times GPT-4's characters.
 -- assumes: a cascade pays for both tries, and the second starts after the time of the logged answer. Mixtral's share of
---   wrong answers there (36 %) is how often, 15 to 60 % at the ends of the range; with outcomes, it is where the small
+--   wrong answers there (36%) is how often, 15 to 60% at the ends of the range; with outcomes, it is where the small
 --   model was wrong, as if every wrong answer were noticed.
 -- assumes: a moved request loses its prompt cache, so its cached tokens are paid as plain input; a prompt-caching step
 --   after this one builds a new cache. cache=kept is the other bound.

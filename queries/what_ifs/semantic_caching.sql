@@ -13,8 +13,8 @@
 --   sentence-transformers model, or a Parquet file of vectors by text (docs/semantic_caching.md).
 -- param threshold float(0, 2) = none: least cosine of two prompts that may share an answer; none: the encoder's own;
 --   above 1 only exact repeats do.
--- param strictness choice(strict, usual, loose) = usual: which of the encoder's own thresholds counts: about 10 %, 20 %
---   or 25 % of the hits on judged pairs of questions are wrong.
+-- param strictness choice(strict, usual, loose) = usual: which of the encoder's own thresholds counts: about 10%, 20%
+--   or 25% of the hits on judged pairs of questions are wrong.
 -- param margin float(0, 2) = 0.02: least lead, in cosine, of the closest stored prompt over the next one; below it the
 --   request is ambiguous and not a hit.
 -- param vetoes bool = true: whether prompts must agree in numbers, dates, negation, opposites, names and word order.
@@ -33,8 +33,8 @@
 -- assumes: a request whose prompt_hash is stored gets that answer; otherwise the last turn of its prompt is compared
 --   with those stored for the same provider, model, feature and history. Without texts only exact repeats are found.
 -- assumes: two prompts ask the same if their vectors are near enough. An encoder's threshold is the lowest at which no
---   more than 20 % of the hits on judged pairs of questions (Quora's) are wrong; the ends of the range use those at 10 %
---   and 25 %: wordllama (256 dimensions) 0.91, 0.95 and 0.80; minilm (384 dimensions) 0.82, 0.96 and 0.80.
+--   more than 20% of the hits on judged pairs of questions (Quora's) are wrong; the ends of the range use those at 10%
+--   and 25%: wordllama (256 dimensions) 0.91, 0.95 and 0.80; minilm (384 dimensions) 0.82, 0.96 and 0.80.
 -- assumes: an answer can be read once it has been generated: ts + latency. Where the log has no latency, it is the
 --   median of those it has, else 3 s (100 tokens at 30 ms; 10 and 1,000 tokens at the ends of the range), or 25 hours
 --   for a batch.

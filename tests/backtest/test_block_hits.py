@@ -87,7 +87,7 @@ def test_together_with_replays_in_dollars(tmp_path: Path) -> None:
 
 
 def test_a_production_trace(shared_data: Path, tmp_path: Path) -> None:
-    """36.64 % of the blocks were seen before."""
+    """36.64% of the blocks were seen before."""
     found = backtest(tmp_path, shared_data / "mooncake_conversation_trace.jsonl")
     assert blocks(found) == (288_500, 105_710, 105_700, 105_710)
     assert round(100 * found["predicted_share"], 2) == 36.64

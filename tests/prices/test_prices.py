@@ -202,7 +202,7 @@ def test_prices_by_the_hour(time: str, usd: float) -> None:
         ("gpt-4o", 5),
         ("gemini-2.5-pro", 5),
         ("claude-opus-4-1", 37.5),  # the package has no batch price of it
-        ("grok-4.3", 2),  # 20 % off
+        ("grok-4.3", 2),  # 20% off
     ],
 )
 def test_batches_cost_the_same_before_the_package_knew(model: str, usd: float) -> None:

@@ -34,6 +34,10 @@ class Call:
     session: str | None = None
     agent: str | None = None
     project: str | None = None
+    prompt_id: str | None = None
+    organisation: str | None = None
+    cache_key: str | None = None
+    retention: str | None = None
     prompt: str | None = "a"
     text: str | None = None
     blocks: tuple[Block, ...] | None = None
@@ -48,6 +52,13 @@ class Call:
     def total(self) -> int:
         """The prompt's tokens."""
         return sum(self.buckets)
+
+    @property
+    def history(self) -> str | None:
+        """The hash of what came before the last turn: all blocks but the last, the system's at least."""
+        blocks = self.blocks or ()
+        before = blocks[: max(len(blocks) - 1, self.system or 0)]
+        return before[-1][0] if before else None
 
     @property
     def row(self) -> Row:
@@ -65,6 +76,10 @@ class Call:
             "session_id": self.session,
             "thread_id": self.agent,
             "project": self.project,
+            "prompt_id": self.prompt_id,
+            "organisation": self.organisation,
+            "cache_key": self.cache_key,
+            "cache_retention": self.retention,
             "prompt_hash": self.prompt,
             "prefix": None if self.blocks is None else [{"hash": name, "tokens": end} for name, end in self.blocks],
             "system_blocks": self.system,
@@ -88,7 +103,7 @@ def fill(opened: store.Store, calls: Sequence[Call]) -> None:
 def for_kernel(kernel: Kernel[Any], calls: Sequence[Call]) -> pa.Table:
     """The calls as the driver hands them to a kernel: its columns, in its order."""
     order = [*kernel.partition, "ts", "request_id"]
-    rows = [call.row | {"prompt_text": call.text} for call in calls]
+    rows = [call.row | {"prompt_text": call.text, "history": call.history} for call in calls]
     rows.sort(key=lambda row: [(row[name] is None, row[name]) for name in order])
     columns = [column.rpartition(" as ")[2] for column in kernel.columns]
     return traffic.table(rows, [*columns, *order])

@@ -42,7 +42,7 @@ def test_delays_and_late_shares_are_each_other_s_inverse(opened: Store, share: f
 
 @pytest.mark.parametrize(("hours", "late"), [(7 / 60, 0.5), (1, 0.1), (24, 0), (0, 1), (None, 0)])
 def test_what_was_measured(opened: Store, hours: float | None, late: float) -> None:
-    """One provider-side measure of 230,000 batches: median 7 minutes, 90 % within the hour; 24 hours are promised."""
+    """One provider-side measure of 230,000 batches: median 7 minutes, 90% within the hour; 24 hours are promised."""
     assert opened.value("select batch_late_share($hours, 24)", {"hours": hours}) == pytest.approx(late)
 
 
@@ -77,7 +77,7 @@ def test_what_expires_is_sent_again_at_the_standard_price(opened: Store) -> None
 @pytest.mark.parametrize(
     ("model", "standard_usd", "share"),
     [
-        # Kimi's price list: 60 % of 1,000 × 0.60 + 100 × 3.00 a million
+        # Kimi's price list: 60% of 1,000 × 0.60 + 100 × 3.00 a million
         (KIMI, (1000 * 0.6 + 100 * 3) / 1e6, 0.6),
         # OpenRouter: typically half, of 1,000 × 3 + 100 × 15
         (SONNET, (1000 * 3 + 100 * 15) / 1e6, 0.5),

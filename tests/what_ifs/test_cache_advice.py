@@ -41,8 +41,9 @@ def calls(prompt: str, every_s: int, count: int = 20, **fields: Any) -> list[log
 
 
 def lives(tmp_path: Path, rows: list[logs.Row]) -> dict[str, dict[str, Any]]:
+    tmp_path.mkdir(exist_ok=True)
     with logs.ingested(tmp_path / "db", logs.write(tmp_path / "log.jsonl", rows)) as (store, _):
-        return {row["prompt"]: row for row in prompt_lives(store.arrow)}
+        return {row["prompt"]: row for row in prompt_lives(store.rows)}
 
 
 def usd(read: int = 0, write_5m: int = 0, write_1h: int = 0, calls: int = 20) -> float:
@@ -74,6 +75,20 @@ def test_a_prompt_that_no_cache_serves_is_named(tmp_path: Path) -> None:
     row = lives(tmp_path, calls("rare", 7200))["rare"]
     assert (row["best"], row["saved_usd"]) == ("none", 0)
     assert len(row["costs_money"]) == 8
+
+
+def test_of_countless_prompts_the_most_expensive_have_a_recommendation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There may be as many as requests."""
+    rows = [*calls("often", 60), *calls("seldom", 60, count=5), *calls("once", 60, count=1)]
+    everything = lives(tmp_path / "all", rows)
+    monkeypatch.setattr(module, "MOST", 2)
+    assert lives(tmp_path / "few", rows) == {name: everything[name] for name in ("often", "seldom")}
+    with logs.ingested(tmp_path / "db", logs.write(tmp_path / "log.jsonl", rows)) as (store, _):
+        assert module.left_out(store.rows, "requests") == 1
+        notes = simulate(store, [parse("prompt-caching")], Scope()).notes
+        assert any("the 2 most expensive prompts, without 1 other" in note for note in notes)
 
 
 def test_where_the_provider_leaves_no_choice(tmp_path: Path) -> None:

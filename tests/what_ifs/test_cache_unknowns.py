@@ -36,7 +36,7 @@ def calls(model: str, provider: str, every_s: int = 5, count: int = 10, **fields
 def asked(tmp_path: Path, rows: list[logs.Row], **given: str) -> dict[tuple[str, str], dict[str, Any]]:
     values = registry.find("what_ifs", "prompt-caching").bind(given)
     with logs.ingested(tmp_path / "db", logs.write(tmp_path / "log.jsonl", rows)) as (store, _):
-        found = unknowns(store.arrow, "requests", values, date(2026, 11, 29))
+        found = unknowns(store.rows, "requests", values, date(2026, 11, 29))
     assert found == sorted(found, key=lambda row: -row["usd"])
     return {(row["vendor"], row["question"]): row for row in found}
 

@@ -44,8 +44,14 @@ def sessions(*seconds: float, session: str = "s", grows: int = 1000) -> list[Row
     ]
 
 
+def recorded(*seconds: float) -> list[Row]:
+    """A conversation whose prompts are written to a cache of five minutes and never read."""
+    return [row(second, session_id="s", input_tokens=0, cache_write_5m_tokens=9000) for second in seconds]
+
+
 CASES: dict[tuple[str, str], tuple[str, list[Row]]] = {
     ("batch-api", "caching"): ("", [row(cache_read_tokens=9000)]),
+    ("cache-lives", "kept"): ("ttl=1h", recorded(0, 600)),
     ("model-swap", "verbosity"): ("", [row(model=OPUS)]),
     ("prompt-caching", "automatic"): ("", prompts(0, 60, model=GPT)),
     ("prompt-caching", "base_share"): ("", sessions(0) + sessions(60, session="t")),

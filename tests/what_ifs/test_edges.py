@@ -56,7 +56,8 @@ def strict() -> Iterator[Any]:
 def dollars(part: Any, name: str = "") -> set[str]:
     """The keys under which a document holds dollars, or shares of them; what machines of one's own cost is known."""
     if isinstance(part, dict):
-        return {key for inner, value in part.items() if inner != "summary" for key in dollars(value, inner)}
+        known = ("summary", "params")
+        return {key for inner, value in part.items() if inner not in known for key in dollars(value, inner)}
     if isinstance(part, list):
         return {key for value in part for key in dollars(value, name)}
     return {name} if part is not None and (name.endswith("_usd") or name == "saved_share") else set()
@@ -107,7 +108,7 @@ NUMBERS = [
 
 @pytest.mark.parametrize(("name", "parameter"), NUMBERS)
 def test_a_number_that_makes_no_sense_is_refused(name: str, parameter: str) -> None:
-    for value in ("-1", "nan", "soon", ""):
+    for value in ("-1", "nan", "soon", "", "inf", "-inf", "1e308", "9" * 30):
         with pytest.raises(UsageError, match=parameter):
             parse(f"{name}:{parameter}={value}")
 

@@ -102,6 +102,7 @@ def test_its_parts_add_up_wherever_they_were_replayed(
     assert any(isinstance(value, int | float) and value > 0 for value in told.values())
     assert json.loads(json.dumps(told)) == told
     monkeypatch.setattr(replay, "ROWS_AT_ONCE", 7)
+    monkeypatch.setattr(replay, "ROWS_OF_A_STREAM", 7)
     decisions, summary = replay.replay(opened, kernel, query, values, "requests")
     assert summary == told
     assert decisions.sort_by("request_id").equals(whole.sort_by("request_id"))

@@ -1,14 +1,20 @@
 """What is special for large logs: relations in a file next to the store, and shares of whole partitions."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
 
-from llmcost.engine import access, store
+from llmcost.engine import access, opening, store
+from llmcost.errors import UsageError
 from llmcost.prices import book
 from llmcost.reports.scope import Scope
 from llmcost.what_ifs.engine import replay
 from llmcost.what_ifs.engine.step import parse
+from llmcost.what_ifs.kernels import self_hosted
+from llmcost.what_ifs.kernels.kernel import Replayed
 from llmcost.what_ifs.projection import simulate
 from tests.what_ifs.traffic import START_US, fill
 
@@ -37,12 +43,12 @@ def test_relations_in_a_file_give_the_same_and_leave_nothing_behind(
 ) -> None:
     path = filled(tmp_path)
     found = []
-    for row_bytes in (store.ROW_BYTES, store.WIDE_BYTES):
+    for row_bytes in (store.ROW_BYTES, opening.MEMORY_BYTES):
         monkeypatch.setattr(store, "ROW_BYTES", row_bytes)
         with access.reading(path) as opened:
             found.append(simulate(opened, [parse(word) for word in WORDS], Scope(), ["model"]))
             scratch = list(tmp_path.glob(f".{path.name}.scratch-*/kept.duckdb"))
-            assert bool(scratch) == (row_bytes == store.WIDE_BYTES)
+            assert bool(scratch) == (row_bytes == opening.MEMORY_BYTES)
     assert found[0] == found[1]
     assert found[0].cost_usd < found[0].baseline_usd
     assert not [one.name for one in tmp_path.iterdir() if one.name.startswith(f".{path.name}.")]
@@ -58,3 +64,31 @@ def test_shares_are_whole_partitions(tmp_path: Path, monkeypatch: pytest.MonkeyP
     kinds = [{(row["model"], row["feature"]) for row in share} for share in shares]
     assert len(kinds) > 1
     assert sum(map(len, kinds)) == len(set().union(*kinds))
+
+
+def test_a_streamed_kernel_gets_some_rows_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And after an error, or once the rows were read, the store answers again."""
+    path = filled(tmp_path)
+    monkeypatch.setattr(replay, "ROWS_OF_A_STREAM", 7)
+    sizes = []
+    kind = type(self_hosted.KERNEL)
+
+    class Watched(kind):  # type: ignore[misc, valid-type]
+        def replay(self, requests: pa.RecordBatchReader, **params: Any) -> Replayed[Any]:
+            def read() -> Iterator[pa.RecordBatch]:
+                for batch in requests:
+                    sizes.append(batch.num_rows)
+                    yield batch
+
+            stream = pa.RecordBatchReader.from_batches(requests.schema, read())
+            replayed: Replayed[Any] = super().replay(stream, **params)
+            return replayed
+
+    monkeypatch.setattr(self_hosted, "KERNEL", Watched())
+    with access.reading(path) as opened:
+        with pytest.raises(UsageError):
+            simulate(opened, [parse("self-hosted:tokenizer_ratio=0")], Scope(), [])
+        found = simulate(opened, [parse("self-hosted")], Scope(), [])
+    assert found.stages
+    assert max(sizes) <= 7
+    assert sum(sizes) >= 60

@@ -110,6 +110,8 @@ def test_an_empty_stack_changes_nothing(empty: store.Store) -> None:
         ("prompt-caching:slack_s=-1", "slack_s=-1 is less than 0"),
         ("prompt-caching:others_every_s=0", "others_every_s=0 is less than 1"),
         ("prompt-caching:ttft_ms=soon", "ttft_ms=soon is not a number"),
+        ("prompt-caching:ttft_ms=1_0", "ttft_ms=1_0 is not a number"),
+        ("self-hosted:spare=\u0661", "spare=\u0661 is not a number"),
         ("prompt-caching:slack_s=none", "slack_s=none is not a number"),
         ("response-caching:capacity=-1", "capacity=-1 is less than 0"),
         ("batch-api:window_s=inf", "window_s=inf is not between 1 and 1e"),

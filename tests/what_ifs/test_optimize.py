@@ -127,10 +127,10 @@ def test_a_limit_on_cut_answers_is_kept(folder: Path) -> None:
 
 def test_a_limit_on_delay_leaves_out_what_waits(folder: Path) -> None:
     """The batch API answers within a day; a second's limit forbids it, a day's does not."""
-    second = found(folder, "--optimize", *stacked("batch-api"), "--limit", "added-latency-ms=1000")
+    second = found(folder, "--optimize", *stacked("batch-api:sessions=move"), "--limit", "added-latency-ms=1000")
     assert second["optimize"]["chosen"] == []
-    day = found(folder, "--optimize", *stacked("batch-api"), "--limit", "added-latency-ms=86400000")
-    assert day["optimize"]["chosen"] == ["batch-api"]
+    day = found(folder, "--optimize", *stacked("batch-api:sessions=move"), "--limit", "added-latency-ms=86400000")
+    assert day["optimize"]["chosen"] == ["batch-api:sessions=move"]
     assert day["optimize"]["frontier"][-1]["added_latency_ms"] == 86_400_000
 
 
@@ -213,11 +213,11 @@ def test_the_same_search_finds_the_same(folder: Path) -> None:
 
 
 def test_what_the_log_lacks_is_said(tmp_path: Path) -> None:
-    """A single bare request: nothing but the batch API can be projected, and each of the others says why."""
+    """A single bare request: only another model and the batch API can be projected; the others say why."""
     write(tmp_path / "log.jsonl", [call(1)])
     assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
     best = found(tmp_path, "--optimize", ALLOWED)
-    assert best["optimize"]["chosen"] == ["batch-api"]
+    assert best["optimize"]["chosen"] == ["model-swap:target=cheaper", "batch-api"]
     why = {one["what_if"]: one["why"] for one in best["optimize"]["left_out"]}
     assert why["response-caching"].startswith("cannot be projected: no request has ")
     assert "a hash of its whole prompt" in why["response-caching"]
@@ -266,7 +266,7 @@ def test_a_limit_that_is_none(word: str) -> None:
         (("--limit", "truncated=1%"), "--limit needs --optimize"),
         (("--optimize", "--limit", "truncation=1%"), "there is no limit named truncation"),
         (("--optimize", "--limit", "quality=1", "--limit", "quality=0.9"), "given twice"),
-        (("--optimize", "--what-if", "model-swap"), "model-swap is not part of"),
+        (("--optimize", "--what-if", "self-hosted"), "self-hosted is not part of"),
         (("--optimize", "--show-sql"), "--show-sql needs one stack"),
     ],
 )

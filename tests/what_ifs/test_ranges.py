@@ -149,6 +149,15 @@ def test_what_the_log_lacks_is_said(logged: store.Store) -> None:
     assert "routing: cannot be projected: no request has the task type or complexity that decides" in found.notes
 
 
+def test_requests_without_a_time_wait_for_no_others(tmp_path: Path) -> None:
+    prefix = [{"hash": "system", "tokens": 800}, {"hash": "all", "tokens": 1000}]
+    rows = [call(n, ts=None, task_type="extraction", prefix=prefix, system_blocks=1) for n in range(9)]
+    with ingested(tmp_path / "s.duckdb", write(tmp_path / "log.jsonl", rows)) as (opened, _):
+        book.learn(opened, [(None, "claude-haiku-4-5")])
+        notes = simulate(opened, [parse("request-batching")], scope(opened)).notes
+    assert any(note.startswith("request-batching: cannot be projected: no request has a time") for note in notes), notes
+
+
 def test_a_step_as_a_word_means_the_same_step() -> None:
     for word in ("routing", "token-caps:percentile=0.9", 'batch-api:features="a,b",cache_hits=0.5', "model-swap"):
         step = parse(word)

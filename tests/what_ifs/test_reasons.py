@@ -55,6 +55,32 @@ def test_what_holds_a_step_back(folder: Path, word: str, reason: str) -> None:
     assert note.startswith(f"{word.partition(':')[0]}: {reason}")
 
 
+def test_a_step_that_changes_nothing_as_assumed_may_save_at_an_end_of_its_range(tmp_path: Path) -> None:
+    """Gemini promises no life: entries are assumed to be gone after half an hour, and may live for a day."""
+    log: list[Row | str] = [
+        call(n, model="gemini-2.5-pro", provider="google", ts=f"2026-11-02T1{n}:00:00Z", input_tokens=8500,
+             prefix=[{"hash": "a" * 16, "tokens": 8000}, {"hash": f"{n:016x}", "tokens": 8500}], system_blocks=1)
+        for n in range(5)
+    ]  # fmt: skip
+    write(tmp_path / "log.jsonl", log)
+    assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
+    said = "prompt-caching: changes nothing as assumed; its range says what it may save"
+    assert said in notes(tmp_path, "prompt-caching")
+
+
+def test_recorded_cache_use_is_named_as_what_holds_prompt_caching_back(tmp_path: Path) -> None:
+    log: list[Row | str] = [
+        call(n, model="claude-opus-4-6", session_id="s", ts=f"2026-11-02T10:0{n}:00Z", input_tokens=10,
+             **{"cache_write_5m_tokens" if n == 1 else "cache_read_tokens": 20_000})
+        for n in range(1, 6)
+    ]  # fmt: skip
+    write(tmp_path / "log.jsonl", log)
+    assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
+    why = "changes nothing, since sessions and prompts with recorded cache use are kept as logged"
+    assert f"prompt-caching: {why}; it would with recorded=replay" in notes(tmp_path, "prompt-caching:ttl=1h")
+    assert not any("changes nothing" in note for note in notes(tmp_path, "prompt-caching:recorded=replay"))
+
+
 @pytest.mark.parametrize(
     ("word", "part", "hint"),
     [
@@ -95,12 +121,13 @@ def test_a_family_without_rules_is_named(tmp_path: Path) -> None:
     write(tmp_path / "log.jsonl", [call(n, provider="cohere", model="command-r", session_id="s") for n in range(4)])
     assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
     [note] = notes(tmp_path, "prompt-caching")
-    assert note.endswith("cannot be projected: no request has a model whose prompt cache is known")
+    assert "cannot be projected: no request has a model whose prompt cache is known" in note
+    assert note.endswith("cheaper to read than other input")
 
 
 def test_the_models_that_prompt_caching_asks_for_are_those_of_its_rules(store_path: Path) -> None:
     query = registry.find("what_ifs", "prompt-caching")
-    [needed] = [need for need in query.fields["needs"] if need.endswith("a model whose prompt cache is known")]
+    [needed] = [need for need in query.fields["needs"] if "a model whose prompt cache is known" in need]
     known = {("anthropic", "claude-opus-4-7"), ("aws", "claude-opus-4-7"), ("openai", "gpt-4o"), ("azure", "gpt-4o"),
              (None, "claude-opus-4-7")}  # fmt: skip
     models = ["claude-2.1", "claude-opus-4-7", "gpt-3.5-turbo", "gpt-4o", "command-r"]

@@ -46,16 +46,21 @@ def naive(calls: list[Call], life: float, refresh: bool, scope: str, capacity: f
             entries = [entry for entry in entries if entry["ends"] > written and entry["key"] != key]
             entries = entries[1:] if len(entries) >= capacity else entries
             if capacity:
-                entries.append({"key": key, "ends": written + life, "answer": asking[writer].answer})
+                entries.append({"key": key, "ends": written + life, "answer": _answer(asking[writer])})
         mine = [entry for entry in entries if entry["key"] == _key(call, scope) and entry["ends"] > call.at]
         if mine:
             entries.remove(mine[0])
             entries.append(mine[0] | ({"ends": call.at + life} if refresh else {}))
-            known = call.answer is not None and mine[0]["answer"] is not None
-            found[call.name] = ("same" if call.answer == mine[0]["answer"] else "differs") if known else "unknown"
+            answers = {_answer(call), mine[0]["answer"]}
+            found[call.name] = "unknown" if None in answers else "same" if len(answers) == 1 else "differs"
         elif call.ok:
             writes.append((call.at + (3 if call.took is None else call.took), number))
     return found
+
+
+def _answer(call: Call) -> str | None:
+    """What is known of an answer: an empty one is no evidence."""
+    return call.answer if call.output else None
 
 
 def _key(call: Call, scope: str) -> object:

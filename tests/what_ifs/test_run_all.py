@@ -127,13 +127,15 @@ def test_why_a_technique_costs_more_is_said(tmp_path: Path) -> None:
     [row] = [row for row in simulated(tmp_path, "all", words)["alone"] if row["what_if"] == "batch-api"]
     assert row["saved_usd"] < 0
     document = simulated(tmp_path, words)
-    by_kind = re.findall(r"([a-z ]+) ([+-])\$([\d.]+)", row["note"].partition("more: ")[2].partition(";")[0])
+    by_kind = re.findall(r"([a-z ]+) ([+−])\$([\d.]+)", row["note"].partition("more: ")[2].partition(";")[0])
     assert len(by_kind) > 1
     total = sum(float(usd) * (1 if sign == "+" else -1) for _, sign, usd in by_kind)
     assert total == pytest.approx(-row["saved_usd"], abs=0.01 * len(by_kind))
     assert any("batch-api: costs $" in note for note in document["notes"])
     shown = " ".join(llmcost("simulate", "--what-if", "all", "--what-if", words, cwd=tmp_path).stdout.split())
     assert "alone costs $" in shown
+    assert row["note"].startswith("alone costs $"), "no step comes before it, so the same is not said twice"
+    assert "response-caching, semantic-caching: cannot be projected: " in shown, "one reason, one line"
 
 
 def test_the_three_of_the_article_are_that_stack(folder: Path, found: dict[str, Any]) -> None:
@@ -150,7 +152,7 @@ def test_a_step_next_to_all_sets_its_parameters(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "part"),
     [
-        (("--what-if", "all", "--what-if", "model-swap"), "model-swap is not part of"),
+        (("--what-if", "all", "--what-if", "self-hosted"), "self-hosted is not part of"),
         (("--what-if", "all", "--show-sql"), "--show-sql needs one stack"),
     ],
 )
@@ -169,12 +171,12 @@ def test_it_is_written_in_every_format(folder: Path, form: str) -> None:
 
 
 def test_what_the_log_does_not_tell_is_no_zero(tmp_path: Path) -> None:
-    """A bare log knows nothing of prompts, tasks and sessions: only the batch API can be projected."""
+    """A bare log knows no prompts, tasks and sessions: only another model and the batch API can be projected."""
     write(tmp_path / "log.jsonl", [call(n) for n in range(1, 9)])
     assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
     found = simulated(tmp_path, "all")
     saved = {row["what_if"]: row["saved_usd"] for row in found["alone"]}
-    assert [name for name, usd in saved.items() if usd is not None] == ["batch-api"]
+    assert [name for name, usd in saved.items() if usd is not None] == ["model-swap", "batch-api"]
     for row in found["alone"]:
         assert row["saved_usd"] is not None or row["note"].startswith("cannot be projected: no request has "), row
     assert (found["article"]["replayed"], found["article"]["saved_usd"], found["article"]["saved_share"]) == (

@@ -77,10 +77,33 @@ def test_a_hosted_request_takes_its_whole_prompt(logged: store.Store) -> None:
     for name in hosted(after):
         row = after[name]
         assert row["model"] == "mistral-7b"
-        assert row["cache_read_tokens"] == 120
+        assert row["cache_read_tokens"] == 112, "whole blocks of 16 of 120"
         assert sum(row[bucket] for bucket in BUCKETS) == round(1.2 * sum(were[name][bucket] for bucket in BUCKETS))
         assert row["output_tokens"] == round(1.2 * were[name]["output_tokens"])
         assert 0 < row["ttft_ms"] <= row["latency_ms"]
+
+
+def test_a_prefix_that_the_machine_holds_is_not_read_again() -> None:
+    """Three calls of one session, each with the prompt before it, and one of another: on one machine and on two."""
+    with store.in_memory() as opened:
+        opened.execute("""
+            insert into requests by name
+            select
+                'r' || i as request_id, 'test' as source_format, 'anthropic' as provider,
+                'claude-haiku-4-5' as model, 'standard' as service_tier, false as output_partial,
+                timestamp '2026-11-02' + interval (i * 50) millisecond as ts, 1 as calls,
+                300 + 100 * i as input_tokens, 0 as cache_read_tokens, 0 as cache_write_5m_tokens,
+                0 as cache_write_1h_tokens, 20 as output_tokens, 0 as web_searches, 'ok' as status,
+                case when i = 3 then [{'hash': 'other', 'tokens': 600}]
+                else list_transform(range(i + 1), lambda n: {'hash': 'a' || n, 'tokens': 300 + 100 * n}) end as prefix
+            from range(4) as numbers (i)
+        """)
+        for count, read in (("1", [0, 288, 400, 0]), ("2", [0, 0, 288, 0])):
+            after = run(opened, f"self-hosted:count={count}")
+            assert [after[f"r{i}"]["cache_read_tokens"] for i in range(4)] == read
+            assert [sum(after[f"r{i}"][bucket] for bucket in BUCKETS) for i in range(4)] == [300, 400, 500, 600]
+        none = run(opened, "self-hosted:count=1,prefix_hit_rate=0")
+        assert {row["cache_read_tokens"] for row in none.values()} == {0}
 
 
 @pytest.mark.parametrize(

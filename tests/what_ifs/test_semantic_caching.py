@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmcost.embeddings import neighbours
+from llmcost.embeddings.candidates import HISTORY
 from llmcost.embeddings.encoders import wordllama
 from llmcost.embeddings.traits import traits, veto
 from llmcost.engine import registry, store
@@ -385,9 +386,29 @@ def test_texts_without_a_model_say_what_to_install(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(wordllama, "find_spec", lambda name: None)
     wordllama._model.cache_clear()
     assert KERNEL.replay(for_kernel(KERNEL, [Call("1")]), **DEFAULTS).found.asked == 1
+    alone = [Call("1", text="hello"), Call("2", text="hi", model="another", prompt="b")]
+    assert KERNEL.replay(for_kernel(KERNEL, alone), **DEFAULTS).found.asked == 2, "with nothing to compare"
     with pytest.raises(LlmcostError, match="embedding model") as error:
-        KERNEL.replay(for_kernel(KERNEL, [Call("1", text="hello")]), **DEFAULTS)
+        KERNEL.replay(for_kernel(KERNEL, [*alone, Call("3", text="hi")]), **DEFAULTS)
     assert "semantic" in str(error.value.hint)
+
+
+def test_a_history_is_what_comes_before_the_last_turn() -> None:
+    names = ("one", "two", "three")
+    calls = [
+        Call(
+            f"{length} {system}", blocks=tuple((name, 5) for name in names[:length]) if length else None, system=system
+        )
+        for length in range(4)
+        for system in (None, 0, 1, 2, 9)
+    ]
+    with store.in_memory() as opened:
+        fill(opened, calls)
+        found = opened.rows(f"select request_id, {HISTORY} from requests")
+    assert {row["request_id"]: row["history"] for row in found} == {call.name: call.history for call in calls}
+    assert {call.name: call.history for call in calls if call.system == 2} == {
+        "0 2": None, "1 2": "one", "2 2": "two", "3 2": "two",
+    }  # fmt: skip
 
 
 # The what-if as a query
@@ -498,7 +519,7 @@ def test_questions_asked_in_other_words_are_not_taken_for_wrong() -> None:
 def test_the_paraphrase_pairs_asked_as_gptcache_was(shared_data: Path) -> None:
     """All first halves at one moment, then all second halves: nothing but the first halves is stored by then.
 
-    GPTCache's own result at its 0.95: 425 right hits, 25 wrong ones, which are 5.6 % of its hits.
+    GPTCache's own result at its 0.95: 425 right hits, 25 wrong ones, which are 5.6% of its hits.
     """
     pairs = json.loads((shared_data / "gptcache_paraphrase_pairs.json").read_text(encoding="utf-8"))
     first = [(pair["origin"], 0, 1, pair["origin"]) for pair in pairs]

@@ -50,6 +50,7 @@ def simulated(folder: Path, *stack: str) -> float:
     [
         *([name] for name in PLAIN),
         ["model-swap:target=gpt-4o"],
+        ["model-swap:target=cheaper"],
         ["routing:by=cascade,small=gpt-4o-mini,escalate=1"],
         ["routing", "prompt-caching:ttl=auto", "token-caps", "batch-api"],
     ],

@@ -75,12 +75,12 @@ def replayed(opened: store.Store, *words: str) -> Replayed:
 
 
 def table(rows: Sequence[Row], names: Iterable[str]) -> pa.Table:
-    """These columns of the rows, typed as in `requests`; `prompt_text`, which is kept apart, is one more."""
+    """These columns of the rows, typed as in `requests`; `prompt_text` and `history` are more."""
     return pa.Table.from_pylist(rows, pa.schema([(name, _kinds()[name]) for name in dict.fromkeys(names)]))
 
 
 @cache
 def _kinds() -> dict[str, pa.DataType]:
     with store.in_memory() as opened:
-        schema = opened.arrow("select *, null::varchar as prompt_text from requests").schema
+        schema = opened.arrow("select *, null::varchar as prompt_text, null::varchar as history from requests").schema
     return dict(zip(schema.names, schema.types, strict=True))

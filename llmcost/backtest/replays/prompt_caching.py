@@ -25,9 +25,10 @@ LEVEL = 0.9
 _SD = NormalDist().inv_cdf((1 + LEVEL) / 2)
 """Standard deviations from the middle of a range to an end."""
 
-LOW = {"base_share": "0.75", "others_every_s": "900", "slack_s": "60"}
-HIGH = {"base_share": "0.4", "others_every_s": "none", "slack_s": "0"}
-"""The low and the high end of the other assumptions; the middle is each parameter's default."""
+LOW = {"base_share": "0.75", "others_every_s": "900", "slack_s": "60", "optimistic": "all"}
+HIGH = {"base_share": "0.4", "others_every_s": "none", "slack_s": "0", "pessimistic": "all"}
+"""The low and the high end of the other assumptions and of what the vendors leave open; the middle is each parameter's
+default."""
 
 _VARIANTS: dict[str, dict[str, str]] = {
     "found": {"miss_rate": "0"},

@@ -67,10 +67,13 @@ def backtest(run: Run, relation: str = "requests") -> Row | None:
 
 
 def _costs(run: Run, relation: str) -> str:
-    """SQL: each request's cost and the day or session that it belongs to, null where there are too few of them."""
+    """SQL: each request's cost and the day or session that it belongs to, null where there are too few of them.
+
+    In the order of their ids, which no order of files changes, nor then the last digit of a sum.
+    """
     [counted] = run(f"select {bootstrap.COUNTED} from {relation}", {}).to_pylist()
     block = bootstrap.block(bootstrap.blocks(counted))
-    return f"select request_id, model, cost_usd, {block} as block from priced"
+    return f"select request_id, model, cost_usd, {block} as block from priced order by request_id"
 
 
 def _by_block(costs: "pa.Table") -> Costs:

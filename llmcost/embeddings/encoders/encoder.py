@@ -13,7 +13,7 @@ from llmcost.embeddings.neighbours import Vectors
 
 @dataclass(frozen=True)
 class Thresholds:
-    """The least cosines at which about 10 % (strict), 20 % (usual) and 25 % (loose) of hits are wrong.
+    """The least cosines at which about 10% (strict), 20% (usual) and 25% (loose) of hits are wrong.
 
     That is the part of the hits on judged pairs of questions: benchmarks/encoder_thresholds.py.
     """

@@ -32,7 +32,6 @@ class Traffic:
     @classmethod
     def of(cls, store: Store, covered: Scope, dimensions: Sequence[str]) -> "Traffic":
         """Copies the covered requests. Raises LlmcostError where there are none."""
-        store.bound_memory()
         store.keep("stage_0", compose(covered.steps(), "select * from requests"), covered.parameters())
         [counted] = store.rows(f"select coalesce(sum(calls), 0) as requests, {bootstrap.COUNTED} from stage_0")
         if counted["requests"] == 0:
@@ -79,7 +78,8 @@ class Traffic:
 
     def between(self, before: str, after: str, report: str) -> list[Row]:
         """A report over two relations of costs, named `before` and `after`."""
-        return self.store.rows(compose(_change(self._counted(before), after), registry.find("savings", report).body))
+        query = registry.find("savings", report)
+        return self.store.rows(compose(_change(self._counted(before), after), query.body), query.bind({}))
 
     def as_counted(self, stage: str, made: str) -> str:
         """The relation whose cost is what `cost_usd` says of the stage, made under that name if it is another one.
@@ -202,9 +202,18 @@ class Chain:
         [row] = self._told("effects", self._stages[number - 1], self._stages[number])
         return row
 
+    def recached(self, number: int) -> list[Row]:
+        """The prompts whose prompt cache a step, counted from 1, changes, and in how many requests."""
+        return self._told("recached", self._stages[number - 1], self._stages[number])
+
     def cut_short(self, number: int) -> list[Row]:
-        """The features whose answers a step cuts short, and how many."""
-        return self._told("cut-short", self._stages[number - 1], self._stages[number])
+        """The features whose answers a step cuts short, and how many; the fewest of countless features are one row."""
+        values = registry.find("changes", "cut-short").bind({})
+        rows = self._told("cut-short", self._stages[number - 1], self._stages[number], values)
+        for row in rows:
+            if others := row.pop("others"):
+                row["feature"] = spend.called(others)
+        return rows
 
     def answers(self) -> Row:
         """How much later the chain's answers come than the logged ones, and how many may be others."""
@@ -218,8 +227,9 @@ class Chain:
         return self.traffic.store.rows(compose(_change(before, after), registry.find("changes", report).body), values)
 
     def savings(self) -> list[Row]:
-        """What the chain saves by the traffic's dimensions."""
+        """What the chain saves by the traffic's dimensions; the cheapest of countless values are one row."""
         if not self.traffic.dimensions:
             return []
         rows = self.traffic.between("cost_0", self._costs[-1], "savings")
-        return [spend.unkeyed(row, self.traffic.dimensions) for row in rows]
+        named = [spend.unkeyed(row, self.traffic.dimensions) for row in rows]
+        return [{name: value for name, value in row.items() if name != "others"} for row in named]

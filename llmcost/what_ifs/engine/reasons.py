@@ -3,9 +3,11 @@
 And why it costs more than it saves, by what is paid for.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from llmcost.engine.compose import compose
+from llmcost.engine.registry import Value
 from llmcost.engine.store import Store
 from llmcost.what_ifs.engine import names
 from llmcost.what_ifs.engine.chain import Chain
@@ -52,7 +54,7 @@ def reasons(chain: Chain, number: int) -> Reasons:
     if missing and not changed:
         return Reasons(False, changed, missing)
     said = [*map(str, found), *names.absent(store, step, chain.before(number))]
-    if not changed and (held := _held_back(chain, number)):
+    if not changed and (held := _held_back(chain, number) or _held_by_default(chain, number)):
         said.append(held)
     return Reasons(True, changed, said)
 
@@ -81,7 +83,7 @@ def costs_more(chain: Chain, number: int) -> list[str]:
         return []
     kinds = sorted(chain.costs_by_kind(number).items(), key=lambda kind: -kind[1])
     said = [
-        f"{name.removesuffix('_usd').replace('_', ' ')} {'+' if usd > 0 else '-'}{_dollars(abs(usd))}"
+        f"{name.removesuffix('_usd').replace('_', ' ')} {'+' if usd > 0 else '−'}{_dollars(abs(usd))}"
         for name, usd in kinds
         if abs(usd) >= _CENT
     ]
@@ -107,11 +109,31 @@ def _held_back(chain: Chain, number: int) -> str:
         value = step.values[parameter.name]
         if parameter.name not in step.given or value == parameter.default:
             continue
-        freed = Chain(chain.traffic, "freed_", after=chain.until(number - 1))
-        default = replace(step, values=step.values | {parameter.name: parameter.default})
-        if not freed.add(default).failure and changes(freed, number):
+        if _would_change(chain, number, {parameter.name: parameter.default}):
             return (
                 f"changes nothing with {parameter.name}={parameter.written(value)}, but would with"
                 f" {parameter.written(parameter.default)}, the default ({parameter.meaning.rstrip('.')})"
             )
     return ""
+
+
+def _held_by_default(chain: Chain, number: int) -> str:
+    """The setting of the header's `instead` with which the step would change something; empty where it would not."""
+    query = chain.steps[number - 1].query
+    for instead in query.fields.get("instead", ()):
+        settings, _, why = instead.partition(": ")
+        given = dict(word.split("=", 1) for word in settings.split(","))
+        bound = query.bind(given)
+        if not given.keys() & chain.steps[number - 1].given and _would_change(
+            chain, number, {name: bound[name] for name in given}
+        ):
+            return f"changes nothing, since {why}; it would with {settings}"
+    return ""
+
+
+def _would_change(chain: Chain, number: int, values: Mapping[str, Value]) -> bool:
+    """Whether the step, counted from 1, would do anything to the traffic with these values."""
+    step = chain.steps[number - 1]
+    freed = Chain(chain.traffic, "freed_", after=chain.until(number - 1))
+    changed = replace(step, values={**step.values, **values})
+    return not freed.add(changed).failure and changes(freed, number)

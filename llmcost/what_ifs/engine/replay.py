@@ -8,13 +8,15 @@ from llmcost.engine import registry
 from llmcost.engine.store import Store
 from llmcost.reports.scope import Row
 from llmcost.what_ifs.inputs import side_tables
-from llmcost.what_ifs.kernels.kernel import Kernel, ordered, selected
+from llmcost.what_ifs.kernels.kernel import Kernel, Replayed, ordered, selected
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 ROWS_AT_ONCE = 1_000_000
 """About how many requests a kernel gets at a time, where it replays partitions apart from one another."""
+ROWS_OF_A_STREAM = 100_000
+"""How many it gets at a time where it reads them as a stream."""
 
 
 def kernel_of(query: registry.Query) -> Kernel[Any] | None:
@@ -42,13 +44,39 @@ def replay(
     for name, measure in kernel.measured.items():
         if given[name] is None:
             given[name] = store.value(f"select {measure} {traffic}", values)
-    ready = f"select {selected(kernel)} {traffic} order by {ordered(kernel)}"
-    if kernel.is_apart(given):
-        shares = _shares(store.batches(ready, ROWS_AT_ONCE, values), kernel.partition)
-    else:
-        shares = iter([store.arrow(ready, values)])
-    parts = [kernel.replay(share, **given) for share in shares]
+    parts = _parts(store, kernel, given, f"select {selected(kernel)} {traffic} order by {ordered(kernel)}", values)
+    pa.default_memory_pool().release_unused()
     return pa.concat_tables([part.decisions for part in parts]), kernel.summary([part.found for part in parts])
+
+
+def _parts(
+    store: Store,
+    kernel: Kernel[Any],
+    given: Mapping[str, Any],
+    ready: str,
+    values: Mapping[str, registry.Value],
+) -> list[Replayed[Any]]:
+    """The replays of the rows that a query gives: of a share after another, of a stream of them, or of all of them."""
+    if kernel.is_apart(given):
+        with store.batches(ready, ROWS_AT_ONCE, values) as batches:
+            return [kernel.replay(share, **given) for share in _shares(batches, kernel.partition)]
+    if kernel.is_streamed:
+        with store.batches(ready, ROWS_OF_A_STREAM, values) as batches:
+            return [kernel.replay(_stream(store, batches), **given)]
+    requests = store.arrow(ready, values)
+    store.make_room()
+    return [kernel.replay(requests, **given)]
+
+
+def _stream(store: Store, batches: "pa.RecordBatchReader") -> "pa.RecordBatchReader":
+    """The traffic, after which the engine's tables leave memory."""
+    import pyarrow as pa
+
+    def read() -> "Iterator[pa.RecordBatch]":
+        yield from batches
+        store.make_room()
+
+    return pa.RecordBatchReader.from_batches(batches.schema, read())
 
 
 def _shares(batches: "pa.RecordBatchReader", partition: Sequence[str]) -> "Iterator[pa.Table]":

@@ -11,7 +11,7 @@ from llmcost.errors import UsageError
 from llmcost.prices import book
 from llmcost.reports.scope import Row
 from llmcost.what_ifs.engine.replay import kernel_of, replay
-from llmcost.what_ifs.inputs import labels, side_tables
+from llmcost.what_ifs.inputs import current_models, labels, side_tables
 
 ENDS = ("low", "high")
 """The headers that name the settings with which a what-if's assumptions save least, and most."""
@@ -97,6 +97,8 @@ def settled(store: Store, what_if: WhatIf) -> WhatIf:
     if (path := what_if.values.get("labels")) is not None:
         labels.read(str(path))
     with_models(store, what_if)
+    if any(p.type == "model" and what_if.values[p.name] in p.choices for p in what_if.query.parameters):
+        current_models.learn(store)
     return what_if
 
 
@@ -113,7 +115,8 @@ def with_models(store: Store, what_if: WhatIf) -> dict[str, registry.Value]:
     for parameter in what_if.query.parameters:
         if parameter.type == "model":
             name = values[parameter.name]
-            provider, model = book.resolve(store, str(name)) if name is not None else (None, None)
+            is_name = name is not None and name not in parameter.choices
+            provider, model = book.resolve(store, str(name)) if is_name else (None, name)
             values |= {parameter.name: model, f"{parameter.name}_provider": provider}
     return values
 

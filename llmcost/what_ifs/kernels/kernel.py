@@ -5,7 +5,7 @@ nothing of a store: an engine may replay the partitions wherever they are. Each 
 SELECT joins as `replayed`, and what it found, which the kernel sums up over all of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -43,6 +43,13 @@ class Kernel(Protocol[Found]):
         """The columns whose values requests have to share to depend on one another; without any, all may."""
 
     @property
+    def is_streamed(self) -> bool:
+        """Whether it reads its rows once, in `batches`, so that all of them need not be in memory together.
+
+        One whose partitions are apart gets a few of them at a time anyway.
+        """
+
+    @property
     def measured(self) -> Mapping[str, str]:
         """SQL: for parameters without a value, what the traffic has in their place."""
 
@@ -62,6 +69,15 @@ class Kernel(Protocol[Found]):
 
     def summary(self, parts: Sequence[Found]) -> dict[str, Any]:
         """The summary of the whole, from what was found in each part of it; one part unless partitions are separate."""
+
+
+def batches(requests: "pa.Table | pa.RecordBatchReader") -> "Iterator[pa.Table]":
+    """The rows that a kernel gets, some at a time; a table without rows where there are none."""
+    import pyarrow as pa
+
+    yield requests.schema.empty_table()
+    for batch in requests.to_batches() if isinstance(requests, pa.Table) else requests:
+        yield pa.Table.from_batches([batch])
 
 
 def selected(kernel: Kernel[Any]) -> str:

@@ -50,6 +50,7 @@ class RequestBatching:
     )  # fmt: skip
     rows = "requests_answered = 1 and is_named(feature, $features) and is_named(task_type, $task_types)"
     partition = _PARTITION
+    is_streamed = False
     measured: ClassVar[Mapping[str, str]] = {}
     decisions: ClassVar[Mapping[str, str]] = {
         "request_id": "varchar", "batch_id": "varchar", "place": "bigint", "items": "bigint", "wait_ms": "double",

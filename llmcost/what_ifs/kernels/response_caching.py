@@ -43,6 +43,7 @@ class ResponseCaching:
     )  # fmt: skip
     rows = cached_answers.ROWS
     partition = ("prompt_hash",)
+    is_streamed = False
     measured = cached_answers.MEASURED
     decisions = cached_answers.DECISIONS
 
@@ -104,7 +105,8 @@ def _notes(found: FalseHits, again: int) -> list[str]:
     means = "; those asked again save nothing" if again else means
     notes = [f"response-caching: {share} differ from the model's own answers{means}"]
     if others := found.hits - found.compared:
-        notes.append(f"response-caching: for {others:,} other hits the log lacks an answer, so {unknown}")
+        hits = "hit" if others == 1 else "hits"
+        notes.append(f"response-caching: for {others:,} other {hits} the log lacks an answer, so {unknown}")
     return notes
 
 

@@ -3,40 +3,35 @@
 The work is done in `llmcost.self_hosting`; here its words are those of the command line.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from llmcost.errors import UsageError
 from llmcost.self_hosting import calibrations, catalogue, summary
+from llmcost.self_hosting.around import Around
 from llmcost.self_hosting.catalogue import Catalogue, Instance
 from llmcost.self_hosting.fleet import Target
 from llmcost.self_hosting.hosting import Schedule
-from llmcost.self_hosting.plan import Options, Plan, make
-from llmcost.self_hosting.replay import Traffic
+from llmcost.self_hosting.plan import Options, make
 from llmcost.self_hosting.traffic import COLUMNS, Selection, select
-from llmcost.what_ifs.kernels.kernel import Kernel, Replayed
-
-
-@dataclass(frozen=True)
-class Hosting:
-    """The plan for a log, and which of its rows it is about."""
-
-    plan: Plan
-    traffic: Traffic
-    rows: NDArray[np.int64]  # of the table of requests
+from llmcost.what_ifs.kernels.kernel import Kernel, Replayed, batches
 
 
 class SelfHosted:
     """Machines that all requests share."""
 
-    columns = COLUMNS
+    columns = (
+        *COLUMNS,
+        "list_transform(prefix, lambda block: {'hash': hash(block.hash), 'tokens': block.tokens}) as prefix",
+    )
     rows = "is_named(feature, $features) and is_named(task_type, $task_types) and is_named(model, $from_models)"
     partition = ()
+    is_streamed = True
     measured: ClassVar[Mapping[str, str]] = {}
     decisions: ClassVar[Mapping[str, str]] = {
         "request_id": "varchar", "hosted_model": "varchar", "hosted_input_tokens": "bigint",
@@ -47,15 +42,27 @@ class SelfHosted:
     def is_apart(self, given: Mapping[str, Any]) -> bool:
         return False
 
-    def replay(self, requests: pa.Table, **params: Any) -> Replayed[dict[str, Any]]:
-        """One row for each hosted request, with its time and cost there; those that stay on the API have none."""
-        hosting = host(requests, **params)
-        plan, traffic = hosting.plan, hosting.traffic.take(hosting.plan.served)
-        cached = np.zeros(len(traffic), np.int64) if traffic.cached_tokens is None else traffic.cached_tokens
+    def replay(self, requests: pa.Table | pa.RecordBatchReader, **params: Any) -> Replayed[dict[str, Any]]:
+        """One row for each hosted request, with its time and cost there; those that stay on the API have none.
+
+        Raises LlmcostError: unknown names, a model that does not fit, a missing price, a target out of reach.
+        """
+        known = catalogue.load()
+        names: list[pa.Array] = []
+
+        def read() -> Iterator[pa.Table]:
+            for some in batches(requests):
+                names.extend(some["request_id"].chunks)
+                yield some
+
+        traffic, rows = select(read(), selection(params))
+        plan = make(traffic, options(known, params), known, calibrations.load())
+        traffic = replace(traffic, prefixes=None).take(plan.served)
+        cached = plan.cached_tokens[plan.served].astype(np.int64)
         decided = pa.table(
             {
-                "request_id": requests["request_id"].take(pa.array(hosting.rows[plan.served])),
-                "hosted_model": pa.array([plan.fit.model.name] * len(traffic), pa.string()),
+                "request_id": pa.chunked_array(names, pa.string()).take(pa.array(rows[plan.served])),
+                "hosted_model": pa.repeat(plan.fit.model.name, len(traffic)),
                 "hosted_input_tokens": traffic.prompt_tokens - cached,
                 "hosted_cache_read_tokens": cached,
                 "hosted_output_tokens": traffic.output_tokens,
@@ -72,17 +79,6 @@ class SelfHosted:
 
 
 KERNEL: Kernel[dict[str, Any]] = SelfHosted()
-
-
-def host(requests: pa.Table, **params: Any) -> Hosting:
-    """Plans for the requests (the columns of COLUMNS, by time), with the what-if's parameters as they are parsed.
-
-    Raises LlmcostError: unknown names, a model that does not fit, a missing price, a target out of reach.
-    """
-    known = catalogue.load()
-    traffic, rows = select(requests, selection(params))
-    plan = make(traffic, options(known, params), known, calibrations.load())
-    return Hosting(plan, traffic, rows)
 
 
 def selection(params: Mapping[str, Any]) -> Selection:
@@ -103,8 +99,18 @@ def options(known: Catalogue, params: Mapping[str, Any]) -> Options:
         quantization=params["quantization"] or "none",
         machines=_count(params["count"]),
         spare=params["spare"],
-        extra_usd_per_month=params["extra_usd_month"],
+        around=Around(
+            storage_usd=params["storage_usd_month"],
+            network_usd=params["network_usd_month"],
+            engineers=params["engineers"],
+            engineer_usd=params["engineer_usd_month"],
+            setup_usd=params["setup_usd"],
+            setup_months=params["setup_months"],
+            extra_usd=params["extra_usd_month"],
+        ),
         price=params["price"],
+        region=params["region"],
+        priced_on=None if params["priced_on"] is None else date.fromisoformat(params["priced_on"]),
         usd_per_hour=params["usd_per_hour"],
         schedule=Schedule(
             hours=params["hours"],
@@ -113,6 +119,7 @@ def options(known: Catalogue, params: Mapping[str, Any]) -> Options:
             cold_start_s=params["cold_start_s"],
             idle_minutes=params["idle_minutes"],
         ),
+        interruptions_per_month=params["interruptions_month"],
         target=Target(params["ttft_ms"], params["tpot_ms"], params["within"]),
         wait_s=params["can_wait_hours"] * 3600,
         max_context=params["max_context"],

@@ -1,41 +1,24 @@
 """semantic-caching: which requests a cache that compares prompts by meaning would have answered.
 
-The exact check comes first, as in the caches of the field (GPTCache, Portkey). Then the
-prompt, that is the last turn, is looked for among the stored prompts of the same model,
-feature and history. It gets the answer of the nearest one that no veto speaks against, if
-that is near enough and no stored prompt with another answer is nearer or about as near:
-then it could mean either. The vetoes on words can be mistaken, so a vetoed prompt counts
-there; those on numbers, dates and negation it sees for what they are.
-
-A prompt that could mean either is not stored as a third one: the index would fill up
-with ever closer variants that can never be distinguished.
+The index that it replays is in `similar_prompts`.
 """
 
-import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from llmcost.embeddings.candidates import UNKNOWN, Candidates, codes, distinct, readable, together
+from llmcost.embeddings.candidates import HISTORY, UNKNOWN, Candidates, codes, distinct, readable, together
 from llmcost.embeddings.encoders import choice
 from llmcost.embeddings.wrong_hits import FEWEST, LEVEL, Hits, Judge, WrongShare, wrong_share
 from llmcost.errors import UsageError
 from llmcost.what_ifs.kernels import cached_answers, labelled_hits
-from llmcost.what_ifs.kernels.cached_answers import NEVER, NOBODY, Asked, FalseHits, Ints
-from llmcost.what_ifs.kernels.kernel import Kernel, Replayed
-
-
-@dataclass(frozen=True)
-class Rules:
-    """When a stored prompt's answer is given."""
-
-    threshold: float
-    margin: float
+from llmcost.what_ifs.kernels.cached_answers import NOBODY, Asked, FalseHits
+from llmcost.what_ifs.kernels.kernel import Kernel, Replayed, batches
+from llmcost.what_ifs.kernels.similar_prompts import Rules, serve
 
 
 @dataclass(frozen=True)
@@ -56,24 +39,16 @@ class SemanticHits:
     threshold: float  # the least cosine of two prompts that may share an answer
 
 
-@dataclass
-class Served:
-    """What a replay decided for each request, and what it stored meanwhile."""
-
-    source: Ints  # the place of the request whose answer it gets, or NOBODY
-    cosine: npt.NDArray[np.float64]  # nan for a repetition
-    ambiguous: int = 0
-
-
 class SemanticCaching:
     """One index of prompts for all: the exact check knows no model and no feature."""
 
     columns = (
-        "prompt_hash", "prompt_text", "provider", "model", "feature", "user_id", "prefix", "system_blocks",
+        "prompt_hash", "prompt_text", "provider", "model", "feature", "user_id", HISTORY,
         cached_answers.LATENCY, "status", "calls", "input_tokens", "output_tokens", "output_hash",
     )  # fmt: skip
     rows = cached_answers.ROWS
     partition = ()
+    is_streamed = True
     measured = cached_answers.MEASURED
     decisions: ClassVar[Mapping[str, str]] = {**cached_answers.DECISIONS, "cosine": "double"}
 
@@ -82,7 +57,7 @@ class SemanticCaching:
 
     def replay(
         self,
-        requests: pa.Table,
+        requests: pa.Table | pa.RecordBatchReader,
         *,
         ttl: str | None,
         scope: str,
@@ -100,7 +75,8 @@ class SemanticCaching:
 
         A prompt is known by its `prompt_text`. How an answer compares with the logged one is said by the `labels` where
         they tell. Without a `threshold` the encoder's own at that `strictness` counts. `cosine` is null for a
-        repetition. Raises UsageError for a bad parameter, LlmcostError where there are texts but no embedding model.
+        repetition. Raises UsageError for a bad parameter, LlmcostError where there are texts to compare but no
+        embedding model.
         """
         life = cached_answers.microseconds(ttl)
         compared = choice.chosen(encoder)
@@ -110,9 +86,11 @@ class SemanticCaching:
             raise UsageError(f"threshold={threshold} treats all prompts as the same", hint="a cosine, like 0.88")
         if not margin >= 0:
             raise UsageError(f"margin={margin} is negative", hint="a difference of two cosines, like 0.02")
+        requests = pa.concat_tables(list(batches(requests)))
         asked = _asked(requests, scope, latency_ms)
         user = codes(requests["user_id"]) if scope == "user" else np.zeros(len(requests), np.int64)
         prompt, prompts = distinct(requests, asked.row, user, compared)
+        requests = requests.select(_NAMED)
         candidates = Candidates(prompts, threshold - margin, vetoes=vetoes, frames=frames)
         served = serve(
             asked,
@@ -184,6 +162,9 @@ class SemanticCaching:
         return {**told, "notes": _notes(told, found.similar.hits)}
 
 
+_NAMED = ("request_id", "prompt_hash", "prompt_text", "output_hash", "output_tokens")
+"""What is still asked of the requests once they are numbered."""
+
 KERNEL: Kernel[SemanticHits] = SemanticCaching()
 
 
@@ -202,7 +183,8 @@ def _notes(summary: dict[str, Any], hits: int) -> list[str]:
             " repetitions of them are found; see: llmcost ingest --keep-text"
         )
     if again := summary["hits_asked_again"]:
-        notes.append(f"{name}: {again:,} hits are asked again and save nothing")
+        save = "hit is asked again and saves" if again == 1 else "hits are asked again and save"
+        notes.append(f"{name}: {again:,} {save} nothing")
     if hits:
         labelled = summary["similar_hits_with_a_label"]
         differs = summary["share_of_those_whose_cached_answer_differs"]
@@ -238,78 +220,6 @@ def _wrong(summary: dict[str, Any], hits: int, labelled: int | None) -> str:
         "without labels it is unknown how many hits on similar prompts are wrong; on judged traffic of other kinds up"
         f" to {high:.0%} were{_judge(summary)}"
     )
-
-
-class _Index:
-    """The stored prompts with their answers, as they are at one moment after the other."""
-
-    def __init__(self, candidates: Candidates, answers: Ints, rules: Rules) -> None:
-        self._candidates = candidates
-        self._answers = answers.tolist()
-        self._rules = rules
-        self._entries: dict[int, tuple[int, int, bool]] = {}  # source, end of life, whether all gave its answer
-
-    def store(self, prompt: int, source: int, at: int, end: int) -> None:
-        """The newest answer counts; one that is known to differ from the last leaves the prompt ambiguous."""
-        before, its_end, agreed = self._entries.get(prompt, (source, 0, True))
-        if its_end > at and UNKNOWN not in (self._answers[before], self._answers[source]):
-            agreed = agreed and self._answers[before] == self._answers[source]
-        else:
-            agreed = True
-        self._entries[prompt] = source, end, agreed
-
-    def meant(self, prompt: int, at: int) -> tuple[float, int, bool]:
-        """Cosine and source of the one stored prompt that is meant, else NOBODY; and whether it could be another."""
-        source, end, _ = self._entries.get(prompt, (NOBODY, 0, True))
-        if end > at:
-            return 1.0, source, False
-        near = [(c, *self._entries.get(other, (NOBODY, 0, True)), ok) for c, other, ok in self._candidates.of(prompt)]
-        alive = [(cosine, source, agreed, ok) for cosine, source, end, agreed, ok in near if end > at]
-        best = next(((cosine, source) for cosine, source, _, ok in alive if ok), (0.0, NOBODY))
-        if best[0] < self._rules.threshold:
-            return 0.0, NOBODY, False
-        for cosine, source, agreed, _ in alive:
-            about_as_near = cosine > best[0] - self._rules.margin or source == best[1]
-            if about_as_near and not (agreed and self._same(source, best[1])):
-                return 0.0, NOBODY, True
-        return *best, False
-
-    def _same(self, one: int, other: int) -> bool:
-        return one == other or self._answers[one] == self._answers[other] != UNKNOWN
-
-
-def serve(asked: Asked, prompt: Ints, candidates: Candidates, answers: Ints, life: int, rules: Rules) -> Served:
-    """The replay itself, one request after another.
-
-    `answers` numbers what the log says was answered, UNKNOWN where it does not say.
-    """
-    served = Served(np.full(len(asked), NOBODY, np.int64), np.full(len(asked), np.nan))
-    repeated: dict[int, tuple[int, int]] = {}  # exact key -> source, end of life
-    index = _Index(candidates, answers, rules)
-    pending: list[tuple[int, int, bool]] = []  # when written, source, whether into the index too
-    keys, prompts = asked.key.tolist(), prompt.tolist()
-
-    for place, (sent, ready) in enumerate(zip(asked.sent.tolist(), asked.ready.tolist(), strict=True)):
-        while pending and pending[0][0] <= sent:
-            written, writer, indexed = heapq.heappop(pending)
-            repeated[keys[writer]] = writer, written + life
-            if indexed:
-                index.store(prompts[writer], writer, written, written + life)
-        source, end = repeated.get(keys[place], (NOBODY, 0))
-        if keys[place] != NOBODY and end > sent:
-            served.source[place] = source
-            continue
-        indexed = prompts[place] != UNKNOWN
-        if indexed:
-            cosine, source, ambiguous = index.meant(prompts[place], sent)
-            if source != NOBODY:
-                served.source[place], served.cosine[place] = source, cosine
-                continue
-            served.ambiguous += ambiguous
-            indexed = not ambiguous
-        if ready != NEVER:
-            heapq.heappush(pending, (ready, place, indexed))
-    return served
 
 
 def _asked(requests: pa.Table, scope: str, latency_ms: float | None) -> Asked:

@@ -23,7 +23,8 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Stack:
-    """A chain, what it costs, and which of the steps it goes without, by their place."""
+    """A chain, what it costs, and which of the steps it goes without, by their place, and why: nothing where that is
+    what the step does alone."""
 
     chain: Chain
     cost_usd: float
@@ -55,7 +56,7 @@ def _grown(stack: Stack, steps: Sequence[WhatIf], start: int) -> Stack:
             continue
         chain = chain.until(len(chain.steps) - 1)
         why = "saves nothing" if after == cost else f"would cost {_dollars(after - cost)} more"
-        left_out[place] = f"{why} after the steps before it"
+        left_out[place] = f"{why} after the steps before it" if chain.steps else ""
     return Stack(chain, cost, left_out)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from llmcost.engine import registry
 from llmcost.engine.store import Store
 from llmcost.errors import UsageError
-from llmcost.reports.scope import Scope
+from llmcost.reports.scope import Row, Scope
 from llmcost.what_ifs.engine.chain import Chain, Traffic
 from llmcost.what_ifs.engine.ranges import Range, ranges
 from llmcost.what_ifs.engine.reasons import costs_more, reasons
@@ -41,7 +41,8 @@ class Alone:
     range: Range | None
     is_upper_bound: bool = False  # whether it counts cached answers that the log cannot compare
     failure: str | None = None
-    remark: str = ""  # why it does no more, where that is not plain
+    remark: str = ""  # why it does no more, where that is not plain, and what is not known of its answers
+    is_unjudged: bool = False  # whether it moves requests to other models, how good whose answers are is not known
 
 
 @dataclass(frozen=True)
@@ -126,10 +127,21 @@ def _alone(traffic: Traffic, step: WhatIf, baseline: float) -> Alone:
     found = reasons(chain, 1)
     if not found.is_known:
         return Alone(step, None, None, failure=" and ".join(found.said))
-    remark = "; ".join([*(f"alone {line}" for line in costs_more(chain, 1)), *found.said])
+    unmeasured = step.query.field("unmeasured")
+    moves = chain.moves(1) if unmeasured else []
+    costs = (f"alone {line}" for line in costs_more(chain, 1))
+    remark = "; ".join([*costs, *found.said, *([f"{_moved(moves)}: {unmeasured}"] if moves else [])])
     spread = ranges(traffic, chain, baseline).whole
     saved = baseline - point.cost_usd
-    return Alone(step, saved, spread, is_unconfirmed(saved, chain.effects(1)), remark=remark)
+    return Alone(step, saved, spread, is_unconfirmed(saved, chain.effects(1)), remark=remark, is_unjudged=bool(moves))
+
+
+def _moved(moves: Sequence[Row]) -> str:
+    """In words: between which models most requests move."""
+    most = max(moves, key=lambda row: row["requests"])
+    others = len(moves) - 1
+    more = f" and others between {others} more pair{'' if others == 1 else 's'} of models" if others else ""
+    return f"{most['requests']:,} requests from {most['from_model']} to {most['to_model']}{more}"
 
 
 def _stacked(
@@ -147,6 +159,7 @@ def _stacked(
     for one in alone:
         if one.failure:
             left_out.append(LeftOut(one.what_if, f"cannot be projected: {one.failure}"))
-        elif why := reasons.get(one.what_if.query.name):
-            left_out.append(LeftOut(one.what_if, why + (f"; {one.remark}" if one.remark else "")))
+        elif (why := reasons.get(one.what_if.query.name)) is not None:
+            said = "; ".join(part for part in (why, one.remark) if part)
+            left_out.append(LeftOut(one.what_if, said or "saves nothing"))
     return stack.chain, left_out

@@ -8,7 +8,10 @@ from math import exp
 
 from llmcost.engine import store
 from tests.what_ifs.calls import Buckets, Call, microseconds
+from tests.what_ifs.prompt_caching.naive_rules import RULES, assumed, misses
 from tests.what_ifs.prompt_caching.replay import provider
+
+MINUTE = microseconds(60)
 
 
 @dataclass
@@ -25,13 +28,18 @@ class Cache:
 
     entries: dict[object, Entry] = field(default_factory=dict)
     went_on: dict[object, object] = field(default_factory=dict)  # what came after an entry when it was used last
+    used: dict[object, list[int]] = field(default_factory=lambda: defaultdict(list))  # when an entry was, ever
+    burst: int | None = None  # requests a minute above which an entry may not be on the machine; None: it always is
 
     def use(self, key: object, at: int, life: int, begun: int, goes_on: object, units: bool, writes: bool) -> bool:
         """Reads the entry, or else writes it if it may; whether it was read. What ends here goes on with None."""
         entry = self.entries.get(key)
         if entry is None or at > entry.until:
             entry = self.entries[key] = Entry(at)
-        found = any(since <= at for since in entry.stored)
+        used = self.used[key]
+        elsewhere = self.burst is not None and len(used) >= self.burst and used[-self.burst] > at - MINUTE
+        used.append(at)
+        found = not elsewhere and any(since <= at for since in entry.stored)
         entry.until = at + life
         before, self.went_on[key] = self.went_on.get(key), goes_on
         if units:
@@ -39,44 +47,6 @@ class Cache:
         if writes:
             entry.stored.append(begun)
         return found
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A vendor's cache, from the text of its documentation; see queries/facts/prompt_caches.toml for the sources."""
-
-    least: int  # tokens of the shortest entry
-    step: int  # entries end on whole steps of it
-    life: float | None  # seconds; None: the client chooses
-    charged: bool  # whether writes are
-    kind: str  # where entries end: breakpoints, steps, messages (the prompt's end and the system prompt's), units
-    tiers: bool = False  # whether each service tier has a cache of its own
-    projects: bool = False  # whether each project has
-
-
-RULES = {
-    "claude-sonnet-4-5": Rule(1024, 1, None, True, "breakpoints", tiers=True, projects=True),
-    "claude-opus-4-6": Rule(4096, 1, None, True, "breakpoints", tiers=True, projects=True),
-    "claude-opus-5": Rule(512, 1, None, True, "breakpoints", tiers=True, projects=True),
-    "gpt-4o": Rule(1024, 128, 600, False, "steps", tiers=True),
-    "gpt-5.5": Rule(2048, 512, 1800, False, "steps", tiers=True),
-    "gpt-5.6": Rule(1024, 1, 1800, True, "messages", tiers=True),
-    "deepseek-chat": Rule(64, 64, 10800, False, "units"),
-    "kimi-k3": Rule(256, 256, None, True, "steps"),
-    "grok-4.6": Rule(128, 128, 600, False, "steps"),
-    "mistral-large-4": Rule(64, 64, 600, False, "steps"),
-    "openai/gpt-oss-120b": Rule(128, 128, 7200, False, "steps"),
-    "qwen3-max": Rule(1024, 1, 300, False, "steps"),
-    "minimax-m3": Rule(512, 1, 300, False, "steps"),
-    "GLM-5.3": Rule(1024, 128, 300, False, "steps"),
-    "gemini-2.5-pro": Rule(2048, 1, 300, False, "steps"),
-    "amazon.nova-pro-v1:0": Rule(1024, 1, 300, True, "breakpoints"),
-}
-
-
-def misses(model: str) -> float:
-    """The share of histories that is not found, as measured for the model's vendor."""
-    return next((rate for name, rate in (("claude", 0.007), ("gpt", 0.025)) if model.startswith(name)), 0.014)
 
 
 def replayed(
@@ -91,6 +61,10 @@ def replayed(
     miss_rate: float | None = None,
     slack_s: float = 30,
     rewritten_below: float = 0.95,
+    automatic: str = "replay",
+    pessimistic: str = "none",
+    optimistic: str = "none",
+    burst: int = 15,
     way: str | None = None,
 ) -> dict[str, Buckets]:
     """The buckets of every call, by name: one request after another over dictionaries."""
@@ -101,20 +75,32 @@ def replayed(
         for place in range(3):
             sums[conversation(call)][place] += call.buckets[place + 1]
     settled = {call.name: call.buckets for call in calls}
+    open_questions = assumed(pessimistic, optimistic)
     cache = Cache()
     threads: dict[object, tuple[int, int, int]] = {}
     for call in in_order(opened, calls, ttl, way):
         read_already, wrote_5m, wrote_1h = sums[conversation(call)]
         if not (call.ok and call.calls == 1 and call.model in RULES and (call.blocks or call.session)):
             continue
+        if call.tier == "batch":
+            continue
         if recorded == "keep" and read_already + wrote_5m + wrote_1h:
             continue
         rule = RULES[call.model]
+        if (automatic == "keep" and not rule.promised) or (rule.keys == "needed" and call.cache_key == ""):
+            continue
+        least = open_questions.number("minimum", rule.least)
+        step = open_questions.number("steps", rule.step)
         units = rule.kind == "units"
+        answers = units and "answers" not in open_questions.low
+        only_units = units and "steps" not in open_questions.high
+        cache.burst = burst if rule.overflows and "overflow" in open_questions.low else None
+        life: float
         if ttl == "endless":
             life = 1e9
         elif rule.life is not None:
-            life = rule.life
+            in_memory = call.retention == "in_memory" and rule.in_memory is not None
+            life = open_questions.number("life", rule.in_memory if in_memory and rule.in_memory else rule.life)
         elif ttl == "recorded" and (call.buckets[3] or (not call.buckets[2] and wrote_1h > wrote_5m)):
             life = 3600
         else:
@@ -129,7 +115,9 @@ def replayed(
         now = microseconds(call.at)
         begun = now + microseconds(begins_after_s(call, ttft_ms / 1000))
         lasts = microseconds(life if call.blocks else life + slack_s)
-        scope = (call.provider, call.model, rule.projects and call.project, rule.tiers and call.tier)
+        by_project = open_questions.truth("isolation", rule.projects)
+        group = ("key", call.cache_key) if rule.keys and call.cache_key is not None else by_project and call.project
+        scope = (call.provider, call.model, call.organisation, group, rule.tiers and call.tier)
 
         if call.blocks:
             every = len(call.blocks)
@@ -143,7 +131,7 @@ def replayed(
             reach = inside[-1][1] if inside else 0
             read = 0
             if upto in ("implicit", "as-logged"):
-                ends_system = rule.kind == "messages" and call.system is not None
+                ends_system = open_questions.truth("system", rule.system) and call.system is not None
                 marked = {number, min(system, number)} if ends_system else {number}
             else:
                 marked = {number, number - (upto == "explicit"), min(system, number), first}
@@ -153,14 +141,14 @@ def replayed(
             )
             for place, (name, tokens) in enumerate(inside, start=1):
                 looked_for = everywhere or any(end - back < place <= end for end in marked)
-                if reach < rule.least or tokens < rule.least:
+                if reach < least or tokens < least:
                     continue
                 goes_on = call.blocks[place][0] if place < every else None
                 if looked_for:
                     writes_it = everywhere or place in marked
-                    if cache.use((scope, name), now, lasts, begun, goes_on, units, writes_it):
+                    if cache.use((scope, name), now, lasts, begun, goes_on, only_units, writes_it):
                         read = max(read, tokens)
-                if units and place != every - 1:  # what ends with an answer: the block after an earlier prompt
+                if answers and place != every - 1:  # what ends with an answer: the block after an earlier prompt
                     following = min(call.blocks[min(place, every - 1)][1], call.total)
                     if cache.use((scope, name, "answer"), now, lasts, begun, None, False, place == every):
                         read = max(read, following)
@@ -169,26 +157,26 @@ def replayed(
             first, before, epoch = threads.get(thread, (call.total, 0, 0))
             base = min(call.total, round(base_share * first))
             rewritten = thread in threads and call.total < rewritten_below * before
-            threads[thread] = (first, call.total + (call.output if units else 0), epoch + rewritten)
+            threads[thread] = (first, call.total + (call.output if answers else 0), epoch + rewritten)
             whole = upto in ("implicit", "explicit")
             reach = call.total if whole else base
             read = 0
-            if reach >= rule.least:
+            if reach >= least:
                 elsewhere = 0.0 if others_every_s is None else 1 - exp(-life / others_every_s)
-                known = cache.use((scope, "base"), now, lasts, begun, thread, units, True)
+                known = cache.use((scope, "base"), now, lasts, begun, thread, only_units, True)
                 common = base if known else round(base * elsewhere)
                 read = common
                 if whole:
                     history = (thread, epoch + rewritten)
                     tokens = min(before, call.total) if thread in threads and before else 0
-                    alive = cache.use(history, now, lasts, begun, None, units, True)
+                    alive = cache.use(history, now, lasts, begun, None, only_units, True)
                     if alive and tokens > (base if known else 0):
-                        rate = misses(call.model) if miss_rate is None else miss_rate
+                        rate = misses(call.model, open_questions) if miss_rate is None else miss_rate
                         read = tokens - round(rate * (tokens - common))
                     elif alive and known:
                         read = max(tokens, common)
-        read = 0 if min(read, reach) < rule.least else read - read % rule.step
-        writes = max(reach - reach % rule.step - read, 0) if rule.charged and reach >= rule.least else 0
+        read = 0 if min(read, reach) < least else read - read % step
+        writes = max(reach - reach % step - read, 0) if rule.charged and reach >= least else 0
         long = ttl == "1h" or (ttl == "recorded" and life == 3600)
         long = long and rule.life is None
         settled[call.name] = (call.total - read - writes, read, 0 if long else writes, writes if long else 0)
@@ -231,5 +219,9 @@ def in_order(opened: store.Store, calls: list[Call], ttl: str, way: str | None =
 
 def conversation(call: Call) -> object:
     """What is kept or replayed as a whole."""
-    key = ("session", call.session) if call.session else ("feature", call.feature) if call.feature else None
-    return call.provider, call.model, key
+    named: list[tuple[str, str | None]] = [
+        ("session", call.session),
+        ("prompt", call.prompt_id),
+        ("feature", call.feature),
+    ]
+    return call.provider, call.model, next((pair for pair in named if pair[1]), None)

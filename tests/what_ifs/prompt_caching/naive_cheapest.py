@@ -8,6 +8,7 @@ from typing import Any
 from llmcost.engine import store
 from tests.what_ifs.calls import Buckets, Call
 from tests.what_ifs.prompt_caching import naive
+from tests.what_ifs.prompt_caching.naive_rules import RULES, Assumed, assumed
 
 READ_SAVES, WRITE_ADDS = 0.9, {"5m": 0.25, "1h": 1.0}
 """Of the price of input, where a model has no price: what a token read saves, and one written adds, by its life."""
@@ -21,6 +22,7 @@ Outcome = dict[str, Buckets]
 def disagreements(opened: store.Store, calls: list[Call], after: Mapping[str, Buckets], **given: Any) -> list[str]:
     """Names of calls whose buckets are those of no cheapest way; of equally cheap ways any will do."""
     wrong: list[str] = []
+    open_questions = assumed(given.get("pessimistic", "none"), given.get("optimistic", "none"))
     for model in {call.model for call in calls}:
         same = [call for call in calls if call.model == model]
         outcomes = _outcomes(opened, same, model, **given)
@@ -31,7 +33,7 @@ def disagreements(opened: store.Store, calls: list[Call], after: Mapping[str, Bu
             if call.name in left_alone:
                 wrong += [call.name] if after[call.name] != call.buckets else []
             else:
-                groups[_beginning(call)].append(call)
+                groups[_beginning(call, open_questions)].append(call)
         adds = {way: {call.name: _adds(way, outcome[call.name]) for call in same} for way, outcome in outcomes.items()}
         replayed = [call for group in groups.values() for call in group]
         for group in groups.values():
@@ -45,7 +47,7 @@ def disagreements(opened: store.Store, calls: list[Call], after: Mapping[str, Bu
 def _outcomes(opened: store.Store, calls: list[Call], model: str, **given: Any) -> dict[str, Outcome]:
     """What becomes of the calls of one model under each way to cache."""
     ttl, breakpoints = given.pop("ttl", "5m"), given.pop("breakpoints", "auto")
-    rule = naive.RULES.get(model)
+    rule = RULES.get(model)
     if rule is None:
         return {"": {call.name: call.buckets for call in calls}}
     lives = ["5m", "1h"] if ttl == "auto" and rule.life is None else ["5m" if ttl == "auto" else ttl]
@@ -87,12 +89,16 @@ def _adds(way: str, buckets: Buckets) -> float:
     return (buckets[2] + buckets[3]) * WRITE_ADDS.get(life, 0.25) - buckets[1] * READ_SAVES
 
 
-def _beginning(call: Call) -> object:
+def _beginning(call: Call, open_questions: Assumed) -> object:
     """Calls that can share an entry have the first block in common that is long enough to be one."""
-    rule = naive.RULES[call.model]
-    first = next((name for name, tokens in call.blocks or () if tokens >= rule.least), None)
-    return call.provider, rule.projects and call.project, first
+    rule = RULES[call.model]
+    least = open_questions.number("minimum", rule.least)
+    first = next((name for name, tokens in call.blocks or () if tokens >= least), None)
+    by_project = open_questions.truth("isolation", rule.projects)
+    group = ("key", call.cache_key) if rule.keys and call.cache_key is not None else by_project and call.project
+    return call.provider, call.organisation, group, first
 
 
 def _prompt(call: Call) -> object:
-    return call.provider, ("feature", call.feature) if call.feature else ("project", call.project)
+    named: list[tuple[str, str | None]] = [("prompt", call.prompt_id), ("feature", call.feature)]
+    return call.provider, next((pair for pair in named if pair[1]), ("project", call.project))

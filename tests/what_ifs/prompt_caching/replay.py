@@ -10,7 +10,7 @@ from tests.what_ifs.calls import BUCKETS, Buckets, Call, fill
 PROVIDERS = {
     "claude": "anthropic", "gpt": "openai", "deepseek": "deepseek", "kimi": "moonshotai", "grok": "x-ai",
     "mistral": "mistral", "openai/": "groq", "qwen": "qwen", "minimax": "minimax", "GLM": "zai", "gemini": "google",
-    "amazon": "aws",
+    "amazon": "aws", "openai.": "aws", "x-ai/": "openrouter",
 }  # fmt: skip
 """Whose a model is, by how its name begins."""
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from llmcost.engine import store
 from tests.what_ifs.calls import Block, Call, fill
 from tests.what_ifs.prompt_caching import naive
+from tests.what_ifs.prompt_caching.naive_rules import QUESTIONS, RULES
 from tests.what_ifs.prompt_caching.replay import provider, replayed, run
 
 SIZES = {"a": 1100, "b": 3000, "c": 130, "d": 600}
@@ -31,7 +32,7 @@ def often(usual: Any, *others: Any) -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def logs(draw: st.DrawFn, known: Sequence[str] = tuple(naive.RULES)) -> list[Call]:
+def logs(draw: st.DrawFn, known: Sequence[str] = tuple(RULES)) -> list[Call]:
     """A short log of few prompts, sent in bursts, within a life of each other, and just beyond it."""
     models = draw(st.lists(st.sampled_from(known), min_size=1, max_size=2)) + draw(often([], ["some-model"]))
     texts = draw(st.lists(st.text("ab", min_size=1, max_size=3), min_size=1, max_size=3))
@@ -55,8 +56,12 @@ def logs(draw: st.DrawFn, known: Sequence[str] = tuple(naive.RULES)) -> list[Cal
                 session=draw(often("s", None, "t")),
                 feature=draw(often("f", None)),
                 project=draw(often(None, "p")),
+                prompt_id=draw(often(None, "i")),
+                organisation=draw(often(None, "o")),
+                cache_key=draw(often(None, "", "k", "l")),
+                retention=draw(often(None, "in_memory", "24h")),
                 agent=draw(often(None, "x")),
-                tier=draw(often("standard", "flex")),
+                tier=draw(often("standard", "flex", "batch")),
                 took=draw(often(None, 0, 0.5, 400)),
                 ttft_s=draw(st.sampled_from([0, 0.5, 1, 2, None, 400])),
                 ok=draw(often(True, False)),
@@ -70,9 +75,17 @@ def logs(draw: st.DrawFn, known: Sequence[str] = tuple(naive.RULES)) -> list[Cal
     return calls
 
 
+questions = st.sampled_from(["none", "all"]) | st.lists(st.sampled_from(QUESTIONS), min_size=1, unique=True).map(
+    ",".join
+)
+
 parameters = st.fixed_dictionaries(
     {"recorded": often("replay", "keep")},
     optional={
+        "automatic": often("replay", "keep"),
+        "pessimistic": questions,
+        "optimistic": questions,
+        "burst": st.integers(1, 3),
         "ttl": st.sampled_from(["5m", "1h", "recorded", "endless"]),
         "breakpoints": often("explicit", "auto", "tools", "system", "implicit", "as-logged"),
         "ttft_ms": st.sampled_from([0, 1000]),
@@ -146,7 +159,7 @@ def test_an_endless_cache_on_a_production_trace(opened: store.Store, mooncake: l
     after = replayed(opened, mooncake, ttl="endless", breakpoints="explicit")
     read = sum(buckets[1] for buckets in after.values()) // 512
     blocks = sum(len(call.blocks or ()) for call in mooncake)
-    assert (read, blocks) == (105710, 288500), "36.64 % of the blocks were seen before"
+    assert (read, blocks) == (105710, 288500), "36.64% of the blocks were seen before"
 
 
 def test_lives_on_a_production_trace(opened: store.Store, mooncake: list[Call]) -> None:

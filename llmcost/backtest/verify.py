@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from math import fsum
 
+from llmcost.backtest import corrections
 from llmcost.engine import registry
 from llmcost.engine.compose import compose
 from llmcost.engine.relations import priced
@@ -45,7 +46,7 @@ class Verification:
     low_usd: float  # the ends of what was promised for it: by the assumptions and by how other days or sessions vary
     high_usd: float
     realised_usd: float
-    corrections: Mapping[str, float]  # from cost_before_usd to without_usd: volume, mix, price
+    corrections: Mapping[str, float]  # from cost_before_usd to without_usd: volume, mix, price, disappeared
     differences: Mapping[str, float]  # by what is paid for: realised beyond what was promised
     new_requests: int  # of cells that the time before does not have
     new_usd: float
@@ -102,8 +103,6 @@ def verify(store: Store, name: str, after: Scope) -> Verification:
     bill = fsum(since[key]["cost_usd"] for key in known)
     before_usd = fsum(row["cost_usd"] for row in then.values())
     before_requests = sum(row["requests"] for row in then.values())
-    volume = before_usd * (sum(known.values()) / before_requests - 1) if before_requests else 0.0
-    mixed = paid(then)
     new = [row for key, row in since.items() if key not in known]
     return Verification(
         scenario=name,
@@ -119,7 +118,11 @@ def verify(store: Store, name: str, after: Scope) -> Verification:
         low_usd=min(saved),
         high_usd=max(saved),
         realised_usd=without - bill,
-        corrections={"volume": volume, "mix": mixed - before_usd - volume, "price": without - mixed},
+        corrections=corrections.split(
+            {key: (then[key]["requests"], many) for key, many in known.items()},
+            {key: (_each(then[key]), _each(logged[key])) for key in known},
+            fsum(row["cost_usd"] for key, row in then.items() if key not in known),
+        ),
         differences={kind: paid(planned, kind) - fsum(since[key][kind] for key in known) for kind in KINDS},
         new_requests=sum(row["requests"] for row in new),
         new_usd=fsum(row["cost_usd"] for row in new),
@@ -144,6 +147,11 @@ def _cells(store: Store, relation: str, covered: Scope, day: date | None = None)
     sql = compose(priced(*steps), registry.find("spend", "cells").body)
     rows = store.rows(sql, covered.parameters() | {"day": str(day)})
     return {(row["feature"], row["prompt_id"]): row for row in rows}
+
+
+def _each(cell: Row) -> float:
+    """What one of the cell's requests costs, in dollars."""
+    return float(cell["cost_usd"] / cell["requests"])
 
 
 def _notes(steps: Sequence[WhatIf], since: Cells, new: Sequence[Row]) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import llmcost
+from llmcost.backtest import corrections
 from llmcost.engine import access
 from llmcost.reports.scope import scope
 from llmcost.what_ifs import scenarios
@@ -22,7 +23,7 @@ from tests.logs import Row, call, write
 
 BEFORE = {"digest": 63, "chat": 42}
 SINCE = {"digest": 147, "chat": 21}
-"""Requests in all: volume grows by six tenths, and the digest's share from 60 % to 88 %."""
+"""Requests in all: volume grows by six tenths, and the digest's share from 60% to 88%."""
 DAYS = 7
 APPLIED = "2026-11-10"
 USD_MTOK = {"claude-haiku-4-5": (1.0, 5.0), "claude-opus-4-5": (5.0, 25.0)}
@@ -122,9 +123,43 @@ def test_what_is_realised_is_what_the_generator_knows(tmp_path: Path, name: str)
     corrected = found["cost_before_usd"] + sum(found["corrections"].values())
     assert corrected == pytest.approx(found["without_usd"])
     assert abs(found["corrections"]["price"]) < 1e-9
-    assert found["corrections"]["volume"] == pytest.approx(found["cost_before_usd"] * (168 / 105 - 1))
+    assert found["corrections"]["disappeared"] == 0
+    each = (found["cost_before_usd"] / 105 + found["without_usd"] / 168) / 2  # at neither mix alone
+    assert found["corrections"]["volume"] == pytest.approx(each * (168 - 105))
     differing = sum(found["differences"].values())
     assert differing == pytest.approx(found["realised_usd"] - found["promised_usd"])
+
+
+def other(rows: list[Row], prompt: str, output_tokens: int) -> list[Row]:
+    """The rows as those of another prompt with answers of this length."""
+    return [
+        row | {"request_id": f"{prompt} {row['request_id']}", "prompt_id": prompt, "output_tokens": output_tokens}
+        for row in rows
+    ]
+
+
+def test_volume_mix_and_what_is_gone_are_those_of_explain(tmp_path: Path) -> None:
+    """Where the scenario changes nothing, the bill changed for the reasons that `explain` gives."""
+    before = [
+        *plain("2026-11-01", BEFORE),
+        *other(plain("2026-11-01", {"digest": 14}), "longer", 900),
+        *other(plain("2026-11-01", {"chat": 7}), "gone", 300),
+    ]
+    since = [*plain(APPLIED, SINCE), *other(plain(APPLIED, {"digest": 70}), "longer", 900)]
+    found = verified(tmp_path, before, since, "batch-api:features=none")["corrections"]
+    store = llmcost.open(tmp_path / "llmcost.duckdb")
+    said = store.explain("2026-11-01..2026-11-08", "2026-11-10..2026-11-17").document()
+    whole = {part["part"]: part["usd"] for part in said["parts"]}
+    assert found["volume"] == pytest.approx(whole["requests"])
+    assert found["mix"] == pytest.approx(whole["mix"])
+    assert found["disappeared"] == pytest.approx(whole["disappeared"])
+    assert abs(found["mix"]) > 0.01
+
+
+def test_a_change_of_price_is_split_from_volume() -> None:
+    """By hand: 10 requests of $1 become 20 of $3. Volume is 10 × the mean price of $2, price $2 × the mean of 15."""
+    found = corrections.split({("a", None): (10, 20)}, {("a", None): (1.0, 3.0)}, 4.0)
+    assert found == {"volume": pytest.approx(20), "mix": 0.0, "price": pytest.approx(30), "disappeared": -4.0}
 
 
 def litellm(first: str, counts: dict[str, int], *, cached: bool) -> tuple[list[Row], float]:
