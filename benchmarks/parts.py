@@ -70,6 +70,8 @@ def claude_code(options: Options) -> Iterator[Comparison]:
     cold = side_by_side(options.pairs, from_nothing, theirs.run)
     note = _agreement(ours, ccusage.tokens(program, home))
     yield Comparison(f"ingest and report {size}", against, *cold, aim=1.0, note=note)
+    at_once = side_by_side(options.pairs, lambda: ours.fresh("report", "--by", "day", str(home)), theirs.run)
+    yield Comparison(f"the same in one process: report PATH, {size}", against, *at_once, aim=0.9)
     warm = side_by_side(options.pairs, lambda: ours.run("report", "--by", "day"), theirs.run)
     yield Comparison(f"report again on {size}", against, *warm, aim=1 / 3)
 

@@ -110,7 +110,6 @@ def _ask(out: Path, prompts: int) -> None:
 
 def _main(path: str, *works: str) -> None:
     with access.reading(Path(path)) as opened:
-        opened.bound_memory()
         if works[0] in SORTS:
             opened.execute(f"create temp table sorted as {SORTS[works[0]]}")
         elif works[0] == EMBEDDING:

@@ -13,7 +13,8 @@ import numpy as np
 
 from llmcost.self_hosting import accuracy, calibrations, catalogue
 from llmcost.self_hosting.fitted import from_run
-from llmcost.self_hosting.plan import Options, Pace, Plan, fitting, make
+from llmcost.self_hosting.hosting import Pace
+from llmcost.self_hosting.plan import Options, Plan, fitting, make
 from llmcost.self_hosting.recorded import Run, read
 from llmcost.self_hosting.replay import Engine, Traffic, replay
 from llmcost.self_hosting.timing import IterationTime, bound

@@ -74,7 +74,7 @@ class Row:
 def traffic(asked: Sequence[Asked]) -> pa.Table:
     """The requests as the kernel gets them. The label stands where a log has the hash of the answer."""
     count = len(asked)
-    nothing = {"feature": pa.string(), "user_id": pa.string(), "system_blocks": pa.int32()}
+    nothing = {"feature": pa.string(), "user_id": pa.string(), "history": pa.string()}
     return pa.table(
         {
             "prompt_hash": [one.prompt for one in asked],
@@ -82,7 +82,6 @@ def traffic(asked: Sequence[Asked]) -> pa.Table:
             "provider": ["anthropic"] * count,
             "model": ["claude-haiku-4-5"] * count,
             **{name: pa.nulls(count, kind) for name, kind in nothing.items()},
-            "prefix": pa.nulls(count, pa.list_(pa.struct([("hash", pa.string()), ("tokens", pa.int64())]))),
             "latency_ms": [1000 * one.took for one in asked],
             "status": ["ok"] * count,
             "calls": [1] * count,
@@ -236,7 +235,7 @@ def _page(
     yield "### Against GPTCache, on its own 999 paraphrase pairs"
     yield ""
     yield "All first halves are asked at one moment, then all second halves, so that only first halves are stored,"
-    yield "as in GPTCache's own benchmark. Its result at its 0.95: 425 right hits, 25 wrong, 5.6 % of the hits."
+    yield "as in GPTCache's own benchmark. Its result at its 0.95: 425 right hits, 25 wrong, 5.6% of the hits."
     yield f"llmcost's default is a threshold of {threshold} with vetoes and a margin of {margin}. 35 first halves are"
     yield "verbatim repetitions of others and count as the same question."
     yield ""
@@ -252,7 +251,7 @@ def _page(
     yield "other texts (help-desk questions, the documentation of Python's and numpy's"
     yield "functions; which of these pairs they turn away was read afterwards, and the cutting into words corrected)."
     yield "The margin answers a kind of error that these pairs showed. As a check, the lowest of these thresholds"
-    yield "with at most 2.5 % wrong on one half of the pairs (every second one), on the other half:"
+    yield "with at most 2.5% wrong on one half of the pairs (every second one), on the other half:"
     yield ""
     yield "| chosen on | threshold | on the other half: right | wrong | wrong share | at most |"
     yield "|---|---|---|---|---|---|"
@@ -322,7 +321,7 @@ How to read it:
   hardly ever. The wrong hits at 0.88 were read one by one, and half of the 95 of those asked in turn:
   each asks what it was answered.
 - **No estimate without labels.** Earlier versions asked a sample of the requests again without the nearest stored
-  prompt, and took such near misses for wrong hits. On judged pairs they said 0 to 3 % where 20 to 25 % were wrong: two
+  prompt, and took such near misses for wrong hits. On judged pairs they said 0 to 3% where 20 to 25% were wrong: two
   questions that differ in something that neither vectors nor vetoes see look like paraphrases to it. Logged answers
   show which hits are wrong at most, and [labels](semantic_caching.md) decide.
 - **These pairs are among the judged sets.** Without them the range still holds the share of wrong hits on each of the
@@ -333,7 +332,7 @@ How to read it:
 
 
 def _share(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f} %"
+    return "–" if value is None else f"{100 * value:.1f}%"
 
 
 def timed(count: int) -> str:

@@ -10,7 +10,7 @@ _NEAR = 0.95  # of the most output seen
 def following(done: Sequence[Mapping[str, Any]], most: int) -> int | None:
     """How many requests in flight to try after these steps; null when the sweep is over.
 
-    Doubles from 1. Over when a doubling gains less than 5 % of output tokens a second, when requests failed, or past
+    Doubles from 1. Over when a doubling gains less than 5% of output tokens a second, when requests failed, or past
     `most`.
     """
     if not done:
@@ -24,7 +24,7 @@ def following(done: Sequence[Mapping[str, Any]], most: int) -> int | None:
 
 
 def knee(done: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The step where throughput stops growing: the fewest requests in flight that reach 95 % of the most output.
+    """The step where throughput stops growing: the fewest requests in flight that reach 95% of the most output.
 
     Beyond it a request only waits longer. Null when nothing was measured.
     """

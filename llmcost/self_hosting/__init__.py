@@ -5,6 +5,7 @@ catalogue             the GPUs, instances and models that are known (machines.to
 fitting               whether a model fits a GPU, and with how much room for a cache
 timing, footing       how long an iteration of the server takes, and how that is known
 scheduler, replay     traffic through vLLM's continuous batching (records: its data, compiled: its compilation, or none)
+prefixes              what each server's own prefix cache holds of the prompts
 recorded, measured    a server's own record of a run; what bench-gpu stored
 calibrate, fitted     iteration times fitted to either, and their errors (calibrations: those known; accuracy: replayed)
 traffic               requests of a log that could be hosted

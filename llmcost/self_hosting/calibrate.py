@@ -16,6 +16,7 @@ from llmcost.self_hosting.calibrations import Calibration
 from llmcost.self_hosting.catalogue import Catalogue
 from llmcost.self_hosting.fitting import DoesNotFitError, check
 from llmcost.self_hosting.model import Model
+from llmcost.self_hosting.reached import UnknownKernelError
 from llmcost.self_hosting.recorded import Run
 from llmcost.self_hosting.replay import Engine, Floats, replay_on
 from llmcost.self_hosting.timing import IterationTime, by_datasheet, dense_share
@@ -108,7 +109,10 @@ def guess_for(run: Run, catalogue: Catalogue) -> IterationTime | None:
     """The datasheet's guess at the run's iteration times; None where its GPU or its model is unknown."""
     gpu = catalogue.recognise(run.gpu)
     model = catalogue.known_model(run.model)
-    return by_datasheet(model, run.quantization, gpu, run.gpus) if gpu and model else None
+    try:
+        return by_datasheet(model, run.quantization, gpu, run.gpus) if gpu and model else None
+    except UnknownKernelError:
+        return None
 
 
 def named(run: Run, time: IterationTime, catalogue: Catalogue) -> Calibration:

@@ -1,19 +1,22 @@
-"""The GPUs, instances and models that are known: those shipped, and the user's own in `llmcost.toml`."""
+"""The GPUs, instances, prices and models that are known: those shipped, and the user's own in `llmcost.toml`."""
 
 import datetime
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from llmcost import config
 from llmcost.errors import LlmcostError, UsageError, did_you_mean
-from llmcost.self_hosting import config_json
+from llmcost.self_hosting import config_json, machine_prices
+from llmcost.self_hosting.machine_prices import Kind, Offer, Price
 from llmcost.self_hosting.model import Model
 
 OWN_FILE = config.NAME
+_SIMPLE: dict[str, Kind] = {"usd_per_hour": "on-demand", "spot_usd_per_hour": "spot"}
 Entry = TypeVar("Entry", "Gpu", "Instance", "Model")
 
 
@@ -39,11 +42,8 @@ class Instance:
     name: str
     gpu: str
     gpus: int
-    usd_per_hour: float | None = None  # on demand
-    spot_usd_per_hour: float | None = None
+    provider: str = OWN_FILE
     gpu_only: bool = False  # the price is that of the GPU; processor and memory are billed apart
-    source: str = "llmcost.toml"
-    date: datetime.date | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,30 @@ class Catalogue:
     gpus: Mapping[str, Gpu]
     instances: Mapping[str, Instance]
     models: Mapping[str, Model]
+    offers: Mapping[str, Sequence[Offer]] = field(default_factory=dict)  # by instance
+
+    def price(
+        self, instance: Instance, kind: Kind, region: str | None = None, on: datetime.date | None = None
+    ) -> Price:
+        """What an hour of it costs on a day (today). Raises what `machine_prices.in_force` does."""
+        return machine_prices.in_force(self.offers.get(instance.name, ()), instance.name, kind, region, on)
+
+    def prices(self, instance: Instance) -> Iterator[tuple[str | None, dict[Kind, Price]]]:
+        """Every region of it with what is paid there today, by kind; one without a region where it has none."""
+        regions: list[str | None] = [*machine_prices.regions(self.offers.get(instance.name, ()))]
+        for region in regions or [None]:
+            found: dict[Kind, Price] = {}
+            for kind in machine_prices.LISTED:
+                with suppress(LlmcostError):
+                    found[kind] = self.price(instance, kind, region)
+            yield region, found
+
+    def on_demand_usd(self, instance: Instance) -> float | None:
+        """The same on demand, in its first region; None where nobody says."""
+        try:
+            return self.price(instance, "on-demand").usd_per_hour
+        except LlmcostError:
+            return None
 
     def gpu(self, name: str) -> Gpu:
         """A GPU by its name here or by what its driver calls it; UsageError when unknown."""
@@ -129,15 +153,31 @@ def load(own: Path | None = None) -> Catalogue:
     """
     here = Path(__file__).parent
     tables: dict[str, dict[str, tuple[Path, Any]]] = {"gpus": {}, "instances": {}, "models": {}}
+    priced: list[tuple[Path, Any]] = []
     own = own or config.path()
-    for file in (here / "machines.toml", here / "models.toml", *([own] if own else [])):
+    shipped = [here / name for name in ("machines.toml", "models.toml", "machine_prices.toml")]
+    for file in (*shipped, *([own] if own else [])):
         for kind, entries in read_tables(file).items():
             if kind in tables:
-                tables[kind].update({name: (file, entry) for name, entry in entries.items()})
+                tables[kind].update({name: (file, entry) for name, entry in _table(file, kind, entries).items()})
+            elif kind == "machine_prices":
+                priced += [(file, entry) for entry in _list(file, kind, entries)]
+    offers = [machine_prices.read(entry, file, is_own=file == own) for file, entry in priced]
+    simple = {name: _simple_offer(name, *entry) for name, entry in tables["instances"].items()}
+    instances = {name: _build(Instance, name, *entry) for name, entry in tables["instances"].items()}
+    if stray := next((offer for offer in offers if offer.instance not in instances), None):
+        raise UsageError(
+            f"{own}: machine_prices has a price of {stray.instance}, which is no instance",
+            hint=did_you_mean(stray.instance, list(instances)),
+        )
     return Catalogue(
         gpus={name: _build(Gpu, name, *entry) for name, entry in tables["gpus"].items()},
-        instances={name: _build(Instance, name, *entry) for name, entry in tables["instances"].items()},
+        instances=instances,
         models={name: _build(Model, name, *entry) for name, entry in tables["models"].items()},
+        offers={
+            name: [alone] if (alone := simple[name]) else [offer for offer in offers if offer.instance == name]
+            for name in instances
+        },
     )
 
 
@@ -151,12 +191,38 @@ def read_tables(path: Path) -> dict[str, Any]:
         raise LlmcostError(f"{path} is not TOML: {error}") from None
 
 
+def _table(file: Path, kind: str, entries: Any) -> dict[str, Any]:
+    if not isinstance(entries, dict):
+        raise LlmcostError(f"{file}: {kind} is not a table of entries", hint=f"begin each entry with [{kind}.NAME]")
+    return entries
+
+
+def _list(file: Path, kind: str, entries: Any) -> list[Any]:
+    if not isinstance(entries, list):
+        raise LlmcostError(f"{file}: {kind} is not a list of entries", hint=f"begin each entry with [[{kind}]]")
+    return entries
+
+
+def _simple_offer(name: str, file: Path, entry: Any) -> Offer | None:
+    """The price that stands with the instance itself: one, the same everywhere and always."""
+    if not isinstance(entry, dict):
+        return None
+    where = f"{file}: {name}"
+    usd: dict[Kind, float] = {
+        kind: machine_prices.dollars(entry[key], f"{where}: {key}") for key, kind in _SIMPLE.items() if key in entry
+    }
+    return Offer(name, usd, date=machine_prices.day(entry.get("date"), where), is_own=True) if usd else None
+
+
 def _build(kind: type[Entry], name: str, file: Path, entry: Any) -> Entry:
-    known = {field.name for field in fields(kind)} - {"name"}
+    known = {one.name for one in fields(kind)} - {"name"}
+    apart = {*_SIMPLE, "source", "date"} if kind is Instance else set()
     try:
-        if unknown := set(entry) - known:
-            raise UsageError(f"{file}: {name} has no {min(unknown)}", hint=f"known: {', '.join(sorted(known))}")
-        values: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in entry.items()}
+        if unknown := set(entry) - known - apart:
+            raise UsageError(f"{file}: {name} has no {min(unknown)}", hint=f"known: {', '.join(sorted(known | apart))}")
+        values: dict[str, Any] = {
+            key: tuple(v) if isinstance(v, list) else v for key, v in entry.items() if key not in apart
+        }
         return kind(name=name, **values)
     except TypeError as error:
         raise LlmcostError(

@@ -35,15 +35,14 @@ def compiled(function: Function) -> Function:
         return cast(Function, njit(function))
 
 
-def call(function: Callable[..., None], rows: NDArray[Any], *single: NDArray[Any]) -> None:
-    """Calls a compiled function with an array of records and with single records, which it may all change."""
+def call(function: Callable[..., None], *rows: NDArray[Any], single: NDArray[Any]) -> None:
+    """Calls a compiled function with arrays of records, which it may change, and with a single record."""
     if AVAILABLE:
-        function(rows, *(records[0] for records in single))
+        function(*rows, single[0])
         return
-    plain = _Rows(_plain(row) for row in rows)
-    singles = [_plain(records[0]) for records in single]
-    function(plain, *singles)
-    for records, found in ((rows, plain), *((one, [value]) for one, value in zip(single, singles, strict=True))):
+    plain = [_Rows(_plain(row) for row in records) for records in rows]
+    function(*plain, _plain(single[0]))
+    for records, found in zip(rows, plain, strict=True):
         for name in records.dtype.names or ():
             records[name] = [getattr(value, name) for value in found]
 

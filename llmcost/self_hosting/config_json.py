@@ -193,8 +193,8 @@ class _Shape:
             return None
         method = str(given.get("quant_method"))
         known = next((name for name in QUANTIZATIONS if method in (name, f"{name}_marlin")), None)
-        if known in ("awq", "gptq") and given.get("bits", given.get("w_bit")) not in (None, 4):
-            known = None
+        if known in ("awq", "gptq") and (bits := given.get("bits", given.get("w_bit"))) not in (None, 4):
+            known = "gptq-8bit" if (known, bits) == ("gptq", 8) else None
         if method == "compressed-tensors":
             known = _compressed(given)
         if known is None:
@@ -213,11 +213,15 @@ class _Shape:
 
 
 def _compressed(given: Mapping[str, Any]) -> Quantization | None:
-    """What compressed-tensors calls weights of 8-bit floats, or of 4-bit integers with 16-bit activations."""
+    """What compressed-tensors calls weights of 8-bit or 4-bit floats, or of 8-bit or 4-bit integers."""
     groups = given.get("config_groups")
     found: set[Quantization | None] = set()
     for group in groups.values() if isinstance(groups, dict) else ():
         weights = group.get("weights") if isinstance(group, dict) else None
         bits = (weights.get("type"), weights.get("num_bits")) if isinstance(weights, dict) else None
-        found.add("fp8" if bits == ("float", 8) else "gptq" if bits == ("int", 4) else None)
+        names: dict[Any, Quantization] = {("float", 8): "fp8", ("float", 4): "nvfp4", ("int", 4): "gptq"}
+        if bits == ("int", 8):
+            found.add("int8" if group.get("input_activations") else "gptq-8bit")
+        else:
+            found.add(names.get(bits))
     return found.pop() if len(found) == 1 else None

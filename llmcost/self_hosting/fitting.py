@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from llmcost.errors import LlmcostError
-from llmcost.self_hosting.catalogue import Catalogue, Gpu, Instance
+from llmcost.self_hosting.catalogue import Catalogue, Gpu
 from llmcost.self_hosting.model import Model
 from llmcost.self_hosting.quantization import BITS, LEAST_CAPABILITY, Quantization, spoken
 
@@ -121,11 +121,11 @@ def _alternatives(catalogue: Catalogue, model: Model, quantization: Quantization
     smaller = [other for other in _SMALLER if BITS[other] < BITS[quantization]]
     here = next((other for other in smaller if _fits(model, other, gpu, gpus)), None)
     rentable = [
-        instance for instance in catalogue.instances.values()
-        if instance.usd_per_hour is not None and not instance.gpu_only
-        and _fits(model, quantization, catalogue.gpu(instance.gpu), instance.gpus)
+        (usd, place, instance) for place, instance in enumerate(catalogue.instances.values())
+        if not instance.gpu_only and _fits(model, quantization, catalogue.gpu(instance.gpu), instance.gpus)
+        and (usd := catalogue.on_demand_usd(instance)) is not None
     ]  # fmt: skip
-    elsewhere = min(rentable, key=_hourly_usd, default=None)
+    elsewhere = min(rentable, default=(0, 0, None))[2]
     words = []
     if here:
         size = weights_bytes(model, here) / GIB
@@ -134,10 +134,6 @@ def _alternatives(catalogue: Catalogue, model: Model, quantization: Quantization
         cards = _cards(catalogue.gpu(elsewhere.gpu), elsewhere.gpus)
         words.append(f"in {spoken(quantization)} it fits {elsewhere.name} ({cards})")
     return "; ".join(words) or "use a smaller model"
-
-
-def _hourly_usd(instance: Instance) -> float:
-    return instance.usd_per_hour or 0.0
 
 
 def _note(gpu: Gpu, quantization: Quantization) -> str:

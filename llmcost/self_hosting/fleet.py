@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llmcost.errors import LlmcostError
+from llmcost.self_hosting.interruptions import NEVER, Interruptions, serve
 from llmcost.self_hosting.latency import tpot_s
-from llmcost.self_hosting.replay import Engine, Served, Traffic, replay, replay_on
+from llmcost.self_hosting.replay import Engine, Served, Traffic, replay
 from llmcost.self_hosting.timing import IterationTime
 
 MOST_MACHINES = 1024
@@ -35,27 +36,35 @@ def within(served: Served, target: Target) -> NDArray[np.bool_]:
 
 
 def reachable(traffic: Traffic, engine: Engine, time: IterationTime, target: Target) -> NDArray[np.bool_]:
-    """Whom such machines can serve within the target: who meets it with a machine to itself.
+    """Whom such machines can serve within the target: who meets it with a machine to itself, whose cache is empty.
 
     Raises OutOfReachError where nobody does.
     """
     if len(traffic) == 0:
         return np.zeros(0, bool)
-    alone = replay(replace(traffic, arrival_s=_apart(traffic, time)), engine, time)
+    alone = replay(replace(traffic, arrival_s=_apart(traffic, time), prefixes=None), engine, time)
     meet = within(alone, target)
     if not meet.any():
         raise _out_of_reach(alone, target)
     return meet
 
 
-def needed(traffic: Traffic, engine: Engine, time: IterationTime, target: Target, *, peak_only: bool = False) -> int:
+def needed(
+    traffic: Traffic,
+    engine: Engine,
+    time: IterationTime,
+    target: Target,
+    often: Interruptions = NEVER,
+    *,
+    peak_only: bool = False,
+) -> int:
     """The least number of machines with which the target is met by traffic that is `reachable`: first for the busiest
     stretch, then for all. Raises LlmcostError for more machines than anybody has.
     """
     if len(traffic) == 0:
         return 0
-    count = _least(_peak(traffic), engine, time, target, 1)
-    return count if peak_only or len(traffic) <= _PEAK else _least(traffic, engine, time, target, count)
+    count = _least(_peak(traffic), engine, time, target, often, 1)
+    return count if peak_only or len(traffic) <= _PEAK else _least(traffic, engine, time, target, often, count)
 
 
 def _out_of_reach(alone: Served, target: Target) -> OutOfReachError:
@@ -75,26 +84,31 @@ def _out_of_reach(alone: Served, target: Target) -> OutOfReachError:
     )
 
 
-def _least(traffic: Traffic, engine: Engine, time: IterationTime, target: Target, start: int) -> int:
+def _least(
+    traffic: Traffic, engine: Engine, time: IterationTime, target: Target, often: Interruptions, start: int
+) -> int:
     """The least number that meets the target, from `start` on: doubling, then halving the gap."""
     low, high = start - 1, start
-    while not _met(high, traffic, engine, time, target):
+    while not _met(high, traffic, engine, time, target, often):
         low, high = high, high * 2
         if high > MOST_MACHINES:
             raise LlmcostError(
-                f"the traffic needs more than {MOST_MACHINES} of these machines", hint="use a faster GPU"
+                f"the traffic needs more than {MOST_MACHINES} of these machines",
+                hint="use a faster GPU" if often == NEVER else "use a faster GPU, or one that is taken away less often",
             )
     while high - low > 1:
         middle = (low + high) // 2
-        if _met(middle, traffic, engine, time, target):
+        if _met(middle, traffic, engine, time, target, often):
             high = middle
         else:
             low = middle
     return high
 
 
-def _met(machines: int, traffic: Traffic, engine: Engine, time: IterationTime, target: Target) -> bool:
-    return float(within(replay_on(machines, traffic, engine, time), target).mean()) >= target.share
+def _met(
+    machines: int, traffic: Traffic, engine: Engine, time: IterationTime, target: Target, often: Interruptions
+) -> bool:
+    return float(within(serve(machines, traffic, engine, time, often).served, target).mean()) >= target.share
 
 
 def _peak(traffic: Traffic) -> Traffic:

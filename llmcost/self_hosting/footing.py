@@ -26,10 +26,10 @@ def choose(fit: Fit, catalogue: Catalogue, calibrations: Sequence[Calibration], 
     """The best there is for a model on its GPUs: measured on them; else measured on the same GPU with weights of the
     same kind, the latest; else what servers reach of the datasheet, with this version of vLLM.
 
-    Between GPUs nothing is carried over: hosts and kernels differ by more than the datasheets say.
+    Between GPUs nothing is carried over: hosts and kernels differ by more than the datasheets say. UnknownKernelError
+    for weights that no test is about and that were not measured on this GPU either.
     """
-    kernel, host = reached.kernel(fit.quantization, fit.gpu), reached.host(fit.gpu, vllm)
-    fastest, slowest = (one * other for one, other in zip(kernel.error_on(fit.gpu), host.error, strict=True))
+    host = reached.host(fit.gpu, vllm)
     alike = [
         one
         for one in calibrations
@@ -37,6 +37,7 @@ def choose(fit: Fit, catalogue: Catalogue, calibrations: Sequence[Calibration], 
     ]
     if here := [one for one in alike if one.model == fit.model.name]:
         return Footing(here[-1].time, "measured", 1.0, 1.0, f"measured on this GPU: {here[-1].source}")
+    fastest, slowest = (one * other for one, other in zip(_error(fit, bool(alike)), host.error, strict=True))
     if known := [one for one in alike if catalogue.known_model(one.model)]:
         best = known[-1]
         there = bound(catalogue.model(best.model), best.quantization, fit.gpu, fit.gpus)
@@ -48,6 +49,7 @@ def choose(fit: Fit, catalogue: Catalogue, calibrations: Sequence[Calibration], 
             f"measured on this GPU with {best.model} ({best.source}), scaled to {fit.model.name} by bytes and"
             f" products; not checked with it: {_off(fastest, slowest)}",
         )
+    kernel = reached.kernel(fit.quantization, fit.gpu)
     return Footing(
         by_datasheet(fit.model, fit.quantization, fit.gpu, fit.gpus, vllm),
         "datasheet",
@@ -59,6 +61,16 @@ def choose(fit: Fit, catalogue: Catalogue, calibrations: Sequence[Calibration], 
     )
 
 
+def _error(fit: Fit, measured: bool) -> tuple[float, float]:
+    """That of the kernel; the widest there is for one that was measured here and nowhere else."""
+    try:
+        return reached.kernel(fit.quantization, fit.gpu).error_on(fit.gpu)
+    except reached.UnknownKernelError:
+        if not measured:
+            raise
+        return reached.widest()
+
+
 def _seen(kernel: reached.Kernel, fit: Fit) -> str:
     """On what the kernel was seen, in words."""
     if fit.gpu.name in kernel.measured_on:
@@ -67,4 +79,4 @@ def _seen(kernel: reached.Kernel, fit: Fit) -> str:
 
 
 def _off(fastest: float, slowest: float) -> str:
-    return f"an iteration takes {fastest:.2f} to {slowest:.2f} times as long in 90 % of cases"
+    return f"an iteration takes {fastest:.2f} to {slowest:.2f} times as long in 90% of cases"

@@ -1,5 +1,6 @@
 """The answer to "should we host it ourselves?": a log's traffic on your own machines."""
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -8,28 +9,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llmcost.errors import UsageError
-from llmcost.self_hosting import config_json, reached
+from llmcost.self_hosting import autoscale, config_json, reached
+from llmcost.self_hosting.around import Around, caveats
+from llmcost.self_hosting.autoscale import Hourly
 from llmcost.self_hosting.calibrations import Calibration
 from llmcost.self_hosting.catalogue import Catalogue, Instance
 from llmcost.self_hosting.fitting import MEMORY_SHARE, Fit, check
 from llmcost.self_hosting.fleet import OutOfReachError, Target, needed, reachable, within
 from llmcost.self_hosting.footing import Footing, choose
 from llmcost.self_hosting.hosting import (
+    COLD_STARTS_S,
     HOURS_PER_MONTH,
-    Price,
+    Pace,
     Running,
     Schedule,
     Span,
     bill,
-    hourly_usd,
     monthly_hours,
     running,
 )
 from llmcost.self_hosting.idle import placed
+from llmcost.self_hosting.interruptions import Interrupted, Interruptions, serve
 from llmcost.self_hosting.latency import Latency, measure
+from llmcost.self_hosting.machine_prices import Kind, Price
 from llmcost.self_hosting.model import Model
 from llmcost.self_hosting.quantization import Quantization
-from llmcost.self_hosting.replay import Engine, Floats, Served, Traffic, engine_on, replay_on
+from llmcost.self_hosting.replay import Engine, Floats, Traffic, engine_on
 from llmcost.self_hosting.timing import IterationTime
 
 # Why a request stays on the API; 0 is for those that do not.
@@ -44,7 +49,11 @@ REASONS = (
     "no idle hour came in time",
 )
 
-Pace = Literal["likely", "fast", "slow"]
+
+COLD_START = (
+    f"a start takes {COLD_STARTS_S['likely']:g} s, in published tests {COLD_STARTS_S['fast']:g} to"
+    f" {COLD_STARTS_S['slow']:g}, which the range covers; measured: cold_start_s"
+)
 
 
 @dataclass(frozen=True)
@@ -56,10 +65,13 @@ class Options:
     quantization: Quantization | Literal["auto"] = "none"  # auto: as the model is published
     machines: int | None = None  # none: as many as the target needs
     spare: int = 0  # machines beyond these, for when one fails
-    extra_usd_per_month: float = 0.0  # what else it costs: storage, network, people
-    price: Price = "on-demand"
-    usd_per_hour: float | None = None
+    around: Around = field(default_factory=Around)  # what else it costs
+    price: Kind = "on-demand"
+    region: str | None = None  # none: the first of which a price is known
+    priced_on: datetime.date | None = None  # none: today
+    usd_per_hour: float | None = None  # instead of the tables' price
     schedule: Schedule = field(default_factory=Schedule)
+    interruptions_per_month: float = 0.0  # of each machine
     target: Target = field(default_factory=Target)
     wait_s: float = 86_400.0  # for how long those wait that can
     max_context: int | None = None  # tokens; none: what the model and the cache hold
@@ -70,6 +82,12 @@ class Options:
     memory_share: float = MEMORY_SHARE
     pace: Pace = "likely"  # which end of the iteration time's error is replayed
     ranges: bool = True  # also find what the error of the iteration time means for the number of machines
+
+    @property
+    def starts_are_guessed(self) -> bool:
+        """Whether machines start while requests wait, and nobody measured how long that takes."""
+        may_start = self.schedule.hours in ("scale-to-zero", "autoscale") or self.interruptions_per_month > 0
+        return may_start and self.schedule.cold_start_s is None
 
 
 @dataclass(frozen=True)
@@ -84,18 +102,23 @@ class Plan:
     fate: NDArray[np.int8]  # index into REASONS
     ttft_s: Floats  # from the request's arrival, a cold start included
     e2e_s: Floats
+    cached_tokens: Floats  # of the prompt, found in its machine's prefix cache
     cost_usd: Floats  # its share of the bill, by GPU time
     latency: Latency  # of those served
     late: int  # served, but not within the target
     preemptions: int
     hours: float  # that each machine ran during the log
     busy: float  # share of those hours in which its GPU computed
-    usd_per_hour: float  # of one machine
+    price: Price  # of one machine
     bill_usd: float  # of all machines for the log's time
     usd_per_month: float  # of all machines and what else it costs, in the long run
-    extra_usd_per_month: float  # of that, what does not depend on the number of machines
+    spare_usd_per_month: float  # of another machine, beside these
+    fixed_usd_per_month: float  # of that bill, what does not depend on the number of machines
+    caveats: list[str]  # on the price and on what is not in the bill
     input_tokens: int  # of those served
     output_tokens: int
+    interruptions: int  # in the log's time
+    repeated: int  # requests that were on a machine when it was taken away
     waited: int  # of those served, how many were sent later, when the machines had room
     waited_tokens: int  # of those, prompts and outputs
 
@@ -107,10 +130,10 @@ class Plan:
     @property
     def usd_per_month_range(self) -> tuple[float, float | None]:
         """The month's price with the least and the largest number of machines that may be needed."""
-        extra = self.extra_usd_per_month
-        each = (self.usd_per_month - extra) / self.machines if self.machines else 0.0
+        fixed = self.fixed_usd_per_month
+        each = (self.usd_per_month - fixed) / self.machines if self.machines else 0.0
         low, high = self.machines_range
-        return extra + each * low, None if high is None else extra + each * high
+        return fixed + each * low, None if high is None else fixed + each * high
 
     def usd_per_mtok(self, tokens: int) -> float:
         """The log's whole bill over this many tokens, in dollars a million; nan for none."""
@@ -125,9 +148,11 @@ def make(traffic: Traffic, options: Options, catalogue: Catalogue, calibrations:
     """
     if options.max_waiting is not None and options.max_waiting < 1:
         raise UsageError(f"max_waiting={options.max_waiting} admits no requests", hint="give 1 or more")
+    price = price_of(options, catalogue)
+    said = caveats_of(options, price)
+    options = replace(options, schedule=options.schedule.settled(options.pace))
     fit = fitting(options, catalogue)
     footing = choose(fit, catalogue, calibrations, options.vllm)
-    usd_per_hour = hourly_usd(options.instance, options.price, options.usd_per_hour)
     usual = engine_on(fit)
     engine = replace(
         usual,
@@ -141,13 +166,22 @@ def make(traffic: Traffic, options: Options, catalogue: Catalogue, calibrations:
     fate[~running(options.schedule, traffic.arrival_s, span).open] = OUT_OF_HOURS
     fate[traffic.prompt_tokens + traffic.output_tokens > _longest(fit, engine, options)] = TOO_LONG
     time = footing.time.slowed({"likely": 1.0, "fast": footing.fastest, "slow": footing.slowest}[options.pace])
+    if options.schedule.hours == "autoscale" and (options.machines or options.interruptions_per_month):
+        raise UsageError(
+            "hours=autoscale finds the number of machines of each hour",
+            hint="leave out count and interruptions_month, or set hours=always",
+        )
     waits = np.zeros(len(traffic), bool) if traffic.can_wait is None else traffic.can_wait
     if waits.any() and options.schedule.hours != "always":
         raise UsageError("only machines that always run have idle hours", hint="leave out waiting, or set hours=always")
     unlimited = replace(engine, max_waiting=None)
     if options.machines is None:
         _leave_the_slow(fate, waits, traffic, options, unlimited, time)
-    machines, machines_range = _machines(traffic.take((fate == HOSTED) & ~waits), options, unlimited, footing, time)
+    deciding = traffic.take((fate == HOSTED) & ~waits)
+    hourly = None
+    if options.schedule.hours == "autoscale" and options.machines is None:
+        hourly = autoscale.of(deciding, unlimited, time, options.target)
+    machines, machines_range = _machines(deciding, options, unlimited, footing, time, hourly)
     if machines == 0 and options.machines is None and (waits & (fate == HOSTED)).any():
         machines, machines_range = 1, (1, 1)
     if machines:
@@ -159,12 +193,14 @@ def make(traffic: Traffic, options: Options, catalogue: Catalogue, calibrations:
     sent_s = _sent(fate, waits, traffic, options, machines, unlimited, time)
     hosted = np.flatnonzero(fate == HOSTED)
     sent = hosted[np.argsort(sent_s[hosted], kind="stable")]
-    served, on = _serve(
-        machines, replace(traffic.take(sent), arrival_s=sent_s[sent]), engine, time, options.schedule, span
-    )
+    asked = replace(traffic.take(sent), arrival_s=sent_s[sent])
+    interrupted, on = _serve(machines, asked, engine, time, options, span, hourly)
+    served = interrupted.served
     fate[sent[served.turned_away]] = QUEUE_FULL
-    extra_usd_per_month = options.extra_usd_per_month if machines else 0.0
-    bill_usd = bill(options.price, on) * machines * usd_per_hour + extra_usd_per_month * on.span_hours / HOURS_PER_MONTH
+    fixed_usd = options.around.fixed_usd if machines else 0.0
+    around_usd = fixed_usd + machines * options.around.storage_usd  # a month
+    usd_per_hour = machines * price.usd_per_hour
+    bill_usd = bill(price.kind, on) * usd_per_hour + around_usd * on.span_hours / HOURS_PER_MONTH
 
     def spread(values: Floats) -> Floats:
         column = np.full(len(traffic), np.nan)
@@ -182,6 +218,7 @@ def make(traffic: Traffic, options: Options, catalogue: Catalogue, calibrations:
         fate=fate,
         ttft_s=spread(served.first_token_s - traffic.arrival_s[sent]),
         e2e_s=spread(served.last_token_s - traffic.arrival_s[sent]),
+        cached_tokens=spread(served.cached_tokens.astype(np.float64)),
         cost_usd=spread(bill_usd * served.gpu_s / max(served.busy_s, 1e-300)),
         latency=measure(
             served.arrival_s[at_once],
@@ -193,15 +230,36 @@ def make(traffic: Traffic, options: Options, catalogue: Catalogue, calibrations:
         preemptions=int(served.preemptions.sum()),
         hours=on.hours,
         busy=served.busy_s / (machines * on.hours * 3600) if machines and on.hours else 0.0,
-        usd_per_hour=usd_per_hour,
+        price=price,
         bill_usd=bill_usd,
-        usd_per_month=monthly_hours(options.price, on) * machines * usd_per_hour + extra_usd_per_month,
-        extra_usd_per_month=extra_usd_per_month,
+        usd_per_month=monthly_hours(price.kind, on) * usd_per_hour + around_usd,
+        spare_usd_per_month=(HOURS_PER_MONTH if hourly else monthly_hours(price.kind, on)) * price.usd_per_hour
+        + options.around.storage_usd,
+        fixed_usd_per_month=fixed_usd,
+        caveats=said,
         input_tokens=int(traffic.prompt_tokens[fate == HOSTED].sum()),
         output_tokens=int(traffic.output_tokens[fate == HOSTED].sum()),
+        interruptions=interrupted.interruptions,
+        repeated=interrupted.repeated,
         waited=int((waits & (fate == HOSTED)).sum()),
         waited_tokens=int(tokens[waits & (fate == HOSTED)].sum()),
     )
+
+
+def price_of(options: Options, catalogue: Catalogue) -> Price:
+    """What an hour of one machine costs: as given, else by the tables. LlmcostError where it is not known."""
+    if options.usd_per_hour is None:
+        return catalogue.price(options.instance, options.price, options.region, options.priced_on)
+    if options.usd_per_hour < 0:
+        raise UsageError(f"usd_per_hour={options.usd_per_hour} is below zero")
+    return Price(options.usd_per_hour, options.price, is_given=True)
+
+
+def caveats_of(options: Options, price: Price) -> list[str]:
+    """What makes the price uncertain, and what is not in the bill."""
+    day = options.priced_on or datetime.date.today()
+    found = caveats(options.around, options.spare, options.interruptions_per_month, options.instance, price, day)
+    return [*found, COLD_START] if options.starts_are_guessed else found
 
 
 def fitting(options: Options, catalogue: Catalogue) -> Fit:
@@ -255,7 +313,7 @@ def _leave_the_slow(
     """
     sent = np.flatnonzero((fate == HOSTED) & ~waits)
     try:
-        kept = reachable(traffic.take(sent), engine, time, options.target)
+        kept = reachable(replace(traffic, prefixes=None).take(sent), engine, time, options.target)
     except OutOfReachError:
         if options.pace == "likely":
             raise
@@ -264,9 +322,10 @@ def _leave_the_slow(
 
 
 def _machines(
-    traffic: Traffic, options: Options, engine: Engine, footing: Footing, time: IterationTime
+    traffic: Traffic, options: Options, engine: Engine, footing: Footing, time: IterationTime, hourly: Hourly | None
 ) -> tuple[int, tuple[int, int | None]]:
-    """How many, and how many it may be if the iteration time is off by the footing's error.
+    """How many, in the busiest hour where there is a number for each, and how many it may be if the iteration time is
+    off by the footing's error.
 
     At an end of that error as many as it needs there, for those whom it can serve at that pace.
     """
@@ -274,18 +333,21 @@ def _machines(
         if options.machines < 0:
             raise UsageError(f"count={options.machines} is below zero", hint="give a number of machines, or auto")
         return options.machines, (options.machines, options.machines)
+    often = _often(options)
     if options.pace != "likely":
-        count = needed(traffic, engine, time, options.target, peak_only=True)
+        count = hourly.most if hourly else needed(traffic, engine, time, options.target, often, peak_only=True)
         return count, (count, count)
 
-    machines = needed(traffic, engine, footing.time, options.target)
+    machines = hourly.most if hourly else needed(traffic, engine, footing.time, options.target, often)
     if footing.kind == "measured" or not options.ranges:
         return machines, (machines, machines)
 
     def at(factor: float) -> int:
         there = footing.time.slowed(factor)
         kept = traffic.take(reachable(traffic, engine, there, options.target))
-        return needed(kept, engine, there, options.target, peak_only=True)
+        if hourly:
+            return autoscale.of(kept, engine, there, options.target).most
+        return needed(kept, engine, there, options.target, often, peak_only=True)
 
     fewest = min(machines, at(footing.fastest))
     try:
@@ -294,15 +356,29 @@ def _machines(
         return machines, (fewest, None)
 
 
+def _often(options: Options) -> Interruptions:
+    return Interruptions(options.interruptions_per_month, options.schedule.start_s())
+
+
 def _serve(
-    machines: int, traffic: Traffic, engine: Engine, time: IterationTime, schedule: Schedule, span: Span
-) -> tuple[Served, Running]:
-    """The traffic on its machines, which may have to start first."""
+    machines: int,
+    traffic: Traffic,
+    engine: Engine,
+    time: IterationTime,
+    options: Options,
+    span: Span,
+    hourly: Hourly | None,
+) -> tuple[Interrupted, Running]:
+    """The traffic on its machines, which may have to start first, and may be taken away."""
+    if hourly:
+        on = hourly.running(traffic.arrival_s, span, options.schedule.start_s(), options.spare)
+        return Interrupted(autoscale.served_by(hourly, options.spare, traffic, engine, time), 0, 0), on
+    schedule, often = options.schedule, _often(options)
     on = running(schedule, traffic.arrival_s, span)
-    served = replay_on(machines, replace(traffic, arrival_s=on.ready_s), engine, time)
+    found = serve(machines, replace(traffic, arrival_s=on.ready_s), engine, time, often)
     if schedule.hours == "scale-to-zero" and len(traffic):
         # how long they keep busy decides when they stop, which decides who has to wait for a start
-        busy_until_s = np.where(served.turned_away, traffic.arrival_s, served.last_token_s)
+        busy_until_s = np.where(found.served.turned_away, traffic.arrival_s, found.served.last_token_s)
         on = running(schedule, traffic.arrival_s, span, busy_until_s)
-        served = replay_on(machines, replace(traffic, arrival_s=on.ready_s), engine, time)
-    return replace(served, arrival_s=traffic.arrival_s), on
+        found = serve(machines, replace(traffic, arrival_s=on.ready_s), engine, time, often)
+    return replace(found, served=replace(found.served, arrival_s=traffic.arrival_s)), on

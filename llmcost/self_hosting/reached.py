@@ -7,12 +7,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from llmcost.errors import UsageError
+from llmcost.errors import LlmcostError, UsageError
 from llmcost.self_hosting.catalogue import Gpu
-from llmcost.self_hosting.quantization import Quantization
+from llmcost.self_hosting.quantization import Quantization, spoken
 
 VLLM = "0.33"
 """The version of vLLM that a replay is about unless another is named."""
+
+
+class UnknownKernelError(LlmcostError):
+    """Nothing says what a kernel reaches."""
+
 
 Entry = TypeVar("Entry", "Kernel", "Host")
 
@@ -32,7 +37,7 @@ class Kernel:
     unpacked_first: bool = False  # reading and multiplying take turns
 
     def error_on(self, gpu: Gpu) -> tuple[float, float]:
-        """The multiples of the iteration time between which the truth lies in 90 % of cases."""
+        """The multiples of the iteration time between which the truth lies in 90% of cases."""
         low, high = self.error["seen" if gpu.name in self.measured_on else "elsewhere"]
         return low, high
 
@@ -45,16 +50,27 @@ class Host:
     capability_from: float
     fixed_s: float
     per_sequence_s: float
+    experts_s: float  # of each layer with experts, at least
     error: tuple[float, float]  # widens that of the kernel
     source: str
     date: datetime.date
 
 
 def kernel(quantization: Quantization, gpu: Gpu) -> Kernel:
-    """The kernel that vLLM takes for these weights on this GPU."""
-    return next(
-        one for one in _data()[0] if quantization in one.weights and gpu.compute_capability >= one.capability_from
+    """vLLM's kernel for these weights on this GPU; UnknownKernelError where no test says what it reaches."""
+    found = (one for one in _data()[0] if quantization in one.weights and gpu.compute_capability >= one.capability_from)
+    if one := next(found, None):
+        return one
+    raise UnknownKernelError(
+        f"no published test says how fast {spoken(quantization)} weights are on {gpu.name}",
+        hint="measure it: llmcost bench-gpu or a server's own record of a run, then llmcost calibrate",
     )
+
+
+def widest() -> tuple[float, float]:
+    """The multiples of the iteration time that hold for any kernel that was seen somewhere."""
+    errors = [one.error["elsewhere"] for one in _data()[0]]
+    return min(low for low, _ in errors), max(high for _, high in errors)
 
 
 def host(gpu: Gpu, vllm: str = VLLM) -> Host:

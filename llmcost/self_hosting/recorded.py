@@ -97,7 +97,7 @@ def read(requests: Path, settings: Path, kv_blocks: int | None = None) -> Run:
         gpus=int(_setting(meta, config, "parallel_config", "tensor_parallel_size", 1)),
         copies=copies,
         model=str(meta.get("model", "unknown")),
-        quantization=_quantization(_setting(meta, config, "model_config", "quantization", None)),
+        quantization=_quantization(settings, _setting(meta, config, "model_config", "quantization", None)),
         source=f"vLLM {meta.get('vllm_version', '?')}, {len(rows)} requests",
         date=datetime.datetime.fromtimestamp(rows[0]["arrival_time"], datetime.UTC).date(),
     )
@@ -174,9 +174,17 @@ def _setting(meta: dict[str, Any], config: dict[str, Any], part: str, name: str,
     return default
 
 
-def _quantization(name: Any) -> Quantization:
+def _quantization(settings: Path, name: Any) -> Quantization:
+    """By vLLM's name for it, which is that of a kernel; LlmcostError for one that is not modelled."""
     text = str(name or "none").lower()
-    return next((known for known in QUANTIZATIONS if text.startswith(known)), "none")
+    kernels: dict[str, Quantization] = {"modelopt": "fp8", "modelopt_fp4": "nvfp4"}
+    for known in QUANTIZATIONS:
+        kernels |= {known: known, f"{known}_marlin": known}
+    if text not in kernels:
+        raise LlmcostError(
+            f"{settings}: the replay does not model {text!a} weights", hint=f"known: {', '.join(sorted(kernels))}"
+        )
+    return kernels[text]
 
 
 def _table(parent: dict[str, Any], name: str) -> dict[str, Any]:

@@ -2,24 +2,27 @@
 
 import numpy as np
 
-# What is known of a request (the first four), what comes out, and how far it is.
+# What is known of a request (its arrival and the first three counts), what comes out, and how far it is. A log has
+# millions of them, so counts are narrow: a request longer than the cache is not served.
 REQUEST = np.dtype(
     [
         ("arrival_s", np.float64),
-        ("prompt_tokens", np.int64),
-        ("cached_tokens", np.int64),  # of the prompt, found in the server's prefix cache; whole blocks
-        ("output_tokens", np.int64),  # at least 1
         ("taken_s", np.float64),  # the engine found it in its inbox; infinite: the queue was full
         ("scheduled_s", np.float64),
         ("first_token_s", np.float64),
         ("last_token_s", np.float64),
         ("gpu_s", np.float64),  # its share of the iterations it took part in
-        ("preemptions", np.int64),
-        ("computed", np.int64),  # tokens whose keys and values are in its blocks after the planned iterations
-        ("planned", np.int64),  # output tokens of all planned iterations
-        ("returned", np.int64),  # output tokens that the engine has seen
-        ("blocks", np.int64),
         ("freed_at", np.int64),  # where its blocks lie in the queue of free ones, while preempted; else -1
+        ("prompt_tokens", np.int32),
+        ("cached_tokens", np.int32),  # of the prompt, found in the server's prefix cache; whole blocks
+        ("output_tokens", np.int32),  # at least 1
+        ("preemptions", np.int32),
+        ("computed", np.int32),  # tokens whose keys and values are in its blocks after the planned iterations
+        ("planned", np.int32),  # output tokens of all planned iterations
+        ("returned", np.int32),  # output tokens that the engine has seen
+        ("blocks", np.int32),
+        ("machine", np.int32),  # to which it was sent
+        ("following", np.int32),  # the request behind it in its machine's inbox, then in its queue; -1: none
     ]
 )
 
@@ -42,6 +45,7 @@ SETTINGS = np.dtype(
         ("per_sequence_s", np.float64),
         ("dense_share", np.float64),
         ("missed_experts", np.float64),
+        ("least_experts_s", np.float64),
     ]
 )
 
@@ -54,10 +58,14 @@ ENGINE = np.dtype(
         ("iterations", np.int64),
         ("oldest", np.int64),  # slot of the oldest iteration in flight
         ("flying", np.int64),
+        ("waits", np.bool_),  # plans nothing before the oldest iteration in flight has ended
         ("unfinished", np.int64),
-        ("arrived", np.int64),
+        ("inbox", np.int64),  # how many were sent and are not in the queue yet, the first and the last of them
+        ("inbox_first", np.int64),
+        ("inbox_last", np.int64),
+        ("waiting", np.int64),  # how many are in the queue for the first time, likewise
         ("waiting_first", np.int64),
-        ("waiting_end", np.int64),
+        ("waiting_last", np.int64),
         ("preempted", np.int64),
         ("running", np.int64),
         ("free_blocks", np.int64),

@@ -1,6 +1,7 @@
 """Traffic through one server: arrivals and lengths in, times out."""
 
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from llmcost.self_hosting.compiled import call
 from llmcost.self_hosting.fitting import BLOCK_SIZE, Fit
+from llmcost.self_hosting.prefixes import Prefixes, found
 from llmcost.self_hosting.records import ENGINE, REQUEST, SETTINGS
 from llmcost.self_hosting.scheduler import serve
 from llmcost.self_hosting.timing import IterationTime
@@ -25,6 +27,7 @@ class Traffic:
     output_tokens: Integers  # at least 1
     cached_tokens: Integers | None = None  # of the prompt, found in the server's prefix cache; none: nothing
     can_wait: NDArray[np.bool_] | None = field(default=None, kw_only=True)  # answered hours later as well; none: nobody
+    prefixes: Prefixes | None = field(default=None, kw_only=True)  # by which each machine's cache finds what it holds
 
     def __len__(self) -> int:
         return len(self.arrival_s)
@@ -34,7 +37,8 @@ class Traffic:
         cached = None if self.cached_tokens is None else self.cached_tokens[chosen]
         can_wait = None if self.can_wait is None else self.can_wait[chosen]
         lengths = self.prompt_tokens[chosen], self.output_tokens[chosen]
-        return Traffic(self.arrival_s[chosen], *lengths, cached, can_wait=can_wait)
+        prefixes = None if self.prefixes is None else self.prefixes.take(chosen)
+        return Traffic(self.arrival_s[chosen], *lengths, cached, can_wait=can_wait, prefixes=prefixes)
 
 
 @dataclass(frozen=True)
@@ -74,8 +78,10 @@ class Served:
 
     arrival_s: Floats
     output_tokens: Integers
+    machine: Integers  # to which it was sent
     taken_s: Floats  # the engine found it in its inbox
     scheduled_s: Floats
+    cached_tokens: Integers  # of the prompt, found in the prefix cache
     first_token_s: Floats
     last_token_s: Floats
     gpu_s: Floats  # its share of the iterations; they sum to busy_s
@@ -89,19 +95,51 @@ class Served:
         return np.isinf(self.taken_s)
 
 
-def replay(traffic: Traffic, engine: Engine, time: IterationTime) -> Served:
-    """Serves the traffic on one machine.
+_OF_EACH = [one.name for one in fields(Served) if one.name not in ("iterations", "busy_s")]
 
-    Raises ValueError for a request longer than the cache (leave those out first) and for requests out of
-    order.
+
+def replay(traffic: Traffic, engine: Engine, time: IterationTime) -> Served:
+    """Serves the traffic on one machine. Raises what `replay_on` does."""
+    return replay_on(1, traffic, engine, time)
+
+
+def replay_on(machines: int, traffic: Traffic, engine: Engine, time: IterationTime) -> Served:
+    """Serves the traffic on equal machines, each request on the one with the least load when it comes.
+
+    What each machine's prefix cache holds follows from who was sent there without one. Raises ValueError for a request
+    longer than the cache (leave those out first) and for requests out of order.
     """
     if len(traffic) == 0:
         none, zero = np.zeros(0), np.zeros(0, np.int64)
-        return Served(none, zero, none, none, none, none, none, zero, 0, 0.0)
+        return Served(none, zero, zero, none, none, zero, none, none, none, zero, 0, 0.0)
     if np.any(np.diff(traffic.arrival_s) < 0):
         raise ValueError("requests must come in order of arrival")
     if np.max(traffic.prompt_tokens + traffic.output_tokens) > engine.kv_tokens:
         raise ValueError("a request is longer than the cache")
+    if traffic.prefixes is None or traffic.cached_tokens is not None or not engine.prefix_caching:
+        return _served(machines, traffic, engine, time)
+    bare, prefixes = replace(traffic, prefixes=None), traffic.prefixes
+    if machines <= 1:
+        return _served(1, _with_cached(bare, prefixes, engine), engine, time)
+    sent_to = _served(machines, traffic, engine, time).machine.copy()  # not the records that it is part of
+
+    def parts() -> Iterator[tuple[Integers, Served]]:
+        for machine in np.unique(sent_to):
+            part = np.flatnonzero(sent_to == machine)
+            own = _with_cached(bare.take(part), prefixes.take(part), engine)
+            yield part, _served(1, own, engine, time)
+
+    return replace(gathered(len(traffic), parts()), machine=sent_to)
+
+
+def _with_cached(traffic: Traffic, prefixes: Prefixes, engine: Engine) -> Traffic:
+    """The traffic of one machine, with what its cache holds of it."""
+    lengths = traffic.prompt_tokens, traffic.output_tokens
+    return replace(traffic, cached_tokens=found(prefixes, *lengths, engine.kv_blocks, engine.block_size))
+
+
+def _served(machines: int, traffic: Traffic, engine: Engine, time: IterationTime) -> Served:
+    """The traffic served with what is cached as given."""
     requests = np.zeros(len(traffic), REQUEST)
     zero_s = traffic.arrival_s[0]  # small numbers add up more exactly than seconds since 1970
     requests["arrival_s"] = traffic.arrival_s - zero_s
@@ -113,44 +151,37 @@ def replay(traffic: Traffic, engine: Engine, time: IterationTime) -> Served:
     for name in ("scheduled_s", "first_token_s", "last_token_s"):
         requests[name] = np.inf
     requests["freed_at"] = -1
-    state = np.zeros(1, ENGINE)
-    call(serve, requests, _settings(engine, time), state)
+    engines = np.zeros(max(machines, 1), ENGINE)
+    call(serve, requests, engines, single=_settings(engine, time))
+    for name in ("taken_s", "scheduled_s", "first_token_s", "last_token_s"):
+        requests[name] += zero_s
     return Served(
         arrival_s=traffic.arrival_s,
         output_tokens=requests["output_tokens"],
-        taken_s=requests["taken_s"] + zero_s,
-        scheduled_s=requests["scheduled_s"] + zero_s,
-        first_token_s=requests["first_token_s"] + zero_s,
-        last_token_s=requests["last_token_s"] + zero_s,
+        machine=requests["machine"],
+        taken_s=requests["taken_s"],
+        scheduled_s=requests["scheduled_s"],
+        cached_tokens=requests["cached_tokens"],
+        first_token_s=requests["first_token_s"],
+        last_token_s=requests["last_token_s"],
         gpu_s=requests["gpu_s"],
         preemptions=requests["preemptions"],
-        iterations=int(state["iterations"][0]),
-        busy_s=float(state["busy_s"][0]),
+        iterations=int(engines["iterations"].sum()),
+        busy_s=float(engines["busy_s"].sum()),
     )
 
 
-def replay_on(machines: int, traffic: Traffic, engine: Engine, time: IterationTime) -> Served:
-    """Serves the traffic on equal machines that take the requests in turn."""
-    if machines <= 1:
-        return replay(traffic, engine, time)
-    numbers = np.arange(len(traffic))
-    parts = [numbers % machines == machine for machine in range(machines)]
-    served = [replay(traffic.take(part), engine, time) for part in parts]
-
-    def gathered(name: str) -> Floats:
-        values = np.empty(len(traffic), getattr(served[0], name).dtype)
-        for part, one in zip(parts, served, strict=True):
-            values[part] = getattr(one, name)
-        return values
-
-    columns = {
-        field.name: gathered(field.name) for field in fields(Served) if field.name not in ("iterations", "busy_s")
-    }
-    return Served(
-        **columns,  # type: ignore[arg-type]
-        iterations=sum(one.iterations for one in served),
-        busy_s=sum(one.busy_s for one in served),
-    )
+def gathered(count: int, parts: Iterable[tuple[Integers, Served]]) -> Served:
+    """Parts of the traffic, which rows they are and what became of them, as one."""
+    columns: dict[str, Floats] = {}
+    iterations, busy_s = 0, 0.0
+    for rows, served in parts:
+        iterations += served.iterations
+        busy_s += served.busy_s
+        for name in _OF_EACH:
+            values = getattr(served, name)
+            columns.setdefault(name, np.empty(count, values.dtype))[rows] = values
+    return Served(**columns, iterations=iterations, busy_s=busy_s)  # type: ignore[arg-type]
 
 
 def _settings(engine: Engine, time: IterationTime) -> NDArray[Any]:

@@ -17,6 +17,9 @@ last one is still computing, so two are in flight.
 
 Between two events (an arrival, an end, blocks running out) everybody generates,
 and the loop only adds up durations.
+
+All of it is in one file: what numba keeps on disk is compiled again when the file of a function has changed, not when
+that of a function which it calls has.
 """
 
 from typing import Any
@@ -27,30 +30,97 @@ from llmcost.self_hosting.compiled import compiled
 
 
 @compiled
-def serve(requests: Any, settings: Any, engine: Any) -> None:
-    """Serves all requests (records of REQUEST, by arrival), writing their times into the records.
+def serve(requests: Any, engines: Any, settings: Any) -> None:
+    """Serves all requests (records of REQUEST, by arrival) on equal engines, writing their times into the records.
 
-    `settings` is a record of SETTINGS, `engine` one of ENGINE, all zero; it comes from the caller, since a record
-    does not keep the array alive that it is part of. Every request's prompt and output together must fit into the
-    blocks.
+    `engines` are records of ENGINE, all zero, `settings` is a record of SETTINGS; both come from the caller, since a
+    record does not keep the array alive that it is part of. Every request's prompt and output together must fit into
+    the blocks. A request goes to the engine with the least load when it comes, as vLLM chooses among data-parallel
+    ones: 4 for each request that waits and 1 for each that runs, the first of equals.
     """
-    engine.now_s = requests[0].arrival_s
-    engine.unfinished = requests.size
-    engine.free_blocks = settings.blocks
-    running = np.zeros(settings.max_running, np.int64)
-    preempted = np.zeros(settings.max_running, np.int64)
-    waiting = np.zeros(requests.size, np.int64)
-    chunks = np.zeros(settings.max_running, np.int64)  # tokens of each running request in this iteration
-    sampled = np.zeros((settings.in_flight, settings.max_running), np.int64)
-    sampled_count = np.zeros(settings.in_flight, np.int64)
-    ends_s = np.zeros(settings.in_flight)
+    shape = (engines.size, settings.max_running)
+    running, preempted = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+    chunks = np.zeros(shape, np.int64)  # tokens of each running request in this iteration
+    sampled = np.zeros((engines.size, settings.in_flight, settings.max_running), np.int64)
+    sampled_count = np.zeros((engines.size, settings.in_flight), np.int64)
+    ends_s = np.zeros((engines.size, settings.in_flight))
+    for number in range(engines.size):
+        _start(engines[number], settings)
+    for number in range(requests.size + 1):
+        until_s = requests[number].arrival_s if number < requests.size else np.inf
+        chosen, least = 0, np.inf
+        for one in range(engines.size):
+            engine = engines[one]
+            _run(requests, engine, settings, running[one], preempted[one], chunks[one], sampled[one],
+                 sampled_count[one], ends_s[one], until_s)  # fmt: skip
+            load = 4 * (engine.inbox + engine.waiting + engine.preempted) + engine.running
+            if load < least:
+                chosen, least = one, load
+        if number < requests.size:
+            requests[number].machine = chosen
+            _send(requests, engines[chosen], number)
 
+
+@compiled
+def _start(engine: Any, settings: Any) -> None:
+    engine.free_blocks = settings.blocks
+    engine.inbox_first, engine.inbox_last, engine.waiting_first, engine.waiting_last = -1, -1, -1, -1
+
+
+@compiled
+def _send(requests: Any, engine: Any, number: int) -> None:
+    """Puts a request into the engine's inbox, which it looks into between iterations."""
+    engine.inbox_first = _queued(requests, number, engine.inbox, engine.inbox_first, engine.inbox_last)
+    engine.inbox_last = number
+    engine.inbox += 1
+    if engine.unfinished == 0:
+        engine.now_s = max(engine.now_s, requests[number].arrival_s)
+    engine.unfinished += 1
+
+
+@compiled
+def _queued(requests: Any, number: int, length: int, first: int, last: int) -> int:
+    """Puts a request behind the last one of a queue of that length; gives the queue's first."""
+    requests[number].following = -1
+    if length == 0:
+        return number
+    requests[last].following = number
+    return first
+
+
+@compiled
+def _run(
+    requests: Any,
+    engine: Any,
+    settings: Any,
+    running: Any,
+    preempted: Any,
+    chunks: Any,
+    sampled: Any,
+    sampled_count: Any,
+    ends_s: Any,
+    until_s: float,
+) -> None:
+    """Runs an engine up to that time, or until it has nothing left to do. What ends then or later stays in flight."""
     while engine.unfinished > 0:
+        if engine.waits:
+            end_s = max(engine.now_s, ends_s[engine.oldest])
+            if end_s >= until_s:
+                return
+            engine.now_s = end_s
+            for number in range(sampled_count[engine.oldest]):
+                _return_token(requests, engine, running, preempted, sampled[engine.oldest, number])
+            engine.oldest = (engine.oldest + 1) % settings.in_flight
+            engine.flying -= 1
+            engine.waits = False
+            continue
         if engine.refused:
-            _coast(requests, engine, settings, running, sampled, sampled_count, ends_s)
-        _take_in(requests, engine, settings, waiting)
+            _coast(requests, engine, settings, running, sampled, sampled_count, ends_s, until_s)
+        if engine.now_s >= until_s:
+            return
+        _take_in(requests, engine, settings)
         slot = (engine.oldest + engine.flying) % settings.in_flight
-        _plan(requests, engine, settings, running, waiting, preempted, chunks, sampled[slot])
+        _plan(requests, engine, settings, running, preempted, chunks, sampled[slot])
         if engine.tokens > 0:
             shared_s = _shared_s(settings, engine.tokens, engine.sampled)
             _charge(requests, engine, settings, running, chunks, shared_s / engine.tokens)
@@ -58,39 +128,31 @@ def serve(requests: Any, settings: Any, engine: Any) -> None:
             ends_s[slot] = engine.last_end_s
             sampled_count[slot] = engine.sampled
             engine.flying += 1
-            if engine.flying < settings.in_flight:
-                continue
-        if engine.flying > 0:
-            engine.now_s = max(engine.now_s, ends_s[engine.oldest])
-            for number in range(sampled_count[engine.oldest]):
-                _return_token(requests, engine, running, preempted, sampled[engine.oldest, number])
-            engine.oldest = (engine.oldest + 1) % settings.in_flight
-            engine.flying -= 1
-        elif engine.arrived < requests.size:
-            engine.now_s = max(engine.now_s, requests[engine.arrived].arrival_s)
+        engine.waits = engine.flying == settings.in_flight or (engine.tokens == 0 and engine.flying > 0)
 
 
 @compiled
-def _take_in(requests: Any, engine: Any, settings: Any, waiting: Any) -> None:
-    """Puts those who have arrived into the queue, or turns them away when it is full."""
-    while engine.arrived < requests.size and requests[engine.arrived].arrival_s <= engine.now_s:
-        request = requests[engine.arrived]
-        length = engine.waiting_end - engine.waiting_first + engine.preempted
+def _take_in(requests: Any, engine: Any, settings: Any) -> None:
+    """Puts those who were sent into the queue, or turns them away when it is full."""
+    while engine.inbox > 0:
+        number = engine.inbox_first
+        request = requests[number]
+        engine.inbox_first = request.following
+        engine.inbox -= 1
+        length = engine.waiting + engine.preempted
         if 0 <= settings.max_waiting <= length:
             request.taken_s = np.inf
             engine.unfinished -= 1
-        else:
-            request.taken_s = engine.now_s
-            waiting[engine.waiting_end] = engine.arrived
-            engine.waiting_end += 1
-            engine.refused = engine.refused and length > 0
-        engine.arrived += 1
+            continue
+        request.taken_s = engine.now_s
+        engine.waiting_first = _queued(requests, number, engine.waiting, engine.waiting_first, engine.waiting_last)
+        engine.waiting_last = number
+        engine.waiting += 1
+        engine.refused = engine.refused and length > 0
 
 
 @compiled
-def _plan(
-    requests: Any, engine: Any, settings: Any, running: Any, waiting: Any, preempted: Any, chunks: Any, sampled: Any
-) -> None:
+def _plan(requests: Any, engine: Any, settings: Any, running: Any, preempted: Any, chunks: Any, sampled: Any) -> None:
     """Decides the next iteration's work."""
     engine.tokens = 0
     engine.kv_tokens = 0
@@ -102,8 +164,8 @@ def _plan(
     while not engine.preempting and engine.tokens < settings.max_batched_tokens:
         if engine.preempted > 0:
             number = preempted[engine.preempted - 1]
-        elif engine.waiting_first < engine.waiting_end:
-            number = waiting[engine.waiting_first]
+        elif engine.waiting > 0:
+            number = engine.waiting_first
         else:
             engine.refused = True
             break
@@ -113,7 +175,8 @@ def _plan(
         if engine.preempted > 0:
             engine.preempted -= 1
         else:
-            engine.waiting_first += 1
+            engine.waiting_first = requests[number].following
+            engine.waiting -= 1
             requests[number].scheduled_s = engine.now_s
 
 
@@ -225,12 +288,9 @@ def _launch(engine: Any, settings: Any, shared_s: float) -> None:
 @compiled
 def _shared_s(settings: Any, tokens: int, sequences: int) -> Any:
     """Seconds that an iteration takes whatever its requests' contexts are."""
-    read = settings.dense_share + (1 - settings.dense_share) * (1 - settings.missed_experts**tokens)
-    return (
-        settings.fixed_s
-        + max(settings.weights_s * read, settings.per_token_s * tokens)
-        + settings.per_sequence_s * sequences
-    )
+    experts_s = settings.weights_s * (1 - settings.dense_share) * (1 - settings.missed_experts**tokens)
+    read_s = settings.weights_s * settings.dense_share + max(experts_s, settings.least_experts_s)
+    return settings.fixed_s + max(read_s, settings.per_token_s * tokens) + settings.per_sequence_s * sequences
 
 
 @compiled
@@ -271,7 +331,14 @@ def _return_token(requests: Any, engine: Any, running: Any, preempted: Any, numb
 
 @compiled
 def _coast(
-    requests: Any, engine: Any, settings: Any, running: Any, sampled: Any, sampled_count: Any, ends_s: Any
+    requests: Any,
+    engine: Any,
+    settings: Any,
+    running: Any,
+    sampled: Any,
+    sampled_count: Any,
+    ends_s: Any,
+    until_s: float,
 ) -> None:
     """Runs the iterations up to the next event, if all that run are generating and none can be admitted."""
     count = engine.running
@@ -291,7 +358,7 @@ def _coast(
         kv_tokens += request.computed + 1
         full_after[-request.computed % settings.block_size] += 1
 
-    next_s = requests[engine.arrived].arrival_s if engine.arrived < requests.size else np.inf
+    next_s = engine.now_s if engine.inbox > 0 else until_s
     shared_s = _shared_s(settings, count, count)
     step = 0
     engine.chunk_context = 0.0

@@ -16,7 +16,8 @@ def of(plan: Plan) -> dict[str, Any]:
         "machines_range": list(plan.machines_range),
         "usd_per_month": plan.usd_per_month,
         "usd_per_month_range": list(plan.usd_per_month_range),
-        "usd_per_hour": plan.usd_per_hour,
+        "usd_per_hour": plan.price.usd_per_hour,
+        "price": plan.price.document(),
         "bill_usd": plan.bill_usd,
         "hours": plan.hours,
         "gpu_busy": plan.busy,
@@ -26,6 +27,8 @@ def of(plan: Plan) -> dict[str, Any]:
         "requests": len(plan.fate),
         "requests_hosted": served,
         "requests_late": plan.late,
+        "interruptions": plan.interruptions,
+        "requests_repeated": plan.repeated,
         "requests_waited": plan.waited,
         "total_usd_mtok_without_waiting": _number(plan.usd_per_mtok(_tokens(plan) - plan.waited_tokens)),
         "requests_staying": {REASONS[code]: count for code, count in _staying(plan)},
@@ -55,6 +58,7 @@ def _staying(plan: Plan) -> Iterator[tuple[int, int]]:
 
 def _notes(plan: Plan) -> Iterator[str]:
     yield f"iteration time: {plan.footing.text}"
+    yield from plan.caveats
     if plan.fit.note:
         yield plan.fit.note
     low, high = plan.machines_range
@@ -63,16 +67,26 @@ def _notes(plan: Plan) -> Iterator[str]:
         yield f"within that error {low} {machines} or more are needed; at its slow end no number meets the target"
     elif low != high:
         yield f"within that error {low} to {high} machines are needed"
+    if plan.interruptions:
+        yield (
+            f"a machine is taken away {_times(plan.interruptions)} in the log's time, which repeats"
+            f" {plan.repeated:,} {'request' if plan.repeated == 1 else 'requests'}"
+        )
     if plan.waited:
         alone, together = (plan.usd_per_mtok(tokens) for tokens in (_tokens(plan) - plan.waited_tokens, _tokens(plan)))
         lowered = f": a million tokens cost ${together:,.2f} instead of ${alone:,.2f}" if alone == alone else ""
-        yield f"{plan.waited:,} requests that can wait take idle hours{lowered}"
+        takes = "request that can wait takes" if plan.waited == 1 else "requests that can wait take"
+        yield f"{plan.waited:,} {takes} idle hours{lowered}"
     for code, count in _staying(plan):
-        yield f"{count:,} requests stay on the API: {REASONS[code]}"
+        yield f"{count:,} {'request stays' if count == 1 else 'requests stay'} on the API: {REASONS[code]}"
     if not compiled.AVAILABLE:
         yield compiled.WITHOUT_NUMBA
     if plan.bill_usd and not plan.served.any():
         yield f"the machines cost ${plan.bill_usd:,.2f}, but served nothing: no request carries that cost"
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number:,} times"
 
 
 def _tokens(plan: Plan) -> int:

@@ -7,12 +7,15 @@
 Reading the weights and the cache is bound by the memory's bandwidth, multiplying by
 the arithmetic rate; what a server reaches of either is measured, or assumed. Of a mixture of experts an iteration
 reads those that its tokens are sent to: all of the dense part, and of each layer's n experts, of which a token takes k,
-the share 1 - (1 - k/n)^tokens, if tokens choose independently. Sampling, detokenizing and streaming take time on the
+the share 1 - (1 - k/n)^tokens, if tokens choose independently; however few these are, routing and the small products
+of each layer take their time. Sampling, detokenizing and streaming take time on the
 host for each sequence.
 """
 
 from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from llmcost.self_hosting import reached
 from llmcost.self_hosting.catalogue import Gpu
@@ -36,6 +39,7 @@ class IterationTime:
     per_sequence_s: float = 0.0
     dense_share: float = 1.0  # of the weights: what every iteration reads, however few tokens it has
     missed_experts: float = 0.0  # share of the experts that one token does not use
+    least_experts_s: float = 0.0  # what the experts of all layers take at least
 
     def slowed(self, factor: float) -> "IterationTime":
         """Every part this many times as long."""
@@ -43,20 +47,23 @@ class IterationTime:
 
     def weights_read_s(self, tokens: Any) -> Any:
         """Seconds to read the weights that so many tokens use; of a number or of many."""
-        used = 1 - self.missed_experts**tokens
-        return self.weights_s * (self.dense_share + (1 - self.dense_share) * used)
+        experts_s = self.weights_s * (1 - self.dense_share) * (1 - self.missed_experts**tokens)
+        return self.weights_s * self.dense_share + np.maximum(experts_s, self.least_experts_s)
 
 
-SECONDS = ("fixed_s", "weights_s", "per_token_s", "per_kv_token_s", "per_chunk_context_s", "per_sequence_s")
+SECONDS = (
+    "fixed_s", "weights_s", "per_token_s", "per_kv_token_s", "per_chunk_context_s", "per_sequence_s", "least_experts_s",
+)  # fmt: skip
 """The parts that are times."""
 
 
 def bound(model: Model, quantization: Quantization, gpu: Gpu, gpus: int = 1) -> IterationTime:
     """The least an iteration can take by the datasheet: every byte read and every product made at the peak rate."""
     bandwidth = gpu.bandwidth_gb_s * 1e9 * gpus
-    native = quantization == "fp8" and "fp8" in gpu.tflops
-    products = (gpu.tflops["fp8"] if native else gpu.tflops.get("bf16", gpu.tflops["fp16"])) * 1e12 * gpus
-    attention = gpu.tflops.get("bf16", gpu.tflops["fp16"]) * 1e12 * gpus
+    sixteen = gpu.tflops.get("bf16", gpu.tflops["fp16"])
+    multiplied_as = {"fp8": "fp8", "int8": "int8", "nvfp4": "fp4"}.get(quantization, "")
+    products = gpu.tflops.get(multiplied_as, sixteen) * 1e12 * gpus
+    attention = sixteen * 1e12 * gpus
     return IterationTime(
         fixed_s=0.0,
         weights_s=_read_bytes(model, quantization) / bandwidth,
@@ -102,6 +109,7 @@ def by_datasheet(
         fixed_s=host.fixed_s + collectives_s + (weights_s if takes_turns else 0.0),
         per_sequence_s=host.per_sequence_s,
         weights_s=0.0 if takes_turns else weights_s,
+        least_experts_s=0.0 if model.experts == 1 else model.layers * host.experts_s,
         per_token_s=least.per_token_s / kernel.arithmetic,
         per_kv_token_s=least.per_kv_token_s / kernel.bandwidth,
         per_chunk_context_s=least.per_chunk_context_s / kernel.arithmetic,

@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 from llmcost.errors import LlmcostError, UsageError
 from llmcost.self_hosting.calibrations import Calibration
 from llmcost.self_hosting.catalogue import Catalogue
-from llmcost.self_hosting.hosting import HOURS_PER_MONTH
-from llmcost.self_hosting.plan import Options, Pace, Plan, make
+from llmcost.self_hosting.hosting import HOURS_PER_MONTH, Pace
+from llmcost.self_hosting.plan import Options, Plan, make
 from llmcost.self_hosting.replay import Floats, Integers, Traffic
 from llmcost.self_hosting.traffic import Selection, select
 
@@ -145,7 +145,7 @@ def shape_of(requests: pa.Table, selection: Selection) -> Shape:
     costs at the API, `api_usd`, and with caching, `cached_usd`.
     """
     priced = requests.filter(pc.and_(requests["api_usd"].is_valid(), requests["cached_usd"].is_valid()))
-    traffic, rows = select(priced, selection)
+    traffic, rows = select([priced], selection)
     return Shape(traffic, *(np.asarray(priced[name].to_numpy())[rows] for name in ("api_usd", "cached_usd")))
 
 
@@ -193,14 +193,13 @@ def _point(
 
     def usd(plan: Plan) -> float:
         staying = shape.api_usd[drawn][~plan.served]
-        each = plan.usd_per_month / plan.machines if plan.machines else 0.0
-        around = options.spare * each + options.extra_usd_per_month if plan.machines else 0.0
+        around = options.spare * plan.spare_usd_per_month + options.around.fixed_usd if plan.machines else 0.0
         return plan.usd_per_month * parts + around + float(staying.sum()) / len(day) * monthly
 
-    likely = replace(options, ranges=False, spare=0, extra_usd_per_month=0.0)
+    likely = replace(options, ranges=False, spare=0, around=options.around.of_machines_alone())
     plan = make(day, likely, catalogue, calibrations)
     ends = [usd(plan)]
-    if options.ranges and plan.footing.kind != "measured":
+    if options.ranges and (plan.footing.kind != "measured" or options.starts_are_guessed):
         ends += [usd(make(day, replace(likely, pace=pace), catalogue, calibrations)) for pace in _ENDS]
     return Point(
         tokens_per_day=volume,
@@ -227,7 +226,8 @@ def _days(traffic: Traffic, count: int, days: int, seed: int) -> tuple[Traffic, 
     at_s += _DAY_S * random.integers(0, days, count)
     order = np.argsort(at_s, kind="stable")
     chosen = traffic.take(drawn[order])
-    return replace(chosen, arrival_s=at_s[order] + _MONDAY_S), drawn[order]
+    # one request drawn twice would find all of its prompt in a cache, which no other traffic of that volume would
+    return replace(chosen, arrival_s=at_s[order] + _MONDAY_S, prefixes=None), drawn[order]
 
 
 def _span_s(traffic: Traffic) -> float:

@@ -163,8 +163,11 @@ class Server:
                 chunk_context += sum(attended)
         time = self.time
         sampled = sum(request.computed + chunk == request.prompt + request.planned for request, chunk in work)
-        read = time.dense_share + (1 - time.dense_share) * (1 - time.missed_experts**tokens)
-        shared = time.fixed_s + max(time.weights_s * read, time.per_token_s * tokens) + time.per_sequence_s * sampled
+        experts_s = max(
+            time.weights_s * (1 - time.dense_share) * (1 - time.missed_experts**tokens), time.least_experts_s
+        )
+        read_s = time.weights_s * time.dense_share + experts_s
+        shared = time.fixed_s + max(read_s, time.per_token_s * tokens) + time.per_sequence_s * sampled
         duration = shared + time.per_kv_token_s * contexts + time.per_chunk_context_s * chunk_context
         self.last_end = max(self.now, self.last_end) + duration
         self.busy_s += duration

@@ -28,7 +28,7 @@ def recorded(shared_data: Path) -> Run:
 def test_a_mixture_of_experts_on_two_replicas_is_predicted_from_its_first_hundred_requests(shared_data: Path) -> None:
     """Qwen3-30B-A3B on two RTX PRO 6000, data parallel. Its KV blocks were not recorded: about 18,756 a replica.
 
-    Before experts were read by the tokens that use them, the makespan was 16 % too long.
+    Before experts were read by the tokens that use them, the makespan was 16% too long.
     """
     stem = "rtxpro6000_qwen3_30b_a3b_dp2"
     folder = shared_data / "serving"

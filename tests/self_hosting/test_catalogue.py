@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from llmcost.errors import LlmcostError
-from llmcost.self_hosting import calibrations, catalogue
+from llmcost.self_hosting import calibrations, catalogue, reached
 from llmcost.self_hosting.calibrations import Calibration
 from llmcost.self_hosting.fitting import check
 from llmcost.self_hosting.footing import choose
@@ -25,17 +25,18 @@ def test_what_is_shipped_is_dated_and_whole() -> None:
     assert {"T4", "A10G", "L4", "L40S", "A100", "H100", "H200", "RTX-4090"} <= set(known.gpus)
     for gpu in known.gpus.values():
         assert gpu.date, gpu.name
-        assert gpu.source.endswith(("datasheet", "paper"))
+        assert "datasheet" in gpu.source or gpu.source.endswith("paper")
         assert ("bf16" in gpu.tflops) == (gpu.compute_capability >= 8.0)
         assert ("fp8" in gpu.tflops) == (gpu.compute_capability >= 8.9)
     for instance in known.instances.values():
-        assert instance.date, instance.name
+        assert instance.provider != catalogue.OWN_FILE, instance.name
         assert instance.gpu in known.gpus
-        assert instance.usd_per_hour
+        assert known.on_demand_usd(instance), instance.name
 
 
 def test_prices_are_those_of_the_cloud() -> None:
-    hourly = {name: instance.usd_per_hour for name, instance in catalogue.load().instances.items()}
+    known = catalogue.load()
+    hourly = {name: known.on_demand_usd(instance) for name, instance in known.instances.items()}
     assert hourly["g4dn.xlarge"] == 0.526
     assert hourly["g5.xlarge"] == 1.006
     assert hourly["g6.xlarge"] == 0.805
@@ -46,7 +47,8 @@ def test_prices_are_those_of_the_cloud() -> None:
 def test_the_users_own_win(tmp_path: Path) -> None:
     own = tmp_path / "llmcost.toml"
     own.write_text('[instances."g4dn.xlarge"]\ngpu = "T4"\ngpus = 1\nusd_per_hour = 0.4\n[other]\nkey = 1\n')
-    assert catalogue.load(own).instance("g4dn.xlarge").usd_per_hour == 0.4
+    known = catalogue.load(own)
+    assert known.on_demand_usd(known.instance("g4dn.xlarge")) == 0.4
 
 
 @pytest.mark.parametrize(
@@ -55,6 +57,7 @@ def test_the_users_own_win(tmp_path: Path) -> None:
         ("[gpus.X]\nmemory_gib = 1\n", "X is incomplete"),
         ("[gpus.X]\nspeed = 1\n", "X has no speed"),
         ("[gpus.X\n", "is not TOML"),
+        ("gpus = 1\n", "gpus is not a table"),
     ],
 )
 def test_a_wrong_entry_is_named(tmp_path: Path, text: str, message: str) -> None:
@@ -176,3 +179,17 @@ def test_the_best_footing_is_chosen() -> None:
     assert choose(fit, known, [*shipped, own]).time == TIME
     nowhere = replace(own, gpu="NVIDIA Unheard-of", model="eliza")
     assert choose(fit, known, [*shipped, nowhere]).kind == "datasheet", "what nothing is known of cannot be scaled"
+
+
+def test_weights_that_no_test_is_about_need_a_calibration_on_their_gpu() -> None:
+    """Measured with one model, another one is scaled, within the widest range that any kernel has."""
+    known = catalogue.load()
+    measured = Calibration("A100", 1, "mistral-7b", "nvfp4", TIME, "mine", date(2026, 11, 30))
+    own, other = (
+        check(known, known.model(name), "nvfp4", known.gpu("A100")) for name in ("mistral-7b", "llama-3.1-8b")
+    )
+    assert choose(own, known, [measured]).kind == "measured"
+    scaled = choose(other, known, [measured])
+    assert (scaled.kind, (scaled.fastest, scaled.slowest)) == ("scaled", reached.widest())
+    with pytest.raises(reached.UnknownKernelError, match="NVFP4"):
+        choose(other, known, [])

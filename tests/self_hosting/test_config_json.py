@@ -92,6 +92,13 @@ def test_the_name_is_the_files_own_or_its_folders(tmp_path: Path) -> None:
         ({"quant_method": "fp8"}, "fp8"),
         ({"quant_method": "compressed-tensors", "config_groups": {"group_0": {"weights": {"type": "float",
                                                                                           "num_bits": 8}}}}, "fp8"),
+        ({"quant_method": "gptq", "bits": 8}, "gptq-8bit"),
+        *(({"quant_method": "compressed-tensors", "config_groups": {"group_0": {"weights": weights, **others}}}, name)
+          for weights, others, name in (
+              ({"type": "int", "num_bits": 8}, {"input_activations": {"num_bits": 8}}, "int8"),
+              ({"type": "int", "num_bits": 8}, {}, "gptq-8bit"),
+              ({"type": "int", "num_bits": 4}, {}, "gptq"),
+              ({"type": "float", "num_bits": 4}, {}, "nvfp4"))),
         (None, None),
     ],
 )  # fmt: skip
@@ -120,7 +127,7 @@ def test_a_model_by_name_is_served_as_it_is_published_or_in_awq() -> None:
         (LLAMA | {"layer_types": ["full_attention"]}, "layer_types has 1 layers, num_hidden_layers 32"),
         (LLAMA | {"layer_types": ["\x1b[31m"] * 32}, r"layer_types: '\\x1b\[31m' is not modelled"),
         (LLAMA | {"quantization_config": {"quant_method": "bitsandbytes"}}, "'bitsandbytes' with these bits"),
-        (LLAMA | {"quantization_config": {"quant_method": "gptq", "bits": 8}}, "'gptq' with these bits"),
+        (LLAMA | {"quantization_config": {"quant_method": "gptq", "bits": 3}}, "'gptq' with these bits"),
         ([], "not an object"),
         ("{", "is not JSON"),
         ("[" * 100_000, "is not JSON"),

@@ -19,7 +19,7 @@ def test_mistral_in_16_bits_is_refused_on_a_t4_and_fewer_bits_named() -> None:
         check(KNOWN, KNOWN.model("mistral-7b"), "none", KNOWN.gpu("T4"))
     assert "13.5 GiB of weights" in refused.value.message
     assert "quantization=fp8" in (refused.value.hint or "")
-    assert "g6.xlarge" in (refused.value.hint or "")
+    assert "in 16-bit it fits runpod-community-rtx-4090 (one RTX-4090)" in (refused.value.hint or ""), "the cheapest"
 
 
 def test_mistral_in_4_bits_leaves_a_t4_some_70_thousand_tokens() -> None:

@@ -54,8 +54,8 @@ def test_a_drivers_name_is_that_of_a_known_gpu(name: str, known: str) -> None:
 
 
 @pytest.mark.parametrize("name", [
-    "NVIDIA L40", "NVIDIA H100 PCIe", "NVIDIA H100 NVL", "NVIDIA H200 NVL", "NVIDIA GeForce RTX 4090 Laptop GPU",
-    "NVIDIA A100 80GB PCIe", "NVIDIA RTX PRO 6000 Blackwell Server Edition", "H10",
+    "NVIDIA L40", "NVIDIA H100 64GB HBM2", "NVIDIA H200 NVL", "NVIDIA GeForce RTX 4090 Laptop GPU",
+    "NVIDIA A100-SXM-64GB", "NVIDIA RTX PRO 6000 Blackwell Max-Q Workstation Edition", "H10",
 ])  # fmt: skip
 def test_a_variant_of_a_gpu_is_refused_with_the_near_ones(name: str) -> None:
     assert KNOWN.recognise(name) is None

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from llmcost.errors import LlmcostError, UsageError
 from llmcost.self_hosting import calibrations, catalogue, summary, volumes
+from llmcost.self_hosting.around import Around
 from llmcost.self_hosting.fleet import OutOfReachError, Target, needed
-from llmcost.self_hosting.hosting import Schedule, Span, bill, hourly_usd, monthly_hours, running
+from llmcost.self_hosting.hosting import COLD_STARTS_S, Schedule, Span, bill, monthly_hours, running
 from llmcost.self_hosting.plan import OUT_OF_HOURS, QUEUE_FULL, TOO_LONG, TOO_SLOW, Options, Plan, make
+from llmcost.self_hosting.prefixes import Prefixes
 from llmcost.self_hosting.replay import Engine, Traffic
 from llmcost.self_hosting.timing import IterationTime
 
@@ -102,17 +104,17 @@ def test_a_target_out_of_reach_is_refused_with_what_can_be_had() -> None:
 
 def test_a_machine_in_reserve_and_what_else_it_costs() -> None:
     """Paid by the month, whatever the traffic; nothing of it where nothing is hosted."""
-    usual, around = plan(a_day(200), G4DN), plan(a_day(200), replace(G4DN, spare=2, extra_usd_per_month=1000.0))
+    usual, around = plan(a_day(200), G4DN), plan(a_day(200), replace(G4DN, spare=2, around=Around(extra_usd=1000.0)))
     assert around.machines == usual.machines + 2
     assert around.usd_per_month == pytest.approx(3 * usual.usd_per_month + 1000)
     assert around.usd_per_month_range[0] == pytest.approx(3 * usual.usd_per_month_range[0] + 1000)
     assert around.bill_usd == pytest.approx(3 * usual.bill_usd + 1000 * around.hours / 730)
-    none = plan(a_day(200), replace(G4DN, machines=0, spare=2, extra_usd_per_month=1000.0))
+    none = plan(a_day(200), replace(G4DN, machines=0, spare=2, around=Around(extra_usd=1000.0)))
     assert (none.machines, none.bill_usd, none.usd_per_month) == (0, 0, 0)
 
 
 def test_what_a_volume_costs_includes_the_reserve_once(shaped: volumes.Shape) -> None:
-    options = replace(G4DN, spare=1, extra_usd_per_month=1000.0)
+    options = replace(G4DN, spare=1, around=Around(extra_usd=1000.0))
     for volume in (1e6, 4e8):
         [usual], [around] = (volumes.find(shaped, one, KNOWN, CALIBRATED, [volume]).points for one in (G4DN, options))
         assert around.machines == usual.machines + 1
@@ -180,6 +182,20 @@ def test_scaled_to_zero_waits_for_the_start_and_stops_idle() -> None:
     assert made.hours < 1
 
 
+def test_a_start_that_nobody_measured_is_a_range() -> None:
+    """One request an hour apart: each waits for a start of 294 s, of 82 at the fast end and of 510 at the slow one."""
+    hourly = Traffic(MONDAY + HOUR * np.arange(5.0), np.full(5, 100), np.full(5, 10))
+    zero = replace(G4DN, machines=1, schedule=Schedule("scale-to-zero"))
+    for pace, start_s in COLD_STARTS_S.items():
+        made = plan(hourly, replace(zero, pace=pace))
+        assert (made.ttft_s > start_s).all()
+        assert (made.ttft_s < start_s + 2).all()
+        assert made.hours == pytest.approx(5 * (start_s + 15 * 60) / 3600, rel=0.01)
+        assert any("82 to 510" in caveat for caveat in made.caveats)
+    measured = plan(hourly, replace(zero, schedule=Schedule("scale-to-zero", cold_start_s=60.0)))
+    assert not any("82 to 510" in caveat for caveat in measured.caveats)
+
+
 def test_what_is_reserved_or_owned_is_paid_while_off() -> None:
     at = a_day(100).arrival_s
     on = running(Schedule("office"), at, Span.of(at))
@@ -188,14 +204,37 @@ def test_what_is_reserved_or_owned_is_paid_while_off() -> None:
     assert monthly_hours("reserved", on) == 730
 
 
-def test_prices() -> None:
-    g4dn, l4 = KNOWN.instance("g4dn.xlarge"), KNOWN.instance("g6.xlarge")
-    assert hourly_usd(g4dn, "on-demand", None) == 0.526
-    assert 0.16 <= hourly_usd(g4dn, "spot", None) <= 0.25
-    assert hourly_usd(l4, "reserved", 0.3) == 0.3
-    for price in ("spot", "reserved", "own"):
-        with pytest.raises(LlmcostError, match=f"no {price} price"):
-            hourly_usd(l4, price, None)
+def test_what_is_around_the_machines_is_in_the_month() -> None:
+    """Two machines with disks for $10, network for $30, a third of an engineer at $9,000, set-up for $6,000 a year."""
+    around = Around(
+        storage_usd=10.0, network_usd=30.0, engineers=1 / 3, engineer_usd=9000.0, setup_usd=6000.0, setup_months=12.0
+    )
+    usual = plan(a_day(200), replace(G4DN, machines=2))
+    whole = plan(a_day(200), replace(G4DN, machines=2, around=around))
+    assert whole.usd_per_month == pytest.approx(2 * 0.526 * 730 + 2 * 10 + 30 + 3000 + 500)
+    assert whole.bill_usd == pytest.approx(usual.bill_usd + 3550 * whole.hours / 730)
+    assert whole.usd_per_month_range == (whole.usd_per_month, whole.usd_per_month)
+    assert "people (engineers" in usual.caveats[-1]
+    assert whole.caveats[-1] == "not in the bill: a machine in reserve (spare)"
+    with pytest.raises(UsageError, match="engineers=2 needs what one costs"):
+        Around(engineers=2.0)
+
+
+def test_a_commitment_is_paid_whether_the_machine_runs_or_not() -> None:
+    """A machine for a year at $2.314207 an hour: $1,689 a month in office hours, too, and $20,272 signed for."""
+    a2 = replace(G4DN, instance=KNOWN.instance("a2-highgpu-1g"), machines=1, schedule=Schedule("office"))
+    year, demand = (plan(a_day(240), replace(a2, price=kind)) for kind in ("reserved-1y", "on-demand"))
+    assert year.usd_per_month == pytest.approx(2.314207 * 730) == pytest.approx(1689.37, abs=0.01)
+    assert demand.usd_per_month == pytest.approx(3.673385 * 730 * 45 / 168)
+    assert "signed for $20,272 whatever" in year.caveats[0]
+
+
+def test_another_region_costs_what_it_costs_there() -> None:
+    g2 = replace(G4DN, instance=KNOWN.instance("g2-standard-4"), machines=1)
+    here, there = (plan(a_day(50), replace(g2, region=region)) for region in (None, "southamerica-east1"))
+    assert here.usd_per_month == pytest.approx(0.706832 * 730)
+    assert there.usd_per_month == pytest.approx(1.122379 * 730)
+    assert "on-demand in southamerica-east1" in there.caveats[0]
 
 
 def test_a_summary_is_plain() -> None:
@@ -203,7 +242,7 @@ def test_a_summary_is_plain() -> None:
     assert said["requests_hosted"] == 100
     assert said["footing"] == "datasheet"
     assert said["usd_per_month_range"][0] <= said["usd_per_month"]
-    assert any("in 90 % of cases" in note for note in said["notes"])
+    assert any("in 90% of cases" in note for note in said["notes"])
 
 
 def shape(count: int = 3000) -> volumes.Shape:
@@ -262,6 +301,18 @@ def test_break_even_costs_what_stays_on_the_api() -> None:
     assert 0 < point.hosted_share < 1
     assert point.hosted_usd > 384
     assert found.beats_api_from is None
+
+
+def test_what_requests_share_says_nothing_of_a_volume_that_is_drawn() -> None:
+    """Each request has a text of its own, so that only one drawn twice could find anything."""
+    plain = shape(300)
+    texts = Prefixes(
+        np.ones(300, np.int32), np.arange(300, dtype=np.int32), plain.traffic.prompt_tokens.astype(np.int32)
+    )
+    told = replace(plain, traffic=replace(plain.traffic, prefixes=texts))
+    options = replace(G4DN, ranges=False)
+    points = [volumes.find(one, options, KNOWN, CALIBRATED, [2e6]).points for one in (plain, told)]
+    assert points[0] == points[1]
 
 
 def test_the_articles_ranges_are_recomputed(found: volumes.BreakEven) -> None:

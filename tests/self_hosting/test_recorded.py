@@ -53,6 +53,23 @@ def test_settings_come_from_what_the_server_settled_on(files: tuple[Path, Path])
     assert (run.gpu, run.gpus, run.copies, run.quantization) == ("NVIDIA L4", 2, 3, "awq")
 
 
+@pytest.mark.parametrize("name", ["compressed-tensors", "bitsandbytes", "awq_something"])
+def test_weights_that_are_not_modelled_are_named(files: tuple[Path, Path], name: str) -> None:
+    requests, meta = files
+    meta.write_text(json.dumps(META | {"resolved_config": {"model_config": {"quantization": name}}}))
+    with pytest.raises(LlmcostError, match=f"does not model '{name}' weights"):
+        read(requests, meta)
+
+
+@pytest.mark.parametrize(("name", "known"), [("gptq_marlin", "gptq"), ("modelopt_fp4", "nvfp4"), (None, "none")])
+def test_weights_have_the_names_that_vllm_gives_their_kernels(
+    files: tuple[Path, Path], name: str | None, known: str
+) -> None:
+    requests, meta = files
+    meta.write_text(json.dumps(META | {"resolved_config": {"model_config": {"quantization": name}}}))
+    assert read(requests, meta).quantization == known
+
+
 def test_the_two_clocks_are_brought_together(files: tuple[Path, Path]) -> None:
     run = read(*files)
     assert run.traffic.arrival_s.tolist() == [0, 1, 2]

@@ -1,5 +1,6 @@
 """The compiled replay, stepping from event to event, against the naive one that goes token by token."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -27,7 +28,7 @@ def servers(draw: st.DrawFn) -> tuple[Engine, IterationTime]:
         whole_prompt=draw(st.booleans()),
     )
     parts = draw(st.tuples(*[st.sampled_from([0.0, 0.125, 0.5, 1.0]) for _ in range(6)]))
-    experts = draw(st.sampled_from([{}, {"dense_share": 0.25, "missed_experts": 0.5}]))
+    experts = draw(st.sampled_from([{}, {"dense_share": 0.25, "missed_experts": 0.5, "least_experts_s": 0.25}]))
     return engine, IterationTime(0.25 + parts[0], *parts[1:], **experts)
 
 
@@ -77,6 +78,31 @@ def test_shares_sum_to_the_busy_time(data: st.DataObject, server: tuple[Engine, 
     served = replay_on(machines, data.draw(traffic(server[0])), *server)
     assert served.gpu_s.sum() == pytest.approx(served.busy_s)
     assert np.all(served.gpu_s[~served.turned_away] >= 0)
+
+
+@given(data=st.data(), server=servers(), machines=st.integers(1, 4))
+def test_each_machine_serves_those_sent_to_it_as_if_it_were_alone(
+    data: st.DataObject, server: tuple[Engine, IterationTime], machines: int
+) -> None:
+    drawn = data.draw(traffic(server[0]))
+    arriving = replace(drawn, arrival_s=np.round(drawn.arrival_s * 8) / 8)  # sums are exact, from whichever zero
+    served = replay_on(machines, arriving, *server)
+    for machine in range(machines):
+        own = served.machine == machine
+        alone = replay(arriving.take(own), *server)
+        for name in (*TIMES, "preemptions"):
+            assert getattr(served, name)[own].tolist() == getattr(alone, name).tolist(), name
+
+
+def test_a_request_goes_to_the_machine_with_the_least_load() -> None:
+    """4 for each that waits and 1 for each that runs, the first of equals; one runs at a time, for ten seconds."""
+    at = np.array([0.0, 1.0, 2.0, 3.0, 11.5, 40.0])
+    arriving = Traffic(at, np.full(6, 1), np.full(6, 1))
+    engine = Engine(kv_blocks=100, max_running=1, asynchronous=False)
+    served = replay_on(2, arriving, engine, IterationTime(10.0, 0.0, 0.0, 0.0, 0.0))
+    # idle, idle, both run, the first has one waiting as well; then it runs its second and the other its own until 21
+    assert served.machine.tolist() == [0, 1, 0, 1, 0, 0]
+    assert served.last_token_s.tolist() == [10, 11, 20, 21, 30, 50]
 
 
 @given(data=st.data(), server=servers())

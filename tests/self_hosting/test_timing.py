@@ -1,5 +1,6 @@
 """Iteration times by the datasheet: each part by hand, on one GPU and on several, in each number format."""
 
+import re
 from dataclasses import astuple, replace
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from llmcost.errors import UsageError
 from llmcost.self_hosting import catalogue, reached
 from llmcost.self_hosting.fitting import weights_bytes
+from llmcost.self_hosting.quantization import Quantization, spoken
 from llmcost.self_hosting.timing import COLLECTIVE_S, SECONDS, IterationTime, bound, by_datasheet, scaled
 
 KNOWN = catalogue.load()
@@ -107,6 +109,53 @@ def test_an_older_engine_takes_longer() -> None:
     for version, said in (("0.7.3", "older than any version"), ("latest", "is no version")):
         with pytest.raises(UsageError, match=said):
             reached.host(card, version)
+
+
+def test_between_old_and_new_a_step_has_the_new_fixed_part_and_each_sequence_the_old_cost() -> None:
+    card, t4 = KNOWN.gpu("A100"), KNOWN.gpu("T4")
+    old, between, new = (reached.host(card, version) for version in ("0.8.5", "0.11.0", "0.15"))
+    assert between == reached.host(card, "0.9")
+    assert between.fixed_s == new.fixed_s < old.fixed_s
+    assert between.per_sequence_s == old.per_sequence_s > new.per_sequence_s
+    assert reached.host(t4, "0.11.0") == reached.host(t4, "0.8.5"), "nothing was seen of a T4 there"
+
+
+@pytest.mark.parametrize("weights", ["none", "mxfp4"])
+def test_an_h100_holds_less_of_its_peak_than_an_a100(weights: Quantization) -> None:
+    h100, a100 = (reached.kernel(weights, KNOWN.gpu(name)) for name in ("H100", "A100"))
+    assert h100.arithmetic < a100.arithmetic
+    assert reached.kernel(weights, KNOWN.gpu("H200")) == h100
+
+
+@pytest.mark.parametrize("weights", ["int8", "awq-gemm", "nvfp4"])
+def test_weights_that_no_test_is_about_are_refused_by_name(weights: Quantization) -> None:
+    said = re.escape(f"{spoken(weights)} weights are on A100")
+    with pytest.raises(reached.UnknownKernelError, match=said) as refused:
+        by_datasheet(MODEL, weights, KNOWN.gpu("A100"))
+    assert "llmcost calibrate" in (refused.value.hint or "")
+
+
+def test_integers_of_eight_bits_are_multiplied_as_such_or_unpacked() -> None:
+    card = replace(GPU, tflops={"fp16": 2.0, "bf16": 4.0, "int8": 16.0})
+    products = 2 * MODEL.active_parameters
+    assert bound(MODEL, "int8", card).per_token_s == pytest.approx(products / 16e12)
+    assert bound(MODEL, "gptq-8bit", card).per_token_s == pytest.approx(products / 4e12)
+    assert (
+        by_datasheet(MODEL, "gptq-8bit", KNOWN.gpu("A100")).weights_s
+        > by_datasheet(MODEL, "gptq", KNOWN.gpu("A100")).weights_s
+    )
+
+
+def test_few_tokens_wait_for_the_small_products_of_each_layer_with_experts() -> None:
+    """48 layers of 55 microseconds, until the experts that are read take longer; without experts nothing."""
+    experts, card = KNOWN.model("qwen3-30b-a3b"), KNOWN.gpu("A100")
+    found = by_datasheet(experts, "none", card)
+    assert found.least_experts_s == pytest.approx(48 * 55e-6)
+    dense_s = found.weights_s * found.dense_share
+    assert found.weights_read_s(1) == pytest.approx(dense_s + 48 * 55e-6)
+    assert found.weights_read_s(1000) == pytest.approx(found.weights_s)
+    assert by_datasheet(MODEL, "none", card).least_experts_s == 0
+    assert found.slowed(2).least_experts_s == 2 * found.least_experts_s
 
 
 def test_the_error_is_smaller_where_the_kernel_was_seen() -> None:

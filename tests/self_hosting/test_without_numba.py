@@ -17,6 +17,8 @@ _MODULES = ("compiled", "scheduler", "replay")
 @pytest.fixture
 def plain(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """The replay, imported again where numba is not installed."""
+    one = np.ones(1, np.int64)
+    replay(Traffic(np.zeros(1), one, one), Engine(kv_blocks=10), IterationTime(0.1, 0, 0, 0, 0))  # numba loads the rest
     names = [f"llmcost.self_hosting.{name}" for name in _MODULES]
     for name in names:
         monkeypatch.delitem(sys.modules, name, raising=False)
