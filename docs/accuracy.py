@@ -35,7 +35,7 @@ def _row(row: dict[str, Any]) -> str:
         row["data"],
         _amount(predicted, row),
         _amount(truth, row),
-        "–" if predicted is None or not truth else f"{predicted / truth - 1:+.1%}".replace("-", "−").replace("%", " %"),
+        "–" if predicted is None or not truth else f"{predicted / truth - 1:+.1%}".replace("-", "−"),
         f"{_amount(row['low'], row)} to {_amount(row['high'], row)}" if ranged else "–",
         ("yes" if row["low"] <= truth <= row["high"] else "no") if ranged else "–",
         row.get("naive", "–"),
@@ -47,7 +47,9 @@ def _row(row: dict[str, Any]) -> str:
 def _amount(value: float | None, row: dict[str, Any]) -> str:
     if value is None:
         return "–"
-    return f"${value:,.2f}" if row["unit"] == "USD" else f"{value:,} {row['unit']}"
+    if row["unit"] == "USD":
+        return f"${value:,.2f}"
+    return f"{value:,}{'' if row['unit'] == '%' else ' '}{row['unit']}"
 
 
 def _line(*cells: str) -> str:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from docs import samples
 from llmcost.engine import access
 from llmcost.engine.store import Store
 from llmcost.ingest import run
@@ -53,15 +54,15 @@ def main() -> None:
 
 def document() -> str:
     """The whole page."""
-    with _samples() as samples:
-        claims = [*_prices(samples), *_caching(), *_batch(), *_caps(), *_combined(samples), *_hosting(samples)]
+    logged = samples.store()
+    claims = [*_prices(logged), *_caching(), *_batch(), *_caps(), *_combined(logged), *_hosting(logged)]
     lines = ["| the article | at its own prices | today | verdict |", "| --- | --- | --- | --- |"]
     lines += [f"| {claim.said} | {claim.then} | {claim.now} | {claim.verdict} |" for claim in claims]
     return _HEAD + "\n".join(lines) + _FOOT
 
 
-def _prices(samples: Store) -> Iterator[Claim]:
-    sonnet, haiku, opus = (_price(samples, model)["input_usd_mtok"] for model in (NOW_SONNET, NOW_HAIKU, NOW_OPUS))
+def _prices(logged: Store) -> Iterator[Claim]:
+    sonnet, haiku, opus = (_price(logged, model)["input_usd_mtok"] for model in (NOW_SONNET, NOW_HAIKU, NOW_OPUS))
     yield Claim(
         "Haiku costs $0.25 per million input tokens, 12 times less than Sonnet",
         "3 / 0.25 = 12: holds",
@@ -83,7 +84,7 @@ def _caching() -> Iterator[Claim]:
             1000,
             10_000,
         ),
-        ("a shared prompt of 2,000 tokens, 1,000 times a day: $6 a day, 90 % less with a prompt cache", 2000, 1000),
+        ("a shared prompt of 2,000 tokens, 1,000 times a day: $6 a day, 90% less with a prompt cache", 2000, 1000),
     ):
         then, now = (_cached(model, tokens, calls) for model in (THEN_SONNET, NOW_SONNET))
         verdict = "holds where the prompt is long enough for the model's cache and is used within its life"
@@ -92,8 +93,8 @@ def _caching() -> Iterator[Claim]:
         yield Claim(said, _before_and_after(then), _before_and_after(now), verdict)
     sparse = _cached(NOW_SONNET, 2000, 100)
     yield Claim(
-        "cached reads cost 10 %, so caching saves 90 % of the shared prompt",
-        "leaves out the write premium of 25 % and the life of five minutes",
+        "cached reads cost 10%, so caching saves 90% of the shared prompt",
+        "leaves out the write premium of 25% and the life of five minutes",
         f"100 calls a day, 14 minutes apart: {_before_and_after(sparse)}",
         "false for prompts that are used less often than their cache lives",
     )
@@ -104,7 +105,7 @@ def _batch() -> Iterator[Claim]:
         projection = _simulated(opened, "batch-api")
     share = 1 - projection.cost_usd / projection.baseline_usd
     yield Claim(
-        "the Batch API costs half", "50 % then too", f"{share:.0%} less on {NOW_SONNET}", "holds, within 24 hours"
+        "the Batch API costs half", "50% then too", f"{share:.0%} less on {NOW_SONNET}", "holds, within 24 hours"
     )
 
 
@@ -123,24 +124,25 @@ def _caps() -> Iterator[Claim]:
     )
 
 
-def _combined(samples: Store) -> Iterator[Claim]:
-    found = run_all.simulate(samples, run_all.asked([run_all.WORD]), scope(samples))
+def _combined(logged: Store) -> Iterator[Claim]:
+    found = run_all.simulate(logged, run_all.asked([run_all.WORD]), scope(logged))
     assert found.three_saved_usd is not None, "the sample logs tell of all three"
     share = found.three_saved_usd / found.projection.baseline_usd
     low, high = (
         saved / found.projection.baseline_usd for saved in (found.three_range.low_usd, found.three_range.high_usd)
     )
     yield Claim(
-        'prompt caching, routing and response caching together save 60–80 % "without touching response quality"',
+        'prompt caching, routing and response caching together save 60–80% "without touching response quality"',
         "depends on the traffic alone",
         f"{share:.0%} on the sample logs, which are synthetic (range {low:.0%} to {high:.0%})",
         "not a general rule: `simulate --what-if all` computes it for a log; none of the three measures quality",
     )
 
 
-def _hosting(samples: Store) -> Iterator[Claim]:
+def _hosting(logged: Store) -> Iterator[Claim]:
     answer = break_even.answer(
-        samples, scope(samples), {"features": HOSTABLE}, [parse(word) for word in break_even.CACHING],
+        logged, scope(logged), break_even.machines({"features": HOSTABLE}),
+        [parse(word) for word in break_even.CACHING],
         (1e6, 3e6, 1e7, 3e7, 1e8),
     )  # fmt: skip
     best = ", ".join(f"{point.tokens_per_day / 1e6:.0f}M {point.cheapest}" for point in answer.found.points)
@@ -150,14 +152,14 @@ def _hosting(samples: Store) -> Iterator[Claim]:
         f"two features of the sample logs on a g4dn.xlarge: {best}",
         "the order holds; where it turns depends on prices, lengths and how busy the machine is",
     )
-    monthly = answer.usd_per_hour * HOURS_PER_MONTH
+    monthly = answer.price.usd_per_hour * HOURS_PER_MONTH
     yield Claim(
         "a g4dn.xlarge costs $380 a month",
         f"0.526 × {HOURS_PER_MONTH} = ${0.526 * HOURS_PER_MONTH:,.0f}",
-        f"${answer.usd_per_hour:g} × {HOURS_PER_MONTH} = ${monthly:,.0f}",
+        f"${answer.price.usd_per_hour:g} × {HOURS_PER_MONTH} = ${monthly:,.0f}",
         "holds, on demand and always on",
     )
-    haiku = _price(samples, NOW_HAIKU)
+    haiku = _price(logged, NOW_HAIKU)
     mixed = 30 * 30 * haiku["input_usd_mtok"] + 30 * 10 * haiku["output_usd_mtok"]
     yield Claim(
         "it serves about 40M tokens a day at constant load",
@@ -206,13 +208,6 @@ def _traffic(rows: Sequence[Row]) -> Iterator[Store]:
         with access.writing(Path(folder) / "llmcost.duckdb") as opened:
             run.ingest(opened, [str(log)])
             yield opened
-
-
-@contextmanager
-def _samples() -> Iterator[Store]:
-    with tempfile.TemporaryDirectory() as folder, access.writing(Path(folder) / "llmcost.duckdb") as opened:
-        run.ingest(opened, [str(ROOT / "sample_logs")])
-        yield opened
 
 
 def _price(opened: Store, model: str) -> Row:

@@ -12,10 +12,8 @@ from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from docs import accuracy, reference, self_hosting
+from docs import accuracy, reference, samples, self_hosting, serving_points
 from llmcost.backtest import run as backtest
-from llmcost.engine import access
-from llmcost.ingest import run
 from llmcost.reports import spend
 from llmcost.reports.scope import scope
 from llmcost.views.report import ReportView
@@ -54,6 +52,7 @@ def filled(text: str) -> str:
         "metrics": monitoring.metrics_table, "alerts": monitoring.alerts_table,
         "hosting-ways": self_hosting.ways, "hosting-volumes": self_hosting.volumes,
         "hosting-crossings": self_hosting.crossings, "accuracy": accuracy.summary,
+        "serving-chosen-on": serving_points.chosen_on, "serving-unseen": serving_points.unseen,
     }  # fmt: skip
     if self_hosting.PUBLIC.is_dir():  # logs that are not part of the checkout; without them their part stays
         parts["hosting-traces"] = self_hosting.traces
@@ -66,14 +65,12 @@ def filled(text: str) -> str:
 
 def pictures() -> dict[str, str]:
     """The overview and a simulation of the sample logs, as SVG."""
-    with tempfile.TemporaryDirectory() as folder, access.writing(Path(folder) / "llmcost.duckdb") as opened:
-        run.ingest(opened, [str(ROOT / "sample_logs")])
-        covered = scope(opened)
-        overview = ReportView(spend.overview(opened, covered)).screen(details=False)
-        stack = [parse(word) for word in STACK]
-        projection = simulate(opened, stack, covered, ("feature",))
-        backtest.check(opened, projection)
-        simulated = ProjectionView(projection).screen(details=False)
+    opened = samples.store()
+    covered = scope(opened)
+    overview = ReportView(spend.overview(opened, covered)).screen(details=False)
+    projection = simulate(opened, [parse(word) for word in STACK], covered, ("feature",))
+    backtest.check(opened, projection)
+    simulated = ProjectionView(projection).screen(details=False)
     command = "llmcost simulate " + " ".join(f"--what-if {word}" for word in STACK) + " --by feature"
     return {
         "report.svg": _svg("llmcost report", overview),

@@ -1,12 +1,12 @@
 """The tables of docs/self_hosting.md: what the commands say of the sample logs."""
 
-import tempfile
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from llmcost.engine import access, store
+from docs import samples
+from llmcost.engine import store
 from llmcost.ingest import run
 from llmcost.reports.scope import scope
 from llmcost.self_hosting.volumes import VOLUMES
@@ -16,7 +16,6 @@ from llmcost.what_ifs.engine.step import parse
 from llmcost.what_ifs.projection import simulate
 
 ROOT = Path(__file__).resolve().parents[1]
-SAMPLES = ROOT / "sample_logs"
 PUBLIC = ROOT.parent / "shared" / "data"
 ASSUMED = {"assume_model": "gpt-4.1-mini"}
 TRACES = {
@@ -46,7 +45,7 @@ def ways() -> str:
     lines = [
         _line("", list(WAYS)),
         _line("---", ["---:"] * len(WAYS)),
-        _line("machines for the target (95 % within 10 s to the first token)", [_machines(row) for row in columns]),
+        _line("machines for the target (95% within 10 s to the first token)", [_machines(row) for row in columns]),
         _line(f"requests hosted, of {first['requests']:,}", [f"{row['requests_hosted']:,}" for row in columns]),
         _line("time to first token, p95", [f"{row['ttft_ms']['p95'] / 1e3:,.1f} s" for row in columns]),
         _line("time per output token, p95", [f"{row['tpot_ms']['p95']:,.0f} ms" for row in columns]),
@@ -102,33 +101,25 @@ def traces() -> str:
     for name, file in TRACES.items():
         with store.in_memory() as opened:
             run.ingest(opened, [str(PUBLIC / file)], assumed=ASSUMED)
-            asked = {"instance": "g6.xlarge", "model": "llama-3.1-8b"}
+            asked = break_even.machines({"instance": "g6.xlarge", "model": "llama-3.1-8b"})
             caching = [parse(word) for word in break_even.CACHING]
             answer = break_even.answer(opened, scope(opened), asked, caching, TRACED)
         lines += [f"{name}:", "", *_points(answer), "", *(f"- {line}." for line in screen.crossings(answer)), ""]
     return "\n".join(lines)
 
 
-@cache
-def _samples() -> store.Store:
-    """The sample logs, read once."""
-    opened = access.writing(Path(tempfile.mkdtemp()) / "llmcost.duckdb")
-    run.ingest(opened, [str(SAMPLES)])
-    return opened
-
-
 def _hosted(words: str) -> Row:
     step = parse(f"self-hosted:features={FEATURES}{words}")
-    [stage] = simulate(_samples(), [step], scope(_samples())).stages
+    [stage] = simulate(samples.store(), [step], scope(samples.store())).stages
     assert stage.summary is not None
     return stage.summary | {"api_usd": sum(move["before_usd"] for move in stage.moves)}
 
 
 @cache
 def _answer(features: str | None, volumes: tuple[float, ...] = VOLUMES, **given: str) -> break_even.Answer:
-    asked = given | ({"features": features} if features else {})
+    asked = break_even.machines(given | ({"features": features} if features else {}))
     caching = [parse(word) for word in break_even.CACHING]
-    return break_even.answer(_samples(), scope(_samples()), asked, caching, volumes)
+    return break_even.answer(samples.store(), scope(samples.store()), asked, caching, volumes)
 
 
 def _machines(row: Row) -> str:

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 _REST, _ACCENT, _GOOD, _BAD, _INK = "#8a94a3", "#2f6fde", "#2f9e6e", "#d6503f", "#3b4350"
 _ROWS = 20
-_TITLE = 90
-_ROW_PX, _EDGES_PX = 32, 110
+_TITLE = 80
+_ROW_PX, _LINE_PX = 32, 24
+_EDGES_PX = {"t": 50, "b": 40, "l": 10, "r": 80}
+"""Room around the bars: above for the buttons and a line of the title, on the right for the longest bar's label."""
 
 
 @dataclass(frozen=True)
@@ -111,9 +113,12 @@ def _drawn(bars: Sequence[_Bar], title: str) -> "go.Figure":
             for name, bar in zip(names, bars, strict=True) if bar.ends
         ),
     ]  # fmt: skip
+    lines = [escape(line) for line in wrap(title, _TITLE)]
+    margin = _EDGES_PX | {"t": _EDGES_PX["t"] + _LINE_PX * (len(lines) - 1)}
     layout = look["layout"] | {
-        "height": _EDGES_PX + _ROW_PX * len(bars),
+        "height": margin["t"] + _ROW_PX * len(bars) + margin["b"],
+        "margin": margin,
         "showlegend": False,
-        "title": {"text": "<br>".join(escape(line) for line in wrap(title, _TITLE))},
+        "title": {"text": "<br>".join(lines)},
     }
     return go.Figure(traces, layout)

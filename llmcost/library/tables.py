@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _NUMBERS = ("_usd", "_share", "_ms", "_per_request", "quality")
 _COUNTS = ("requests", "_tokens", "calls", "blocks", "hits")
 _FLAGS = ("chosen",)
+_LISTS = ("trend_usd",)
 
 
 def arrow(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> "pa.Table":
@@ -41,6 +42,8 @@ def _kind(name: str) -> Any:
 
     if name in _FLAGS:
         return pa.bool_()
+    if name in _LISTS:
+        return pa.list_(pa.float64())
     if name.endswith(_NUMBERS):
         return pa.float64()
     return pa.int64() if name.endswith(_COUNTS) else None

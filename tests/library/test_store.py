@@ -15,6 +15,7 @@ import pytest
 import llmcost
 from llmcost.render import text
 from llmcost.render.cells import usd
+from llmcost.reports.spend import DIMENSIONS
 from tests.command import llmcost as command
 from tests.logs import Row, call, write
 
@@ -122,6 +123,13 @@ def test_an_empty_table_has_the_types_of_a_full_one(store: llmcost.Store) -> Non
     both = [column for column in full if column in empty]
     assert len(both) > 5
     assert empty.dtypes[both].equals(full.dtypes[both])
+
+
+def test_there_is_a_table_for_every_key(store: llmcost.Store) -> None:
+    for key in set(DIMENSIONS) - {"ticket"}:  # which needs settings
+        table = store.report(by=key).table
+        assert table["requests"].sum() == 41, key
+    assert store.report(by="prompt").arrow().schema.field("trend_usd").type == pa.list_(pa.float64())
 
 
 def test_a_simulation_has_its_ranges_and_draws_itself(store: llmcost.Store) -> None:

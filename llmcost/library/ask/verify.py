@@ -1,9 +1,9 @@
 """Whether a saved scenario kept its promise."""
 
+from llmcost.backtest import verify as verifying
 from llmcost.engine.store import Store
 from llmcost.reports.scope import scope
 from llmcost.views.verify import VerifyView
-from llmcost.what_ifs import verify as verifying
 
 
 def verify(opened: Store, scenario: str, since: str, until: str | None = None) -> VerifyView:
