@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
-WORKERS ?= auto
+# many tests wait for a server or another process, so there are more workers than cores
+WORKERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); echo $$(((cores * 3 + 1) / 2)))
 ARGS ?=
 LINES ?= 20000
 KILLS ?= 100
@@ -25,11 +26,11 @@ demo: $(VENV)/.installed ## Install, ingest the sample logs, print the report, t
 	    run ingest sample_logs || test $$? -eq 3; \
 	    run report; \
 	    run simulate --what-if prompt-caching:ttl=1h --what-if routing:upgrade=false --by feature'
-	@printf '\nNow your own logs:\n  %s\n  %s\n' "$(BIN)/llmcost ingest PATH" "$(BIN)/llmcost report"
+	@printf '\nNow your own logs:\n  %s\n' "$(BIN)/llmcost report PATH"
 
 .PHONY: test
 test: $(VENV)/.installed-test ## Install with the test extras and run the tests, the built wheel's included
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: campaign
 campaign: $(VENV)/.installed-test ## Break logs and kill ingests for longer (LINES a format, KILLS)
@@ -59,13 +60,18 @@ format: $(VENV)/.installed-dev ## Rewrite the Python files in the project's styl
 bench: $(VENV)/.installed ## Compare speed and memory with the alternatives (ARGS="--help" for the choices)
 	$(BIN)/python -m benchmarks $(ARGS)
 
+.PHONY: docs
+docs: $(VENV)/.installed-docs ## Build the documentation as one site into site/, with the notebook executed
+	@PLOTLY_RENDERER=notebook NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict --clean
+	@echo 'Read it at http://127.0.0.1:8000: $(BIN)/python -m http.server --bind 127.0.0.1 --directory site'
+
 .PHONY: wheel
 wheel: $(VENV)/.installed-test ## Build the wheel and the source distribution into dist/
 	$(BIN)/python -m hatchling build
 
 .PHONY: clean
 clean: ## Remove everything that these targets made
-	rm -rf $(VENV) .demo build dist benchmarks/.data .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .demo build dist site benchmarks/.data .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp file for each set of extras, so that a set-up is done once and again when pyproject.toml changes.

@@ -7,10 +7,10 @@ from llmcost import process
 
 class _WithoutPandas:
     """Keeps pandas out of a command, which has no use for it: pyarrow imports it, if it is there, with the first array
-    that it makes of Python values."""
+    that it makes of Python values. Spark's client does not run without it."""
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
-        if name == "pandas":
+        if name == "pandas" and "pyspark" not in sys.modules:
             raise ModuleNotFoundError("no command uses pandas", name=name)
 
 

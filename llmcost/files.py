@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from llmcost import locks
 from llmcost.errors import LlmcostError
 
 _HINT = "name another file with -o"
@@ -67,8 +68,10 @@ def _append(path: Path, content: bytes) -> None:
 
 
 def _replace(path: Path, content: bytes) -> None:
+    prefix = f".{path.name[:_NAME_CHARACTERS]}.new-"
+    locks.sweep(path.parent, (prefix,), lambda left: left.unlink())  # by processes that were killed
     try:
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:_NAME_CHARACTERS]}.")
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=prefix)
     except OSError as error:
         if error.errno in _NO_NEW_FILE and path.exists():
             return _overwrite(path, content)
@@ -76,16 +79,18 @@ def _replace(path: Path, content: bytes) -> None:
     made = Path(name)
     try:
         with open(descriptor, "wb") as out:
+            with suppress(OSError):  # a file system without locks
+                locks.lock(descriptor)
             out.write(content)
             out.flush()
             os.fsync(descriptor)
-        _like(made, path)
-        try:
-            made.replace(path)
-        except OSError as error:
-            if error.errno != errno.EBUSY:
-                raise
-            _overwrite(path, content)  # a file that is a mount point, as in a container, cannot be replaced
+            _like(made, path)
+            try:
+                made.replace(path)
+            except OSError as error:
+                if error.errno != errno.EBUSY:
+                    raise
+                _overwrite(path, content)  # a file that is a mount point, as in a container, cannot be replaced
     finally:
         made.unlink(missing_ok=True)
 

@@ -6,12 +6,15 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib.machinery import ExtensionFileLoader
 from types import FrameType
 from typing import NoReturn
 
 _LINES = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 _noted: list[int] = []
 """The signals that came: a library in the way may turn the exception into its own."""
+_LOADING = (ExtensionFileLoader.create_module.__code__, ExtensionFileLoader.exec_module.__code__)
+_SOON_S = 0.02
 
 
 @contextmanager
@@ -46,10 +49,23 @@ def ignore_signals() -> None:
             signal.signal(number, signal.SIG_IGN)
 
 
-def _interrupt(number: int, _: FrameType | None) -> None:
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    if _is_loading(frame) and hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, lambda _, later: _interrupt(number, later))
+        signal.setitimer(signal.ITIMER_REAL, _SOON_S)
+        return
     _noted.append(number)
     signal.signal(number, signal.SIG_DFL)  # a second one does not wait
     raise KeyboardInterrupt
+
+
+def _is_loading(frame: FrameType | None) -> bool:
+    """Whether a compiled module is being loaded: some abort the process where what they call raises an exception."""
+    while frame:
+        if frame.f_code in _LOADING:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _readable(error: UnicodeError) -> tuple[str, int]:

@@ -18,6 +18,7 @@ class Severity(StrEnum):
 
 
 @options.filtered
+@options.sourced
 def audit(
     since: options.Since = None,
     until: options.Until = None,
@@ -42,7 +43,7 @@ def audit(
     details: options.Details = False,
     result_format: options.ResultFormat = options.Format.table,
     output: options.Output = None,
-    db: options.Db = None,
+    source: options.Source = options.STORE,
 ) -> None:
     """Find what is wrong or suspicious, with the dollars and the requests behind each finding."""
     from llmcost.engine import registry
@@ -56,7 +57,7 @@ def audit(
         raise UsageError("--show and --fail-on cannot be combined", hint="run llmcost audit twice")
     query = registry.find("audit", show.replace("_", "-")) if show is not None else None
     out = options.output(result_format, output, details=details)
-    with options.reading(db, out, timezone=timezone) as opened:
+    with options.reading(source, out, asked="audit", timezone=timezone) as opened:
         if query is None:
             view: AuditView | BehindView = ask.audit(opened, since, until, filters, shown=provenance_shown)
         else:

@@ -3,16 +3,17 @@
 from llmcost.commands import options
 
 
+@options.sourced
 def backtest(
     details: options.Details = False,
     result_format: options.ResultFormat = options.Format.table,
     output: options.Output = None,
-    db: options.Db = None,
+    source: options.Source = options.STORE,
 ) -> None:
     """Compare what the replays predict with what the log recorded: predicted, range, actual and error."""
     from llmcost.library.ask import backtest as ask
 
     out = options.output(result_format, output, details=details)
-    with options.reading(db, out) as opened:
+    with options.reading(source, out, asked="backtest") as opened:
         view = ask.backtest(opened)
     out.show(view)

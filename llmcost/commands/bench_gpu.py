@@ -49,7 +49,8 @@ class Around:
         """The on-demand price of the machine table or llmcost.toml."""
         from llmcost.self_hosting import catalogue
 
-        price = catalogue.load().instance(instance).usd_per_hour
+        known = catalogue.load()
+        price = known.on_demand_usd(known.instance(instance))
         if price is None:
             raise UsageError(f"{instance} has no price per hour", hint="give it with --price-per-hour USD")
         return price

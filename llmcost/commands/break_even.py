@@ -6,7 +6,7 @@ import typer
 
 from llmcost.commands import completion, options
 
-_NAMED = ("instance", "gpu", "model", "quantization", "price", "usd_per_hour", "features")
+_NAMED = ("instance", "gpu", "model", "quantization", "price", "region", "usd_per_hour", "features")
 
 
 def break_even(
@@ -28,13 +28,21 @@ def break_even(
         str | None,
         typer.Option(
             "--quantization",
-            metavar="auto|none|fp8|awq|gptq|mxfp4",
+            metavar="auto|none|fp8|int8|gptq-8bit|awq|gptq|awq-gemm|mxfp4|nvfp4",
             help="Quantization of the weights. Default: auto, as the model is published, else awq.",
         ),
     ] = None,
     price: Annotated[
         str | None,
-        typer.Option("--price", metavar="on-demand|spot|reserved|own", help="Kind of price. Default: on-demand."),
+        typer.Option(
+            "--price",
+            metavar="on-demand|spot|reserved-1y|reserved-3y|reserved|own",
+            help="Kind of price. Default: on-demand.",
+        ),
+    ] = None,
+    region: Annotated[
+        str | None,
+        typer.Option("--region", metavar="NAME", help="The provider's region. Default: the first in the table."),
     ] = None,
     usd_per_hour: Annotated[
         str | None,
@@ -89,15 +97,16 @@ def break_even(
     from llmcost.what_ifs import break_even as question
     from llmcost.what_ifs.engine.step import parse
 
-    values = (instance, gpu, model, quantization, price, usd_per_hour, features)
+    values = (instance, gpu, model, quantization, price, region, usd_per_hour, features)
     given = options.pairs("--set", set_values) | {
         name: value for name, value in zip(_NAMED, values, strict=True) if value is not None
     }
     steps = [parse(word) for word in (question.CACHING if caching is None else caching)]
     tried = VOLUMES if volumes is None else _volumes(volumes)
+    hosted_on = question.machines(given)  # what is wrong with them is said before anything is read
     with options.reading(db, out, timezone=timezone) as opened:
         terminal.status(f"replaying {cells.counted(len(tried), 'volume')} …")
-        answer = question.answer(opened, scope(opened, since, until), given, steps, tried)
+        answer = question.answer(opened, scope(opened, since, until), hosted_on, steps, tried)
     out.show(BreakEvenView(answer))
 
 

@@ -12,6 +12,7 @@ _RISE = re.compile(r"\+?(\d+(?:\.\d+)?)%")
 
 
 @options.filtered
+@options.sourced
 def explain(
     from_period: Annotated[
         str | None,
@@ -36,7 +37,7 @@ def explain(
             autocompletion=completion.keys,
         ),
     ] = None,
-    top: Annotated[int, typer.Option("--top", min=1, help="Contributors of each key.")] = 10,
+    top: Annotated[int, typer.Option("--top", min=1, help="Contributors of each key, at most 1,000.")] = 10,
     per_day: Annotated[
         bool, typer.Option("--per-day", help="Compare a day of each period: for periods of different length.")
     ] = False,
@@ -55,7 +56,7 @@ def explain(
     details: options.Details = False,
     result_format: options.ResultFormat = options.Format.table,
     output: options.Output = None,
-    db: options.Db = None,
+    source: options.Source = options.STORE,
 ) -> None:
     """Show why the bill changed between two periods: how much each cause made, who, and when it began."""
     from llmcost.library.ask import explain as ask
@@ -63,7 +64,7 @@ def explain(
     keys = options.words(by)
     threshold = _rise(fail_on)
     out = options.output(result_format, output, details=details)
-    with options.reading(db, out, timezone=timezone) as opened:
+    with options.reading(source, out, asked="explain", timezone=timezone) as opened:
         view = ask.explain(opened, from_period, to_period, keys, top, filters, per_day=per_day, shown=provenance_shown)
     out.show(view)
     if threshold is not None and view.found.exceeds(threshold):

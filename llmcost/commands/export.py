@@ -15,6 +15,7 @@ class Form(StrEnum):
     parquet = "parquet"
     csv = "csv"
     focus = "focus"
+    lake = "lake"
 
 
 @options.filtered
@@ -23,7 +24,10 @@ def export(
         str, typer.Option("--to", metavar="DIR", help="A new or empty folder, or an address such as s3://bucket/path.")
     ],
     form: Annotated[
-        Form, typer.Option("--format", metavar="parquet|csv|focus", help="Format; focus is FOCUS 1.2 as CSV.")
+        Form,
+        typer.Option(
+            "--format", metavar="parquet|csv|focus|lake", help="Format; focus is FOCUS 1.2 as CSV, lake is for --lake."
+        ),
     ] = Form.parquet,
     since: options.Since = None,
     until: options.Until = None,

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llmcost.commands import completion, options
+from llmcost.commands.reading import read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
     from pathlib import Path
 
     from llmcost.attribution.texts import Texts
-    from llmcost.engine.store import Store
-    from llmcost.ingest.run import Account, Reading
+    from llmcost.ingest.run import Reading
 
 SKIPPED = 3
 """The exit status when some files were skipped."""
@@ -91,7 +91,7 @@ def ingest(
     texts = Texts(keep_text, redact_emails)
     reading = Reading(pipes=not follow, trust_size=trust_size, again=again)
     moved: list[str] = []
-    account = _read(
+    account = read(
         path,
         paths,
         format_asked,
@@ -102,26 +102,9 @@ def ingest(
     )
     options.output("json" if as_json else "table", None).show(AccountView(account, path, moved))
     if follow:
-        _follow(path, paths, format_asked, assumed, texts, reading, set(account.skipped))
+        _follow(path, paths, format_asked, assumed, texts, reading, account.skipped)
     elif account.skipped:
         raise typer.Exit(SKIPPED)
-
-
-def _read(
-    path: "Path",
-    paths: list[str],
-    format_asked: str,
-    assumed: dict[str, str],
-    texts: "Texts",
-    reading: "Reading",
-    then: "Callable[[Store], None]" = lambda _: None,
-) -> "Account":
-    from llmcost.ingest import follow as following
-    from llmcost.ingest.run import Progress
-    from llmcost.render import terminal
-
-    with terminal.byte_progress("reading") as (start, advance):
-        return following.read(path, paths, format_asked, Progress(start, advance), assumed, texts, then, reading)
 
 
 def _follow(
@@ -131,22 +114,26 @@ def _follow(
     assumed: dict[str, str],
     texts: "Texts",
     reading: "Reading",
-    named: set[str],
+    said: "Mapping[str, str]",
 ) -> None:
-    """Reads new lines every few seconds. The store is closed in between, so that others can read it."""
+    """Reads new lines as they come. The store is closed in between, so that others can read it."""
+    from dataclasses import replace
+
     from llmcost.ingest import follow as following
+    from llmcost.ingest.watch import Watch
     from llmcost.render import cells, terminal
 
-    def read() -> None:
-        account = _read(path, paths, format_asked, assumed, texts, reading)
-        for skipped in account.skipped.keys() - named:
-            terminal.status(f"skipped {skipped}: {account.skipped[skipped]}")
-        named.clear()
-        named.update(account.skipped)
+    watch = Watch(paths, path)
+    reading = replace(reading, strict=False, again=False)  # a log may be gone while it is rotated
+    skipped = following.Skipped(terminal.status, said)
+
+    def read_on() -> None:
+        account = read(path, paths, format_asked, assumed, texts, reading)
+        skipped.tell(account)
         if account.total("lines"):
             terminal.status(f"{cells.counted(account.total('requests'), 'new request')}")
 
-    following.poll(read, terminal.status)
+    following.poll(lambda: watch.read(read_on), terminal.status)
 
 
 def _explain(path: str, format_asked: str, *, as_json: bool) -> None:

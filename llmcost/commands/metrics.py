@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from llmcost.commands import options
+from llmcost.commands import options, reading
 
 if TYPE_CHECKING:
     from llmcost.engine.store import Store
@@ -40,7 +40,8 @@ def metrics(
     from llmcost.engine import store
     from llmcost.errors import StoreInUseError, UsageError
     from llmcost.ingest import follow as following
-    from llmcost.ingest.run import Progress, Reading
+    from llmcost.ingest.run import Reading
+    from llmcost.ingest.watch import Watch
     from llmcost.render import terminal
 
     following.check(follow or [])
@@ -57,17 +58,21 @@ def metrics(
         out.write(endpoint.text())
         return
 
-    def step() -> None:
-        if not follow:
-            endpoint.look()
-            return
+    watch = Watch(follow or (), path)
+    skipped = following.Skipped(terminal.status)
+
+    def read() -> None:
+        how = Reading(pipes=False, strict=not watch.has_read)
         try:
-            with terminal.byte_progress("reading") as (start, advance):
-                progress = Progress(start, advance)
-                following.read(path, follow, progress=progress, then=endpoint.take, reading=Reading(pipes=False))
+            account = reading.read(path, follow or [], reading=how, then=endpoint.take)
         except StoreInUseError:
             endpoint.missed()
             raise
+        skipped.tell(account)
+
+    def step() -> None:
+        if not follow or (not watch.read(read) and path.exists()):
+            endpoint.look()
 
     def first(look: Callable[[], None]) -> None:
         try:

@@ -2,7 +2,8 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import wraps
 from pathlib import Path
@@ -16,6 +17,7 @@ from llmcost.render import formats
 if TYPE_CHECKING:
     from llmcost.engine.store import Store
     from llmcost.render.output import Output as Written
+    from llmcost.reports.filters import Filters
 
 Db = Annotated[
     Path | None,
@@ -94,26 +96,83 @@ _FILTERS = {
 
 def filtered(command: Callable[..., None]) -> Callable[..., None]:
     """The command with the options of Filters, which it gets as its parameter `filters`."""
-    shape = inspect.signature(command)
-    added = [
-        inspect.Parameter(
-            name, inspect.Parameter.KEYWORD_ONLY, default=None,
-            annotation=Annotated[
-                list[str] | None, typer.Option(option, metavar=metavar, help=meaning, autocompletion=complete)
-            ],
-        )
+
+    def made(given: dict[str, Any]) -> "Filters":
+        from llmcost.reports.filters import Filters
+
+        return Filters(**{name: tuple(words or ()) for name, words in given.items()})
+
+    options = {
+        name: Annotated[list[str] | None, typer.Option(option, metavar=metavar, help=meaning, autocompletion=complete)]
         for name, (option, metavar, meaning, complete) in _FILTERS.items()
-    ]  # fmt: skip
-    taken = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in shape.parameters.values()]
-    place = [one.name for one in taken].index("filters")
+    }
+    return _with_options(command, "filters", options, made)
+
+
+class Engine(StrEnum):
+    """What reads a lake."""
+
+    duckdb = "duckdb"
+    spark = "spark"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the requests are that a command asks about: in a store, or in a lake."""
+
+    db: Path | None = None
+    lake: str | None = None
+    engine: Engine | None = None
+    master: str | None = None
+    remote: str | None = None
+
+
+STORE = Source()
+_SOURCE = {
+    "db": Db,
+    "lake": Annotated[
+        str | None,
+        typer.Option(
+            "--lake",
+            metavar="URI",
+            help="A lake instead of the store: what export --format lake wrote, a folder or s3://bucket/path.",
+        ),
+    ],
+    "engine": Annotated[
+        Engine | None, typer.Option("--engine", metavar="duckdb|spark", help="With --lake: what reads it.")
+    ],
+    "master": Annotated[
+        str | None,
+        typer.Option(
+            "--master", metavar="URL", help="With --engine spark: its master. Default: local[*], this machine."
+        ),
+    ],
+    "remote": Annotated[
+        str | None, typer.Option("--remote", metavar="sc://HOST", help="With --engine spark: a Connect server.")
+    ],
+}
+
+
+def sourced(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with the options of Source, which it gets as its parameter `source`."""
+    return _with_options(command, "source", _SOURCE, lambda given: Source(**given))
+
+
+def _with_options(
+    command: Callable[..., None], parameter: str, options: dict[str, Any], made: Callable[[dict[str, Any]], Any]
+) -> Callable[..., None]:
+    """The command with these options in the place of a parameter, which it gets made of their values."""
+    shape = inspect.signature(command)
+    kind = inspect.Parameter.KEYWORD_ONLY
+    added = [inspect.Parameter(name, kind, default=None, annotation=option) for name, option in options.items()]
+    taken = [one.replace(kind=kind) for one in shape.parameters.values()]
+    place = [one.name for one in taken].index(parameter)
     parameters = [*taken[:place], *added, *taken[place + 1 :]]
 
     @wraps(command)
     def parsed(**given: Any) -> None:
-        from llmcost.reports.filters import Filters
-
-        named = {name: tuple(given.pop(name) or ()) for name in _FILTERS}
-        command(**given, filters=Filters(**named))
+        values = {name: given.pop(name) for name in options}
+        command(**given, **{parameter: made(values)})
 
     parsed.__signature__ = shape.replace(parameters=parameters)  # type: ignore[attr-defined]
     parsed.__annotations__ = {one.name: one.annotation for one in parameters}
@@ -149,27 +208,54 @@ def output(form: str, file: Path | None = None, *, details: bool = False) -> "Wr
 
 @contextmanager
 def reading(
-    db: Path | None,
+    source: Source | Path | None,
     out: "Written",
     also: Iterable[Path] = (),
     timezone: str | None = None,
     others: "Iterable[Written]" = (),
+    asked: str = "",
 ) -> Iterator["Store"]:
-    """The store, open for reading, its prices and features up to date, its days those of a time zone.
+    """The store, open for reading, its prices and features up to date, its days those of a time zone; else the lake.
 
+    `asked` is the command, with the options that not every engine can do.
     Raises LlmcostError where an output, `out` or one of `others`, would replace the store, a log that it was read from,
     or a file of `also`.
     """
-    from llmcost import session
     from llmcost.engine import store
     from llmcost.ingest import known
 
-    path = store.locate(db)
-    inputs = [*store.files(path), *also]
+    source = source if isinstance(source, Source) else Source(source)
+    path = store.locate(source.db)
+    inputs = [*([] if source.lake else store.files(path)), *also]
     written = [one for one in (out, *others) if one.file is not None]
     for one in written:
         one.spare(inputs)
-    with session.reading(path, timezone) as opened:
+    with _opened(source, path, timezone, asked) as opened:
         for one in written:
             one.spare(known.files(opened))
         yield opened
+
+
+def _opened(source: Source, path: Path, timezone: str | None, asked: str) -> AbstractContextManager["Store"]:
+    from llmcost import session
+    from llmcost.errors import UsageError
+
+    on_spark = source.engine is Engine.spark
+    if not on_spark and (source.master or source.remote):
+        raise UsageError(f"--{'master' if source.master else 'remote'} is Spark's", hint="add --engine spark")
+    if source.master and source.remote:
+        raise UsageError("--master and --remote name two clusters", hint="leave one of them out")
+    if source.lake is None:
+        if on_spark:
+            raise UsageError(
+                "Spark reads a lake, not a store", hint="write one with llmcost export --format lake, and add --lake"
+            )
+        return session.reading(path, timezone)
+    if source.db is not None:
+        raise UsageError("--lake and --db name two sources", hint="leave one of them out")
+    if not on_spark:
+        return session.reading_lake(source.lake, timezone)
+    from llmcost.engine.spark import limits, start
+
+    limits.check(asked)
+    return session.reading_lake(source.lake, timezone, start.Given(source.master, source.remote))

@@ -4,12 +4,17 @@ from typing import Annotated
 
 import typer
 
-from llmcost.commands import completion, options
+from llmcost.commands import completion, options, reading
 from llmcost.reports.filters import NO_FILTERS, Filters
 
 
 @options.filtered
+@options.sourced
 def report(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PATH]…", help="Logs to read first, as llmcost ingest does; only what is new."),
+    ] = None,
     by: Annotated[
         list[str] | None,
         typer.Option(
@@ -47,7 +52,7 @@ def report(
     details: options.Details = False,
     result_format: options.PageResultFormat = options.PageFormat.table,
     output: options.Output = None,
-    db: options.Db = None,
+    source: options.Source = options.STORE,
 ) -> None:
     """Show where the money went: by feature, prompt, model, time or tag."""
     from llmcost.errors import UsageError
@@ -68,8 +73,20 @@ def report(
         raise UsageError(
             "a page always shows every key", hint="leave out --by, --logged and --tags, or use another --format"
         )
+    for word in paths or ():
+        _check_is_no_key(word)
     out = options.output(result_format, output, details=details)
-    with options.reading(db, out, timezone=timezone) as opened:
+    if paths and source.lake is not None:
+        raise UsageError("logs are read into a store, not into a lake", hint="leave out the paths or --lake")
+    reading.first(source.db, paths)
+    asked = (
+        "report --scenario"
+        if scenario
+        else "report --format html"
+        if result_format is options.PageFormat.html
+        else "report"
+    )
+    with options.reading(source, out, timezone=timezone, asked=asked) as opened:
         if result_format is options.PageFormat.html:
             from llmcost.views import pages
 
@@ -82,3 +99,15 @@ def report(
                 scenario=scenario, shown=provenance_shown,
             )  # fmt: skip
     out.show(view)
+
+
+def _check_is_no_key(word: str) -> None:
+    """Raises UsageError for a path that is not there and is a key, or what other programs call one."""
+    from pathlib import Path
+
+    from llmcost.errors import UsageError
+    from llmcost.reports.spend import DIMENSIONS
+
+    key = {"daily": "day", "weekly": "week", "monthly": "month"}.get(word, word)
+    if key in DIMENSIONS and not Path(word).exists():
+        raise UsageError(f"there is no log {word}", hint=f"to group by a key: llmcost report --by {key}")

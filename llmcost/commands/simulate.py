@@ -10,6 +10,7 @@ from llmcost.reports.filters import NO_FILTERS, Filters
 
 
 @options.filtered
+@options.sourced
 def simulate(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="With --list: a what-if.")] = None,
     what_if: Annotated[
@@ -91,7 +92,7 @@ def simulate(
     details: options.Details = False,
     result_format: options.PageResultFormat = options.PageFormat.table,
     output: options.Output = None,
-    db: options.Db = None,
+    source: options.Source = options.STORE,
 ) -> None:
     """Replay the logged traffic under what-ifs, stacked in the order given."""
     from llmcost.errors import UsageError
@@ -137,6 +138,8 @@ def simulate(
         raise UsageError("--plan needs a simulation", hint="leave out --show-sql and --sample-hits")
     plans = [options.output(options.Format.markdown, planned)] if planned is not None else []
     if save is not None:
+        if source.lake is not None:
+            raise UsageError("--save keeps a scenario in a store", hint="leave out --save or --lake")
         scenarios.check(save)
     space = optimize.space(words if optimized else (), changed_answers=changed_answers)
     asked = run_all.asked(words if takes_all else (), changed_answers=changed_answers)
@@ -147,7 +150,7 @@ def simulate(
         every = asked.steps if takes_all else stack
     whole = out.is_whole or bool(plans)  # a plan names each prompt's cheapest cache
     read = [file for step in every for file in step.files]
-    with options.reading(db, out, also=read, timezone=timezone, others=plans) as opened:
+    with options.reading(source, out, also=read, timezone=timezone, others=plans, asked="simulate") as opened:
         covered = scope(opened, since, until, filters=filters)
         dimensions = options.words(by) or (("feature",) if result_format is options.PageFormat.html else ())
         if shown or sampled:
@@ -173,7 +176,7 @@ def simulate(
         out.write(composed + "\n")
         return
     if save is not None:
-        with access.writing(store.locate(db)) as opened:
+        with access.writing(store.locate(source.db)) as opened:
             scenarios.save(opened, save, [stage.what_if for stage in view.simulated.stages], covered)
     for written in plans:
         written.write(plan.markdown(view.simulated))

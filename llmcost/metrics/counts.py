@@ -24,8 +24,10 @@ _CANDIDATES = 1000
 
 @dataclass(frozen=True)
 class Added:
-    """What an ingest added: the cost of its requests, None where none has a price, and how many have none."""
+    """What an ingest added: its requests, of an aggregate as many as it has; their cost, None where none has a price,
+    and how many have none."""
 
+    calls: int
     cost_usd: float | None
     unpriced_requests: int
 
@@ -71,10 +73,24 @@ def count(store: Store, last_row: int, entries: Iterable[dict[str, Any]]) -> Add
     store.execute("delete from llmcost_meta where key = 'ingested_at'")
     store.execute("insert into llmcost_meta values ('ingested_at', epoch(now())::varchar)")
     [added] = store.rows(
-        "select sum(added_cost_usd)::double as cost_usd,"
+        "select coalesce(sum(requests), 0)::bigint as calls, sum(added_cost_usd)::double as cost_usd,"
         " coalesce(sum(added_unpriced_requests), 0)::bigint as unpriced_requests from counted"
     )
     return Added(**added)
+
+
+def assumed(store: Store, last_row: int) -> list[dict[str, Any]]:
+    """The requests beyond a row of `requests` whose model was assumed: by model, how many and what they cost."""
+    touched = f"select * from requests where rowid > {last_row} and model_assumed"
+    if not store.value(f"select exists ({touched})"):
+        return []
+    return store.rows(
+        compose(
+            priced(("requests", touched)),
+            "select model_logged as model, count(*) as requests, sum(exact(cost_usd))::double as cost_usd"
+            " from priced group by all order by model",
+        )
+    )
 
 
 def _rank_values(store: Store) -> None:

@@ -9,9 +9,11 @@ from rich.text import Text
 from llmcost.render.text import MINUS, visible
 
 _BARS = " ▁▂▃▄▅▆▇█"
+NOTHING = '""'
+"""A name that is empty, where a row is called by it."""
 _NAME_CHARACTERS = 200
 """Of a name from a log, before a table shortens it to fit."""
-_LEAST_USD = 0.00005
+_LEAST_USD, _LEAST_CENTS = 0.00005, 0.005
 """Less than this would be printed as nothing."""
 
 
@@ -35,14 +37,19 @@ def shortened(text: str, width: int, head: float = 0.5) -> str:
     return _fitting(text, before) + "…" + _fitting(text[::-1], width - 1 - before)[::-1]
 
 
-def usd(value: float | None) -> Text:
-    """Dollars: to the cent from a dollar on, to four digits below; the sign stands before the dollar."""
+def usd(value: float | None, most: float = 0.0) -> Text:
+    """Dollars: to the cent from a dollar on, to four digits below; the sign stands before the dollar.
+
+    `most` is the largest of the amounts that are read together: from a dollar on all of them are to the cent.
+    """
     if value is None:
         return Text("no price", style="yellow")
     sign, size = (MINUS if value < 0 else ""), abs(value)
-    if 0 < size < _LEAST_USD:
-        return Text(f"{sign}<$0.0001")
-    return Text(f"{sign}${size:,.2f}" if size >= 1 or size == 0 else f"{sign}${size:.4f}")
+    is_in_cents = size >= 1 or size == 0 or most >= 1
+    least, digits = (_LEAST_CENTS, 2) if is_in_cents else (_LEAST_USD, 4)
+    if 0 < size < least:
+        return Text(f"{sign}<${2 * least:.{digits}f}")
+    return Text(f"{sign}${size:,.{digits}f}")
 
 
 def count(value: int | float | None) -> Text:

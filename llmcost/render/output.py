@@ -63,8 +63,9 @@ class Output:
             self.write(terminal.plain(picture))
 
     def write(self, content: str) -> None:
-        """Writes text as it is."""
+        """Writes text as it is; on a terminal with its control characters written out."""
         if self.file is None:
+            content = text.on_a_terminal(content) if sys.stdout.isatty() else content
             sys.stdout.write(text.encodable(content, sys.stdout.encoding or "utf-8", _ESCAPES.get(self.format)))
         else:
             files.write(self.file, content)

@@ -42,8 +42,8 @@ class Column:
 
 
 def name(heading: str) -> Column:
-    """A column that tells rows apart."""
-    return Column(heading, "name")
+    """A column that tells rows apart. Its heading may be the name of a tag, which can be anything."""
+    return Column(visible(heading), "name")
 
 
 def number(heading: str, spare: int = 0) -> Column:
@@ -74,6 +74,9 @@ class Table:
     title: str = ""
     total: bool = False
     comfortable: int = _COMFORTABLE_NAMES  # columns that the names of a row get before figures are left out
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "title", visible(self.title))  # it may name a tag
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield self._fitted(options.max_width)

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 Row = Mapping[str, Any]
 
 _BEYOND_ASCII = re.compile("[^\x00-\x7e]+")
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _FORMULA = re.compile(r"\s*[=+@\t\r＝＋－＠-]")  # noqa: RUF001 - spreadsheets read the wide signs as the narrow ones
 _LIVE = {"://": "\\://", "www.": "www\\.", "@": "@<!-- -->"}
 """What a forge turns into a link or a mention, and what it leaves alone."""
@@ -28,11 +29,11 @@ def _seen(text: str) -> str:
     return text if text.isprintable() else "".join(it if it.isprintable() else json_escape(it) for it in text)
 
 
-def as_csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
+def as_csv(rows: Iterable[Row], columns: Sequence[str]) -> str:
     """The rows under a header line. Text that a spreadsheet would run as a formula is quoted with an apostrophe."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
+    writer.writerow(_harmless(column) for column in columns)
     for row in rows:
         writer.writerow([_harmless(row.get(column)) for column in columns])
     return out.getvalue()
@@ -42,7 +43,7 @@ def as_markdown(rows: Sequence[Row], columns: Sequence[str]) -> str:
     """The rows as a Markdown table; numbers to the right."""
     numeric = {column for column in columns if any(isinstance(row.get(column), int | float) for row in rows)}
     lines = [
-        "| " + " | ".join(columns) + " |",
+        "| " + " | ".join(it if it.isidentifier() else _cell(it) for it in columns) + " |",
         "|" + "|".join(" ---: " if column in numeric else " --- " for column in columns) + "|",
     ]
     lines += ["| " + " | ".join(_cell(row.get(column)) for column in columns) + " |" for row in rows]
@@ -59,6 +60,13 @@ def visible(text: str) -> str:
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
     )
+
+
+def on_a_terminal(content: str) -> str:
+    """Text for a program as a terminal may show it: its lines and tabs stay, other marks are as in `visible`."""
+    if content.isascii() and not _CONTROLS.search(content):
+        return content
+    return "".join(it if it in "\n\t" else visible(it) for it in content)
 
 
 MINUS = "−"

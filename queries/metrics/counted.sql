@@ -29,7 +29,8 @@ from (
         coalesce(sum(sign * calls) filter (where cache_read_tokens > 0), 0) as prompt_cache_hits,
         coalesce(sum(sign * calls) filter (where answered_by = 'cache'), 0) as response_cache_hits,
         coalesce(sum(sign) filter (where calls = 1 and latency_ms between 0 and 1e12), 0) as durations,
-        coalesce(sum(sign * latency_ms) filter (where calls = 1 and latency_ms between 0 and 1e12), 0) / 1000 as duration_s,
+        coalesce(sum(exact(sign * latency_ms / 1000)) filter (where calls = 1 and latency_ms between 0 and 1e12), 0)
+            as duration_s,
         sum(exact(cost_usd)) filter (where sign > 0) as added_cost_usd,
         coalesce(sum(calls) filter (where sign > 0 and cost_usd is null), 0)::bigint as added_unpriced_requests
     from priced

@@ -1,5 +1,6 @@
 """How commands end on a signal, and what they do with standard streams that are closed, full or of few characters."""
 
+import contextlib
 import json
 import os
 import signal
@@ -83,6 +84,31 @@ def test_a_signal_while_a_library_executes_text(folder: Path, number: signal.Sig
     assert (done.returncode, done.stderr) == (status, f"{line}\n")
 
 
+WHILE_LOADING = """
+import os, sys
+from importlib.machinery import ExtensionFileLoader
+def is_loading(frame):
+    return frame and (frame.f_code is ExtensionFileLoader.exec_module.__code__ or is_loading(frame.f_back))
+def traced(frame, event, _):
+    if frame.f_code.co_filename.endswith("enum.py") and is_loading(frame):
+        sys.settrace(None)
+        os.kill(os.getpid(), {number})
+    return None
+sys.argv = ["llmcost", "report"]
+from llmcost.__main__ import main
+sys.settrace(traced)
+main()
+"""
+
+
+@pytest.mark.parametrize("number", ENDS)
+def test_a_signal_while_a_compiled_module_calls_python(folder: Path, number: signal.Signals) -> None:
+    program = WHILE_LOADING.format(number=int(number))
+    done = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, timeout=120)
+    status, line = ENDS[number]
+    assert (done.returncode, done.stderr) == (status, f"{line}\n")
+
+
 @pytest.mark.parametrize("number", ENDS)
 @pytest.mark.parametrize("after_s", [0.8, 1.6])
 def test_a_signal_at_any_moment(folder: Path, after_s: float, number: signal.Signals) -> None:
@@ -141,3 +167,29 @@ def test_any_encoding(folder: Path, form: str, encoding: str) -> None:
         assert json.loads(shown)["rows"][0]["feature"] == "Überblick 合并"
     elif form in ("table", "csv", "markdown"):
         assert "berblick" in shown
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system has no pseudo-terminals")
+@pytest.mark.parametrize("words", [
+    ("metrics", "--once"), ("report", "--by", "tag:\x1b[5m"), ("report", "--by", "tag:\x1b[5m", "--format", "csv"),
+    ("report", "--by", "tag:\x1b[5m", "--format", "markdown"),
+    ("simulate", "--what-if", "routing:features=\x1b[5m", "--show-sql"),
+], ids=" ".join)  # fmt: skip
+def test_a_terminal_gets_no_control_characters(tmp_path: Path, words: tuple[str, ...]) -> None:
+    import pty
+
+    rows = [call(1, feature="\x1b[2Jsearch", tags={"\x1b[5m": "\x9b2J"}), call(2, feature="\x1b[5m")]
+    write(tmp_path / "log.jsonl", rows)
+    assert llmcost("ingest", "log.jsonl", cwd=tmp_path).returncode == 0
+    ours, theirs = pty.openpty()
+    environment = os.environ | {"TERM": "dumb", "NO_COLOR": "1"}
+    with subprocess.Popen([*PROGRAM, *words], cwd=tmp_path, stdout=theirs, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # how the end of a terminal is told
+            while part := os.read(ours, 1 << 16):
+                shown += part
+    os.close(ours)
+    assert process.returncode == 0, shown
+    assert not set(shown.decode()) & {"\x1b", "\x9b"}
+    assert b"\\x1b" in shown

@@ -33,7 +33,7 @@ def test_errors_and_what_is_inside_are_computed(monkeypatch: pytest.MonkeyPatch,
         'high = 9.5\nby = "c"\n'
     )
     monkeypatch.setattr(accuracy, "RESULTS", results)
-    assert "| `x` | d | $9.00 | $10.00 | −10.0 % | $8.00 to $9.50 | no | – | – | `c` |" in accuracy.summary()
+    assert "| `x` | d | $9.00 | $10.00 | −10.0% | $8.00 to $9.50 | no | – | – | `c` |" in accuracy.summary()
 
 
 PAGES = pytest.mark.parametrize(

@@ -18,7 +18,7 @@ import llmcost
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = f"llmcost_cli-{llmcost.__version__}"
-OPTIONAL = ("track", "judge", "semantic", "minilm", "metrics", "notebook", "bench", "self-hosting")
+OPTIONAL = ("track", "judge", "semantic", "minilm", "metrics", "notebook", "bench", "spark", "self-hosting")
 
 
 @pytest.fixture(scope="module")
@@ -104,12 +104,12 @@ def test_metadata(metadata: Message) -> None:
     assert metadata["Version"] == llmcost.__version__
     assert metadata["Requires-Python"] == ">=3.11"
     assert metadata["License-Expression"] == "MIT"
-    assert {*OPTIONAL, "test", "lint", "dev"} == set(metadata.get_all("Provides-Extra", []))
+    assert {*OPTIONAL, "test", "lint", "dev", "docs"} == set(metadata.get_all("Provides-Extra", []))
 
 
 def test_every_dependency_has_a_floor(metadata: Message) -> None:
     for requirement in metadata.get_all("Requires-Dist", []):
-        assert re.search(r">=\d|^llmcost-cli\[", requirement), requirement
+        assert re.search(r"[>=]=\d|^llmcost-cli\[", requirement), requirement
 
 
 def test_the_changelog_knows_this_version_or_is_ahead_of_it() -> None:
@@ -143,5 +143,5 @@ def test_what_is_imported_is_declared(path: Path) -> None:
     declared = list(project["dependencies"])
     for extra in OPTIONAL:
         declared += project["optional-dependencies"][extra]
-    names = {re.split(r"[>=]", requirement)[0].replace("-", "_") for requirement in declared}
+    names = {re.split(r"[>=\[]", requirement)[0].replace("-", "_") for requirement in declared}
     assert imported_by(path) <= names | sys.stdlib_module_names | {"llmcost"}

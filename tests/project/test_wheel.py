@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import venv
@@ -58,7 +60,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     work = folder / "work"
     work.mkdir()
     installed = Installed(folder / "venv", work)
-    installed.run("python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", str(wheel))
+    installed.run(
+        "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", str(wheel)
+    )
     (work / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in LOG), encoding="utf-8")
     return installed
 
@@ -105,6 +109,18 @@ def test_the_main_job(installed: Installed) -> None:
     listed = installed.run("llmcost", "simulate", "--list")
     assert "routing" in listed
     assert "prompt-caching" in listed
+
+
+def test_the_readmes_first_command(installed: Installed) -> None:
+    """Agents' logs from a folder to a report in one command, and the same store from Python."""
+    shutil.copytree(ROOT / "sample_logs" / "claude_code", installed.folder / ".claude" / "projects")
+    said = installed.run("llmcost", "report", ".claude/projects", "--db", "first.duckdb")
+    assert re.search(r"\$\d+\.\d+ for \d+ requests", said)
+    assert "claude-" in said
+    script = (
+        "import llmcost; found = llmcost.open('first.duckdb').report(by='model'); print(found.table['requests'].sum())"
+    )
+    assert f"for {int(installed.run('python', '-c', script)):,} requests" in said
 
 
 def test_it_runs_as_a_module(installed: Installed) -> None:

@@ -121,6 +121,13 @@ def test_dollars(value: float | None, shown: str) -> None:
     assert cells.usd(value).plain == shown
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"), [(-0.1471, "−$0.15"), (0.0049, "<$0.01"), (-0.001, "−<$0.01"), (0, "$0.00")]
+)
+def test_dollars_beside_a_dollar_are_to_the_cent(value: float, shown: str) -> None:
+    assert cells.usd(value, 45.12).plain == shown
+
+
 def test_two_tables_stand_next_to_each_other_where_there_is_room() -> None:
     left, right = (
         tables.Table([tables.name(f"{side}-{'x' * 20}"), tables.number("cost")], [[Text("a"), Text("$1")]])

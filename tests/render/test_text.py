@@ -39,3 +39,21 @@ def test_no_cell_of_csv_is_a_formula(start: str) -> None:
 def test_markdown_has_neither_links_nor_mentions(name: str, shown: str) -> None:
     assert text.as_markdown([{"name": name}], ["name"]).splitlines()[-1] == f"| {shown} |"
     assert text.as_sentence(name) == shown
+
+
+@pytest.mark.parametrize("name", ["tag:\x1b[31mred", "tag:a\nb", "=1+1", "tag:|x|"])
+def test_a_tag_at_the_head_of_a_column_does_nothing(name: str) -> None:
+    for written in (text.as_csv([{name: 1}], [name]), text.as_markdown([{name: 1}], [name])):
+        assert "\x1b" not in written
+        assert not written.startswith("=")
+        assert "a\nb" not in written
+        assert "|x|" not in written or written.startswith("tag")
+    assert text.as_markdown([{"input_tokens": 1}], ["input_tokens"]).startswith("| input_tokens |")
+
+
+@pytest.mark.parametrize(
+    ("content", "shown"),
+    [("a\tb\nc é漢−", "a\tb\nc é漢−"), (f"a{UNSEEN[0]}\x1b[2J\r\n", "a\\u061c\\x1b[2J\\r\n"), ("\x07", "\\x07")],
+)
+def test_what_a_program_reads_does_nothing_on_a_terminal(content: str, shown: str) -> None:
+    assert text.on_a_terminal(content) == shown
