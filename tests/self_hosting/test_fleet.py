@@ -17,7 +17,7 @@ def drawn(count: int, seed: int) -> Traffic:
     random = np.random.default_rng(seed)
     prompts = random.choice([10, 900, 3000, 6000], count)
     cached = np.where(random.random(count) < 0.5, prompts // 2, 0)
-    return Traffic(np.arange(count) * 0.001, prompts, random.choice([1, 50, 400], count), cached)
+    return Traffic(np.arange(count, dtype=np.float64) * 0.001, prompts, random.choice([1, 50, 400], count), cached)
 
 
 def test_requests_of_the_same_lengths_are_judged_as_each_of_them_alone() -> None:
