@@ -57,13 +57,16 @@ vendors as (
     -- the rate to start from; the end with most misses is the low one: there a cache saves least
     select
         model,
-        rule.miss_rate as assumed_rate,
-        rule.miss_rate_high as least_rate,
-        rule.miss_rate_low as most_rate,
-        rule.miss_rate * (1 - rule.miss_rate) / power((rule.miss_rate_low - rule.miss_rate_high) / $ends_sd, 2)
-            as assumed_calls
+        assumed_rate,
+        least_rate,
+        most_rate,
+        assumed_rate * (1 - assumed_rate) / power((most_rate - least_rate) / $ends_sd, 2) as assumed_calls
     from (
-        select used.model, arg_min(cache_misses, cache_misses.place) as rule
+        select
+            used.model,
+            arg_min(miss_rate, cache_misses.place) as assumed_rate,
+            arg_min(miss_rate_high, cache_misses.place) as least_rate,
+            arg_min(miss_rate_low, cache_misses.place) as most_rate
         from (select model, any_value(provider) as provider from sessions group by model) as used
         inner join cache_misses on is_about(cache_misses, used.provider, used.model)
         group by used.model

@@ -56,7 +56,7 @@ waits as (
 ),
 
 -- a thousand answers of the providers' distribution
-parts as (select (unnest(range(1000)) + 0.5) / 1000 as come_share),
+parts as (select (place + 0.5) / 1000 as come_share from (select unnest(range(0, 1000)) as place)),
 
 answered as (
     select

@@ -31,7 +31,12 @@ matched as (
 ),
 
 missed as (
-    select used.provider, used.model, arg_min(cache_misses, cache_misses.place) as rate
+    select
+        used.provider,
+        used.model,
+        arg_min(miss_rate, cache_misses.place) as miss_rate,
+        arg_min(miss_rate_low, cache_misses.place) as miss_rate_low,
+        arg_min(miss_rate_high, cache_misses.place) as miss_rate_high
     from used
     inner join cache_misses on is_about(cache_misses, used.provider, used.model)
     group by used.provider, used.model
@@ -93,9 +98,9 @@ select
         else matched.ends_system
     end as ends_system,
     case
-        when is_named('misses', $pessimistic) then missed.rate.miss_rate_low
-        when is_named('misses', $optimistic) then missed.rate.miss_rate_high
-        else missed.rate.miss_rate
+        when is_named('misses', $pessimistic) then missed.miss_rate_low
+        when is_named('misses', $optimistic) then missed.miss_rate_high
+        else missed.miss_rate
     end as miss_rate,
     read_saves,
     write_5m_adds,

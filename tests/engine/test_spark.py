@@ -75,6 +75,10 @@ PROBES = {
     " quantile_disc(number, 0.5) as middle from probe",
     "groupings": "select grouping(name, whole) as bits, count(*) as rows from probe"
     " group by grouping sets ((), (name), (name, whole)) order by bits, rows",
+    "numbered_items": "select whole, item, place from (select *, unnest(prefix) as item,"
+    " generate_subscripts(prefix, 1) as place from probe) order by whole, place",
+    "rows_in_lists": "select whole, (name, whole) in (select (name, whole) from probe where whole > 1) as it"
+    " from probe where name is not null order by whole",
     "stars": "select * exclude (items, prefix, tags) replace (whole + 1 as whole) from probe order by name, whole",
 }
 """By the name of a rule."""

@@ -251,8 +251,38 @@ def stars(node: exp.Expr) -> exp.Expr:
     return node
 
 
+def numbered_items(node: exp.Expr) -> exp.Expr:
+    """The items of a list in rows of their own, each with its place: one function gives both columns."""
+    if not isinstance(node, exp.Select):
+        return node
+    found = {type(one.this): one for one in node.expressions if isinstance(one, exp.Alias)}
+    places = next((one for one in found.values() if _is_call(one.this, "generate_subscripts")), None)
+    items = found.get(exp.Explode)
+    if places is None or items is None:
+        return node
+    both = _over(
+        f"inline(transform(x, (one, place) -> struct(one as {items.alias}, cast(place + 1 as bigint) as {places.alias})))",
+        items.this.this,
+    )
+    node.set("expressions", [*(one for one in node.expressions if one not in (items, places)), both])
+    return node
+
+
+def _is_call(node: exp.Expr, name: str) -> bool:
+    return isinstance(node, exp.Anonymous) and node.name.lower() == name
+
+
+def rows_in_lists(node: exp.Expr) -> exp.Expr:
+    """Whether several values together are a row of a query's, which gives them as columns."""
+    if isinstance(node, exp.In) and isinstance(node.this, exp.Tuple) and (query := node.args.get("query")):
+        select = query.this if isinstance(query, exp.Subquery) else query
+        if isinstance(select, exp.Select) and isinstance(select.expressions[0], exp.Tuple):
+            select.set("expressions", select.expressions[0].expressions)
+    return node
+
+
 RULES: tuple[Rule, ...] = (
-    fractions, elements, sorted_lists, sums_of_lists, ranges, hashes, whole_matches, positions, templates, moments,
+    numbered_items, rows_in_lists, fractions, elements, sorted_lists, sums_of_lists, ranges, hashes, whole_matches, positions, templates, moments,
     lengths_of_time, calendar, aggregates, groupings, stars, whole_numbers,
 )  # fmt: skip
 """In the order in which they are applied, each to the whole statement."""
