@@ -48,21 +48,9 @@ class LakeStore(Store):
             limits.refuse("report --scenario", hint=_HINT)
         return super().report(*words, **settings)
 
-    def simulate(self, *_: Any, **__: Any) -> "Result":
-        """Raises LlmcostError."""
-        limits.refuse("simulate", hint=_HINT)
-
-    def optimize(self, *_: Any, **__: Any) -> "Result":
-        """Raises LlmcostError."""
-        limits.refuse("simulate", hint=_HINT)
-
     def verify(self, *_: Any, **__: Any) -> "Result":
         """Raises LlmcostError."""
-        limits.refuse("simulate", hint=_HINT)
-
-    def backtest(self) -> "Result":
-        """Raises LlmcostError."""
-        limits.refuse("backtest", hint=_HINT)
+        limits.refuse("verify", hint=_HINT)
 
     @contextmanager
     def _reading(self) -> Iterator[engine.Store]:

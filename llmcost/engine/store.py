@@ -172,6 +172,9 @@ class Store:
             raise
         self._connection.execute("commit")
 
+    def check_step(self, name: str, relation: str) -> None:
+        """Raises LlmcostError where the engine cannot replay a what-if over that many requests; DuckDB replays all."""
+
     def keep(self, name: str, select: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Creates a relation, or replaces it, until the store is closed.
 

@@ -16,13 +16,15 @@ import pyarrow as pa
 import pytest
 
 from llmcost.engine import access, lake, registry
-from llmcost.engine.spark import limits, start, store
+from llmcost.engine.spark import limits, start
 from llmcost.engine.spark.store import SparkStore, over
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
 from llmcost.library import store as library
 from llmcost.reports import audit, export, once, unusual
 from llmcost.reports.scope import Scope
+from llmcost.what_ifs.engine.chain import Chain, Traffic
+from llmcost.what_ifs.engine.step import parse, run
 from tests.command import llmcost
 
 pytest.importorskip("pyspark", reason="pyspark is not installed: pip install 'llmcost-cli[spark]'")
@@ -105,6 +107,8 @@ QUESTIONS = (
     "report --tags",
     "explain --by user,model,tag:team --per-day --timezone Europe/Berlin",
     "audit",
+    "simulate --what-if routing --what-if response-caching --what-if prompt-caching --by feature",
+    "backtest",
 )
 
 
@@ -168,7 +172,7 @@ def test_every_query_of_a_report_is_understood(both: tuple[Store, SparkStore], n
 
 def test_every_query_of_an_audit_is_understood(both: tuple[Store, SparkStore], monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where its requests are too many to leave Spark. None is asked for a row, which takes Spark minutes."""
-    monkeypatch.setattr(store, "LITTLE", 0)
+    monkeypatch.setattr(limits, "LITTLE", 0)
     duckdb, sparks = both
     columns = []
     for opened in (duckdb, sparks):
@@ -199,6 +203,31 @@ def test_an_answer_is_the_same(spark: Any, sampled: Path, monkeypatch: pytest.Mo
     assert near(json.loads(done.stdout), json.loads(expected.stdout))
 
 
+@pytest.mark.parametrize("name", limits.BEYOND)
+def test_a_what_if_is_the_same_where_there_are_too_many_requests_for_one_process(
+    both: tuple[Store, SparkStore], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(limits, "LITTLE", -1)
+    found = []
+    for opened in both:
+        chain = Chain(Traffic.of(opened, Scope(), ("feature",)), "")
+        point = chain.add(parse(name))
+        found.append([point.cost_usd, point.summary, point.failure, chain.savings()])
+    assert found[0][2] is None
+    assert found[0][0] != 0
+    assert near(found[1], found[0])
+
+
+def test_other_what_ifs_are_refused_there_at_once(
+    both: tuple[Store, SparkStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "LITTLE", -1)
+    both[1].execute("create or replace temp view stage_0 as select * from requests")
+    for name in sorted(registry.load("what_ifs").keys() - set(limits.BEYOND)):
+        with pytest.raises(LlmcostError, match="is replayed on Spark for up to"):
+            run(both[1], parse(name), "stage_0", "stage_1")
+
+
 def test_a_session_that_means_something_else_is_refused_and_not_stopped(spark: Any, sampled: Path) -> None:
     other = spark.newSession()
     start.check(other)
@@ -222,9 +251,8 @@ def test_a_session_that_is_there_is_used_and_left_as_it_is(spark: Any, sampled: 
     assert list(found.table.columns) == list(expected.table.columns)
     assert [row.it for row in other.sql("select it from requests").collect()] == [1]
     assert other.conf.get("spark.sql.timestampType") == "TIMESTAMP_LTZ"
-    for name in ("simulate", "optimize", "verify", "backtest"):
-        with pytest.raises(LlmcostError, match="does not run on Spark"):
-            getattr(opened, name)()
+    with pytest.raises(LlmcostError, match="llmcost verify does not run on Spark"):
+        opened.verify("it")
     with pytest.raises(LlmcostError, match="does not run on Spark"):
         opened.report(scenario="it")
 
@@ -235,13 +263,12 @@ def test_what_spark_refuses_is_one_line(both: tuple[Store, SparkStore]) -> None:
     assert "\n" not in caught.value.message
 
 
-@pytest.mark.parametrize("asked", sorted(limits.REFUSED))
+@pytest.mark.parametrize("asked", sorted(limits.REFUSED.keys() - {"verify"}))  # which has no option for it
 def test_what_does_not_run_is_refused_before_anything_starts(
     sampled: Path, monkeypatch: pytest.MonkeyPatch, asked: str
 ) -> None:
     monkeypatch.setattr(start, "session", None)  # whoever starts one fails
     words = [*asked.split(), *(["it"] if asked.endswith("--scenario") else [])]
-    words += ["--what-if", "token-caps"] if asked == "simulate" else []
     done = llmcost(*words, "--lake", "lake", "--engine", "spark", cwd=sampled)
     assert done.returncode == 1
     assert f"llmcost {asked} does not run on Spark: {limits.REFUSED[asked]}" in done.stderr

@@ -260,10 +260,8 @@ def numbered_items(node: exp.Expr) -> exp.Expr:
     items = found.get(exp.Explode)
     if places is None or items is None:
         return node
-    both = _over(
-        f"inline(transform(x, (one, place) -> struct(one as {items.alias}, cast(place + 1 as bigint) as {places.alias})))",
-        items.this.this,
-    )
+    row = f"struct(one as {items.alias}, cast(place + 1 as bigint) as {places.alias})"
+    both = _over(f"inline(transform(x, (one, place) -> {row}))", items.this.this)
     node.set("expressions", [*(one for one in node.expressions if one not in (items, places)), both])
     return node
 
@@ -282,7 +280,7 @@ def rows_in_lists(node: exp.Expr) -> exp.Expr:
 
 
 RULES: tuple[Rule, ...] = (
-    numbered_items, rows_in_lists, fractions, elements, sorted_lists, sums_of_lists, ranges, hashes, whole_matches, positions, templates, moments,
-    lengths_of_time, calendar, aggregates, groupings, stars, whole_numbers,
+    numbered_items, rows_in_lists, fractions, elements, sorted_lists, sums_of_lists, ranges, hashes, whole_matches,
+    positions, templates, moments, lengths_of_time, calendar, aggregates, groupings, stars, whole_numbers,
 )  # fmt: skip
 """In the order in which they are applied, each to the whole statement."""

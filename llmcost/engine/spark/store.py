@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llmcost.engine import lake, opening, registry
-from llmcost.engine.spark import start
+from llmcost.engine.spark import limits, start
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
 
@@ -24,8 +24,6 @@ _KEPT = re.compile(r"create or replace temp (?P<what>table|view) (?P<name>\w+) a
 _DROP = re.compile(r"drop table (\w+)$")
 _PROMPTS = re.compile(r"^create view prompts as\n(.*?);$", re.DOTALL | re.MULTILINE)
 _RESULT = "spark_result"
-LITTLE = 500_000
-"""The rows of what is little."""
 
 
 class SparkStore(Store):
@@ -62,6 +60,10 @@ class SparkStore(Store):
         else:
             super().keep(name, select, parameters)
             self._published.discard(name)
+
+    def check_step(self, name: str, relation: str) -> None:
+        if relation in self._frames:
+            limits.check_step(name)
 
     def forget(self, name: str) -> None:
         if name in self._frames:
@@ -117,7 +119,7 @@ class SparkStore(Store):
             self.add(name, frame)
             return
         self.add(name, frame.persist())
-        if _ran(frame.count) <= LITTLE:
+        if _ran(frame.count) <= limits.LITTLE:
             found = _ran(frame.toArrow)
             self._forget(name)
             with super().relation(_RESULT, found):

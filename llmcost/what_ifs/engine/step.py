@@ -124,9 +124,10 @@ def with_models(store: Store, what_if: WhatIf) -> dict[str, registry.Value]:
 def run(store: Store, what_if: WhatIf, before: str, after: str) -> Row | None:
     """Makes the relation `after` out of `before`. Returns what the step's kernel says of the whole, if it has one.
 
-    Raises LlmcostError when the kernel cannot project this traffic.
+    Raises LlmcostError when the kernel, or the engine, cannot project this traffic.
     """
     query, values = what_if.query, with_models(store, what_if)
+    store.check_step(query.name, before)
     made = compose([("requests", f"select * from {before}"), *steps(what_if)], "select * from requests")
     if query.field("facts"):
         side_tables.prepare(store, values, before)
