@@ -25,7 +25,6 @@ TRACES = {
 }
 TRACED = (1e6, 1e7, 1e8, 1e9)  # tokens a day
 FEATURES = "search-answers,doc-summaries,ticket-triage,nightly-digest,contract-extraction"
-FEWER = (1e6, 1e7, 1e8)  # tokens a day, where only the crossing is told
 WAYS = {
     "always on": "",
     "scale to zero": ",hours=scale-to-zero",
@@ -85,9 +84,9 @@ def crossings() -> str:
     cases = {
         "The five features on a g4dn.xlarge": _answer(FEATURES),
         "The five features on a g6e.xlarge (L40S), 16-bit": _answer(
-            FEATURES, FEWER, instance="g6e.xlarge", quantization="none"
+            FEATURES, TRACED, instance="g6e.xlarge", quantization="none"
         ),
-        "The whole log, code assistance and all, on a g4dn.xlarge": _answer(None, FEWER),
+        "The whole log, code assistance and all, on a g4dn.xlarge": _answer(None, TRACED),
     }
     lines = [f"- {name}: {'; '.join(screen.crossings(answer))}." for name, answer in cases.items()]
     lines += ["", "The article's table, for the five features on a g4dn.xlarge:", ""]

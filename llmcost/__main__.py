@@ -4,13 +4,16 @@ import sys
 
 from llmcost import process
 
+_NEED_PANDAS = ("pyspark", "sentence_transformers")
+"""Packages that do not run without it."""
+
 
 class _WithoutPandas:
     """Keeps pandas out of a command, which has no use for it: pyarrow imports it, if it is there, with the first array
-    that it makes of Python values. Spark's client does not run without it."""
+    that it makes of Python values."""
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
-        if name == "pandas" and "pyspark" not in sys.modules:
+        if name == "pandas" and sys.modules.keys().isdisjoint(_NEED_PANDAS):
             raise ModuleNotFoundError("no command uses pandas", name=name)
 
 

@@ -35,6 +35,7 @@ def prepare(store: Store, texts: Texts) -> None:
         with store.transaction():
             if store.value(f"select count(*) from texts where {_HOLD_ADDRESSES}") > 0:
                 store.execute("update texts set system = kept(system), prompt = kept(prompt), output = kept(output)")
+                store.execute("delete from vectors")  # some are of texts that held an address
                 store.execute("insert into llmcost_meta values ('rewrite', 'addresses were taken out')")
 
 

@@ -68,7 +68,7 @@ def break_even(
     ] = None,
     volumes: Annotated[
         str | None,
-        typer.Option("--volumes", metavar="N,…", help="Tokens a day, for example 1M,10M. Default: 100k to 300M."),
+        typer.Option("--volumes", metavar="N,…", help="Tokens a day, for example 1M,10M. Default: 100k to 1B."),
     ] = None,
     list_them: Annotated[
         bool, typer.Option("--list", help="List the known machines, GPUs, models and calibrations.")

@@ -154,7 +154,7 @@ def simulate(
         covered = scope(opened, since, until, filters=filters)
         dimensions = options.words(by) or (("feature",) if result_format is options.PageFormat.html else ())
         if shown or sampled:
-            ask.checked(opened, stack, dimensions)
+            ask.prepared(opened, stack, dimensions)
         if sampled:
             pairs = hit_sample.sample(opened, stack, covered, sampled)
         elif shown:
@@ -169,6 +169,8 @@ def simulate(
             view = ask.every(opened, asked, covered, dimensions, whole=whole, shown=provenance_shown)
         else:
             view = ask.simulate(opened, stack, covered, dimensions, whole=whole, shown=provenance_shown)
+    if source.lake is None:
+        ask.keep_vectors(store.locate(source.db), every)
     if sampled:
         options.output(options.Format.csv, output).show(HitSampleView(pairs))
         return

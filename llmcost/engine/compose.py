@@ -16,6 +16,9 @@ class Inlined(tuple[str, str]):
 
 
 _TOKEN = re.compile(r"'(?:[^']|'')*'|--[^\n]*|[()]|\w+")
+_ALIAS = re.compile(r"select \* from \w+")
+"""A SELECT that gives a table another name."""
+
 _WITH = re.compile(r"(?P<comments>(?:\s|--[^\n]*\n)*)with\s+", re.IGNORECASE)
 
 
@@ -50,7 +53,9 @@ def _aliases(newest: dict[str, str], select: str) -> list[str]:
 
 
 def _named(name: str, select: str, *, inlined: bool = False) -> str:
-    return f"{name} as{' not materialized' if inlined else ''} (\n{select}\n)"
+    # another name for a table is never copied: each reader takes the columns that it needs from the table itself
+    apart = inlined or _ALIAS.fullmatch(select)
+    return f"{name} as{' not materialized' if apart else ''} (\n{select}\n)"
 
 
 def _apart(select: str) -> tuple[str, str]:

@@ -16,6 +16,7 @@ _FILES = (
     "metrics/tables.sql",
     "measurements.sql",
     "scenarios.sql",
+    "vectors.sql",
 )
 
 

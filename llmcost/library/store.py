@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from llmcost.ingest.run import Account
     from llmcost.library.result import Result
+    from llmcost.what_ifs.engine.step import WhatIf
 
 Names = str | Sequence[str]
 """One name or several; `*` in a name stands for any characters."""
@@ -184,18 +185,20 @@ class Store:
             raise UsageError("no what-if given", hint='for example ["prompt-caching:ttl=1h"]')
         if run_all.WORD in steps:
             asked = run_all.asked(steps, changed_answers=allow_changed_answers)
-            return self._asked(
+            return self._replayed(
+                asked.steps,
                 lambda opened: ask.every(
                     opened, asked, scope(opened, since, until, filters=_filters(names)), _words(by), whole=details
-                )
+                ),
             )
         if allow_changed_answers:
             raise UsageError("allow_changed_answers is for all", hint="a stack may hold any what-if: leave it out")
         stack = [parse(step) for step in steps]
-        return self._asked(
+        return self._replayed(
+            stack,
             lambda opened: ask.simulate(
                 opened, stack, scope(opened, since, until, filters=_filters(names)), _words(by), whole=details
-            )
+            ),
         )
 
     def optimize(
@@ -334,6 +337,14 @@ class Store:
 
         with self._reading() as opened:
             return Result(ask(opened))
+
+    def _replayed(self, steps: "Sequence[WhatIf]", ask: "Callable[[engine.Store], Any]") -> "Result":
+        from llmcost.library.ask.simulate import keep_vectors
+
+        found = self._asked(ask)
+        if not self.read_only:
+            keep_vectors(self.path, steps)
+        return found
 
     @contextmanager
     def _reading(self) -> Iterator[engine.Store]:

@@ -30,9 +30,9 @@ def compiled(function: Function) -> Function:
     if not AVAILABLE:
         return function
     try:
-        return cast(Function, njit(cache=True)(function))
+        return cast(Function, njit(cache=True, nogil=True)(function))
     except RuntimeError:  # no folder for the cache can be written
-        return cast(Function, njit(function))
+        return cast(Function, njit(nogil=True)(function))
 
 
 def call(function: Callable[..., None], *rows: NDArray[Any], single: NDArray[Any]) -> None:

@@ -42,10 +42,10 @@ def reachable(traffic: Traffic, engine: Engine, time: IterationTime, target: Tar
     """
     if len(traffic) == 0:
         return np.zeros(0, bool)
-    alone = replay(replace(traffic, arrival_s=_apart(traffic, time), prefixes=None), engine, time)
-    meet = within(alone, target)
+    one_of_each, which = _distinct(traffic)
+    meet = within(_alone(traffic.take(one_of_each), engine, time), target)[which]
     if not meet.any():
-        raise _out_of_reach(alone, target)
+        raise _out_of_reach(_alone(traffic, engine, time), target)
     return meet
 
 
@@ -69,19 +69,22 @@ def needed(
 
 def _out_of_reach(alone: Served, target: Target) -> OutOfReachError:
     """What is wrong where nobody meets the target with a machine to itself."""
-    ttft_ms, tpot_ms = (
-        float(np.nanpercentile(values, 95)) * 1e3
-        for values in (
-            alone.first_token_s - alone.arrival_s,
-            tpot_s(alone.first_token_s, alone.last_token_s, alone.output_tokens),
-        )
-    )
+    p95_ms = {
+        "TTFT": _p95_ms(alone.first_token_s - alone.arrival_s),
+        "TPOT": _p95_ms(tpot_s(alone.first_token_s, alone.last_token_s, alone.output_tokens)),
+    }
+    measured = " and ".join(f"a p95 {name} of {value:,.0f} ms" for name, value in p95_ms.items() if value is not None)
     return OutOfReachError(
-        f"no number of these machines meets the target: with one to itself a request has a p95 TTFT of"
-        f" {ttft_ms:,.0f} ms and a p95 TPOT of {tpot_ms:,.0f} ms, and 0% are within"
+        f"no number of these machines meets the target: with one to itself a request has {measured}, and 0% are within"
         f" {target.ttft_ms:,.0f} and {target.tpot_ms:,.0f} ms ({target.share:.0%} wanted)",
         hint="use a faster GPU or a smaller model, or set ttft_ms and tpot_ms higher",
     )
+
+
+def _p95_ms(values_s: NDArray[np.float64]) -> float | None:
+    """None where no value is known: an output of one token has no pace."""
+    known = values_s[~np.isnan(values_s)]
+    return float(np.percentile(known, 95)) * 1e3 if len(known) else None
 
 
 def _least(
@@ -118,6 +121,23 @@ def _peak(traffic: Traffic) -> Traffic:
     spans = traffic.arrival_s[_PEAK - 1 :] - traffic.arrival_s[: len(traffic) - _PEAK + 1]
     first = int(np.argmin(spans))
     return traffic.take(slice(first, first + _PEAK))
+
+
+def _alone(traffic: Traffic, engine: Engine, time: IterationTime) -> Served:
+    """Each request on a machine to itself, whose cache is empty."""
+    return replay(replace(traffic, arrival_s=_apart(traffic, time), prefixes=None), engine, time)
+
+
+def _distinct(traffic: Traffic) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """A request of each combination of lengths, and of each request its combination: a day drawn from a log has the
+    same ones many times."""
+    combined = np.zeros(len(traffic), np.int64)
+    for lengths in (traffic.prompt_tokens, traffic.output_tokens, traffic.cached_tokens):
+        if lengths is not None:
+            values, numbers = np.unique(lengths, return_inverse=True)
+            combined = np.unique(combined * len(values) + numbers, return_inverse=True)[1]
+    _, first, which = np.unique(combined, return_index=True, return_inverse=True)
+    return first, which
 
 
 def _apart(traffic: Traffic, time: IterationTime) -> NDArray[np.float64]:

@@ -6,7 +6,9 @@ Deterministic: the draw is seeded.
 """
 
 import math
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,7 +23,7 @@ from llmcost.self_hosting.plan import Options, Plan, make
 from llmcost.self_hosting.replay import Floats, Integers, Traffic
 from llmcost.self_hosting.traffic import Selection, select
 
-VOLUMES = (1e5, 3e5, 1e6, 3e6, 1e7, 3e7, 1e8, 3e8)  # tokens a day
+VOLUMES = (1e5, 3e5, 1e6, 3e6, 1e7, 3e7, 1e8, 3e8, 1e9)  # tokens a day
 API, CACHED, MANAGED, HOSTED = "API", "API with caching", "managed API", "self-hosted"
 # The volumes a day for which the article advises each.
 ARTICLE = ((0.0, 1e6, API), (1e6, 1e7, CACHED), (1e7, math.inf, HOSTED))
@@ -118,7 +120,12 @@ def find(
     def at(volume: float) -> Point:
         return _point(volume, shape, replace(options, ranges=False), catalogue, calibrations, seed)
 
-    points = [_point(volume, shape, options, catalogue, calibrations, seed) for volume in volumes]
+    with ThreadPoolExecutor(
+        os.cpu_count()
+    ) as threads:  # the replay's loop is machine code, which leaves others running
+        points = list(
+            threads.map(lambda volume: _point(volume, shape, options, catalogue, calibrations, seed), volumes)
+        )
     whole_day = _span_s(shape.traffic) >= _WHOLE_DAY_S
     crossings = [
         _crossing(points, at, lambda point: point.hosted_usd < point.api_usd),

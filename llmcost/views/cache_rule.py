@@ -9,7 +9,6 @@ from rich.text import Text
 from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
 
-_RANGES = ("min_tokens", "step_tokens", "life_s", "isolation", "ends_system")
 _HIDDEN = {"place", "hosts", "models"}
 
 
@@ -36,20 +35,19 @@ class CacheRuleView(View):
 
     def _fields(self) -> dict[str, str]:
         """What the rule says, in words; what it leaves open is left out."""
-        ends = {f"{name}{end}" for name in _RANGES for end in ("_low", "_high")}
         fields = {
             name: self._value(name)
             for name, value in self.rule.items()
-            if value is not None and name not in ends | _HIDDEN
+            if value is not None and name not in _HIDDEN and not name.endswith(("_low", "_high"))
         }
         if self.is_stale:
             fields["read_on"] += ", more than 90 days ago: check it"
         return fields
 
     def _value(self, name: str) -> str:
-        values = [self.rule[f"{name}_low"], self.rule[name], self.rule[f"{name}_high"]] if name in _RANGES else []
-        if len(set(values)) > 1:
-            return " / ".join(_written(value) for value in values)
+        ends = [self.rule[name + end] for end in ("_low", "", "_high") if name + end in self.rule]
+        if len(set(ends)) > 1:
+            return " / ".join(_written(value) for value in ends)
         return _written(self.rule[name])
 
 

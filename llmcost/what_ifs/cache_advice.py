@@ -65,6 +65,8 @@ def _row(key: tuple[str | None, ...], uncached: Row, costs: dict[str, float]) ->
     if best != "none" and max(costs.values()) - min(costs.values()) <= slack:
         best = "automatic"
     reach, _, ttl = best.partition("_")
+    if ttl and all(abs(costs[f"{other}_{ttl}"] - costs[best]) <= slack for other in BREAKPOINTS):
+        reach, best = "implicit", f"implicit_{ttl}"  # where no placement changes anything, none is to be set
     setting = cache_rules.setting(key[0], key[1] or "", reach)
     return {
         "provider": key[0],

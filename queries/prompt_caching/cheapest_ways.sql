@@ -1,5 +1,6 @@
 -- The cheapest way to cache each prompt: a life and a placement. Prompts that share a beginning get the same way, since
--- one may read what another writes: if their cheapest ways differ, the cheapest for all of them together.
+-- one may read what another writes: if their cheapest ways differ, the cheapest for all of them together. A cache that
+-- saves nothing is left out, though its writes may be free.
 
 with costs as (
     -- What each way adds to the cost, compared with no cache.
@@ -13,13 +14,13 @@ with costs as (
 ),
 
 for_prompts as (
-    select prompt, case when min(adds) > 0 then 'none' else arg_min(way, adds) end as best_way
+    select prompt, case when min(adds) >= 0 then 'none' else arg_min(way, adds) end as best_way
     from (select prompt, way, sum(adds) as adds from costs group by prompt, way)
     group by prompt
 ),
 
 for_beginnings as (
-    select beginning, case when min(adds) > 0 then 'none' else arg_min(way, adds) end as best_way
+    select beginning, case when min(adds) >= 0 then 'none' else arg_min(way, adds) end as best_way
     from (select beginning, way, sum(adds) as adds from costs group by beginning, way)
     group by beginning
 )

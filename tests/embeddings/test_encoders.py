@@ -1,6 +1,8 @@
 """Encoders: which one a word names, a file of vectors, a model's folder, and what each says where it cannot serve."""
 
 import hashlib
+import os
+import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +19,8 @@ from llmcost.embeddings.encoders.encoder import Remembered
 from llmcost.embeddings.traits import traits, veto
 from llmcost.errors import LlmcostError, UsageError
 from llmcost.what_ifs.kernels.semantic_caching import KERNEL
+from tests.command import llmcost
+from tests.logs import call, write
 from tests.what_ifs.calls import Call, for_kernel
 
 REST: dict[str, Any] = {"ttl": "1h", "scope": "shared", "margin": 0.02, "vetoes": True}
@@ -120,6 +124,27 @@ def test_a_models_folder_is_read_without_a_network_and_without_its_code(
         choice.chosen(str(broken))
 
 
+def test_the_command_lets_a_model_of_a_folder_have_pandas(tmp_path: Path) -> None:
+    """Sentence-transformers does not import without it, and commands keep pandas out."""
+    package = tmp_path / "lib" / "sentence_transformers"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(
+        "import numpy, pandas\n"
+        "class SentenceTransformer:\n"
+        "    def __init__(self, *_, **__): pass\n"
+        "    def encode(self, texts, **_): return numpy.ones((len(texts), 1))\n"
+    )
+    (tmp_path / "modules.json").write_text("[]")
+    log = [call(n, prompt_hash=f"h{n}", latency_ms=9, text={"prompt": f"question {n}"}) for n in range(3)]
+    write(tmp_path / "log.jsonl", log)
+    assert llmcost("ingest", "--keep-text", "log.jsonl", cwd=tmp_path).returncode == 0
+    asked = [sys.executable, "-m", "llmcost", "simulate", "--what-if", "semantic-caching:encoder=.,threshold=0.9"]
+    environment = os.environ | {"PYTHONPATH": str(tmp_path / "lib")}
+    done = subprocess.run(asked, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.stderr == ""
+    assert done.returncode == 0
+
+
 def test_a_missing_model_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(minilm, "find_spec", lambda name: None)
     minilm._model.cache_clear()
@@ -146,7 +171,7 @@ def test_a_vector_is_computed_once_in_a_process() -> None:
         computed.extend(texts)
         return np.array([[len(text)] for text in texts], np.float32)
 
-    remembered = Remembered(1)
+    remembered = Remembered(1, lambda: "lengths 1")
     assert remembered.vectors(["aa", "a", "aa"], encode).tolist() == [[2], [1], [2]]
     assert remembered.vectors(["a", "aaa"], encode).tolist() == [[1], [3]]
     assert computed == ["aa", "a", "aaa"]

@@ -87,3 +87,14 @@ def test_an_inlined_relation_is_read_more_than_once(select: str) -> None:
     [outer] = [query for query in sqlglot.parse(sql, dialect="duckdb") if query]
     wide = next(cte for cte in outer.args["with_"].expressions if cte.alias == "wide")
     assert not wide.this.args.get("with_"), "its own relations stand before it"
+
+
+def test_another_name_for_a_table_is_read_where_it_lies() -> None:
+    """A wide table that a query reads twice is not copied for that, however often its name is made again."""
+    from_one = ("requests", "select n from requests where n in (select n from requests where n > 1)")
+    sql = compose([("requests", "select * from stored"), from_one], "select n from requests order by n")
+    with duckdb.connect() as connection:
+        connection.execute("create table stored as select * from (values (1), (2), (3)) as numbers (n)")
+        assert connection.execute(sql).fetchall() == [(2,), (3,)]
+        plan = str(connection.execute(f"explain {sql}").fetchall())
+    assert "CTE" not in plan

@@ -25,6 +25,12 @@ def test_the_command_shows_the_rule_with_its_source(tmp_path: Path) -> None:
     assert "platform.claude.com" in said
 
 
+def test_every_range_is_one_line(tmp_path: Path) -> None:
+    said = llmcost("prices", "gpt-5.1", "--cache", cwd=tmp_path).stdout
+    assert "300 / 600 / 3600" in said, "the life in memory"
+    assert "_low" not in said
+
+
 def test_a_model_is_needed(tmp_path: Path) -> None:
     done = llmcost("prices", "--cache", cwd=tmp_path)
     assert done.returncode == 2

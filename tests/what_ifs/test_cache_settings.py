@@ -20,6 +20,8 @@ from tests.what_ifs.test_cache_advice import calls
         ("anthropic", "claude-opus-5-5", "implicit", {"cache_control": {"type": "ephemeral"}}, "top level"),
         ("aws", "anthropic.claude-opus-5-5", "tools", {"cachePoint": {"type": "default"}}, "toolConfig.tools"),
         ("aws", "amazon.nova-pro-v1:0", "system", {"cachePoint": {"type": "default"}}, "system"),
+        # forum.moonshot.ai: the life alone is chosen, for the whole prompt
+        ("moonshotai", "kimi-k3", "implicit", {"prompt_cache_options": {"ttl": "5m"}}, "top level"),
         # developers.openai.com: implicit by default; breakpoints on content blocks, not on tools
         ("openai", "gpt-6.1-sol", "implicit", {"prompt_cache_options": {"mode": "implicit"}}, "default"),
         ("openai", "gpt-5.6-sol", "explicit", {"prompt_cache_breakpoint": {"mode": "explicit"}}, "developer messages"),
@@ -38,7 +40,7 @@ def test_each_vendor_s_setting(provider: str, model: str, breakpoints: str, past
     assert json.loads(f"{{{found['paste_5m']}}}") == paste
     assert put_at in found["put_at"]
     asks_for_an_hour = '"ttl": "1h"' in found["paste_1h"]
-    assert asks_for_an_hour == ("claude" in model)
+    assert asks_for_an_hour == ("claude" in model or "kimi" in model)
 
 
 @pytest.mark.parametrize(
@@ -74,3 +76,24 @@ def test_gpt_5_6_is_never_told_to_mark_its_tools(tmp_path: Path) -> None:
     [stage] = json.loads(llmcost(*words, cwd=tmp_path).stdout)["stages"]
     assert [row["best"] for row in stage["prompts"]] == ["none"]
     assert stage["saved_usd"] == 0
+
+
+@pytest.mark.parametrize(("every_s", "ttl"), [(60, "5m"), (900, "1h")])
+def test_where_no_placement_matters_the_life_alone_is_set(tmp_path: Path, every_s: int, ttl: str) -> None:
+    """Kimi K3 caches whole chunks wherever they end; a request only says for how long."""
+    log = calls("often", every_s, model="kimi-k3", provider="moonshotai")
+    llmcost("ingest", logs.write(tmp_path / "log.jsonl", log), cwd=tmp_path)
+    words = ("simulate", "--what-if", "prompt-caching:breakpoints=best,ttl=auto", "--format", "json")
+    [stage] = json.loads(llmcost(*words, cwd=tmp_path).stdout)["stages"]
+    [row] = stage["prompts"]
+    assert (row["best"], row["setting"]) == (f"implicit_{ttl}", f'"prompt_cache_options": {{"ttl": "{ttl}"}}')
+
+
+def test_what_is_never_read_is_not_written_even_where_writes_are_free(tmp_path: Path) -> None:
+    """Amazon Nova's writes cost what input does."""
+    log = calls("rare", 7200, model="amazon.nova-pro-v1:0", provider="aws")
+    llmcost("ingest", logs.write(tmp_path / "log.jsonl", log), cwd=tmp_path)
+    words = ("simulate", "--what-if", "prompt-caching:breakpoints=best", "--format", "json")
+    said = json.loads(llmcost(*words, cwd=tmp_path).stdout)
+    assert said["stages"][0]["effects"]["cache_write_tokens"] == 0
+    assert any("changes nothing" in note for note in said["notes"])

@@ -2,8 +2,11 @@
 
 # ruff: noqa: TID253 - imported by the what-if that needs it
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -38,6 +41,10 @@ class Encoder(Protocol):
     def thresholds(self) -> Thresholds | None:
         """None where nobody has measured it: then the user says how near is near enough."""
 
+    @property
+    def remembered(self) -> "Remembered | None":
+        """What it has computed; None where that is as fast as looking it up."""
+
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """A row for each text, of length one, or zero where nothing is to be said of a text.
 
@@ -46,19 +53,48 @@ class Encoder(Protocol):
 
 
 class Remembered:
-    """A slow encoder's vectors, for as long as the process runs: each end of a range replays the same texts.
+    """A slow encoder's vectors: each end of a range replays the same texts, and the store keeps them for the next run.
 
-    They are not written down: a vector tells nearly as much of a text as the text.
+    `identity` gives the name and a fingerprint of the weights: those of another model are other vectors.
     """
 
-    def __init__(self, dimensions: int) -> None:
+    def __init__(self, dimensions: int, identity: Callable[[], str]) -> None:
+        self.dimensions = dimensions
+        self.identity = cache(identity)
+        self.has_new = False
         self._place: dict[str, int] = {}
         self._vectors = np.empty((0, dimensions), np.float32)
 
     def vectors(self, texts: Sequence[str], encode: Callable[[list[str]], Vectors]) -> Vectors:
         """A row for each text; `encode` gets those that are new, each once."""
-        new = list(dict.fromkeys(text for text in texts if text not in self._place))
+        hashes = [text_hash(text) for text in texts]
+        new = {one: text for one, text in zip(hashes, texts, strict=True) if one not in self._place}
         if new:
-            self._vectors = np.concatenate((self._vectors, encode(new)))
-            self._place.update(zip(new, range(len(self._place), len(self._place) + len(new)), strict=True))
-        return self._vectors[[self._place[text] for text in texts]]
+            self.add(list(new), encode(list(new.values())))
+            self.has_new = True
+        return self._vectors[[self._place[one] for one in hashes]]
+
+    def add(self, hashes: Sequence[str], vectors: Vectors) -> None:
+        """Takes over vectors of texts, which it may have already."""
+        fresh = [number for number, one in enumerate(hashes) if one not in self._place]
+        self._place |= {hashes[number]: len(self._place) + place for place, number in enumerate(fresh)}
+        self._vectors = np.concatenate((self._vectors, vectors[fresh]))
+
+    def all(self) -> tuple[list[str], Vectors]:
+        """Every text's hash, and its vector in the same row."""
+        return list(self._place), self._vectors
+
+
+def text_hash(text: str) -> str:
+    """SHA-256 of the text in UTF-8, in hex."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def fingerprint(folder: Path) -> str:
+    """SHA-256 of a model's files and their names, in hex."""
+    found = hashlib.sha256()
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        found.update(f"{file.relative_to(folder).as_posix()}\0".encode("utf-8", "surrogateescape"))
+        with file.open("rb") as opened:
+            found.update(hashlib.file_digest(opened, "sha256").digest())
+    return found.hexdigest()

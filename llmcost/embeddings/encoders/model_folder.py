@@ -3,13 +3,14 @@
 # ruff: noqa: TID253 - imported by the encoder that a user names
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from llmcost.embeddings.encoders.encoder import Encoder, Remembered
+from llmcost.embeddings.encoders.encoder import Encoder, Remembered, fingerprint
 from llmcost.embeddings.neighbours import Vectors
 from llmcost.errors import LlmcostError
 
@@ -30,25 +31,35 @@ def model(folder: Path) -> Encoder:
         raise LlmcostError(
             "a model's folder as encoder needs sentence-transformers", hint="pip install 'sentence-transformers>=5'"
         ) from None
+    _silence()
     try:
         loaded = SentenceTransformer(str(folder), device="cpu", local_files_only=True, trust_remote_code=False)
     except Exception as error:  # whatever a library says of a file that it cannot read
         said = (str(error).splitlines() or [type(error).__name__])[0]
         raise LlmcostError(f"{folder} holds no model that can be read: {said}", hint="save it again") from None
-    return _Folder(folder.name, loaded)
+    return _Folder(folder, loaded)
+
+
+def _silence() -> None:
+    """Keeps the library's own progress and advice off the terminal."""
+    with suppress(ImportError, AttributeError):
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
+        logging.set_verbosity_error()
 
 
 class _Folder:
     thresholds = None
 
-    def __init__(self, name: str, loaded: Any) -> None:
-        self.name = name
+    def __init__(self, folder: Path, loaded: Any) -> None:
+        self.name = folder.name
         self._loaded = loaded
         self.dimensions = self._encoded(["a text, to see how long its vector is"]).shape[1]
-        self._remembered = Remembered(self.dimensions)
+        self.remembered = Remembered(self.dimensions, lambda: f"{self.name} {fingerprint(folder)}")
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
-        return self._remembered.vectors(texts, self._encoded)
+        return self.remembered.vectors(texts, self._encoded)
 
     def _encoded(self, texts: Sequence[str]) -> Vectors:
         found = self._loaded.encode(

@@ -2,7 +2,6 @@
 
 # ruff: noqa: TID253 - imported by the encoder that a user names
 
-import hashlib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 
-from llmcost.embeddings.encoders.encoder import Encoder
+from llmcost.embeddings.encoders.encoder import Encoder, text_hash
 from llmcost.embeddings.neighbours import Vectors
 from llmcost.errors import LlmcostError
 
@@ -38,7 +37,7 @@ def _read(file: Path, *_version: int) -> Encoder:
     keys = table[key].to_pylist()
     if not keys or not all(isinstance(one, str) for one in keys):
         raise LlmcostError(f"{file}: {key} is not a text in each row", hint=_HINT)
-    return _VectorFile(file, keys if key == "text_hash" else [_hash(one) for one in keys], _matrix(file, table))
+    return _VectorFile(file, keys if key == "text_hash" else [text_hash(one) for one in keys], _matrix(file, table))
 
 
 def _matrix(file: Path, table: pa.Table) -> Vectors:
@@ -53,12 +52,9 @@ def _matrix(file: Path, table: pa.Table) -> Vectors:
     return found
 
 
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
 class _VectorFile:
     thresholds = None
+    remembered = None
 
     def __init__(self, file: Path, hashes: Sequence[str], vectors: Vectors) -> None:
         self.name = file.name
@@ -69,7 +65,7 @@ class _VectorFile:
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Raises LlmcostError where a text has none: what is not compared would look like what is not alike."""
-        hashes = [_hash(text) for text in texts]
+        hashes = [text_hash(text) for text in texts]
         if missing := [one for one in hashes if one not in self._place]:
             raise LlmcostError(
                 f"{self._file} has no vector for {len(missing):,} of {len(texts):,} prompts, the first with the"

@@ -77,6 +77,7 @@ class _WordLlama:
     name = "wordllama"
     dimensions = DIMENSIONS
     thresholds = Thresholds(strict=0.95, usual=0.91, loose=0.80)
+    remembered = None
 
     def vectors(self, texts: Sequence[str]) -> "npt.NDArray[np.float32]":
         return vectors(texts)

@@ -1,6 +1,7 @@
 """What would have been cheaper."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from llmcost.backtest import run as backtests
 from llmcost.engine.store import Store
@@ -31,7 +32,7 @@ def simulate(
 ) -> ProjectionView:
     """The covered traffic under a stack. `whole`: with each prompt's cheapest cache and the backtest, here and below,
     which take longer than the replay."""
-    checked(opened, stack, by)
+    prepared(opened, stack, by)
     found = projections.simulate(opened, stack, covered, by, advises=whole)
     _complete(opened, covered, found, whole=whole, shown=shown)
     return ProjectionView(found)
@@ -47,7 +48,7 @@ def every(
     shown: bool = False,
 ) -> RunAllView:
     """The covered traffic under every technique alone, and the best stack of them."""
-    checked(opened, asked.steps, by)
+    prepared(opened, asked.steps, by)
     found = run_all.simulate(opened, asked, covered, by, advises=whole)
     _complete(opened, covered, found.projection, whole=whole, shown=shown)
     return RunAllView(found)
@@ -66,16 +67,34 @@ def optimize(
     shown: bool = False,
 ) -> OptimizeView:
     """The cheapest stack under limits."""
-    checked(opened, [step for settings in space.techniques for step in settings], by)
+    prepared(opened, [step for settings in space.techniques for step in settings], by)
     found = searches.simulate(opened, space, covered, bounds, by, most or searches.MOST_STACKS, advance, advises=whole)
     _complete(opened, covered, found.projection, whole=whole, shown=shown)
     return OptimizeView(found)
 
 
-def checked(opened: Store, steps: Sequence[WhatIf], by: Sequence[str]) -> None:
-    """Raises UsageError for names that the log does not have."""
+def prepared(opened: Store, steps: Sequence[WhatIf], by: Sequence[str]) -> None:
+    """Gives encoders what the store has of their vectors. Raises UsageError for names that the log does not have."""
     names.check(opened, steps)
     spend.check(opened, by)
+    if named := encoders(steps):
+        from llmcost.embeddings import stored
+
+        stored.lend(opened, named)
+
+
+def keep_vectors(path: Path, steps: Sequence[WhatIf]) -> None:
+    """Writes to a closed store what slow encoders have computed of its texts, for the next replay."""
+    if named := encoders(steps):
+        from llmcost.embeddings import stored
+
+        stored.keep(path, named)
+
+
+def encoders(steps: Sequence[WhatIf]) -> list[str]:
+    """The encoders that the steps name, each once, but for the one that needs no help."""
+    named = (step.values.get("encoder") for step in steps)
+    return list(dict.fromkeys(str(one) for one in named if one not in (None, "wordllama")))
 
 
 def _complete(opened: Store, covered: Scope, found: Projection, *, whole: bool, shown: bool) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from llmcost.engine.compose import compose
 from llmcost.engine.registry import Value
 from llmcost.engine.store import Store
+from llmcost.errors import UsageError
 from llmcost.what_ifs.engine import names
 from llmcost.what_ifs.engine.chain import Chain
 from llmcost.what_ifs.engine.step import WhatIf
@@ -132,8 +133,12 @@ def _held_by_default(chain: Chain, number: int) -> str:
 
 
 def _would_change(chain: Chain, number: int, values: Mapping[str, Value]) -> bool:
-    """Whether the step, counted from 1, would do anything to the traffic with these values."""
+    """Whether the step, counted from 1, would do anything to the traffic with these values; not where what the user set
+    needs the other one too, as an encoder without a threshold of its own does."""
     step = chain.steps[number - 1]
     freed = Chain(chain.traffic, "freed_", after=chain.until(number - 1))
     changed = replace(step, values={**step.values, **values})
-    return not freed.add(changed).failure and changes(freed, number)
+    try:
+        return not freed.add(changed).failure and changes(freed, number)
+    except UsageError:
+        return False
