@@ -3,7 +3,8 @@
 -- source: ~/.codex/sessions/**/rollout-*.jsonl, also ~/.codex/archived_sessions
 -- ingest: llmcost ingest ~/.codex/sessions ~/.codex/archived_sessions
 -- columns: {"timestamp": "VARCHAR", "type": "VARCHAR", "payload": {"type": "VARCHAR", "id": "VARCHAR",
---   "forked_from_id": "VARCHAR", "parent_thread_id": "VARCHAR", "model": "VARCHAR", "model_provider": "VARCHAR", "cwd": "VARCHAR",
+--   "forked_from_id": "VARCHAR", "parent_thread_id": "VARCHAR", "model": "VARCHAR", "model_provider": "VARCHAR",
+--   "cwd": "VARCHAR",
 --   "originator": "VARCHAR", "source": "VARCHAR", "cli_version": "VARCHAR", "git": {"branch": "VARCHAR"},
 --   "timestamp": "VARCHAR", "response_id": "VARCHAR",
 --   "thread_settings": {"model": "VARCHAR", "service_tier": "VARCHAR"},
@@ -212,7 +213,8 @@ linked as (
     -- a call that is told again continues what it continued the first time
     select
         *,
-        first_value(before) over (partition by line.source_id, line.claimed, request_id order by line.line_no) as continues
+        first_value(before) over (partition by line.source_id, line.claimed, request_id order by line.line_no)
+            as continues
     from (
         select
             *,

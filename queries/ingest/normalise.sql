@@ -110,7 +110,8 @@ select
     coalesce(branched, false) as branched,
     coalesce(copied, false) as copied,
     nullif(continues, '') as continues,
-    case when history_began_tokens between 0 and 100000000 then history_began_tokens end as history_began_tokens,
+    case when history_began_tokens between 0 and 100000000 then history_began_tokens end
+        as history_began_tokens,
     project,
     tags,
     input_tokens,

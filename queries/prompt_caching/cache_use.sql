@@ -103,7 +103,8 @@ blocks as (
         and number <> blocks - 1
     union all
     select
-        hash(cache_id, 'base') as entry_id, call_id, sent_us, begun_us, ends_us, units, overflows, not copied as writes,
+        hash(cache_id, 'base') as entry_id, call_id, sent_us, begun_us, ends_us, units, overflows,
+        not copied as writes,
         false as whole_prompt, thread_id as goes_on, base_tokens as tokens, true as base
     from unseen_prompts
     where case when reach in ('implicit', 'explicit') then prompt_tokens else base_tokens end >= min_tokens
