@@ -36,7 +36,8 @@ hashed as (
                     when list_bool_and(list_transform(prefix, lambda block: block.tokens between 0 and 100000000))
                     then prefix
                 end,
-                prefix_of(prompt_blocks, prompt_tokens(parsed))
+                -- a row is made one value for its prompt's tokens, which only those with blocks need
+                case when prompt_blocks is not null then prefix_of(prompt_blocks, prompt_tokens(parsed)) end
             ) as prefix
         ),
         case
