@@ -158,15 +158,16 @@ class Stream:
     def _check_size(self, text: bytes) -> None:
         """Raises EOFError where the file unpacks to what no log does; text beyond that is not read."""
         self._unpacked += len(text)
-        self._lines += 0 if text.isspace() else text.count(b"\n")  # blank lines are only counted
         if self._unpacked > max(TRUSTED_BYTES, MAX_RATIO * os.fstat(self._file.fileno()).st_size):
             raise _unusual(MAX_RATIO, "1 GiB")
-        taken = self._taken - getattr(self._member, "waiting", 0)
-        if self._lines > TRUSTED_LINES and self._unpacked > MAX_RATIO_OF_LINES * taken:
-            ends = np.flatnonzero(np.frombuffer(text, np.uint8) == _LINE_BREAK)
-            kept = max(0, TRUSTED_LINES - self._lines + len(ends))
-            self._text = self._text[: int(ends[kept - 1]) + 1 if kept else 0]
-            raise _unusual(MAX_RATIO_OF_LINES, "a million lines")
+        if self._unpacked > MAX_RATIO_OF_LINES * (self._taken - getattr(self._member, "waiting", 0)):
+            breaks = np.frombuffer(text, np.uint8) == _LINE_BREAK
+            ends = np.flatnonzero(breaks[1:] & ~breaks[:-1]) + 1  # of lines that hold something
+            kept = max(0, TRUSTED_LINES - self._lines)
+            self._lines += len(ends)
+            if len(ends) > kept:
+                self._text = self._text[: int(ends[kept - 1]) + 1 if kept else 0]
+                raise _unusual(MAX_RATIO_OF_LINES, "a million lines")
 
     def __enter__(self) -> Self:
         return self
