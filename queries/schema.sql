@@ -27,6 +27,13 @@ create table requests (
     thread_id             varchar,            -- the conversation within the session, such as a subagent's; null: its main one
     branched              boolean not null default false,
                                               -- a subagent's or a fork's call: its file repeats calls of its parent
+    copied                boolean not null default false,
+                                              -- repeated from another session's history, whose own line is missing: `ts`
+                                              -- is when it was copied, it was sent earlier
+    continues             varchar,            -- the request_id of the call before it, where its session has that call
+                                              -- from another's history; null: the call before is its session's own
+    history_began_tokens  bigint,             -- tokens of the first prompt of the history that its session has from
+                                              -- another; null: it has none
     project               varchar,
     machine               varchar,            -- merged from the store of this machine; null: read here
     tags                  map(varchar, varchar),  -- everything else the log says; ingest and replays neither read nor change it

@@ -31,7 +31,7 @@ _SOME = "any of them separated by commas, all or none."
 _LIST = "names separated by commas, all or none; * in a name matches any characters."
 _MACRO = re.compile(r"^create or replace temp macro (\w+)\(.*?;$", re.MULTILINE | re.DOTALL)
 _DEFINED = re.compile(r"macro \w+\((?P<takes>[^)]*)\) as(?P<gives>.*);$", re.DOTALL)
-_PLAIN = re.compile(r"[-+.0-9a-z]+", re.ASCII | re.IGNORECASE)
+PLAIN_NUMBER = re.compile(r"[-+.0-9a-z]+", re.ASCII | re.IGNORECASE)
 """What a number is written with; Python's also reads 1_0, and the digits of other scripts."""
 _PLACEHOLDER = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\$(?P<name>[a-z_][a-z0-9_]*)""")
 """A parameter; what only looks like one in a text, a name or a comment is passed over."""
@@ -103,7 +103,7 @@ class Parameter:
     def _number(self, text: str) -> int | float:
         meaning = f"{self.name}: {self.meaning}"
         try:
-            if not _PLAIN.fullmatch(text.strip()):
+            if not PLAIN_NUMBER.fullmatch(text.strip()):
                 raise ValueError
             number = int(text) if self.type == "int" else float(text)
         except ValueError:

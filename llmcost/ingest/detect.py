@@ -203,11 +203,13 @@ def _read(columns: dict[str, Any], relation: str) -> str:
         return f"select source_id, line_no, piece, raw, fault from {relation}"
     text = json.dumps(columns).replace("'", "''")
     # Where `try` catches an error, the lines near it are read one by one, which costs ten times as much as looking for
-    # it first. A line that begins and ends as an object seldom holds one.
+    # it first. A line that begins and ends as an object seldom holds one. The usual line is a branch of its own, since
+    # every condition of an `or` is computed for every line.
     fields = f"""try(from_json(
             case
+                when fault is null and starts_with(raw, '{{') and ends_with(raw, '}}' || chr(10)) then raw
                 when fault is null and starts_with(ltrim(left(raw, 9)), '{{')
-                    and (ends_with(raw, '}}' || chr(10)) or ends_with(raw, '}}') or json_valid(raw))
+                    and (ends_with(raw, '}}') or ends_with(raw, '}}' || chr(10)) or json_valid(raw))
                 then raw
             end,
             '{text}'))"""

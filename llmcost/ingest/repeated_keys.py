@@ -12,7 +12,13 @@ _TEXTS = "$.text"
 """Where llmcost's own log has texts, under names that others give to counts."""
 _USUAL = "_tokens"
 """How most names of counts end. One pass over a line counts them all."""
-_QUOTE, _NULL = '"', '":null'
+_QUOTE = '"'
+_NULLS = (":null", ": null")
+"""What follows a name that states nothing."""
+_BY_RARITY = "etaisr_noclducmhpfgybwvkxjqz"[::-1]
+"""The letters of names, rare ones first; of those that are not here, capitals above all, none is usual."""
+_ENOUGH = 4
+"""So many letters of a name are compared at least."""
 _FEW = 2
 """Up to this many other names of a format are counted one by one: that is cheaper than one regular expression."""
 
@@ -43,33 +49,32 @@ def fault(fields: dict[str, Any]) -> str:
 def _more_than_read(fields: dict[str, Any], names: list[str]) -> str:
     """SQL: whether a line has more names of counts than values that were read. A repeated null states nothing.
 
-    Each `case` spares most lines what follows in it: every condition of an `and` is computed for every line.
+    The `case` spares lines without a count: every condition of an `and` is computed for every line.
     """
     further = [name for name in names if not name.endswith(_USUAL)]
     if len(further) > _FEW:
         return "true"
-    read = " + ".join(f"({leaf} is not null)::integer" for leaf in _leaves(fields)) or "0"
-    found = [_where(_rare_end(name), f"{_times(name, before=_QUOTE)} > 1") for name in further]
+    found = [f"{_times(_rare_end(name))} > 1" for name in further]
     if len(further) < len(names):
-        with_nulls = f"{_times(_USUAL)} > {read} + {_times(_USUAL, after=_NULL)}"
-        found.append(_where(_USUAL + _QUOTE, f"case when {_times(_USUAL)} > {read} then {with_nulls} else false end"))
+        read = " + ".join(f"({leaf} is not null)::integer" for leaf in _leaves(fields)) or "0"
+        stated = f"{_times(_USUAL + _QUOTE, _NULLS)} > {read}"
+        found.append(f"case when contains(raw, '{_USUAL}{_QUOTE}') then {stated} else false end")
     return f"({' or '.join(found)})"
 
 
 def _rare_end(name: str) -> str:
-    """How a name ends, from a character on that is rare in texts: the engine looks for the first one alone."""
-    rare = re.search("[_A-Z].*", name)
-    return (rare[0] if rare else name) + _QUOTE
+    """How a name ends, from its rarest letter on: the engine looks for the first one, and compares the others there."""
+    rarest = min(range(max(len(name) - _ENOUGH, 0) + 1), key=lambda place: _BY_RARITY.find(name[place]))
+    return name[rarest:] + _QUOTE
 
 
-def _where(text: str, condition: str) -> str:
-    """SQL: a condition on the lines that hold a text, false of the others."""
-    return f"case when contains(raw, '{text}') then {condition} else false end"
-
-
-def _times(name: str, after: str = _QUOTE, before: str = "") -> str:
-    """SQL: how often a line has a name, or the end of one."""
-    return f"len(string_split(raw, '{before}{name}{after}')) - 1"
+def _times(end: str, besides: tuple[str, ...] = ()) -> str:
+    """SQL: how often a line has the end of a name, and not before one of these texts."""
+    parts = f"string_split(raw, '{end}')"
+    if besides:
+        others = " or ".join(f"starts_with(part, '{text}')" for text in besides)
+        parts = f"list_filter({parts}, lambda part: not ({others}))"
+    return f"len({parts}) - 1"
 
 
 def _leaves(fields: dict[str, Any], above: str = "") -> Iterator[str]:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import IO, Any, Self
 
+import numpy as np
+
 from llmcost.ingest import stamps
 
 BLOCK_BYTES = 2 << 20
@@ -14,8 +16,12 @@ BLOCK_BYTES = 2 << 20
 MAX_RATIO = 1000
 TRUSTED_BYTES = 1 << 30
 """A file that unpacks to more than MAX_RATIO times its size is read up to here: text compresses 5 to 50 times."""
+MAX_RATIO_OF_LINES = 500
+TRUSTED_LINES = 1 << 20
+"""So is one that gives more lines out of so little: each costs some 50 µs, and 24 KB may hold 100 million."""
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_LINE_BREAK = 10
 _ZSTD_PIECE = 2048
 """Bytes handed to the decompressor at once: a block of 4 bytes can unpack to 128 KiB, so 64 MiB come out at most."""
 
@@ -39,8 +45,20 @@ class _Gzip:
         """Whether it can go on without further input."""
         return bool(self._member.unconsumed_tail)
 
+    @property
+    def waiting(self) -> int:
+        """Compressed bytes that it was given and has not used."""
+        return len(self._member.unconsumed_tail)
+
     def decompress(self, data: bytes) -> bytes:
         return self._member.decompress(self._member.unconsumed_tail + data, BLOCK_BYTES)
+
+
+def _unusual(ratio: int, after: str) -> EOFError:
+    return EOFError(
+        f"the file unpacks to more than {ratio:,} times its size, which is unusual for a log: reading stopped"
+        f" after {after}; --trust-size reads all of it"
+    )
 
 
 class Stream:
@@ -61,7 +79,7 @@ class Stream:
         self._left = b""  # compressed bytes after the end of a member
         self._text = memoryview(b"")
         self._damage: EOFError | None = None  # raised when all text before it has been read
-        self._unpacked = 0
+        self._unpacked = self._lines = self._taken = 0  # bytes and lines of text, compressed bytes
 
     @property
     def is_compressed(self) -> bool:
@@ -128,20 +146,28 @@ class Stream:
             if not piece:
                 raise EOFError("the compressed file is cut off or damaged here (it has no end)")
         try:
-            self._text = memoryview(self._member.decompress(piece))
+            text: bytes = self._member.decompress(piece)
         except Exception as error:  # zlib.error or ZstdError
             raise EOFError(f"the compressed file is cut off or damaged here ({error})") from None
-        self._unpacked += len(self._text)
-        if (
-            not self._trust_size
-            and self._unpacked > TRUSTED_BYTES
-            and self._unpacked > MAX_RATIO * os.fstat(self._file.fileno()).st_size
-        ):
-            raise EOFError(
-                f"the file unpacks to more than {MAX_RATIO:,} times its size, which is unusual for a log: reading"
-                " stopped after 1 GiB; --trust-size reads all of it"
-            )
+        self._text = memoryview(text)
+        self._taken += len(piece)
+        if not self._trust_size:
+            self._check_size(text)
         return True
+
+    def _check_size(self, text: bytes) -> None:
+        """Raises EOFError where the file unpacks to what no log does; text beyond that is not read."""
+        self._unpacked += len(text)
+        if self._unpacked > max(TRUSTED_BYTES, MAX_RATIO * os.fstat(self._file.fileno()).st_size):
+            raise _unusual(MAX_RATIO, "1 GiB")
+        if self._unpacked > MAX_RATIO_OF_LINES * (self._taken - getattr(self._member, "waiting", 0)):
+            breaks = np.frombuffer(text, np.uint8) == _LINE_BREAK
+            ends = np.flatnonzero(breaks[1:] & ~breaks[:-1]) + 1  # of lines that hold something
+            kept = max(0, TRUSTED_LINES - self._lines)
+            self._lines += len(ends)
+            if len(ends) > kept:
+                self._text = self._text[: int(ends[kept - 1]) + 1 if kept else 0]
+                raise _unusual(MAX_RATIO_OF_LINES, "a million lines")
 
     def __enter__(self) -> Self:
         return self

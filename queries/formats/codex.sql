@@ -3,7 +3,8 @@
 -- source: ~/.codex/sessions/**/rollout-*.jsonl, also ~/.codex/archived_sessions
 -- ingest: llmcost ingest ~/.codex/sessions ~/.codex/archived_sessions
 -- columns: {"timestamp": "VARCHAR", "type": "VARCHAR", "payload": {"type": "VARCHAR", "id": "VARCHAR",
---   "forked_from_id": "VARCHAR", "model": "VARCHAR", "model_provider": "VARCHAR", "cwd": "VARCHAR",
+--   "forked_from_id": "VARCHAR", "parent_thread_id": "VARCHAR", "model": "VARCHAR", "model_provider": "VARCHAR",
+--   "cwd": "VARCHAR",
 --   "originator": "VARCHAR", "source": "VARCHAR", "cli_version": "VARCHAR", "git": {"branch": "VARCHAR"},
 --   "timestamp": "VARCHAR", "response_id": "VARCHAR",
 --   "thread_settings": {"model": "VARCHAR", "service_tier": "VARCHAR"},
@@ -22,7 +23,10 @@
 --   repeats it. The call that compacts a conversation has a record alone.
 -- truth: a forked session begins with its parent's history under new times. A call is identified by the session that
 --   the fork goes back to and the total after it, so it counts once, at its earliest time, wherever it is. A subagent
---   names its parent too, but its counters begin at zero: its calls are its own.
+--   names its parent too (in source, where forked_from_id is missing); where its counters begin at zero, its calls are
+--   its own.
+-- truth: history is copied at once, under the time of copying: calls that follow each other within a second of the
+--   file's beginning. Some versions keep the times of a subagent's history, which are before the file's.
 -- truth: source says how a session was started: cli by a person in a terminal, vscode in an editor or the app, exec by
 --   `codex exec`, subagent by another session. It is the tag entrypoint.
 -- truth: thread_settings_applied sets the service tier from there on.
@@ -74,7 +78,9 @@ carried as (
         first_value(coalesce(counts.total_token_usage, response.thread_token_usage) ignore nulls) over file as first_total,
         first_value(coalesce(counts.last_token_usage, response.usage) ignore nulls) over file as first_last,
         first_value(case when counts is not null or response is not null then timestamp end ignore nulls) over file
-            as first_count_at
+            as first_count_at,
+        last_value(case when counts is not null or response is not null then timestamp end ignore nulls) over earlier
+            as count_before_at
     from placed
     window
         file as (
@@ -92,7 +98,13 @@ rooted as (
         *,
         sessions[1] as own,
         list_transform(sessions, lambda it: it.id) as present,
-        list_filter(list_transform(sessions, lambda it: it.forked_from_id), lambda id: id is not null) as named,
+        list_filter(
+            list_transform(sessions, lambda it: coalesce(
+                it.forked_from_id, it.parent_thread_id,
+                try(json_extract_string(it.source, '$.subagent.thread_spawn.parent_thread_id'))
+            )),
+            lambda id: id is not null
+        ) as named,
         -- a replayed history is written at once, a new call takes time
         coalesce(
             first_total.input_tokens = first_last.input_tokens and first_total.output_tokens = first_last.output_tokens,
@@ -124,7 +136,11 @@ told as (
             sessions[1].id
         ) as root_id,
         concat_ws(':', last.input_tokens, last.cached_input_tokens, last.output_tokens) as usage_key,
-        concat_ws(':', total.input_tokens, total.cached_input_tokens, total.output_tokens) as total_key
+        concat_ws(':', total.input_tokens, total.cached_input_tokens, total.output_tokens) as total_key,
+        coalesce(as_time(timestamp) < as_time(began), false) as is_earlier,
+        coalesce(
+            as_time(timestamp) - greatest(as_time(count_before_at), as_time(began)) >= interval 1 second, true
+        ) as took_time
     from rooted
 ),
 
@@ -164,24 +180,72 @@ calls as (
             case when response.thread_token_usage is not null and root_id is not null
                 then root_id || ':' || total_key end,
             response.response_id)}) filter (where response is not null)
-            over (partition by line.source_id, usage_key) as records
+            over (partition by line.source_id, usage_key) as records,
+        (counts is not null or response is not null)
+        and (last.input_tokens is distinct from '0' or last.output_tokens is distinct from '0') as carries_call,
+        -- what was copied at once comes before the first call of the session itself
+        root_id <> own.id
+        and not is_earlier
+        and count(case when (counts is not null or response is not null) and not is_earlier and took_time then 1 end)
+            over (partition by line.source_id, line.claimed order by line.line_no) = 0 as copied
     from numbered
+),
+
+identified as (
+    select
+        *,
+        case
+            when counts is not null
+            then coalesce(list_filter(records, lambda it: it.place = calls.place)[1].id, own_id)
+            else own_id
+        end as request_id
+    from calls
+),
+
+first_told as (
+    select
+        *,
+        min(line.line_no) over (partition by line.source_id, line.claimed, request_id) = line.line_no as is_first
+    from identified
+),
+
+linked as (
+    -- a call that is told again continues what it continued the first time
+    select
+        *,
+        first_value(before) over (partition by line.source_id, line.claimed, request_id order by line.line_no)
+            as continues
+    from (
+        select
+            *,
+            last_value(case when carries_call and is_first then request_id end ignore nulls) over earlier as before_id,
+            last_value(case when carries_call and is_first then copied or is_earlier end ignore nulls) over earlier
+                as before_copied,
+            case when root_id <> own.id and (copied or is_earlier or before_copied) then before_id end as before
+        from first_told
+        window earlier as (
+            partition by line.source_id, line.claimed order by line.line_no
+            rows between unbounded preceding and 1 preceding
+        )
+    )
 )
 
 select
     line,
-    (counts is not null or response is not null)
-    and (last.input_tokens is distinct from '0' or last.output_tokens is distinct from '0') as carries_call,
-    case
-        when counts is not null
-        then coalesce(list_filter(records, lambda it: it.place = calls.place)[1].id, own_id)
-        else own_id
-    end as request_id,
+    carries_call,
+    request_id,
     timestamp as ts,
     coalesce(own.model_provider, 'openai') as provider,
     model,
     own.id as session_id,
     root_id <> own.id as branched,
+    copied,
+    continues,
+    case
+        when root_id <> own.id
+            and bool_or(carries_call and (copied or is_earlier)) over (partition by line.source_id, line.claimed)
+        then parse_count(first_last.input_tokens)
+    end as history_began_tokens,
     coalesce(cwd, own.cwd) as project,
     map_from_entries(list_filter([
         {'key': 'client', 'value': own.originator},
@@ -207,4 +271,4 @@ select
         when response is not null and (last.input_tokens is null or last.output_tokens is null)
         then at_path(line.raw, '$.payload.usage')
     end as unread_usage
-from calls
+from linked

@@ -113,11 +113,16 @@ select
         uses as tools
     ),
     ts is not null and known_ts is null and not is_unset(ts) as has_no_time,
-    has_no_count and regexp_matches(
-        concat_ws(
-            ' ', input_tokens, cache_read_tokens, cache_write_tokens, cache_write_5m_tokens, cache_write_1h_tokens,
-            output_tokens, reasoning_tokens, web_searches, calls
-        ),
-        '(^| )[+-]?[0-9]{13}'
-    ) as has_absurd_count
+    -- a `case`, since every condition of an `and` is computed for every line
+    case
+        when has_no_count
+        then regexp_matches(
+            concat_ws(
+                ' ', input_tokens, cache_read_tokens, cache_write_tokens, cache_write_5m_tokens, cache_write_1h_tokens,
+                output_tokens, reasoning_tokens, web_searches, calls
+            ),
+            '(^| )[+-]?[0-9]{13}'
+        )
+        else false
+    end as has_absurd_count
 from compared

@@ -118,10 +118,12 @@ select
     not is_nonsense
     and not fits
     and (
-        (s is not null and not (
+        (s is not null and case
             -- known to leave their reasoning out
-            reasoning_tokens is null and s > prompt + o and regexp_matches(lower(concat(provider, model)), 'gemini|grok')
-        ))
+            when reasoning_tokens is null and s > prompt + o
+            then not regexp_matches(lower(concat(provider, model)), 'gemini|grok')
+            else true
+        end)
         -- without a total, the usual reading is doubtful where one count is too small to include the other
         or (s is null and t > o and output_excludes_reasoning is distinct from true)
         or (s is null and input_holds = 'caches' and holds <> 'caches')

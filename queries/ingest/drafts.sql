@@ -23,6 +23,9 @@ select
     null::varchar as session_id,
     null::varchar as thread_id,
     null::boolean as branched,
+    null::boolean as copied,            -- ts is when it was copied from another session's history
+    null::varchar as continues,
+    null::bigint as history_began_tokens,
     null::varchar as project,
     null::map(varchar, varchar) as tags,
     -- counts as the log has them: what holds what, counted.sql decides

@@ -36,7 +36,8 @@ hashed as (
                     when list_bool_and(list_transform(prefix, lambda block: block.tokens between 0 and 100000000))
                     then prefix
                 end,
-                prefix_of(prompt_blocks, prompt_tokens(parsed))
+                -- a row is made one value for its prompt's tokens, which only those with blocks need
+                case when prompt_blocks is not null then prefix_of(prompt_blocks, prompt_tokens(parsed)) end
             ) as prefix
         ),
         case
@@ -107,6 +108,10 @@ select
     session_id,
     thread_id,
     coalesce(branched, false) as branched,
+    coalesce(copied, false) as copied,
+    nullif(continues, '') as continues,
+    case when history_began_tokens between 0 and 100000000 then history_began_tokens end
+        as history_began_tokens,
     project,
     tags,
     input_tokens,

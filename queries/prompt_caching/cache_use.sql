@@ -7,12 +7,17 @@ with turns as (
         *,
         -- a unit that ends after an answer is read together with its prompt
         lag(prompt_tokens + case when answered then output_tokens else 0 end) over so_far as before_tokens,
-        least(prompt_tokens, ($base_share * first_value(prompt_tokens) over so_far)::bigint) as base_tokens
+        least(
+            prompt_tokens,
+            ($base_share * coalesce(history_began_tokens, first_value(prompt_tokens) over so_far))::bigint
+        ) as base_tokens
     from (
         select
-            call_id, cache_id, sent_us, begun_us, life_s, min_tokens, units, answered, overflows, reach,
-            prompt_tokens, output_tokens,
-            hash(cache_id, session_id, branched, thread_id) as thread_id
+            call_id, cache_id, sent_us, life_s, min_tokens, units, answered, overflows, reach,
+            prompt_tokens, output_tokens, request_id, continues, copied, history_began_tokens,
+            -- what was copied was sent, and answered, some time before it was copied
+            case when copied then sent_us else begun_us end as begun_us,
+            hash(cache_id, case when copied then call_id end, session_id, branched, thread_id) as thread_id
         from sent
         where ttl is not null and coalesce(len(prefix), 0) = 0
     )
@@ -26,6 +31,24 @@ unseen_prompts as (
         count(case when prompt_tokens < $rewritten_below * before_tokens then 1 end)
             over (partition by thread_id order by sent_us, call_id) as rewrites
     from turns
+),
+
+continued as (
+    -- Where a session begins with the history of another, its first prompt begins with that one's last.
+    select
+        unseen_prompts.*,
+        hash(before.thread_id, before.rewrites) as history_id,
+        before.prompt_tokens + case when before.answered then before.output_tokens else 0 end as history_tokens
+    from unseen_prompts
+    inner join unseen_prompts as before
+        on before.request_id = unseen_prompts.continues
+        and before.cache_id = unseen_prompts.cache_id
+        and before.thread_id <> unseen_prompts.thread_id
+        -- the order of what was copied at once is not known
+        and (
+            unseen_prompts.copied
+            or (before.sent_us, before.call_id) < (unseen_prompts.sent_us, unseen_prompts.call_id)
+        )
 ),
 
 prompts as not materialized (
@@ -80,7 +103,8 @@ blocks as (
         and number <> blocks - 1
     union all
     select
-        hash(cache_id, 'base') as entry_id, call_id, sent_us, begun_us, ends_us, units, overflows, true as writes,
+        hash(cache_id, 'base') as entry_id, call_id, sent_us, begun_us, ends_us, units, overflows,
+        not copied as writes,
         false as whole_prompt, thread_id as goes_on, base_tokens as tokens, true as base
     from unseen_prompts
     where case when reach in ('implicit', 'explicit') then prompt_tokens else base_tokens end >= min_tokens
@@ -90,6 +114,17 @@ blocks as (
         true as whole_prompt, null as goes_on, least(before_tokens, prompt_tokens) as tokens, false as base
     from unseen_prompts
     where reach in ('implicit', 'explicit') and prompt_tokens >= min_tokens
+    union all
+    -- when a copied prompt was sent is not known: its history is taken to have been there
+    select
+        history_id as entry_id, call_id, sent_us, begun_us, ends_us, units, overflows, true as writes,
+        true as whole_prompt, null as goes_on, least(history_tokens, prompt_tokens) as tokens, false as base
+    from continued
+    where
+        not copied
+        and reach in ('implicit', 'explicit')
+        and prompt_tokens >= min_tokens
+        and prompt_tokens >= $rewritten_below * history_tokens
 ),
 
 uses as (
@@ -120,6 +155,14 @@ reads as (
             partition by entry_id, life order by sent_us, call_id rows between unbounded preceding and 1 preceding
         ) <= sent_us, false) as alive
     from lives_of_entries
+    union all
+    select call_id, least(history_tokens, prompt_tokens) as tokens, false as base, true as alive
+    from continued
+    where
+        copied
+        and reach in ('implicit', 'explicit')
+        and prompt_tokens >= min_tokens
+        and prompt_tokens >= $rewritten_below * history_tokens
 ),
 
 found as (

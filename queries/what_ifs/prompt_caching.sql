@@ -61,7 +61,9 @@
 -- assumes: requests in a batch are left unchanged: caching inside a batch is best effort and part of batch-api.
 -- assumes: entries are shared by all requests of a provider and model, within a project or service tier where the rule
 --   says so. Where a log has no `prompt_cache_key`, each project has its own at the low end.
--- assumes: a request whose prompt is not logged begins with what its own session sent before.
+-- assumes: a request whose prompt is not logged begins with what its own session sent before, and the first of a forked
+--   session with the history that the fork was given. Calls copied from a session that is not in the log read what
+--   came before them there; when they were sent is not known, only when they were copied.
 -- assumes: errors, requests without a time and a provider's aggregates neither write nor read an entry.
 
 with settled as not materialized (

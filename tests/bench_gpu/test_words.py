@@ -14,13 +14,13 @@ def test_numbers() -> None:
     assert words.numbers("--rate", "0.5, 2", float) == (0.5, 2.0)
 
 
-@pytest.mark.parametrize("text", ["", "0", "-1", "1,,2", "x", "1.5", "1,0"])
+@pytest.mark.parametrize("text", ["", "0", "-1", "1,,2", "x", "1.5", "1,0", "1_0", "٣"])
 def test_what_is_no_list_of_whole_numbers(text: str) -> None:
     with pytest.raises(UsageError, match="whole numbers above 0"):
         words.numbers("--concurrency", text, int)
 
 
-@pytest.mark.parametrize("text", ["nan", "inf", "-0.1"])
+@pytest.mark.parametrize("text", ["nan", "inf", "-0.1", "1_0", "٣"])
 def test_a_rate_is_finite_and_above_zero(text: str) -> None:
     with pytest.raises(UsageError):
         words.numbers("--rate", text, float)
@@ -32,7 +32,7 @@ def test_own_load() -> None:
     assert words.own_load("7/0") == OwnLoad(7, 0)
 
 
-@pytest.mark.parametrize("text", ["30M", "30M/10M/1", "a/b", "-1/2", "1e6/2", "/"])
+@pytest.mark.parametrize("text", ["30M", "30M/10M/1", "a/b", "-1/2", "1e6/2", "/", "1_0/2", "٣/2"])
 def test_what_is_no_load(text: str) -> None:
     with pytest.raises(UsageError, match="--own-load"):
         words.own_load(text)

@@ -6,9 +6,11 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from llmcost.engine import access, store
 from llmcost.ingest import documents, lines, run, sources, stamps, streams
@@ -137,6 +139,28 @@ def test_a_file_that_unpacks_to_more_than_any_log_is_stopped(
     with access.writing(tmp_path / "2.duckdb") as opened:
         account = run.ingest(opened, [str(log)], reading=run.Reading(trust_size=True))
         assert (account.total("requests"), account.total("no_call")) == (2, 20 << 20)
+
+
+@pytest.mark.parametrize("packed", [gzip.compress, zstandard.compress])
+def test_a_file_that_unpacks_to_millions_of_lines_is_stopped(
+    tmp_path: Path, store_path: Path, packed: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "TRUSTED_LINES", 1000)
+    log = tmp_path / "a.jsonl"
+    log.write_bytes(packed(json.dumps(call(1)).encode() + b"\n" + b"x\n" * (1 << 20)))
+    with ingested(store_path, log) as (opened, account):
+        assert (account.total("requests"), account.total("lines"), account.total("rejects")) == (1, 1001, 1000)
+        assert opened.value("select count(*) from rejects where reason like '%--trust-size%'") == 1
+
+
+def test_many_lines_that_are_packed_as_text_is_are_read(
+    tmp_path: Path, store_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "TRUSTED_LINES", 1000)
+    log = tmp_path / "a.jsonl.zst"
+    log.write_bytes(zstandard.compress("".join(json.dumps(call(number)) + "\n" for number in range(4000)).encode()))
+    with ingested(store_path, log) as (_, account):
+        assert (account.total("requests"), account.total("rejects")) == (4000, 0)
 
 
 def test_arrays_are_read_an_element_at_a_time_and_values_are_bounded(

@@ -176,6 +176,8 @@ def test_nothing_is_sent_before_somebody_says_yes(tmp_path: Path) -> None:
     [
         (("--gaps", "0"), "k", 2, "not a list of seconds"),
         (("--gaps", "x"), "k", 2, "not a list of seconds"),
+        (("--gaps", "1_0"), "k", 2, "not a list of seconds"),
+        (("--gaps", "2,٣"), "k", 2, "not a list of seconds"),
         (("--base-url", "file:///etc/passwd"), "k", 2, "is not an address"),
         (("--base-url", "http://127.0.0.1:1/v1"), "k", 1, "cannot be asked"),
         (("--model", "no-such-model-at-all"), "k", 1, "price"),

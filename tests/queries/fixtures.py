@@ -32,6 +32,7 @@ A_REQUEST = {
     "status": "ok",
     "output_partial": False,
     "branched": False,
+    "copied": False,
     "answered_by": "model",
     "requests_answered": 1,
     "counts_doubtful": False,

@@ -43,7 +43,7 @@ def quiet() -> list[Row]:
 DEFAULTS: Row = {
     "source_format": "llmcost", "cache_read_tokens": 0, "cache_write_5m_tokens": 0, "cache_write_1h_tokens": 0,
     "web_searches": 0, "calls": 1, "service_tier": "standard", "status": "ok", "output_partial": False,
-    "counts_doubtful": False, "branched": False, "model_assumed": False,
+    "counts_doubtful": False, "branched": False, "copied": False, "model_assumed": False,
     "answered_by": "model", "requests_answered": 1,
 }  # fmt: skip
 MODELS = ("claude-haiku-4-5", "claude-haiku-5-5", "claude-sonnet-4-5", "claude-opus-4-5")

@@ -33,6 +33,9 @@ class Call:
     user: str | None = "u"
     session: str | None = None
     agent: str | None = None
+    copied: bool = False
+    continues: str | None = None
+    history_began: int | None = None
     project: str | None = None
     prompt_id: str | None = None
     organisation: str | None = None
@@ -75,6 +78,9 @@ class Call:
             "user_id": self.user,
             "session_id": self.session,
             "thread_id": self.agent,
+            "copied": self.copied,
+            "continues": self.continues,
+            "history_began_tokens": self.history_began,
             "project": self.project,
             "prompt_id": self.prompt_id,
             "organisation": self.organisation,

@@ -309,8 +309,11 @@ def _no_worse(other: Tried, one: Tried) -> bool:
 
 def _number(text: str) -> float | None:
     percent = text.endswith("%")
+    plain = text.removesuffix("%").strip()
+    if not registry.PLAIN_NUMBER.fullmatch(plain):
+        return None
     try:
-        value = float(text.removesuffix("%"))
+        value = float(plain)
     except ValueError:
         return None
     return (value / 100 if percent else value) if isfinite(value) else None

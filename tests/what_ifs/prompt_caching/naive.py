@@ -43,7 +43,7 @@ class Cache:
         entry.until = at + life
         before, self.went_on[key] = self.went_on.get(key), goes_on
         if units:
-            writes = goes_on is None or before not in (None, goes_on)
+            writes = writes and (goes_on is None or before not in (None, goes_on))
         if writes:
             entry.stored.append(begun)
         return found
@@ -78,17 +78,37 @@ def replayed(
     open_questions = assumed(pessimistic, optimistic)
     cache = Cache()
     threads: dict[object, tuple[int, int, int]] = {}
-    for call in in_order(opened, calls, ttl, way):
-        read_already, wrote_5m, wrote_1h = sums[conversation(call)]
+    histories: dict[str, object] = {}  # the entry that a call without blocks left of its prompt
+
+    def takes_part(call: Call) -> bool:
         if not (call.ok and call.calls == 1 and call.model in RULES and (call.blocks or call.session)):
-            continue
-        if call.tier == "batch":
-            continue
-        if recorded == "keep" and read_already + wrote_5m + wrote_1h:
-            continue
+            return False
+        if call.tier == "batch" or (recorded == "keep" and sum(sums[conversation(call)])):
+            return False
         rule = RULES[call.model]
-        if (automatic == "keep" and not rule.promised) or (rule.keys == "needed" and call.cache_key == ""):
-            continue
+        return not ((automatic == "keep" and not rule.promised) or (rule.keys == "needed" and call.cache_key == ""))
+
+    def scope_of(call: Call) -> object:
+        rule = RULES[call.model]
+        by_project = open_questions.truth("isolation", rule.projects)
+        group = ("key", call.cache_key) if rule.keys and call.cache_key is not None else by_project and call.project
+        return call.provider, call.model, call.organisation, group, rule.tiers and call.tier
+
+    def inherited(call: Call, thread: object) -> tuple[int, object] | None:
+        """The history that a call has from another session: its tokens, and its entry once it was sent."""
+        other = taking_part.get(call.continues or "")
+        if other is None or other.blocks or scope_of(other) != scope_of(call):
+            return None
+        if thread_of(other, scope_of(other)) == thread or not (call.copied or other.name in histories):
+            return None
+        answers = RULES[call.model].kind == "units" and "answers" not in open_questions.low
+        tokens = other.total + (other.output if answers else 0)
+        return None if call.total < rewritten_below * tokens else (tokens, histories.get(other.name))
+
+    taking_part = {call.name: call for call in in_order(opened, calls, ttl, way) if takes_part(call)}
+    for call in taking_part.values():
+        _, wrote_5m, wrote_1h = sums[conversation(call)]
+        rule = RULES[call.model]
         least = open_questions.number("minimum", rule.least)
         step = open_questions.number("steps", rule.step)
         units = rule.kind == "units"
@@ -115,9 +135,7 @@ def replayed(
         now = microseconds(call.at)
         begun = now + microseconds(begins_after_s(call, ttft_ms / 1000))
         lasts = microseconds(life if call.blocks else life + slack_s)
-        by_project = open_questions.truth("isolation", rule.projects)
-        group = ("key", call.cache_key) if rule.keys and call.cache_key is not None else by_project and call.project
-        scope = (call.provider, call.model, call.organisation, group, rule.tiers and call.tier)
+        scope = scope_of(call)
 
         if call.blocks:
             every = len(call.blocks)
@@ -153,23 +171,31 @@ def replayed(
                     if cache.use((scope, name, "answer"), now, lasts, begun, None, False, place == every):
                         read = max(read, following)
         else:
-            thread = (scope, call.session, call.agent)
+            thread = thread_of(call, scope)
             first, before, epoch = threads.get(thread, (call.total, 0, 0))
-            base = min(call.total, round(base_share * first))
+            base = min(call.total, round(base_share * (first if call.history_began is None else call.history_began)))
+            if call.copied:
+                begun = now
             rewritten = thread in threads and call.total < rewritten_below * before
             threads[thread] = (first, call.total + (call.output if answers else 0), epoch + rewritten)
+            histories[call.name] = (thread, epoch + rewritten)
             whole = upto in ("implicit", "explicit")
             reach = call.total if whole else base
             read = 0
             if reach >= least:
                 elsewhere = 0.0 if others_every_s is None else 1 - exp(-life / others_every_s)
-                known = cache.use((scope, "base"), now, lasts, begun, thread, only_units, True)
+                known = cache.use((scope, "base"), now, lasts, begun, thread, only_units, not call.copied)
                 common = base if known else round(base * elsewhere)
                 read = common
                 if whole:
                     history = (thread, epoch + rewritten)
                     tokens = min(before, call.total) if thread in threads and before else 0
                     alive = cache.use(history, now, lasts, begun, None, only_units, True)
+                    tokens = tokens if alive else 0
+                    if from_other := inherited(call, thread):
+                        length, entry = from_other
+                        if call.copied or cache.use(entry, now, lasts, begun, None, only_units, True):
+                            alive, tokens = True, max(tokens, min(length, call.total))
                     if alive and tokens > (base if known else 0):
                         rate = misses(call.model, open_questions) if miss_rate is None else miss_rate
                         read = tokens - round(rate * (tokens - common))
@@ -181,6 +207,11 @@ def replayed(
         long = long and rule.life is None
         settled[call.name] = (call.total - read - writes, read, 0 if long else writes, writes if long else 0)
     return settled
+
+
+def thread_of(call: Call, scope: object) -> object:
+    """Whose prompts go on with each other; when and in which order copied calls were sent is not known."""
+    return scope, call.name if call.copied else None, call.session, call.agent
 
 
 def begins_after_s(call: Call, usual_s: float) -> float:

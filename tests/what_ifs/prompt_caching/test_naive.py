@@ -61,6 +61,9 @@ def logs(draw: st.DrawFn, known: Sequence[str] = tuple(RULES)) -> list[Call]:
                 cache_key=draw(often(None, "", "k", "l")),
                 retention=draw(often(None, "in_memory", "24h")),
                 agent=draw(often(None, "x")),
+                copied=draw(often(False, True)),
+                continues=draw(often(None, str(draw(st.integers(0, 25))))),
+                history_began=draw(often(None, 900, 4000)),
                 tier=draw(often("standard", "flex", "batch")),
                 took=draw(often(None, 0, 0.5, 400)),
                 ttft_s=draw(st.sampled_from([0, 0.5, 1, 2, None, 400])),
@@ -103,7 +106,12 @@ def together(several: list[list[Call]], names: Any) -> list[Call]:
     calls = [replace(c, provider=f"{c.provider} {number}") for number, log in enumerate(several) for c in log]
     order = list(range(len(calls)))
     names.shuffle(order)
-    return [replace(call, name=f"r{number:02}") for call, number in zip(calls, order, strict=True)]
+    logged = [call.provider.rpartition(" ")[2] for call in calls]
+    named = {(log, call.name): f"r{number:02}" for log, call, number in zip(logged, calls, order, strict=True)}
+    return [
+        replace(call, name=named[log, call.name], continues=named.get((log, call.continues or "")))
+        for log, call in zip(logged, calls, strict=True)
+    ]
 
 
 @settings(max_examples=30)
