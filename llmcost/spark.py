@@ -52,6 +52,10 @@ class LakeStore(Store):
         """Raises LlmcostError."""
         limits.refuse("verify", hint=_HINT)
 
+    def backtest(self) -> "Result":
+        """Raises LlmcostError."""
+        limits.refuse("backtest", hint=_HINT)
+
     @contextmanager
     def _reading(self) -> Iterator[engine.Store]:
         with session.reading_lake(self.lake, self.timezone, self.spark) as opened:

@@ -5,6 +5,7 @@ from typing import NoReturn
 from llmcost.errors import LlmcostError
 
 REFUSED = {
+    "backtest": "its statement is larger than Spark's planner takes",
     "report --scenario": "a scenario is a simulation",
     "report --format html": "its page asks hundreds of small questions",
     "verify": "a scenario is kept in a store",

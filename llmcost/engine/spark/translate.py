@@ -51,8 +51,11 @@ def translated(sql: str, macros: Mapping[str, str], values: Mapping[str, Any]) -
 
 @lru_cache(maxsize=256)
 def relations(sql: str) -> frozenset[str]:
-    """The names of the relations that a statement reads, those that it defines itself included."""
-    return frozenset(table.name for table in _parsed(sql).find_all(exp.Table))
+    """The names of the relations that a statement reads, and does not define itself."""
+    tree = _parsed(sql).copy()
+    _name_apart(tree, {}, [0])
+    own = {one.alias for one in tree.find_all(exp.CTE)}
+    return frozenset(table.name for table in tree.find_all(exp.Table)) - own
 
 
 def _parsed(sql: str) -> exp.Expr:
