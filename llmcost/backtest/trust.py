@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from llmcost.backtest.truth import Row
+from llmcost.signs import change
 
 FEWEST = 100
 """Requests, or hits where they are what is compared, that say enough of a replay."""
@@ -48,7 +49,7 @@ def _merits(result: Row) -> str:
 
 
 def _error(result: Row) -> str:
-    return f"error {result['error_share']:+.1%}"
+    return f"error {change(result['error_share'])}"
 
 
 def _unit(result: Row) -> str:

@@ -6,6 +6,7 @@ from math import exp, log
 from llmcost.explain.change import Change
 from llmcost.explain.explanation import Explanation
 from llmcost.reports.scope import Row
+from llmcost.signs import change
 
 _REASONS = {
     "requests": ("more requests", "fewer requests"),
@@ -103,7 +104,7 @@ def _reason(name: str, usd: float) -> str:
 
 def _factor(times: float) -> str:
     if 2 / 3 < times < 1.5:
-        return f"{times - 1:+.0%}".replace("-", "−")
+        return change(times - 1, 0)
     return f"{times:.2g}×" if times < 10 else f"{times:,.0f}×"
 
 

@@ -9,6 +9,7 @@ from rich.text import Text
 from llmcost.backtest import run, trust
 from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
+from llmcost.signs import change
 from llmcost.views.projection import between
 from llmcost.what_ifs.engine.ranges import Range
 
@@ -101,5 +102,5 @@ def _replay(name: str, whole: dict[str, Any]) -> RenderableType:
 
 
 def _cells(row: dict[str, Any]) -> list[Text]:
-    error = Text("–" if row["error_share"] is None else f"{row['error_share']:+.1%}")
+    error = Text("–" if row["error_share"] is None else change(row["error_share"]))
     return [cells.count(row["requests"]), *compared(row), error]

@@ -13,6 +13,7 @@ from llmcost.render.text import visible
 from llmcost.render.view import Document, Flat, View
 from llmcost.self_hosting.calibrations import as_toml
 from llmcost.self_hosting.fitted import Check, Fitted
+from llmcost.signs import change
 
 COLUMNS = ["calibration", "step", "metric", "unit", "measured", "fitted", "fit_error", "held_back", "held_back_error"]
 _MEANINGS = {
@@ -101,4 +102,4 @@ def _checks(one: Fitted) -> RenderableType:
 
 
 def _signed(error: float | None) -> Text:
-    return Text("–", style="dim") if error is None else Text(f"{error:+.1%}")
+    return Text("–", style="dim") if error is None else Text(change(error))

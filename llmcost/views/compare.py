@@ -8,6 +8,7 @@ from rich.text import Text
 
 from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
+from llmcost.signs import change
 from llmcost.what_ifs.scenarios import Comparison, Scenario
 
 _ROWS = 25
@@ -73,7 +74,7 @@ class ScenariosView(View):
 def _figures(row: dict[str, Any]) -> list[Text]:
     before, difference = row["a_cost_usd"], row["difference_usd"]
     known = difference is not None
-    share = f"{difference / before:+.1%}" if before and known else ""
+    share = change(difference / before) if before and known else ""
     sign = "+" if known and difference > 0 else ""
     costs = [cells.usd(row[f"{p}_cost_usd"]) if row[f"{p}_requests"] else Text("–", style="dim") for p in "ab"]
     return [*costs, Text(f"{sign}{cells.usd(difference)}" if known else "–"), Text(share)]

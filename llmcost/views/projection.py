@@ -21,12 +21,11 @@ def document(projection: Projection) -> dict[str, Any]:
             {
                 "what_if": stage.what_if.query.name,
                 "params": stage.what_if.values,
+                "projected": stage.projected,
                 "cost_usd": stage.cost_usd,
-                "saved_usd": stage.saved_usd,
-                "saved_share": stage.saved_share,
+                **_saving(stage),
                 "saved_is_upper_bound": stage.is_upper_bound,
                 "changes_answers": stage.changes_answers or None,
-                **ends(stage.range),
                 "moves": stage.moves,
                 "effects": stage.effects,
                 "cut_short": stage.cut_short,
@@ -59,6 +58,12 @@ def document(projection: Projection) -> dict[str, Any]:
     return found
 
 
+def _saving(stage: Stage) -> dict[str, float | None]:
+    """What a stage saves and the ends of its range; None where the log does not show it, which is not $0."""
+    found = {"saved_usd": stage.saved_usd, "saved_share": stage.saved_share} | ends(stage.range)
+    return found if stage.projected else dict.fromkeys(found)
+
+
 def without_dollars(row: dict[str, Any]) -> dict[str, Any]:
     """The row where no request has a price: an unknown cost is not $0."""
     return {name: None if name.endswith("_usd") or name == "saved_share" else value for name, value in row.items()}
@@ -68,8 +73,7 @@ def steps(projection: Projection) -> Flat:
     """The simulation as one table, the baseline and each step."""
     found = [{"what_if": "baseline", "cost_usd": projection.baseline_usd, "saved_usd": 0.0, "saved_share": 0.0}]
     found += [
-        {"what_if": stage.what_if.query.name, "cost_usd": stage.cost_usd, "saved_usd": stage.saved_usd,
-         "saved_share": stage.saved_share} | ends(stage.range)
+        {"what_if": stage.what_if.query.name, "cost_usd": stage.cost_usd} | _saving(stage)
         for stage in projection.stages
     ]  # fmt: skip
     if not projection.is_priced:

@@ -12,6 +12,7 @@ from llmcost.page import html
 from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
 from llmcost.reports import assumed
+from llmcost.signs import change
 from llmcost.views import cache_advice, pages, provenance, quality, zones
 from llmcost.views.backtest import compared
 from llmcost.views.projection import answers, between, document, questions, saving, steps, varies
@@ -137,9 +138,12 @@ def steps_table(projection: Projection) -> tables.Table:
         [
             Text(stage.what_if.query.name),
             usd(stage.cost_usd),
-            saves(stage.saved_usd, at_most=stage.is_upper_bound),
-            between(stage.range),
-            cells.share(stage.saved_share),
+            *(
+                [saves(stage.saved_usd, at_most=stage.is_upper_bound), between(stage.range)]
+                if stage.projected
+                else [Text("unknown", style="yellow"), Text("–", style="dim")]
+            ),
+            cells.share(stage.saved_share if stage.projected else None),
             _remaining(stage.cost_usd, stage.saved_usd, baseline),
         ]
         for stage in projection.stages
@@ -176,7 +180,7 @@ def _changes(stage: Stage) -> list[str]:
                     f" {cells.usd(after)}")  # fmt: skip
     for name, words in _TOKENS.items():
         if amount := stage.effects[name] or 0:
-            said.append(f"{'+' if amount > 0 else '-'}{cells.count(abs(amount))} {words}")
+            said.append(f"{'+' if amount > 0 else '−'}{cells.count(abs(amount))} {words}")
     for name, (one, many) in _COUNTS.items():
         if amount := stage.effects[name] or 0:
             said.append(cells.counted(amount, one, many))
@@ -276,7 +280,7 @@ def _backtest(found: dict[str, Any]) -> list[str]:
     lines = []
     for name, whole in found.items():
         predicted, ranged, actual = (text.plain for text in compared(whole))
-        error = "" if whole["error_share"] is None else f", error {whole['error_share']:+.1%}"
+        error = "" if whole["error_share"] is None else f", error {change(whole['error_share'])}"
         lines.append(
             f"{name}: predicted {predicted}{'' if ranged == '–' else f' (range {ranged})'}, actual {actual}{error}"
         )

@@ -35,6 +35,7 @@ class Stage:
     saved_usd: float
     saved_share: float | None
     range: Range
+    projected: bool = True  # whether the log shows what it does; else its saving of nothing is no answer
     moves: list[Row] = field(default_factory=list)
     summary: Row | None = None  # what a kernel says of its replay as a whole
     prompts: list[Row] = field(default_factory=list)  # prompt-caching: the cheapest way to cache each prompt
@@ -122,6 +123,7 @@ def projected(traffic: Traffic, chain: Chain, *, advises: bool = True) -> Projec
     spread = ranges(traffic, chain, baseline)
     costs = [baseline, *(point.cost_usd for point in chain.points)]
     rests = assumed.find(traffic.store, Scope("stage_0"))
+    told = [_why(chain, number, found) for number, found in enumerate(spread.steps, start=1)]
     stages = [
         Stage(
             what_if=step,
@@ -129,6 +131,7 @@ def projected(traffic: Traffic, chain: Chain, *, advises: bool = True) -> Projec
             saved_usd=costs[number - 1] - costs[number],
             saved_share=(costs[number - 1] - costs[number]) / baseline if baseline else None,
             range=spread.steps[number - 1],
+            projected=told[number - 1].projected,
             moves=chain.moves(number),
             summary=chain.points[number - 1].summary,
             prompts=_prompts(traffic.store, chain, number) if advises or cache_advice.decides(step.values) else [],
@@ -150,7 +153,7 @@ def projected(traffic: Traffic, chain: Chain, *, advises: bool = True) -> Projec
         by=spread.by,
         dimensions=traffic.dimensions,
         assumptions=[*assumed.said(rests), *(line for step in chain.steps for line in assumptions(step))],
-        notes=[*_notes(traffic, chain, spread.steps, advises=advises), *assumed.said(rests)],
+        notes=[*_notes(traffic, chain, [one.lines for one in told], advises=advises), *assumed.said(rests)],
         assumed=rests,
     )
 
@@ -185,7 +188,7 @@ def _unknowns(traffic: Traffic, chain: Chain, number: int) -> list[Row]:
     return cache_unknowns.unknowns(traffic.store.rows, chain.before(number), step.values, date.today())
 
 
-def _notes(traffic: Traffic, chain: Chain, spread: Sequence[Range], *, advises: bool) -> list[str]:
+def _notes(traffic: Traffic, chain: Chain, told: Sequence[Sequence[str]], *, advises: bool) -> list[str]:
     notes = []
     if traffic.unpriced:
         have = "request has no price: it is" if traffic.unpriced == 1 else "requests have no price: they are"
@@ -204,7 +207,7 @@ def _notes(traffic: Traffic, chain: Chain, spread: Sequence[Range], *, advises: 
                     f" expensive prompts, without {others:,} {'other' if others == 1 else 'others'}"
                 )
             notes += [f"{PROMPT_CACHING}: {line}" for line in _old_rules(traffic.store, chain.before(number))]
-        notes += [f"{step.query.name}: {line}" for line in _why(chain, number, spread[number - 1])]
+        notes += [f"{step.query.name}: {line}" for line in told[number - 1]]
     return notes
 
 
@@ -221,15 +224,23 @@ def _old_rules(store: Store, relation: str) -> list[str]:
     ]
 
 
-def _why(chain: Chain, number: int, spread: Range) -> list[str]:
+@dataclass(frozen=True)
+class _Told:
+    """Caveats of a step, and whether it could be projected."""
+
+    projected: bool
+    lines: list[str]
+
+
+def _why(chain: Chain, number: int, spread: Range) -> _Told:
     """Why a step, counted from 1, changes nothing, or less than it could."""
     if failure := chain.points[number - 1].failure:
-        return [f"not projected: {failure.message}"]
+        return _Told(False, [f"not projected: {failure.message}"])
     found = reasons(chain, number)
     if not found.is_known:
-        return [f"cannot be projected: {' and '.join(found.said)}"]
+        return _Told(False, [f"cannot be projected: {' and '.join(found.said)}"])
     if found.changed or found.said:
-        return [*costs_more(chain, number), *found.said]
+        return _Told(True, [*costs_more(chain, number), *found.said])
     if spread.low_usd or spread.high_usd:
-        return ["changes nothing as assumed; its range says what it may save"]
-    return [f"changes nothing: it affects no {'priced ' if chain.traffic.unpriced else ''}request"]
+        return _Told(True, ["changes nothing as assumed; its range says what it may save"])
+    return _Told(True, [f"changes nothing: it affects no {'priced ' if chain.traffic.unpriced else ''}request"])

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import ROOT
 
 LAYERS = (
-    ("errors", "process", "locks"),
+    ("errors", "process", "locks", "signs"),
     ("config", "files", "web"),
     ("engine", "render", "bench_gpu"),
     ("prices", "attribution", "metrics", "embeddings", "self_hosting", "judging"),
@@ -39,7 +39,7 @@ ONLY = {
     "self_hosting": {"errors", "config", "files", "bench_gpu"},  # it replays a server; of a store it knows nothing
     "track": {"config", "metrics", "prices"},  # it runs in the user's own program
     "page": {"errors", "engine", "reports", "web"},
-    "explain": {"errors", "engine", "reports"},
+    "explain": {"errors", "engine", "reports", "signs"},
 }
 """Parts that may import less than the layers before them."""
 
