@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from llmcost.backtest.truth import Row
-from llmcost.signs import change
+from llmcost.numerals import change
 
 FEWEST = 100
 """Requests, or hits where they are what is compared, that say enough of a replay."""

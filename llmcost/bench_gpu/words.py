@@ -1,29 +1,25 @@
 """Words of the command line, checked: numbers, loads, prices."""
 
 import re
-from typing import TypeVar
 
+from llmcost import numerals
 from llmcost.bench_gpu.dollars import OwnLoad, Pricing
 from llmcost.bench_gpu.run import Closed, Load, Open, Replay, Sweep
 from llmcost.bench_gpu.serving import Lengths
 from llmcost.bench_gpu.surroundings import Surroundings
 from llmcost.errors import UsageError
-
-Number = TypeVar("Number", int, float)
+from llmcost.numerals import Number
 
 _CONCURRENCY = "1,4,16"
 _SCALES = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9}
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)([kmb]?)", re.ASCII | re.IGNORECASE)
-_PLAIN = re.compile(r"[-+.0-9e]+", re.IGNORECASE)
-"""What a number is written with; Python's also reads 1_0, and the digits of other scripts."""
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+(?=@)|(?<=--api-key[= ])\S+")
 
 
 def numbers(option: str, text: str, kind: type[Number]) -> tuple[Number, ...]:
     """Comma-separated positive numbers, in the order given; UsageError when there is anything else."""
     try:
-        words = [word.strip() for word in text.split(",")]
-        values = tuple(kind(word) for word in words) if all(map(_PLAIN.fullmatch, words)) else ()
+        values = tuple(numerals.read(word, kind) for word in text.split(","))
     except ValueError:
         values = ()
     if not values or not all(0 < value < float("inf") for value in values):

@@ -57,14 +57,13 @@ def probe(
 
 
 def _seconds(gaps: str) -> list[float]:
-    from llmcost.engine.registry import PLAIN_NUMBER
+    from llmcost import numerals
     from llmcost.errors import UsageError
 
-    words = [word.strip() for word in gaps.split(",") if word.strip()]
     try:
-        found = [float(word) for word in words if PLAIN_NUMBER.fullmatch(word)]
+        found = [numerals.read(word, float) for word in gaps.split(",") if word.strip()]
     except ValueError:
         found = []
-    if not words or len(words) > 6 or len(found) < len(words) or not all(0 < gap <= 86400 for gap in found):
+    if not found or len(found) > 6 or not all(0 < gap <= 86400 for gap in found):
         raise UsageError(f"--gaps {gaps} is not a list of seconds", hint="one to six, each at most a day, like 60,400")
     return found

@@ -153,11 +153,11 @@ def simulate(
     with options.reading(source, out, also=read, timezone=timezone, others=plans, asked="simulate") as opened:
         covered = scope(opened, since, until, filters=filters)
         dimensions = options.words(by) or (("feature",) if result_format is options.PageFormat.html else ())
-        if shown or sampled:
-            ask.prepared(opened, stack, dimensions)
         if sampled:
+            ask.prepared(opened, stack, dimensions)
             pairs = hit_sample.sample(opened, stack, covered, sampled)
         elif shown:
+            ask.checked(opened, stack, dimensions)
             composed = show_sql.composed(opened, stack, covered)
         elif optimized:
             with terminal.step_progress("trying stacks") as advance:
@@ -169,7 +169,7 @@ def simulate(
             view = ask.every(opened, asked, covered, dimensions, whole=whole, shown=provenance_shown)
         else:
             view = ask.simulate(opened, stack, covered, dimensions, whole=whole, shown=provenance_shown)
-    if source.lake is None:
+    if source.lake is None and not shown:
         ask.keep_vectors(store.locate(source.db), every)
     if sampled:
         options.output(options.Format.csv, output).show(HitSampleView(pairs))

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from llmcost import numerals
 from llmcost.engine import facts, literals
 from llmcost.engine.compose import Inlined, Relation, compose
 from llmcost.errors import UsageError, did_you_mean
@@ -31,8 +32,6 @@ _SOME = "any of them separated by commas, all or none."
 _LIST = "names separated by commas, all or none; * in a name matches any characters."
 _MACRO = re.compile(r"^create or replace temp macro (\w+)\(.*?;$", re.MULTILINE | re.DOTALL)
 _DEFINED = re.compile(r"macro \w+\((?P<takes>[^)]*)\) as(?P<gives>.*);$", re.DOTALL)
-PLAIN_NUMBER = re.compile(r"[-+.0-9a-z]+", re.ASCII | re.IGNORECASE)
-"""What a number is written with; Python's also reads 1_0, and the digits of other scripts."""
 _PLACEHOLDER = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\$(?P<name>[a-z_][a-z0-9_]*)""")
 """A parameter; what only looks like one in a text, a name or a comment is passed over."""
 
@@ -103,9 +102,7 @@ class Parameter:
     def _number(self, text: str) -> int | float:
         meaning = f"{self.name}: {self.meaning}"
         try:
-            if not PLAIN_NUMBER.fullmatch(text.strip()):
-                raise ValueError
-            number = int(text) if self.type == "int" else float(text)
+            number = numerals.read(text, int if self.type == "int" else float)
         except ValueError:
             raise UsageError(f"{self.name}={text} is not a number", hint=meaning) from None
         least, most = (float(end) for end in self.choices or ("-inf", "inf"))

@@ -5,8 +5,8 @@ from math import exp, log
 
 from llmcost.explain.change import Change
 from llmcost.explain.explanation import Explanation
+from llmcost.numerals import change
 from llmcost.reports.scope import Row
-from llmcost.signs import change
 
 _REASONS = {
     "requests": ("more requests", "fewer requests"),

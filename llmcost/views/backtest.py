@@ -7,9 +7,9 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from llmcost.backtest import run, trust
+from llmcost.numerals import change
 from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
-from llmcost.signs import change
 from llmcost.views.projection import between
 from llmcost.what_ifs.engine.ranges import Range
 

@@ -8,12 +8,12 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from llmcost.numerals import change
 from llmcost.render import cells, tables
 from llmcost.render.text import visible
 from llmcost.render.view import Document, Flat, View
 from llmcost.self_hosting.calibrations import as_toml
 from llmcost.self_hosting.fitted import Check, Fitted
-from llmcost.signs import change
 
 COLUMNS = ["calibration", "step", "metric", "unit", "measured", "fitted", "fit_error", "held_back", "held_back_error"]
 _MEANINGS = {

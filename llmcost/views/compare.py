@@ -6,9 +6,9 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from llmcost.numerals import change
 from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
-from llmcost.signs import change
 from llmcost.what_ifs.scenarios import Comparison, Scenario
 
 _ROWS = 25

@@ -8,11 +8,11 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from llmcost.backtest import trust
+from llmcost.numerals import change
 from llmcost.page import html
 from llmcost.render import cells, tables
 from llmcost.render.view import Document, Flat, View
 from llmcost.reports import assumed
-from llmcost.signs import change
 from llmcost.views import cache_advice, pages, provenance, quality, zones
 from llmcost.views.backtest import compared
 from llmcost.views.projection import answers, between, document, questions, saving, steps, varies

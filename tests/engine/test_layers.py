@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import ROOT
 
 LAYERS = (
-    ("errors", "process", "locks", "signs"),
+    ("errors", "process", "locks", "numerals"),
     ("config", "files", "web"),
     ("engine", "render", "bench_gpu"),
     ("prices", "attribution", "metrics", "embeddings", "self_hosting", "judging"),
@@ -29,17 +29,17 @@ LAYERS = (
 
 ONLY = {
     "config": {"errors"},
-    "engine": {"errors", "locks"},
+    "engine": {"errors", "locks", "numerals"},
     "files": {"errors", "locks"},
     "render": {"errors", "files"},  # it knows tables and nothing else
-    "bench_gpu": {"errors"},  # it measures a server wherever it is copied to
+    "bench_gpu": {"errors", "numerals"},  # it measures a server wherever it is copied to
     "metrics": {"errors", "config", "engine", "web"},
     "embeddings": {"errors", "engine"},
     "judging": {"errors", "files"},  # it asks a model; of a store it knows nothing
     "self_hosting": {"errors", "config", "files", "bench_gpu"},  # it replays a server; of a store it knows nothing
     "track": {"config", "metrics", "prices"},  # it runs in the user's own program
     "page": {"errors", "engine", "reports", "web"},
-    "explain": {"errors", "engine", "reports", "signs"},
+    "explain": {"errors", "engine", "reports", "numerals"},
 }
 """Parts that may import less than the layers before them."""
 

@@ -19,6 +19,11 @@ def call(name: str, *arguments: exp.Expr) -> exp.Anonymous:
     return exp.Anonymous(this=name, expressions=list(arguments))
 
 
+def _is_call(node: exp.Expr, *names: str) -> bool:
+    """Whether it calls one of these functions, which sqlglot does not know."""
+    return isinstance(node, exp.Anonymous) and node.name.lower() in names
+
+
 def number(value: int) -> exp.Expr:
     """A whole number."""
     return exp.Literal.number(value)
@@ -79,14 +84,14 @@ def _slice(of: exp.Expr, part: exp.Slice) -> exp.Expr:
 
 def sums_of_lists(node: exp.Expr) -> exp.Expr:
     """The sum of a list's items that are there; nothing where there are none."""
-    if isinstance(node, exp.Anonymous) and node.name.lower() == "list_sum":
+    if _is_call(node, "list_sum"):
         [items] = node.expressions
         return _over(
             "case when cardinality(filter(x, one -> one is not null)) > 0"
             " then aggregate(x, 0D, (total, one) -> total + coalesce(one, 0D)) end",
             items,
         )
-    if isinstance(node, exp.Anonymous) and node.name.lower() in ("list_max", "list_min"):
+    if _is_call(node, "list_max", "list_min"):
         return call(f"array_{node.name.lower()[-3:]}", *node.expressions)
     return node
 
@@ -118,7 +123,7 @@ def sorted_lists(node: exp.Expr) -> exp.Expr:
 
 def hashes(node: exp.Expr) -> exp.Expr:
     """A number that tells values apart; which one is the engine's own matter, so nothing may depend on that."""
-    if isinstance(node, exp.Anonymous) and node.name.lower() == "hash":
+    if _is_call(node, "hash"):
         parts = [call("coalesce", exp.cast(one, "string"), exp.Literal.string("\x00")) for one in node.expressions]
         return call("abs", exp.paren(exp.IntDiv(this=call("xxhash64", *parts), expression=number(2)), copy=False))
     return node
@@ -143,7 +148,7 @@ def whole_matches(node: exp.Expr) -> exp.Expr:
 
 def positions(node: exp.Expr) -> exp.Expr:
     """Where a list has a value first, counted from 1; nothing where it has not."""
-    if isinstance(node, exp.Anonymous) and node.name.lower() in ("list_position", "array_position"):
+    if _is_call(node, "list_position", "array_position"):
         return call("nullif", call("array_position", *node.expressions), number(0))
     return node
 
@@ -161,10 +166,10 @@ def templates(node: exp.Expr) -> exp.Expr:
 
 def moments(node: exp.Expr) -> exp.Expr:
     """Seconds with their fractions, and microseconds, since 1970; of a difference of two moments, its length."""
-    if isinstance(node, exp.TimeToUnix) or (isinstance(node, exp.Anonymous) and node.name.lower() == "epoch"):
+    if isinstance(node, exp.TimeToUnix) or _is_call(node, "epoch"):
         of = node.this if isinstance(node, exp.TimeToUnix) else node.expressions[0]
         return exp.paren(exp.Div(this=_micros(of), expression=exp.Literal.number("1000000D")), copy=False)
-    if isinstance(node, exp.Anonymous) and node.name.lower() == "epoch_us":
+    if _is_call(node, "epoch_us"):
         return _micros(node.expressions[0])
     return node
 
@@ -180,7 +185,7 @@ def lengths_of_time(node: exp.Expr) -> exp.Expr:
     """A number of seconds or of milliseconds as a length of time; the time of the clock is a function."""
     if isinstance(node, exp.Localtimestamp):
         return call("localtimestamp")
-    if isinstance(node, exp.Anonymous) and node.name.lower() in ("to_seconds", "to_milliseconds"):
+    if _is_call(node, "to_seconds", "to_milliseconds"):
         [of] = node.expressions
         per_second = number(1 if node.name.lower() == "to_seconds" else 1000)
         seconds = exp.cast(exp.Div(this=exp.paren(of), expression=per_second), "decimal(18, 6)")
@@ -255,19 +260,15 @@ def numbered_items(node: exp.Expr) -> exp.Expr:
     """The items of a list in rows of their own, each with its place: one function gives both columns."""
     if not isinstance(node, exp.Select):
         return node
-    found = {type(one.this): one for one in node.expressions if isinstance(one, exp.Alias)}
-    places = next((one for one in found.values() if _is_call(one.this, "generate_subscripts")), None)
-    items = found.get(exp.Explode)
+    named = [one for one in node.expressions if isinstance(one, exp.Alias)]
+    places = next((one for one in named if _is_call(one.this, "generate_subscripts")), None)
+    items = next((one for one in named if isinstance(one.this, exp.Explode)), None)
     if places is None or items is None:
         return node
     row = f"struct(one as {items.alias}, cast(place + 1 as bigint) as {places.alias})"
     both = _over(f"inline(transform(x, (one, place) -> {row}))", items.this.this)
     node.set("expressions", [*(one for one in node.expressions if one not in (items, places)), both])
     return node
-
-
-def _is_call(node: exp.Expr, name: str) -> bool:
-    return isinstance(node, exp.Anonymous) and node.name.lower() == name
 
 
 def rows_in_lists(node: exp.Expr) -> exp.Expr:

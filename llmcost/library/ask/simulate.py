@@ -73,10 +73,15 @@ def optimize(
     return OptimizeView(found)
 
 
-def prepared(opened: Store, steps: Sequence[WhatIf], by: Sequence[str]) -> None:
-    """Gives encoders what the store has of their vectors. Raises UsageError for names that the log does not have."""
+def checked(opened: Store, steps: Sequence[WhatIf], by: Sequence[str]) -> None:
+    """Raises UsageError for names that the log does not have."""
     names.check(opened, steps)
     spend.check(opened, by)
+
+
+def prepared(opened: Store, steps: Sequence[WhatIf], by: Sequence[str]) -> None:
+    """Checks them, and gives encoders what the store has of their vectors."""
+    checked(opened, steps, by)
     if named := encoders(steps):
         from llmcost.embeddings import stored
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from math import inf, isfinite
 
+from llmcost import numerals
 from llmcost.engine import registry
 from llmcost.engine.store import Store
 from llmcost.errors import UsageError, did_you_mean
@@ -309,11 +310,8 @@ def _no_worse(other: Tried, one: Tried) -> bool:
 
 def _number(text: str) -> float | None:
     percent = text.endswith("%")
-    plain = text.removesuffix("%").strip()
-    if not registry.PLAIN_NUMBER.fullmatch(plain):
-        return None
     try:
-        value = float(plain)
+        value = numerals.read(text.removesuffix("%"), float)
     except ValueError:
         return None
     return (value / 100 if percent else value) if isfinite(value) else None
