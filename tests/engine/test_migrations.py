@@ -7,6 +7,7 @@ import pytest
 
 from llmcost.engine import access, migrations, store
 from llmcost.errors import LlmcostError
+from llmcost.prices import book
 from tests.command import llmcost
 from tests.engine import stores
 from tests.logs import ingested, totals, write
@@ -134,7 +135,8 @@ def test_a_batch_under_a_name_of_its_own_becomes_the_tier_of_its_model(tmp_path:
                 " 'openrouter' as provider, $name as model, date '1970-01-01' as valid_from",
                 {"name": name},
             )
-    with access.reading(path) as opened:
+    with access.writing(path) as opened:
+        book.refresh(opened)
         found = opened.rows(
             "select request_id, model, service_tier from requests where contains(model_logged, 'opus-5.5') order by 1"
         )
