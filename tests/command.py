@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -44,6 +45,31 @@ def llmcost(*words: str | Path, cwd: Path, stdin: str = "", **environment: str) 
         else:
             status = 0
     return Done(status, out.getvalue(), err.getvalue())
+
+
+_AS_NOBODY = (
+    "import contextlib, os, shutil, sys; from llmcost import cli\n"
+    "words = sys.argv\n"
+    "if os.path.exists('llmcost.duckdb'):\n"
+    "    shutil.copy('llmcost.duckdb', 'copy.duckdb')\n"
+    "for db in ('nowhere/no.duckdb', 'copy.duckdb'):\n"
+    "    sys.argv = [*words, '--db', db]\n"
+    "    with contextlib.suppress(SystemExit), contextlib.redirect_stdout(sys.stderr):\n"
+    "        cli.main()  # imports what nobody else may be allowed to read\n"
+    "print('\\n', file=sys.stderr)\n"
+    "sys.argv = words\n"
+    "os.setuid(65534); cli.main()"
+)
+
+
+def as_nobody(*words: str | Path, cwd: Path) -> Done:
+    """Runs `llmcost WORDS…` as this user, and again in the same process as one without rights. What the second does.
+
+    Only the superuser may. It has to be able to enter the folder.
+    """
+    command = [sys.executable, "-c", _AS_NOBODY, *map(str, words)]
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
+    return Done(done.returncode, done.stdout, done.stderr.rpartition("\n\n")[2])
 
 
 def in_formats(*words: str | Path, formats: tuple[str, ...], cwd: Path) -> tuple[Done, Mapping[str, str]]:

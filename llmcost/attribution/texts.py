@@ -18,10 +18,17 @@ class Texts:
 NO_TEXTS = Texts()
 
 _HOLD_ADDRESSES = " or ".join(f"kept({part}) is distinct from {part}" for part in ("system", "prompt", "output"))
-_LONGEST = ", ".join(
-    f"max_by({part}, {{'length': length({part}), 'text': {part}}}) as {part}" for part in ("system", "prompt", "output")
+_SAID = (
+    "carries_call and reason is null and not is_repeat"
+    " and coalesce(texts.system, texts.prompt, texts.output) is not null"
 )
-"""Of several copies of a call the finished one counts, whatever order they are read in."""
+_COLUMNS = "request_id, texts.system as system, texts.prompt as prompt, texts.output as output"
+_LONGEST = ", ".join(
+    f"max_by(rowid, {{'length': length({part}), 'hash': hash({part})}}) filter ({part} is not null) as {part}"
+    for part in ("system", "prompt", "output")
+)
+"""Of several copies of a call the finished one counts, whatever order they are read in. What is found of each call is
+where its text is: the texts themselves would all be held in memory."""
 
 
 def prepare(store: Store, texts: Texts) -> None:
@@ -52,12 +59,32 @@ def rewrite(path: Path) -> None:
 def keep(store: Store) -> None:
     """Adds the texts of the calls just read."""
     store.execute(
-        "create or replace temp table said_now as"
-        " select request_id, texts.system as system, texts.prompt as prompt, texts.output as output from staged"
-        " where carries_call and reason is null and not is_repeat"
-        " and coalesce(texts.system, texts.prompt, texts.output) is not null"
+        f"create or replace temp table several as select request_id from (select request_id from staged where {_SAID}"
+        " union all select request_id from texts where request_id in (select request_id from staged))"
+        " group by request_id having count(*) > 1"
     )
-    store.execute("insert into said_now select * from texts where request_id in (select request_id from said_now)")
-    store.execute("delete from texts where request_id in (select request_id from said_now)")
-    store.execute(f"insert into texts select request_id, {_LONGEST} from said_now group by request_id")
-    store.execute("drop table said_now")
+    if store.value("select exists (from several)"):
+        _keep_longest(store)
+    store.execute(f"insert into texts select {_COLUMNS} from staged where {_SAID} and request_id not in (from several)")
+    store.execute("drop table several")
+
+
+def _keep_longest(store: Store) -> None:
+    """Adds the texts of the calls of which there are several copies."""
+    store.execute(
+        f"create or replace temp table copies as select {_COLUMNS} from staged"
+        f" where {_SAID} and request_id in (from several)"
+        " union all select * from texts where request_id in (from several)"
+    )
+    store.execute("delete from texts where request_id in (from several)")
+    store.execute(
+        f"create or replace temp table longest as select request_id, {_LONGEST} from copies group by request_id"
+    )
+    store.execute(
+        "insert into texts select longest.request_id, of_system.system, of_prompt.prompt, of_output.output from longest"
+        " left join copies as of_system on of_system.rowid = longest.system"
+        " left join copies as of_prompt on of_prompt.rowid = longest.prompt"
+        " left join copies as of_output on of_output.rowid = longest.output"
+    )
+    store.execute("drop table longest")
+    store.execute("drop table copies")

@@ -12,7 +12,7 @@ import pytest
 
 from llmcost.engine import access, layout, store
 from llmcost.errors import LlmcostError
-from tests.command import llmcost
+from tests.command import as_nobody, llmcost
 from tests.logs import call, write
 
 
@@ -155,28 +155,17 @@ def test_what_another_user_may_not_do(folder: Path) -> None:
     for parent in folder.parents[:3]:
         parent.chmod(parent.stat().st_mode | 0o055)
 
-    program = (
-        "import contextlib, os, sys; from llmcost import cli\n"
-        "words = sys.argv\n"
-        "for sys.argv in ([*words, '--db', 'nowhere/no.duckdb'], words):\n"
-        "    with contextlib.suppress(SystemExit):\n"
-        "        cli.main()  # imports what nobody else may be allowed to read\n"
-        "    print(file=sys.stderr)\n"
-        "os.setuid(65534); cli.main()"
-    )
-
-    def as_nobody(*words: str) -> str:
-        command = [sys.executable, "-c", program, *words]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
+    def said(*words: str) -> str:
+        done = as_nobody(*words, cwd=folder)
         assert done.returncode == 1, done.stdout + done.stderr
-        return done.stderr.rpartition("\n\n")[2]
+        return done.stderr
 
-    assert "no permission to read it" in as_nobody("report")
+    assert "no permission to read it" in said("report")
     (folder / "llmcost.duckdb").chmod(0o666)
-    assert "no permission to write to the folder" in as_nobody("ingest", "log.jsonl")
+    assert "no permission to write to the folder" in said("ingest", "log.jsonl")
     folder.chmod(0o777)
     (folder / "llmcost.duckdb").chmod(0o644)
-    assert "no permission to write to it" in as_nobody("ingest", "log.jsonl")
+    assert "no permission to write to it" in said("ingest", "log.jsonl")
 
 
 def mode(path: Path) -> int:

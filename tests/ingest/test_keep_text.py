@@ -1,5 +1,6 @@
 """The texts of a log: in no store by default, without their secrets where they are kept."""
 
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -178,3 +179,31 @@ def test_of_two_copies_the_finished_one_is_kept(tmp_path: Path) -> None:
         for place in order:
             rows = kept(db, logs.write(tmp_path / f"{order}" / f"{place}.jsonl", [copies[place]]), Texts(keep=True))
         assert [row["output"] for row in rows] == ["Yes, it is."]
+
+
+def test_of_several_copies_each_text_is_the_longest_in_whatever_order_they_are_read(tmp_path: Path) -> None:
+    said = [
+        ("Be kind and brief.", "Raining?", None),
+        (None, "Is it raining?", "Yes"),
+        ("Be kind.", None, "Yes, it is."),
+        ("Be kind!", "Is it raining?", "No, it isn't"),
+    ]
+    copies = [
+        logs.call(1, output_tokens=number, text={"system": system, "prompt": prompt, "output": output})
+        for number, (system, prompt, output) in enumerate(said)
+    ]
+    other = own("Is it cold?", "No.", 2)
+    found = []
+    for order in permutations(range(len(said))):
+        folder = tmp_path / "".join(map(str, order))
+        first = kept(
+            folder / "1.duckdb", logs.write(folder / "all", [copies[n] for n in order] + [other]), Texts(keep=True)
+        )
+        for number in order:
+            log = logs.write(folder / str(number), [copies[number], other])
+            one_by_one = kept(folder / "2.duckdb", log, Texts(keep=True))
+        found += [first, one_by_one]
+    assert all(rows == found[0] for rows in found)
+    [row, alone] = found[0]
+    assert (row["system"], row["prompt"], row["output"]) == ("Be kind and brief.", "Is it raining?", "No, it isn't")
+    assert (alone["prompt"], alone["output"]) == ("Is it cold?", "No.")

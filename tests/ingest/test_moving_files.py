@@ -93,6 +93,21 @@ def test_standard_input_is_read_under_all_its_names(name: str, tmp_path: Path) -
         assert totals(opened)["calls"] == 1
 
 
+def test_what_a_shell_puts_in_place_of_a_file_is_read(tmp_path: Path) -> None:
+    """`<(…)` in bash: a name under /dev/fd or /proc of a pipe that the command has inherited."""
+    logs = [write(tmp_path / f"{number}.jsonl", [call(number)]) for number in (1, 2)]
+    ends = [os.pipe() for _ in logs]
+    for log, (_, end) in zip(logs, ends, strict=True):
+        os.write(end, log.read_bytes())
+        os.close(end)
+    names = [f"{folder}/{end}" for folder, (end, _) in zip(("/dev/fd", "/proc/self/fd"), ends, strict=True)]
+    command = [sys.executable, "-m", "llmcost", "ingest", *names, "--db", str(tmp_path / "llmcost.duckdb")]
+    done = subprocess.run(command, pass_fds=[end for end, _ in ends], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    with access.reading(tmp_path / "llmcost.duckdb") as opened:
+        assert totals(opened)["calls"] == 2
+
+
 def test_what_a_crash_or_an_editor_leaves_costs_no_call(tmp_path: Path, store_path: Path) -> None:
     log = tmp_path / "a.jsonl"
     texts = [json.dumps(call(number, feature="x")).encode() for number in range(5)]

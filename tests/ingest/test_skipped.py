@@ -1,9 +1,12 @@
 """One bad file never stops a folder: it is skipped, named with its reason, and the exit status says so."""
 
+import fcntl
 import gzip
 import json
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,7 @@ import pytest
 from llmcost.engine import access
 from llmcost.errors import LlmcostError
 from llmcost.ingest import run
-from tests.command import llmcost
+from tests.command import as_nobody, llmcost
 from tests.logs import Row, call, claude, ingested, totals, write
 
 
@@ -88,6 +91,38 @@ def test_pipes_sockets_links_to_nothing_and_locked_folders_are_named(logs: Path,
     for name in ("gone", "round"):
         with access.writing(store_path) as opened, pytest.raises(LlmcostError, match=r"link to"):
             run.ingest(opened, [str(logs / name)])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only the superuser can become another user")
+def test_what_another_user_may_not_read_is_named(logs: Path, tmp_path: Path) -> None:
+    for parent in (tmp_path, *tmp_path.parents[:2]):
+        parent.chmod(parent.stat().st_mode | 0o055)
+    tmp_path.chmod(0o777)
+    write(logs / "locked" / "b.jsonl", [call(3)])
+    write(logs / "secret.jsonl", [call(4)]).chmod(0)
+    (logs / "locked").chmod(0)
+    done = as_nobody("ingest", "logs", "--json", cwd=tmp_path)
+    said = {row["file"]: row["reason"] for row in json.loads(done.stdout)["skipped"]}
+    assert done.returncode == 3
+    assert said == {
+        "logs/locked": "a folder that cannot be read: no permission",
+        "logs/secret.jsonl": "no permission",
+    }
+    for name in said:
+        done = as_nobody("ingest", name, cwd=tmp_path)
+        assert (done.returncode, "no permission" in done.stderr) == (1, True)
+
+
+def test_a_log_that_its_writer_has_locked_is_read(logs: Path, store_path: Path) -> None:
+    with (logs / "good.jsonl").open("r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        fcntl.lockf(file, fcntl.LOCK_EX)
+        done = subprocess.run(
+            [sys.executable, "-m", "llmcost", "ingest", logs, "--db", store_path], capture_output=True, check=False
+        )
+    assert (done.returncode, done.stderr) == (0, b"")
+    with access.reading(store_path) as opened:
+        assert totals(opened)["calls"] == 2
 
 
 def test_a_name_that_is_not_utf_8_is_skipped_and_shown(logs: Path, store_path: Path) -> None:
