@@ -56,5 +56,5 @@ def _document() -> dict[str, Any]:
         return {}
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise LlmcostError(f"{file} cannot be read: {error}", hint="it must be valid TOML") from None
