@@ -28,6 +28,11 @@ create or replace temp macro cached_tokens(request) as request.cache_read_tokens
 -- All tokens of a request's prompt, cached ones included.
 create or replace temp macro prompt_tokens(request) as request.input_tokens + cached_tokens(request);
 
+-- Whether a request marks what is to be cached, where its model also has a cache that needs no mark: it asked for an
+-- entry as `cache_control` does, or paid for one.
+create or replace temp macro marks_cache(request) as
+    coalesce(request.cache_retention = 'ephemeral', false) or written_tokens(request) > 0;
+
 -- What stands for a request's prompt where its cache is concerned: its id, else what it was asked for.
 create or replace temp macro prompt_of(request) as
     coalesce(request.prompt_id, request.feature, request.project, 'all');

@@ -21,6 +21,8 @@ create table prices (
     cache_read_usd_mtok         double,
     cache_read_audio_usd_mtok   double,
     cache_read_image_usd_mtok   double,
+    cache_read_marked_usd_mtok  double,             -- of a request that marks what is cached; the price of other reads where
+                                                    -- there is no other
     cache_write_5m_usd_mtok     double,
     cache_write_1h_usd_mtok     double,
     output_usd_mtok             double,

@@ -95,8 +95,10 @@ create table requests (
     system_blocks         integer,            -- how many of the first blocks are tools and system prompt
     cache_key             varchar,            -- hash of the key that the request gives the cache, as OpenAI's
                                               -- prompt_cache_key; '': no key; null: the log does not say
-    cache_retention       varchar,            -- for how long entries were asked to be kept, as logged: in_memory, 24h ...
-    organisation          varchar,            -- hash of the provider's account that the caches belong to
+    cache_retention       varchar,            -- for how long entries were asked to be kept, as logged: in_memory, 24h ...;
+                                              -- ephemeral: the request marks what is cached, set by a what-if too
+    organisation          varchar,            -- hash of the provider's account that the caches belong to,
+                                              -- or of the provider that served a gateway's request
 
     complexity            double,             -- 0 (simple) to 1 (complex); null where the prompt is unknown
 

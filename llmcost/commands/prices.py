@@ -74,7 +74,14 @@ def _cache(model: str | None, day: date | None) -> "CacheRuleView":
 
     if model is None:
         raise UsageError("--cache needs a model", hint="for example: llmcost prices gpt-5.6-sol --cache")
+    on, today = day or date.today(), date.today()
     with store.in_memory() as opened:
-        provider, billed = book.resolve(opened, model)
-    rule = cache_rules.rule_of(provider, billed, day or date.today())
-    return CacheRuleView(provider, billed, rule, cache_rules.is_stale(rule, date.today()))
+        try:
+            provider, billed = book.resolve(opened, model)
+        except UsageError:  # a rule needs no price
+            provider, _, billed = model.rpartition("/")
+            if not cache_rules.rule_of(provider, billed, on)["known"]:
+                raise
+    rule, marked = cache_rules.rule_of(provider, billed, on), cache_rules.marked_rule_of(provider, billed, on)
+    stale = [cache_rules.is_stale(one, today) for one in (rule, marked) if one]
+    return CacheRuleView(provider, billed, rule, stale[0], marked, stale[-1])

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from llmcost.prices.names import Found, fetched
+from llmcost.prices.names import Found, fetched, of_tier
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice
@@ -42,6 +42,7 @@ BUCKETS = {
     "cache_read_usd_mtok": ("cache_read_mtok", "input_mtok"),
     "cache_read_audio_usd_mtok": ("cache_audio_read_mtok", "cache_read_mtok", "input_mtok"),
     "cache_read_image_usd_mtok": ("cache_image_read_mtok", "cache_read_mtok", "input_mtok"),
+    "cache_read_marked_usd_mtok": ("cache_read_mtok", "input_mtok"),
     "cache_write_5m_usd_mtok": ("cache_write_5m_mtok", "cache_write_mtok", "input_mtok"),
     "cache_write_1h_usd_mtok": ("cache_write_1h_mtok", "cache_write_mtok", "input_mtok"),
     "output_usd_mtok": ("output_mtok",),
@@ -75,6 +76,16 @@ class _Stretch(NamedTuple):
 
 def bands(found: Found, tier: str = "standard") -> Iterator[Row]:
     """The package's prices of a model in one tier; none where it has no price of that tier, or prices no tokens."""
+    listed = of_tier(found, tier)
+    if listed is None or tier == "standard":
+        yield from _bands(found, tier)
+        return
+    for row in _bands(found._replace(model=listed), "standard"):
+        source = f"{table_version()}, {listed.id}"
+        yield {**row, "model": found.model.id, "service_tier": tier, "source": source}
+
+
+def _bands(found: Found, tier: str) -> Iterator[Row]:
     days, minutes = _changes(found.model)
     schedules: list[tuple[date, list[_Stretch]]] = []
     for day in days:

@@ -22,7 +22,13 @@ def rules() -> Iterator[Row]:
 
 def rule_of(provider: str | None, model: str, day: date) -> Row:
     """The rule of a model, by the price table's names, on a day: the first that matches, as the replay has it."""
-    return next(row for row in _matching(rules(), provider, model) if _holds(row, day))
+    return next(row for row in _matching(rules(), provider, model) if not row["marked"] and _holds(row, day))
+
+
+def marked_rule_of(provider: str | None, model: str, day: date) -> Row | None:
+    """The rule of the model's second cache, for requests that mark what is cached; None: it has none."""
+    found = _matching(rules(), provider, model)
+    return next((row for row in found if row["marked"] and _holds(row, day)), None)
 
 
 def setting(provider: str | None, model: str, breakpoints: str) -> Row | None:

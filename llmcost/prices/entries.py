@@ -32,7 +32,9 @@ from llmcost.prices.days import validity
 
 GROUPS = {
     "input": ("input_usd_mtok", "input_audio_usd_mtok", "input_image_usd_mtok", "input_video_usd_mtok"),
-    "cache_read": ("cache_read_usd_mtok", "cache_read_audio_usd_mtok", "cache_read_image_usd_mtok"),
+    "cache_read": ("cache_read_usd_mtok", "cache_read_audio_usd_mtok", "cache_read_image_usd_mtok",
+                   "cache_read_marked_usd_mtok"),
+    "cache_read_marked": ("cache_read_marked_usd_mtok",),
     "cache_write": ("cache_write_5m_usd_mtok", "cache_write_1h_usd_mtok"),
     "output": ("output_usd_mtok", "output_audio_usd_mtok", "output_image_usd_mtok", "output_video_usd_mtok",
                "reasoning_usd_mtok"),
@@ -46,9 +48,10 @@ WHERE = ("provider", "model", "service_tier", "region", "valid_from", "valid_to"
          "prompt_min", "prompt_max")  # fmt: skip
 GIVES = ("multiplier", "tools_usd", *PRICES)
 
-FACTS_ONLY = ("source", "new_model", "as_first_listed", "same_as_tier")
+FACTS_ONLY = ("source", "new_model", "as_first_listed", "same_as_tier", "input_share")
 """What only the facts say: the source; that the package lacks the model; that a tier cost the same share of the
-standard price before the package dates it; that it costs what another tier does."""
+standard price before the package dates it; that it costs what another tier does; what a kind of tokens costs as a share
+of the model's own input price."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,14 @@ class Entry:
     new_model: bool = False
     as_first_listed: bool = False
     same_as_tier: str | None = None
+    shares: Mapping[str, float] = field(default_factory=dict)  # of the input price, by column
+
+    def is_about(self, row: Row) -> bool:
+        """Whether the entry speaks of a row's provider, by its name or a pattern, and model."""
+        provider = row["provider"] or ""
+        return (not self.providers or any(fnmatchcase(provider, pattern) for pattern in self.providers)) and self.names(
+            row["model"]
+        )
 
     def names(self, model: str) -> bool:
         """Whether one of the entry's patterns is this model's name."""
@@ -111,9 +122,11 @@ def read(where: str, given: object, *, fact: bool = False) -> Entry:
     multiplier, factor = _multiplier(fail, given.get("multiplier"))
     tools = _tools(fail, given.get("tools_usd", {}))
     prices = {column: float(given[column]) for column in PRICES if column in given}
+    if "cache_read_usd_mtok" in prices:
+        prices.setdefault("cache_read_marked_usd_mtok", prices["cache_read_usd_mtok"])
     if multiplier and prices:
         raise fail("gives a multiplier and a price", hint="give one of the two")
-    if not (multiplier or prices or tools or "as_first_listed" in given or "same_as_tier" in given):
+    if not (multiplier or prices or tools or given.keys() & {"as_first_listed", "same_as_tier", "input_share"}):
         raise fail("gives no price", hint="give a multiplier, a price or tools_usd")
     if prices and "model" not in given:
         raise fail("gives a price, but no model", hint="for a discount on everything of a provider give a multiplier")
@@ -132,6 +145,7 @@ def read(where: str, given: object, *, fact: bool = False) -> Entry:
         bool(given.get("new_model", False)),
         bool(given.get("as_first_listed", False)),
         given.get("same_as_tier"),
+        _by_column(fail, "input_share", given.get("input_share", {})),
     )
 
 
@@ -146,13 +160,18 @@ def _multiplier(fail: Any, given: Any) -> tuple[dict[str, float], float | None]:
         if not _is_amount(given):
             raise fail(f"multiplier is not a number of at least 0: {given!r}")
         return dict.fromkeys(PRICES, float(given)), float(given)
+    by_column = _by_column(fail, "multiplier", given)
+    return {column: by_column.get(column, 1.0) for column in PRICES}, None
+
+
+def _by_column(fail: Any, word: str, given: Mapping[str, Any]) -> dict[str, float]:
+    """Numbers given for kinds of tokens, by the columns of these kinds."""
     for kind, value in given.items():
         if kind not in GROUPS:
-            raise fail(f"multiplier has no {kind}", hint=did_you_mean(kind, list(GROUPS)))
+            raise fail(f"{word} has no {kind}", hint=did_you_mean(kind, list(GROUPS)))
         if not _is_amount(value):
-            raise fail(f"multiplier of {kind} is not a number of at least 0: {value!r}")
-    by_column = {column: float(value) for kind, value in given.items() for column in GROUPS[kind]}
-    return {column: by_column.get(column, 1.0) for column in PRICES}, None
+            raise fail(f"{word} of {kind} is not a number of at least 0: {value!r}")
+    return {column: float(value) for kind, value in given.items() for column in GROUPS[kind]}
 
 
 def _tools(fail: Any, given: Any) -> dict[str, float]:

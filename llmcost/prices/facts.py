@@ -19,7 +19,7 @@ from llmcost.prices.bands import BUCKETS, PRICES, Row
 from llmcost.prices.boxes import Box, parts
 from llmcost.prices.entries import Entry
 from llmcost.prices.names import bare, host_of
-from llmcost.prices.overrides import complete
+from llmcost.prices.overrides import NO_SHARES, Shares, complete
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,11 @@ class Facts:
         found = (key for key in self.aliases if key in (name, f"{host}/{name}") or (host is None and
                  key.partition("/")[2] == name))  # fmt: skip
         return next((self.aliases[key] for key in found), ())
+
+    def shares(self, row: Row) -> Shares:
+        """What a model's kinds of tokens cost as shares of its input price, where that is known."""
+        last = next((entry for entry in reversed(self.entries) if entry.shares and entry.is_about(row)), None)
+        return Shares(last.shares, f"{last.where}: {last.source}") if last else NO_SHARES
 
     def new_model(self, provider_logged: str | None, model_logged: str) -> tuple[str, str] | None:
         """The provider and the id of a model that only the facts know; None for any other."""
@@ -90,7 +95,7 @@ def of_tier(tier: str, standard: Sequence[Row], listed: Sequence[Row], others: M
         elif entry.same_as_tier is not None:
             for other in others.get(entry.same_as_tier, ()):
                 rows = [part for row in rows for part in (_filled(row, other, _sourced(other, entry))
-                        if _about(entry, row) and other["input_usd_mtok"] is not None else [row])]  # fmt: skip
+                        if entry.is_about(row) and other["input_usd_mtok"] is not None else [row])]  # fmt: skip
         else:
             rows = [part for row in rows for part in _apply(entry, row, replace=bool(entry.prices))]
     return rows
@@ -123,7 +128,7 @@ def _apply(
     A multiplier applies to the prices under `base`, or to the row's own; without `replace` it leaves a known price
     alone, except a region's, where the last decides.
     """
-    if not _about(entry, row):
+    if not entry.is_about(row):
         yield row
         return
     times = multiplier or entry.multiplier
@@ -143,6 +148,8 @@ def _apply(
             # What is billed by the search or the call does not depend on how the tokens are served.
             prices = {column: of[column] * (times[column] if column in BUCKETS else 1) for column in PRICES}
             yield _with(piece, prices, entry)
+        elif entry.shares and known:
+            yield _with(piece, _shared(piece, entry.shares), entry)
         elif entry.tools:
             yield _with(piece, {}, entry)
         else:
@@ -170,8 +177,11 @@ def _sourced(row: Row, entry: Entry) -> str:
     return f"{row['source']}; {said}" if row["source"] else said
 
 
-def _about(entry: Entry, row: Row) -> bool:
-    return (not entry.providers or row["provider"] in entry.providers) and entry.names(row["model"])
+def _shared(row: Row, shares: Mapping[str, float]) -> dict[str, float]:
+    """The row's prices with those that are shares of its input price."""
+    return {column: row[column] for column in PRICES} | {
+        column: row["input_usd_mtok"] * share for column, share in shares.items()
+    }
 
 
 def _known(row: Row) -> dict[str, float] | None:

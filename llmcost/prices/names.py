@@ -65,10 +65,13 @@ _BEDROCK = re.compile(
 )
 """Names that only AWS gives: an ARN, or a maker's name before a point."""
 
+BATCHED = ":batch"
+"""What OpenRouter puts behind a model's name for its batches: a tier of the model, which the package lists apart."""
+
 _PATHS = re.compile(r"^.*/models/|^models/")
 _ARN = re.compile(r"^arn:.*/")
 _ROUTES = re.compile(r"^(converse(_like)?|invoke|us|eu|global|global-standard|[a-z]{2}(-[a-z]+)+-\d)/")
-_VARIANT = re.compile(r":(nitro|floor|online|thinking|extended|exacto|beta)$|\[1m\]$")
+_VARIANT = re.compile(r":(nitro|floor|online|thinking|exacto|beta)$|\[1m\]$")
 _DATE = re.compile(r"[-@]20\d{2}-?\d{2}-?\d{2}(?=-v\d|:|$)")
 
 
@@ -183,6 +186,11 @@ def _hosted(host: str, name: str) -> Found | None:
     from genai_prices.types import ClauseEquals, ModelInfo, ModelPrice
 
     provider = providers()[host]
+    plain = name.removesuffix(BATCHED)
+    if plain != name:
+        found = _hosted(host, plain)
+        if found is not None and (of_tier(found, "batch") == _own(provider, name) or _own(provider, name) is None):
+            return found
     for form in _forms(provider, name):
         model = provider.find_model(form, all_providers=list(providers().values())) or _own(provider, form)
         if model is not None:
@@ -191,6 +199,12 @@ def _hosted(host: str, name: str) -> Found | None:
         name = name.removeprefix("openrouter/")
         return Found(provider, ModelInfo(id=name, match=ClauseEquals(name), prices=ModelPrice()), None)
     return None
+
+
+def of_tier(found: Found, tier: str) -> "ModelInfo | None":
+    """The model that the provider lists for a tier of this one, under its name and the tier's; None for no such."""
+    ending = f":{tier}"
+    return found.model if found.model.id.endswith(ending) else _own(found.provider, found.model.id + ending)
 
 
 def _own(provider: "Provider", model_id: str) -> "ModelInfo | None":

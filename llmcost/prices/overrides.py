@@ -21,10 +21,11 @@ Where several entries are about one price, the last decides; a multiplier applie
 never compound.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 from llmcost.errors import LlmcostError
 from llmcost.prices import aliases, entries
@@ -41,6 +42,7 @@ OTHERWISE = {
     "cache_read_usd_mtok": "input_usd_mtok",
     "cache_read_audio_usd_mtok": "cache_read_usd_mtok",
     "cache_read_image_usd_mtok": "cache_read_usd_mtok",
+    "cache_read_marked_usd_mtok": "cache_read_usd_mtok",
     "cache_write_5m_usd_mtok": "input_usd_mtok",
     "cache_write_1h_usd_mtok": "cache_write_5m_usd_mtok",
     "output_audio_usd_mtok": "output_usd_mtok",
@@ -61,6 +63,16 @@ class Meant:
     valid_to: date | None  # the first day no longer
 
 
+class Shares(NamedTuple):
+    """What kinds of tokens cost as shares of a model's input price, by column, and who says so."""
+
+    of_input: Mapping[str, float]
+    source: str
+
+
+NO_SHARES = Shares({}, "")
+
+
 @dataclass(frozen=True)
 class Overrides:
     """What `llmcost.toml` says of prices and names."""
@@ -78,14 +90,19 @@ class Overrides:
             for stretch in meanings(known)
         ]  # fmt: skip
 
-    def laid_over(self, rows: Sequence[Row]) -> list[Row]:
+    def laid_over(self, rows: Sequence[Row], shares: Callable[[Row], Shares] | None = None) -> list[Row]:
         """Rows of the table `prices` with every fitting entry laid over them, cut where one begins or ends.
 
         Rows without list prices hold nulls, and under `standard` the list prices of the standard tier where there
-        are any; those that no entry prices are left out. Raises LlmcostError for an entry that gives a model without
+        are any; those that no entry prices are left out. `shares` says what kinds of tokens of such a model cost of its
+        input price where no entry prices them. Raises LlmcostError for an entry that gives a model without
         list prices an input or an output price, but not both.
         """
-        decided = [_decided(cut, chosen) for row in rows for cut, chosen in _cuts(row, self.entries)]
+        decided = [
+            _decided(cut, chosen, shares(row) if shares else NO_SHARES)
+            for row in rows
+            for cut, chosen in _cuts(row, self.entries)
+        ]
         kept = [row for row in decided if row["input_usd_mtok"] is not None]
         for row in kept:
             row.pop("standard", None)
@@ -149,7 +166,7 @@ def _names(entry: Entry, named: str, row: Row) -> bool:
     return named.lower() == model.lower() and (bool(entry.providers) or find(None, named) is None)
 
 
-def _decided(row: Row, chosen: Sequence[Entry]) -> Row:
+def _decided(row: Row, chosen: Sequence[Entry], shares: Shares) -> Row:
     """The row with the last word of the entries on each price, and in `source` who has it."""
     listed = {column: row[column] for column in PRICES}
     if listed["input_usd_mtok"] is None and row.get("standard"):
@@ -170,9 +187,13 @@ def _decided(row: Row, chosen: Sequence[Entry]) -> Row:
             deciding |= dict.fromkeys(prices, entry)
     if not deciding or (listed["input_usd_mtok"] is None and not any(entry.prices for entry in chosen)):
         return row
-    if listed["input_usd_mtok"] is None:
-        complete(row["model"], prices, next(reversed(deciding.values())))
     said = "; ".join(dict.fromkeys(map(str, deciding.values())))
+    if listed["input_usd_mtok"] is None:
+        missing = [column for column in shares.of_input if prices[column] is None]
+        if missing and prices["input_usd_mtok"] is not None:
+            prices |= {column: shares.of_input[column] * prices["input_usd_mtok"] for column in missing}
+            said = f"{said}; {shares.source}"
+        complete(row["model"], prices, next(reversed(deciding.values())))
     source = f"{said}; otherwise {row['source']}" if row["source"] else said
     return {**row, **prices, "tools_usd": tools, "source": source}
 

@@ -39,7 +39,9 @@ def expand(
             key = (found.provider.id, found.model.id) if found else new or (meant.provider or provider_logged,
                                                                             meant.model)  # fmt: skip
             if key not in prices:
-                prices[key] = overrides.laid_over(_listed(found, key, overrides, asked, is_new=new is not None))
+                prices[key] = overrides.laid_over(
+                    _listed(found, key, overrides, asked, is_new=new is not None), facts().shares
+                )
             names.append({"provider_logged": provider_logged, "model_logged": model_logged,
                           "provider": key[0], "model": key[1],
                           "valid_from": meant.valid_from, "valid_to": meant.valid_to})  # fmt: skip

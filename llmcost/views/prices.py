@@ -1,5 +1,6 @@
 """Prices with their validity and source."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,7 +57,9 @@ class PricesView(View):
             columns = [tables.name("name"), tables.name("valid"), tables.name("means")]
             parts.append(tables.Table(columns, named, "Names in llmcost.toml"))
         missing = [_missing(row) for row in listing.unpriced]
-        parts.append(tables.Bullets("Models in the store without a price", missing, "yellow"))
+        parts.append(tables.Bullets("Models in the store without a price: give one in llmcost.toml", missing, "yellow"))
+        if listing.unpriced:
+            parts.append(Text(_entry(listing.unpriced[0])))
         return Group(*parts, _providers(listing.providers)) if listing.providers else Group(*parts)
 
 
@@ -91,6 +94,13 @@ def _days(row: dict[str, Any]) -> str:
     if row["valid_to"] is None:
         return "always" if row["valid_from"] is None else f"from {row['valid_from']}"
     return f"to {row['valid_to']}" if row["valid_from"] is None else f"{row['valid_from']} to {row['valid_to']}"
+
+
+def _entry(row: dict[str, Any]) -> str:
+    """What to write to give a model a price, with the names as the store has them."""
+    names = {"provider": row["provider"], "model": row["model"]}
+    told = "\n".join(f"  {key} = {json.dumps(name)}" for key, name in names.items() if name is not None)
+    return f"For example:\n  [[prices]]\n{told}\n  input_usd_mtok = …\n  output_usd_mtok = …"
 
 
 def _missing(row: dict[str, Any]) -> str:

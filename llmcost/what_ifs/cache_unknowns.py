@@ -66,6 +66,12 @@ QUESTIONS = (
     ),
     Question("life", "how long an idle entry lives", _differs("life_s"), _between("life_s", _duration)),
     Question("isolation", "whether projects share entries", _differs("isolation")),
+    Question(
+        "routing",
+        "whether a gateway sends a request to the provider that holds its entry",
+        _differs("routed_s"),
+        lambda rules: f", of up to {max(rule['routes_low'] or 1 for rule in rules):,}",
+    ),
     Question("system", "whether a shared system prompt is a separate entry", _differs("ends_system")),
     Question("answers", "whether an entry ends after the answer", lambda rule: rule["entries"] == "units"),
     Question(

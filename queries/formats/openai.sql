@@ -79,6 +79,8 @@ select
         when record.provider is null then tags
         else map_concat(coalesce(tags, map {}), map {'upstream': record.provider})
     end as tags,
+    -- behind a gateway the caches belong to the provider that served
+    case when record.provider is not null then short_hash(record.provider) end as organisation,
     used.prompt_tokens as input_tokens,
     largest([caches.cache_read, used.prompt_cache_hit_tokens, used.num_cached_tokens, used.cached_tokens])
         as cache_read_tokens,

@@ -24,6 +24,7 @@ select
     record.date[:10] as ts,
     'openrouter' as provider,
     coalesce(record.model_permaslug, record.model) as model,
+    tier_in(record.model) as service_tier,
     map_from_entries(list_filter([
         {'key': 'upstream', 'value': record.provider_name},
         {'key': 'aggregate', 'value': 'day'}

@@ -205,6 +205,9 @@ create or replace temp macro tier_of(text) as
         else left(regexp_replace(lower(trim(text)), '^(on_demand_|service_tier_)', ''), 40)
     end;
 
+-- The tier that a model's name says: OpenRouter lists batches as models of their own.
+create or replace temp macro tier_in(model) as case when ends_with(lower(trim(model)), ':batch') then 'batch' end;
+
 -- The tier that Anthropic bills a usage object by: its speed, where that is not the standard one, else its service tier.
 create or replace temp macro anthropic_tier(usage) as
     coalesce(nullif(tier_of(usage.speed), 'standard'), usage.service_tier);

@@ -23,7 +23,13 @@ with parsed as (
             nullif(output_image_tokens, 0) as output_image_tokens,
             nullif(output_video_tokens, 0) as output_video_tokens,
             coalesce(web_searches, 0) as web_searches,
-            coalesce(calls, 1) as calls
+            coalesce(calls, 1) as calls,
+            -- OpenRouter searches for such a model, and says how often only where the log has its count of searches
+            case
+                when coalesce(web_searches, 0) = 0 and ends_with(model, ':online')
+                then list_append(coalesce(tools, []), {'key': 'online', 'value': coalesce(calls, 1)})
+                else tools
+            end as tools
         )
     from counted
 ),
@@ -139,7 +145,7 @@ select
     case when max_output_tokens between 1 and 1000000000 then max_output_tokens end as max_output_tokens,
     case when output_used_tokens between 0 and output_tokens then output_used_tokens end as output_used_tokens,
     stop_reason,
-    tier_of(service_tier) as service_tier,
+    tier_of(coalesce(tier_in(model), service_tier)) as service_tier,
     coalesce(region_of(region), region_in(provider), region_in(model)) as region,
     case
         when lower(status) in ('error', 'failure', 'failed', 'errored') or regexp_matches(status, '^[45]\d\d$') then 'error'

@@ -52,7 +52,8 @@ itemised as (
             + video_in * prices.input_video_usd_mtok
         ) / 1e6 as input_cost_usd,
         (
-            (sized.cache_read_tokens - audio_read - image_read) * prices.cache_read_usd_mtok
+            (sized.cache_read_tokens - audio_read - image_read)
+            * case when marks_cache(sized) then prices.cache_read_marked_usd_mtok else prices.cache_read_usd_mtok end
             + audio_read * prices.cache_read_audio_usd_mtok
             + image_read * prices.cache_read_image_usd_mtok
         ) / 1e6 as cache_read_cost_usd,

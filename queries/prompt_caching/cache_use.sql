@@ -211,7 +211,6 @@ read as not materialized (
 
 select
     * exclude (entries, min_tokens, step_tokens, writes_charged, upto_tokens, read_tokens, life_s),
-    ttl = '1h' or (ttl = 'recorded' and life_s = 3600) as writes_1h,
     case when read_tokens < min_tokens then 0 else read_tokens - read_tokens % step_tokens end as read_tokens,
     case
         when not writes_charged then 0

@@ -1,5 +1,6 @@
--- The cache of every model in `requests`, by the providers' rules: one row per model and period.
--- The first rule that matches a model on a day counts.
+-- The caches of every model in `requests`, by the providers' rules: one row per model and period, and another where the
+-- model also has a cache for requests that mark what is cached. The first rule of either kind that matches a model on a
+-- day counts.
 
 with days as (
     select day, lead(day) over (order by day) as next_day
@@ -21,7 +22,10 @@ matched as (
         days.day as first_day,
         days.next_day,
         prompt_caches.*,
-        row_number() over (partition by used.provider, used.model, days.day order by prompt_caches.place) as nearest
+        row_number() over (
+            partition by used.provider, used.model, days.day, coalesce(prompt_caches.marked, false)
+            order by prompt_caches.place
+        ) as nearest
     from used
     cross join days
     inner join prompt_caches
@@ -47,6 +51,7 @@ prices_now as (
     select
         provider, model,
         max(input_usd_mtok - cache_read_usd_mtok) as read_saves,
+        max(input_usd_mtok - cache_read_marked_usd_mtok) as marked_read_saves,
         max(cache_write_5m_usd_mtok - input_usd_mtok) as write_5m_adds,
         max(cache_write_1h_usd_mtok - input_usd_mtok) as write_1h_adds
     from prices
@@ -59,6 +64,7 @@ select
     matched.model,
     first_day,
     next_day,
+    coalesce(matched.marked, false) as marked,
     entries,
     lookback_blocks,
     client_sets_life,
@@ -88,6 +94,16 @@ select
         else matched.life_s
     end as life_s,
     case
+        when is_named('routing', $pessimistic) then matched.routed_s_low
+        when is_named('routing', $optimistic) then matched.routed_s_high
+        else matched.routed_s
+    end as routed_s,
+    case
+        when is_named('routing', $pessimistic) then matched.routes_low
+        when is_named('routing', $optimistic) then matched.routes_high
+        else matched.routes
+    end as routes,
+    case
         when is_named('isolation', $pessimistic) then matched.isolation_low
         when is_named('isolation', $optimistic) then matched.isolation_high
         else matched.isolation
@@ -102,7 +118,7 @@ select
         when is_named('misses', $optimistic) then missed.miss_rate_high
         else missed.miss_rate
     end as miss_rate,
-    read_saves,
+    case when coalesce(matched.marked, false) then marked_read_saves else read_saves end as read_saves,
     write_5m_adds,
     write_1h_adds
 from matched
@@ -111,5 +127,5 @@ left join prices_now on prices_now.provider = matched.provider and prices_now.mo
 where
     nearest = 1
     and entries <> 'none'
-    and coalesce(read_saves > 0, known)
+    and coalesce(case when coalesce(matched.marked, false) then marked_read_saves else read_saves end > 0, known)
     and (known or not is_named('unknown', $pessimistic))

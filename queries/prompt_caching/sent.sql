@@ -10,10 +10,32 @@ with lives as (
 
 placements as (select * from (values ('implicit'), ('tools'), ('system'), ('explicit')) as placed (placement)),
 
+chosen as (
+    -- Of a model with two caches that which the placement asks for, or both to find the cheaper; what is common to both
+    -- tells which requests choose together.
+    select *
+    from (
+        select
+            *,
+            bool_or(marked) over of_model as has_marked,
+            bool_or(not marked) over of_model as has_automatic,
+            min(min_tokens) over of_model as beginning_tokens,
+            bool_and(by_project) over of_model as beginning_by_project,
+            bool_and(keys is not null) over of_model as beginning_by_key
+        from caches
+        window of_model as (partition by provider, model, first_day)
+    )
+    where case
+        when $breakpoints = 'best' then true
+        when $breakpoints in ('explicit', 'tools', 'system') then marked or not has_marked
+        else not (marked and has_automatic)
+    end
+),
+
 ways as (
     -- The caches with the lives and placements to replay: one, or all of them to find the cheapest.
     select
-        caches.* exclude (life_s, write_5m_adds, write_1h_adds),
+        caches.* exclude (life_s, write_5m_adds, write_1h_adds, has_marked, has_automatic),
         lives.ttl,
         placements.placement,
         lives.ttl || coalesce(' ' || placements.placement, '') as way,
@@ -21,7 +43,7 @@ ways as (
             over (partition by caches.provider, caches.model, caches.first_day) as first_way,
         case when lives.ttl = 'endless' then lives.seconds else least(lives.seconds, caches.life_s) end as life_s,
         case when lives.ttl = '1h' then caches.write_1h_adds else caches.write_5m_adds end as write_adds
-    from caches
+    from chosen as caches
     inner join lives
         on lives.ttl = case
             when not caches.client_sets_life and $ttl <> 'endless' then 'provider'
@@ -29,10 +51,15 @@ ways as (
             when $ttl = 'auto' then '5m'
             else $ttl
         end
-    -- where entries end at messages, none can end at the tools
     left join placements
         on $breakpoints = 'best'
-        and (caches.entries = 'breakpoints' or caches.entries = 'messages' and placements.placement <> 'tools')
+        and case
+            -- implicit is the cache that needs no mark, where there is one
+            when caches.has_marked and caches.has_automatic then caches.marked = (placements.placement <> 'implicit')
+            -- where entries end at messages, none can end at the tools
+            when caches.entries = 'messages' then placements.placement <> 'tools'
+            else caches.entries = 'breakpoints'
+        end
 ),
 
 conversations as (
@@ -52,7 +79,8 @@ cacheable as not materialized (
     select
         requests.*,
         cache.* exclude (
-            provider, model, first_day, next_day, life_s, life_in_memory_s, by_project, by_tier, keys, promised, placement
+            provider, model, first_day, next_day, life_s, life_in_memory_s, by_project, by_tier, keys, promised,
+            placement, routed_s, routes, beginning_tokens, beginning_by_project, beginning_by_key
         ),
         hash(requests.request_id, cache.way) as call_id,
         hash(
@@ -63,7 +91,14 @@ cacheable as not materialized (
                 when cache.by_project then requests.project
             end,
             cache.way,
-            case when cache.by_tier then requests.service_tier end
+            case when cache.by_tier then requests.service_tier end,
+            -- a gateway keeps a conversation with one of several providers; which one the log may say
+            case
+                when cache.routes > 1 and requests.organisation is null
+                then hash(coalesce(
+                    requests.session_id, requests.prefix[coalesce(requests.system_blocks, 0) + 1].hash, requests.request_id
+                )) % cache.routes
+            end
         ) as cache_id,
         hash(
             requests.provider, requests.model,
@@ -73,12 +108,12 @@ cacheable as not materialized (
         hash(
             requests.provider, requests.model, requests.organisation,
             case
-                when cache.keys is not null and requests.cache_key is not null then 'key ' || requests.cache_key
-                when cache.by_project then requests.project
+                when cache.beginning_by_key and requests.cache_key is not null then 'key ' || requests.cache_key
+                when cache.beginning_by_project then requests.project
             end,
             case
                 when $ttl = 'auto' or $breakpoints = 'best'
-                    then list_filter(requests.prefix, lambda block: block.tokens >= cache.min_tokens)[1].hash
+                    then list_filter(requests.prefix, lambda block: block.tokens >= cache.beginning_tokens)[1].hash
             end
         ) as beginning,
         prompt_tokens(requests) as prompt_tokens,
@@ -86,14 +121,16 @@ cacheable as not materialized (
         epoch_us(requests.ts) as sent_us,
         epoch_us(requests.ts)
         + (1000 * coalesce(requests.ttft_ms, least(requests.latency_ms, $ttft_ms), $ttft_ms))::bigint as begun_us,
-        (case
+        cache.ttl = '1h' or (cache.ttl = 'recorded' and (
+            requests.cache_write_1h_tokens > 0 or (requests.cache_write_5m_tokens = 0 and conversations.mostly_1h)
+        )) as writes_1h,
+        least(case
             when cache.ttl = 'provider' and requests.cache_retention = 'in_memory'
                 then coalesce(cache.life_in_memory_s, cache.life_s)
             when cache.ttl <> 'recorded' then cache.life_s
-            when requests.cache_write_1h_tokens > 0 then 3600
-            when requests.cache_write_5m_tokens > 0 or not conversations.mostly_1h then 300
-            else 3600
-        end)::bigint as life_s,
+            when writes_1h then 3600
+            else 300
+        end, case when cache.ttl <> 'endless' and requests.organisation is null then cache.routed_s end)::bigint as life_s,
         case
             when cache.entries not in ('breakpoints', 'messages') then 'implicit'
             when cache.placement is not null then cache.placement

@@ -72,8 +72,8 @@ ruled as (
             batch_apis.misses_are_written,
             batch_apis.window_hours,
             batch_apis.expires,
-            used.first_day,
-            used.next_day,
+            greatest(used.first_day, coalesce(batch_apis.valid_from, used.first_day)) as first_day,
+            least(used.next_day, coalesce(batch_apis.valid_to, used.next_day)) as next_day,
             row_number() over (partition by used.provider, used.model order by batch_apis.place) as nearest
         from sold as used
         inner join batch_apis on is_about(batch_apis, used.provider, used.model)

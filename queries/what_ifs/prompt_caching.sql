@@ -27,14 +27,14 @@
 -- param recorded choice(keep, replay) = keep: what happens to sessions and prompts whose log records real cache use.
 -- param automatic choice(replay, keep) = replay: requests to caches that promise nothing, such as those of Gemini,
 --   DeepSeek or Groq; keep is right if the log would have recorded their reads and has none.
--- param pessimistic names(minimum, steps, life, isolation, system, answers, overflow, unknown, misses) = none: what
---   the providers leave open, set to where a cache saves least: minimum (the shortest prompt that is cached), steps (where
---   entries end), life (how long an idle entry lives), isolation (whose requests share an entry), system (whether a
---   shared system prompt is a separate entry), answers (whether an entry ends after the answer), overflow (reads lost
---   above `burst` requests a minute), unknown (caches without a published rule), misses (the vendor's miss rate, where
---   `miss_rate` gives none).
--- param optimistic names(minimum, steps, life, isolation, system, answers, overflow, unknown, misses) = none: the same,
---   set to where a cache saves most.
+-- param pessimistic names(minimum, steps, life, isolation, routing, system, answers, overflow, unknown, misses) = none:
+--   what the providers leave open, set to where a cache saves least: minimum (the shortest prompt that is cached), steps
+--   (where entries end), life (how long an idle entry lives), isolation (whose requests share an entry), routing (whether
+--   a gateway sends a request to the provider that holds its entry), system (whether a shared system prompt is a separate
+--   entry), answers (whether an entry ends after the answer), overflow (reads lost above `burst` requests a minute),
+--   unknown (caches without a published rule), misses (the vendor's miss rate, where `miss_rate` gives none).
+-- param optimistic names(minimum, steps, life, isolation, routing, system, answers, overflow, unknown, misses) = none:
+--   the same, set to where a cache saves most.
 -- param burst int(1, inf) = 15: requests a minute for one entry, above which a cache on several machines may miss.
 -- param ttft_ms float(0, inf) = 1000: milliseconds to the first token where the log has none; an entry can be read only
 --   after it.
@@ -57,6 +57,10 @@
 --   answer; a read extends its life. Simultaneous requests have a fixed order, by a hash of their ids.
 -- assumes: where the client sets breakpoints, entries end there, according to `breakpoints`, and are found up to 20
 --   blocks before one. Other caches keep every block; so do caches of prompts whose log shows only the blocks.
+-- assumes: a model with a second cache, for requests that mark what is cached, uses that with explicit, tools and system,
+--   and with best the cheaper of both; else the one that needs no mark.
+-- assumes: behind a gateway a conversation stays with one provider until the requests are further apart than its rule
+--   says; by default all conversations meet the same one. A log that names the provider that served needs no guess.
 -- assumes: at the low end, a cache that promises nothing gives no more than the log shows.
 -- assumes: requests in a batch are left unchanged: caching inside a batch is best effort and part of batch-api.
 -- assumes: entries are shared by all requests of a provider and model, within a project or service tier where the rule
@@ -79,8 +83,15 @@ with settled as not materialized (
 )
 
 select
-    * exclude (ttl, way, call_id, cache_id, prompt_tokens, sent_us, begun_us, read_tokens, write_tokens, writes_1h)
+    * exclude (
+        ttl, way, marked, call_id, cache_id, prompt_tokens, sent_us, begun_us, read_tokens, write_tokens, writes_1h
+    )
     replace (
+        case
+            when ttl is null then cache_retention
+            when marked and read_tokens + write_tokens > 0 then 'ephemeral'
+            else nullif(cache_retention, 'ephemeral')
+        end as cache_retention,
         case when ttl is null then input_tokens else prompt_tokens - read_tokens - write_tokens end as input_tokens,
         case when ttl is null then cache_read_tokens else read_tokens end as cache_read_tokens,
         case

@@ -7,6 +7,7 @@ import pytest
 
 from llmcost.engine import access, migrations, store
 from llmcost.errors import LlmcostError
+from llmcost.prices import book
 from tests.command import llmcost
 from tests.engine import stores
 from tests.logs import ingested, totals, write
@@ -115,3 +116,31 @@ def test_rows_and_tables_of_ones_own_outlive_a_migration(tmp_path: Path) -> None
         connection.execute("create table mine as select 42 as answer")
     with access.reading(path) as opened:
         assert opened.value("select answer from mine") == 42
+
+
+def test_a_batch_under_a_name_of_its_own_becomes_the_tier_of_its_model(tmp_path: Path) -> None:
+    import duckdb
+
+    path = stores.unpacked("16", tmp_path / "old.duckdb")
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create temp table logged as select * from requests limit 1")
+        for name in ("anthropic/claude-opus-5.5:batch", "anthropic/claude-opus-5.5"):
+            connection.execute(
+                "insert into requests by name select * replace ($name as request_id, 'openrouter' as provider,"
+                " $name as model, $name as model_logged) from logged",
+                {"name": name},
+            )
+            connection.execute(
+                "insert into models by name select 'openrouter' as provider_logged, $name as model_logged,"
+                " 'openrouter' as provider, $name as model, date '1970-01-01' as valid_from",
+                {"name": name},
+            )
+    with access.writing(path) as opened:
+        book.refresh(opened)
+        found = opened.rows(
+            "select request_id, model, service_tier from requests where contains(model_logged, 'opus-5.5') order by 1"
+        )
+    assert [tuple(row.values()) for row in found] == [
+        ("anthropic/claude-opus-5.5", "anthropic/claude-opus-5.5", "standard"),
+        ("anthropic/claude-opus-5.5:batch", "anthropic/claude-opus-5.5", "batch"),
+    ]

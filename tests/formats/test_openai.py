@@ -54,6 +54,27 @@ def test_an_openrouter_response_says_what_it_cost(tmp_path: Path) -> None:
     assert (found.only()["cost_logged_usd"], found.only()["tags"]) == (0.0005, {"upstream": "Google"})
 
 
+def test_the_caches_behind_openrouter_are_those_of_the_provider_that_served(tmp_path: Path) -> None:
+    rows = [
+        chat(f"gen-{n}", 9, 1, provider=by) for n, by in enumerate(["Anthropic", "Amazon Bedrock", "Anthropic", None])
+    ]
+    first, other, again, unsaid = [row["organisation"] for row in read(tmp_path, rows).requests]
+    assert first == again != other
+    assert first is not None
+    assert unsaid is None
+
+
+def test_what_openrouter_s_names_say(tmp_path: Path) -> None:
+    names = ["anthropic/claude-opus-5.5:batch", "openai/gpt-5.5:online", "openai/gpt-5.5"]
+    rows = [chat(f"gen-{n}", 9, 1, provider="x", model=name) for n, name in enumerate(names)]
+    found = [(row["model"], row["service_tier"], row["tools"]) for row in read(tmp_path, rows).requests]
+    assert found == [
+        ("anthropic/claude-opus-5.5", "batch", None),
+        ("openai/gpt-5.5", "standard", {"online": 1}),
+        ("openai/gpt-5.5", "standard", None),
+    ]
+
+
 def test_broken(tmp_path: Path) -> None:
     check_refusals(tmp_path, chat("1", 30, 7), ("usage", "completion_tokens"))
 

@@ -3,6 +3,7 @@
 import json
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,6 +30,32 @@ def test_every_range_is_one_line(tmp_path: Path) -> None:
     said = llmcost("prices", "gpt-5.1", "--cache", cwd=tmp_path).stdout
     assert "300 / 600 / 3600" in said, "the life in memory"
     assert "_low" not in said
+
+
+def test_the_rule_of_a_second_cache_is_shown_too(tmp_path: Path) -> None:
+    said = llmcost("prices", "openrouter/qwen/qwen3.7-max", "--cache", "--format", "json", cwd=tmp_path).stdout
+    shown = json.loads(said)
+    assert (shown["rule"]["entries"], shown["rule"]["life_s"]) == ("steps", 300)
+    assert (shown["marked_rule"]["entries"], shown["marked_rule"]["min_tokens"]) == ("breakpoints", 1024)
+    assert "that mark what is cached" in llmcost("prices", "minimax-m2.7", "--cache", cwd=tmp_path).stdout
+    one = json.loads(llmcost("prices", "claude-opus-5-5", "--cache", "--format", "json", cwd=tmp_path).stdout)
+    assert one["marked_rule"] is None
+
+
+def test_a_rule_needs_no_price_and_a_wrong_name_has_none(tmp_path: Path) -> None:
+    assert "Alibaba" in llmcost("prices", "dashscope/qwen3-max", "--cache", cwd=tmp_path).stdout
+    wrong = llmcost("prices", "nowhere/nonsense", "--cache", cwd=tmp_path)
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "no price" in wrong.stderr
+
+
+def test_a_second_cache_stands_behind_the_first() -> None:
+    """Where one rule is asked for, the first that matches is the cache that needs no mark."""
+    seen: list[dict[str, Any]] = []
+    for rule in cache_rules.rules():
+        if rule["marked"]:
+            assert any(one["vendor"] == rule["vendor"] and not one["marked"] for one in seen), rule["vendor"]
+        seen.append(rule)
 
 
 def test_a_model_is_needed(tmp_path: Path) -> None:

@@ -4,12 +4,14 @@ Where nothing else is said, a request has 100,000 tokens of input and 10,000 of 
 """
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from llmcost.prices import table
 from llmcost.prices.facts import facts
+from llmcost.prices.overrides import load_overrides
 from tests.pricing import Row, as_logged
 
 
@@ -86,6 +88,65 @@ def test_tiers(model: str, tier: str, on: str, usd: float | None) -> None:
 )
 def test_tiers_of_other_hosts(provider: str, model: str, tier: str, usd: float) -> None:
     assert cost(model, provider=provider, service_tier=tier) == dollars(usd)
+
+
+@pytest.mark.parametrize(
+    ("model", "tier", "usd"),
+    [
+        # OpenRouter's catalogue lists batches as models with :batch: 0.1 × 2 + 0.01 × 10, half of 0.1 × 4 + 0.01 × 20
+        ("anthropic/claude-opus-5.5:batch", "batch", 0.3),
+        ("anthropic/claude-opus-5.5", "batch", 0.3),
+        ("anthropic/claude-opus-5.5", "standard", 0.6),
+        # not half: 0.1 × 1.6 + 0.01 × its output, of 2 and of 6
+        ("x-ai/grok-4.7:batch", "batch", 0.208),
+        # listed as a batch alone: the model is not in the package
+        ("openai/gpt-6-astra-pro:batch", "batch", 0.75),
+        # without an entry there is no batch to route to (openrouter.ai/docs/guides/routing/model-variants)
+        ("anthropic/claude-3-haiku", "batch", None),
+        # routing variants are the model: openai/gpt-4o at 2.5 and 10
+        ("openai/gpt-4o:nitro", "standard", 0.35),
+        ("openai/gpt-4o:floor", "standard", 0.35),
+        ("openai/gpt-4o:exacto", "standard", 0.35),
+        ("openai/gpt-4o:online", "standard", 0.35),
+        # catalogue variants have a price of their own, or none is known: 0.1 × 6 + 0.01 × 18
+        ("openai/gpt-4o:extended", "standard", 0.78),
+        ("openai/gpt-4.1:extended", "standard", None),
+        ("deepseek/deepseek-r1:free", "standard", 0.0),
+    ],
+)
+def test_names_with_a_suffix_at_openrouter(model: str, tier: str, usd: float | None) -> None:
+    found = cost(model, provider="openrouter", service_tier=tier)
+    assert found == (None if usd is None else dollars(usd))
+
+
+def test_what_is_read_from_a_cache_that_the_request_marks() -> None:
+    """Qwen's explicit cache at a tenth of input, the implicit one at a fifth (alibabacloud.com, Context Cache)."""
+    read: Row = {"provider": "openrouter", "input_tokens": 0, "output_tokens": 0, "cache_read_tokens": 100_000}
+    marked = read | {"cache_retention": "ephemeral"}
+    assert cost("qwen/qwen3.7-max", **read) == dollars(0.1 * 0.295)
+    assert cost("qwen/qwen3.7-max", **marked) == dollars(0.1 * 1.475 * 0.1)
+    # a request that pays for what it writes has marked it
+    assert cost("qwen/qwen3.7-max", **read, cache_write_5m_tokens=100_000) == dollars(0.1 * 1.84375 + 0.1 * 0.1475)
+    # of a model with one cache a mark changes nothing
+    assert cost("anthropic/claude-opus-5.5", **marked) == dollars(0.1 * 0.2)
+
+
+def test_a_price_of_the_user_s_own_for_qwen_is_completed_by_the_facts(tmp_path: Path) -> None:
+    """Alibaba's own prices are not in the package: at 1.2 dollars, reads cost 0.24 and 0.12, writes 1.5."""
+    (tmp_path / "llmcost.toml").write_text(
+        '[[prices]]\nprovider = "dashscope"\nmodel = "qwen3-max"\ninput_usd_mtok = 1.2\noutput_usd_mtok = 6\n'
+    )
+    _, rows = table.expand([("dashscope", "qwen3-max")], load_overrides(tmp_path / "llmcost.toml"))
+    standard = next(row for row in rows if row["service_tier"] == "standard")
+    assert {name: standard[name] for name in standard if name.startswith("cache_") and name.count("_") > 3} == {
+        "cache_read_marked_usd_mtok": pytest.approx(0.12),
+        "cache_read_audio_usd_mtok": pytest.approx(0.24),
+        "cache_read_image_usd_mtok": pytest.approx(0.24),
+        "cache_write_5m_usd_mtok": pytest.approx(1.5),
+        "cache_write_1h_usd_mtok": pytest.approx(1.5),
+    }
+    assert standard["cache_read_usd_mtok"] == pytest.approx(0.24)
+    assert "alibabacloud.com" in standard["source"]
 
 
 def test_the_long_context_of_fast_mode_at_launch() -> None:

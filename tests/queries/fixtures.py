@@ -55,7 +55,7 @@ A_PRICE = {
 AS_TEXT_COSTS = {
     "input_usd_mtok": ("input_audio_usd_mtok", "input_image_usd_mtok", "input_video_usd_mtok", "cache_read_usd_mtok",
                        "cache_write_5m_usd_mtok", "cache_write_1h_usd_mtok"),
-    "cache_read_usd_mtok": ("cache_read_audio_usd_mtok", "cache_read_image_usd_mtok"),
+    "cache_read_usd_mtok": ("cache_read_audio_usd_mtok", "cache_read_image_usd_mtok", "cache_read_marked_usd_mtok"),
     "output_usd_mtok": ("output_audio_usd_mtok", "output_image_usd_mtok", "output_video_usd_mtok",
                         "reasoning_usd_mtok"),
 }  # fmt: skip

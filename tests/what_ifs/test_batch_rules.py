@@ -53,7 +53,7 @@ def test_what_was_measured(opened: Store, hours: float | None, late: float) -> N
         ("anthropic", "claude-haiku-4-5", 120_000, 2),
         ("openai", "gpt-4o", 120_000, 3),
         ("azure", "gpt-4o", 120_000, 3),
-        ("openrouter", SONNET["model"], 120_000, 1),  # no limit is known
+        ("openrouter", SONNET["model"], 12_000, 3),  # 5,000 requests (openrouter.ai, Batch API)
     ],
 )
 def test_limits_come_from_the_facts(opened: Store, provider: str, model: str, requests: int, batches: int) -> None:

@@ -22,6 +22,10 @@ from tests.what_ifs.test_cache_advice import calls
         ("aws", "amazon.nova-pro-v1:0", "system", {"cachePoint": {"type": "default"}}, "system"),
         # forum.moonshot.ai: the life alone is chosen, for the whole prompt
         ("moonshotai", "kimi-k3", "implicit", {"prompt_cache_options": {"ttl": "5m"}}, "top level"),
+        # alibabacloud.com: `cache_control` on a content block; platform.minimax.io: the same, on tools too
+        ("openrouter", "qwen/qwen3.7-max", "system", {"cache_control": {"type": "ephemeral"}}, "system message"),
+        ("dashscope", "qwen3-max", "explicit", {"cache_control": {"type": "ephemeral"}}, "last two messages"),
+        ("minimax", "MiniMax-M2.7", "tools", {"cache_control": {"type": "ephemeral"}}, "last tool"),
         # developers.openai.com: implicit by default; breakpoints on content blocks, not on tools
         ("openai", "gpt-6.1-sol", "implicit", {"prompt_cache_options": {"mode": "implicit"}}, "default"),
         ("openai", "gpt-5.6-sol", "explicit", {"prompt_cache_breakpoint": {"mode": "explicit"}}, "developer messages"),

@@ -8,7 +8,7 @@ from math import exp
 
 from llmcost.engine import store
 from tests.what_ifs.calls import Buckets, Call, microseconds
-from tests.what_ifs.prompt_caching.naive_rules import RULES, assumed, misses
+from tests.what_ifs.prompt_caching.naive_rules import RULES, assumed, misses, rule_of
 from tests.what_ifs.prompt_caching.replay import provider
 
 MINUTE = microseconds(60)
@@ -85,14 +85,16 @@ def replayed(
             return False
         if call.tier == "batch" or (recorded == "keep" and sum(sums[conversation(call)])):
             return False
-        rule = RULES[call.model]
+        rule = rule_of(call.model, breakpoints)
         return not ((automatic == "keep" and not rule.promised) or (rule.keys == "needed" and call.cache_key == ""))
 
     def scope_of(call: Call) -> object:
-        rule = RULES[call.model]
+        rule = rule_of(call.model, breakpoints)
         by_project = open_questions.truth("isolation", rule.projects)
         group = ("key", call.cache_key) if rule.keys and call.cache_key is not None else by_project and call.project
-        return call.provider, call.model, call.organisation, group, rule.tiers and call.tier
+        routes = open_questions.number("routing", rule.routes) if call.organisation is None else 1
+        where = call.provider, call.model, call.organisation, spread[call.name] % routes
+        return where, group, rule.tiers and call.tier
 
     def inherited(call: Call, thread: object) -> tuple[int, object] | None:
         """The history that a call has from another session: its tokens, and its entry once it was sent."""
@@ -101,14 +103,15 @@ def replayed(
             return None
         if thread_of(other, scope_of(other)) == thread or not (call.copied or other.name in histories):
             return None
-        answers = RULES[call.model].kind == "units" and "answers" not in open_questions.low
+        answers = rule_of(call.model, breakpoints).kind == "units" and "answers" not in open_questions.low
         tokens = other.total + (other.output if answers else 0)
         return None if call.total < rewritten_below * tokens else (tokens, histories.get(other.name))
 
+    spread = hashed(opened, calls)
     taking_part = {call.name: call for call in in_order(opened, calls, ttl, way) if takes_part(call)}
     for call in taking_part.values():
         _, wrote_5m, wrote_1h = sums[conversation(call)]
-        rule = RULES[call.model]
+        rule = rule_of(call.model, breakpoints)
         least = open_questions.number("minimum", rule.least)
         step = open_questions.number("steps", rule.step)
         units = rule.kind == "units"
@@ -125,6 +128,9 @@ def replayed(
             life = 3600
         else:
             life = {"5m": 300, "1h": 3600, "recorded": 300}[ttl]
+        long = rule.life is None and (ttl == "1h" or (ttl == "recorded" and life == 3600))
+        if rule.routed is not None and call.organisation is None and ttl != "endless":
+            life = min(life, open_questions.number("routing", rule.routed))
         upto = breakpoints
         if rule.kind in ("steps", "units") or (breakpoints == "auto" and rule.kind == "messages"):
             upto = "implicit"
@@ -203,8 +209,6 @@ def replayed(
                         read = max(tokens, common)
         read = 0 if min(read, reach) < least else read - read % step
         writes = max(reach - reach % step - read, 0) if rule.charged and reach >= least else 0
-        long = ttl == "1h" or (ttl == "recorded" and life == 3600)
-        long = long and rule.life is None
         settled[call.name] = (call.total - read - writes, read, 0 if long else writes, writes if long else 0)
     return settled
 
@@ -230,6 +234,17 @@ def knows(calls: Sequence[Call], given: Mapping[str, object]) -> bool:
         and given.get("breakpoints") != "best"
         and all(call.model in RULES and call.provider == provider(call.model) for call in calls)
     )
+
+
+def hashed(opened: store.Store, calls: Sequence[Call]) -> dict[str, int]:
+    """The hash of each call's conversation, by name: its session, else what comes after the system prompt."""
+    conversations = []
+    for call in calls:
+        blocks = call.blocks or ()
+        system = min(call.system or 0, len(blocks))
+        conversations.append(call.session or (blocks[system][0] if system < len(blocks) else call.name))
+    rows = opened.rows("select hash(unnest($told::varchar[])) as place", {"told": conversations})
+    return {call.name: row["place"] for call, row in zip(calls, rows, strict=True)}
 
 
 def in_order(opened: store.Store, calls: list[Call], ttl: str, way: str | None = None) -> list[Call]:

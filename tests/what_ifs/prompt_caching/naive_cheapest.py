@@ -8,7 +8,7 @@ from typing import Any
 from llmcost.engine import store
 from tests.what_ifs.calls import Buckets, Call
 from tests.what_ifs.prompt_caching import naive
-from tests.what_ifs.prompt_caching.naive_rules import RULES, Assumed, assumed
+from tests.what_ifs.prompt_caching.naive_rules import MARKED, RULES, Assumed, assumed
 
 READ_SAVES, WRITE_ADDS = 0.9, {"5m": 0.25, "1h": 1.0}
 """Of the price of input, where a model has no price: what a token read saves, and one written adds, by its life."""
@@ -53,8 +53,11 @@ def _outcomes(opened: store.Store, calls: list[Call], model: str, **given: Any) 
     lives = ["5m", "1h"] if ttl == "auto" and rule.life is None else ["5m" if ttl == "auto" else ttl]
     placements = [breakpoints]
     if breakpoints == "best":
+        kind = "breakpoints" if model in MARKED else rule.kind
         placements = {"breakpoints": ["implicit", "tools", "system", "explicit"],
-                      "messages": ["implicit", "system", "explicit"]}.get(rule.kind, ["auto"])  # fmt: skip
+                      "messages": ["implicit", "system", "explicit"]}.get(kind, ["auto"])  # fmt: skip
+        if model in MARKED and given.get("automatic") == "keep":
+            placements.remove("implicit")
     found = {}
     for life, placement in product(lives, placements):
         said = "provider" if rule.life is not None and life != "endless" else life
@@ -92,7 +95,8 @@ def _adds(way: str, buckets: Buckets) -> float:
 def _beginning(call: Call, open_questions: Assumed) -> object:
     """Calls that can share an entry have the first block in common that is long enough to be one."""
     rule = RULES[call.model]
-    least = open_questions.number("minimum", rule.least)
+    rules = [rule, MARKED.get(call.model, rule)]
+    least = min(open_questions.number("minimum", one.least) for one in rules)
     first = next((name for name, tokens in call.blocks or () if tokens >= least), None)
     by_project = open_questions.truth("isolation", rule.projects)
     group = ("key", call.cache_key) if rule.keys and call.cache_key is not None else by_project and call.project

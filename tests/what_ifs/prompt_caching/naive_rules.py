@@ -28,6 +28,8 @@ class Rule:
     in_memory: Whole | None = None  # seconds of life where it is asked to be kept in memory only
     overflows: bool = False  # whether many requests a minute may reach machines without the entry
     system: Truth = False  # with messages: whether the system prompt is an entry of its own
+    routed: Whole | None = None  # seconds without a request after which a gateway goes to another provider
+    routes: Whole = 1  # the providers among which a gateway spreads conversations
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ MESSAGES = replace(
 )
 STEPS = Rule(512, 1, (300, 300, 86400), False, "steps", projects=MAYBE)
 GROK = replace(STEPS, least=(1024, 128, 128), step=128, life=(300, 600, 86400), keys="apart")
+ROUTED = (600, 600, 1_000_000_000)
 
 RULES = {
     "claude-sonnet-4-5": CLAUDE,
@@ -74,22 +77,40 @@ RULES = {
     "deepseek-v4-pro": Rule((128, 128, 64), (128, 128, 64), (3600, 43200, 259200), False, "units", projects=MAYBE),
     "kimi-k3": Rule((1024, 256, 256), 256, None, True, "steps", projects=MAYBE, promised=True),
     "grok-4.6": GROK,
-    "x-ai/grok-4.6": replace(GROK, life=(300, 600, 600)),  # through OpenRouter
+    "x-ai/grok-4.6": replace(GROK, routed=ROUTED),  # through OpenRouter
+    "anthropic/claude-sonnet-4.5": replace(CLAUDE, routed=ROUTED, routes=(5, 1, 1)),
+    "qwen/qwen3.7-max": replace(STEPS, least=(1024, 1024, 256), routed=ROUTED, routes=(20, 1, 1)),
     "mistral-large-4": replace(GROK, least=(1024, 64, 64), step=(64, 64, 16), keys="needed"),
     "openai/gpt-oss-120b": Rule((1024, 128, 128), (128, 128, 1), 7200, False, "steps"),
     "qwen3-max": replace(STEPS, least=(1024, 1024, 256)),
     "minimax-m3": STEPS,
+    "MiniMax-M2.7": STEPS,
     "GLM-5.3": replace(STEPS, least=(1024, 1024, 1), step=(128, 128, 1)),
     "gemini-2.5-pro": replace(STEPS, least=2048, projects=False),
     "amazon.nova-pro-v1:0": Rule(1024, 1, 300, True, "breakpoints", promised=True),
 }
 
-QUESTIONS = ("minimum", "steps", "life", "isolation", "system", "answers", "overflow", "unknown", "misses")
+_MARKED = Rule(1024, 1, 300, True, "breakpoints", projects=MAYBE, promised=True)
+MARKED = {
+    "qwen3-max": _MARKED,
+    "qwen/qwen3.7-max": replace(_MARKED, routed=ROUTED),
+    "MiniMax-M2.7": replace(_MARKED, least=512),
+}
+"""The second cache of some models, for requests that mark what is cached."""
+
+
+def rule_of(model: str, breakpoints: str) -> Rule:
+    """The rule of the cache that a placement asks for."""
+    return MARKED.get(model, RULES[model]) if breakpoints in ("explicit", "tools", "system") else RULES[model]
+
+
+QUESTIONS = ("minimum", "steps", "life", "isolation", "routing", "system", "answers", "overflow", "unknown", "misses")
 """What vendors leave open."""
 
 _OPENAI_MISSES = (0.053, 0.025, 0.006)
 MISSES = {
     "claude": (0.02, 0.007, 0.002),
+    "anthropic/claude": (0.02, 0.007, 0.002),
     "gpt": _OPENAI_MISSES,
     "openai.gpt": _OPENAI_MISSES,
     "gemini": (0.9, 0.5, 0.1),

@@ -8,9 +8,10 @@ from llmcost.engine.compose import compose
 from tests.what_ifs.calls import BUCKETS, Buckets, Call, fill
 
 PROVIDERS = {
-    "claude": "anthropic", "gpt": "openai", "deepseek": "deepseek", "kimi": "moonshotai", "grok": "x-ai",
-    "mistral": "mistral", "openai/": "groq", "qwen": "qwen", "minimax": "minimax", "GLM": "zai", "gemini": "google",
-    "amazon": "aws", "openai.": "aws", "x-ai/": "openrouter",
+    "claude": "anthropic", "anthropic/": "openrouter", "gpt": "openai", "openai.": "aws", "deepseek": "deepseek",
+    "kimi": "moonshotai", "grok": "x-ai", "x-ai/": "openrouter", "mistral": "mistral", "openai/": "groq",
+    "qwen/": "openrouter", "qwen": "qwen", "minimax": "minimax", "MiniMax": "minimax", "GLM": "zai", "gemini": "google",
+    "amazon": "aws",
 }  # fmt: skip
 """Whose a model is, by how its name begins."""
 
