@@ -11,17 +11,25 @@ from typing import Any
 from llmcost.errors import LlmcostError
 
 NAME = "llmcost.toml"
+VARIABLE = "LLMCOST_CONFIG"
+"""Of the environment: names another file."""
 
 
 def path() -> Path | None:
     """The file, where there is one. Raises LlmcostError when $LLMCOST_CONFIG names one that is not there."""
-    named = os.environ.get("LLMCOST_CONFIG")
+    named = os.environ.get(VARIABLE)
     if named:
         if not Path(named).is_file():
             raise LlmcostError(f"there is no file {named}", hint="$LLMCOST_CONFIG names it")
         return Path(named)
     here = Path(NAME)
     return here if here.is_file() else None
+
+
+def whole_text() -> str:
+    """What the file says, as it is; nothing where there is none. Raises LlmcostError where it cannot be read."""
+    file = path()
+    return _read(file) if file else ""
 
 
 def table(name: str) -> dict[str, Any]:
@@ -55,6 +63,17 @@ def _document() -> dict[str, Any]:
     if file is None:
         return {}
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise LlmcostError(f"{file} cannot be read: {error}", hint="it must be valid TOML") from None
+        return tomllib.loads(_read(file))
+    except (ValueError, RecursionError) as error:
+        raise _unreadable(file, error) from None
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(file, error) from None
+
+
+def _unreadable(file: Path, error: Exception) -> LlmcostError:
+    return LlmcostError(f"{file} cannot be read: {error}", hint="it must be valid TOML")

@@ -1,7 +1,7 @@
 """A store open for a command, with prices and features as the price package and `llmcost.toml` say now."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from llmcost.prices import book
 
 if TYPE_CHECKING:
     from llmcost.engine import lake
-    from llmcost.engine.spark import start
+    from llmcost.engine.spark import start, watch
 
 
 @contextmanager
@@ -58,10 +58,27 @@ def reading_lake(
         yield opened
 
 
-def _by_spark(found: "lake.Lake", spark: "start.Given | Any") -> AbstractContextManager[Store]:
+@contextmanager
+def _by_spark(found: "lake.Lake", spark: "start.Given | Any") -> Iterator[Store]:
+    """With a session of our own, and what it is at on a terminal; or with one that is there."""
     from llmcost.engine.spark import start, store
 
-    return store.reading(found, spark) if isinstance(spark, start.Given) else store.over(start.apart(spark), found)
+    if not isinstance(spark, start.Given):
+        with store.over(start.apart(spark), found) as opened:
+            yield opened
+        return
+    with on_cluster(spark) as (made, _), store.over(made, found) as opened:
+        yield opened
+
+
+@contextmanager
+def on_cluster(given: "start.Given") -> "Iterator[tuple[Any, watch.Tell]]":
+    """A session of Spark's, stopped when the block is done, whose stages a terminal shows; and what says more there."""
+    from llmcost.engine.spark import start, watch
+    from llmcost.render import terminal
+
+    with terminal.stage_progress() as tell, start.session(given) as spark, watch.telling(spark, tell):
+        yield spark, tell
 
 
 def _equip(opened: Store, timezone: str | None) -> None:

@@ -1,6 +1,6 @@
-"""`llmcost.spark.open`: a lake, read by a session of Spark's that is there already, such as a notebook's."""
+"""A lake read and written by a session of Spark's that is there already, such as a notebook's: `open` and `ingest`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from llmcost.engine.spark import limits
 from llmcost.library.store import Store
 
 if TYPE_CHECKING:
+    from llmcost.ingest.run import Account
     from llmcost.library.result import Result
 
 _HINT = "llmcost.spark reads a lake too large for one machine; llmcost simulate --lake reads it with DuckDB"
@@ -33,6 +34,40 @@ def open(spark: Any, lake: str, *, timezone: str | None = None) -> "LakeStore":
     with made._reading():
         pass
     return made
+
+
+def ingest(
+    spark: Any,
+    paths: str | Iterable[str],
+    lake: str,
+    *,
+    format: str = "auto",
+    assume: dict[str, str] | None = None,
+    keep_text: bool = False,
+    redact_emails: bool = False,
+    trust_size: bool = False,
+) -> "Account":
+    """Reads logs into a new lake, as `llmcost ingest --engine spark`, with the tasks of the session's cluster.
+
+    Args:
+        spark: as for `open`.
+        paths: files, folders and globs that every worker sees under the same name, or addresses of `pyarrow.fs`.
+        lake: a new folder that every worker may write next to, or an address. It is written completely or not at all.
+        format, assume, keep_text: as for `Store.ingest`.
+        redact_emails: takes e-mail addresses out of the texts that are kept.
+        trust_size: reads on where a file unpacks to more than any log does.
+
+    Returns the account of every line, as `Store.ingest` does.
+
+    Raises:
+        LlmcostError: there is nothing to read, something is at `lake` already, or the cluster cannot do it.
+    """
+    from llmcost.attribution.texts import Texts
+    from llmcost.library import cluster
+
+    named = [paths] if isinstance(paths, str) else list(paths)
+    texts = Texts(keep_text, redact_emails)
+    return cluster.ingest(spark, cluster.plan(named, lake, format, assume, texts, trust_size=trust_size))
 
 
 @dataclass(frozen=True)

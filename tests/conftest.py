@@ -18,9 +18,9 @@ settings.load_profile("llmcost")
 
 
 LONG = (
-    "project/test_wheel.py", "engine/test_spark.py", "project/test_docs.py", "page/test_change.py",
-    "project/test_notebook.py", "what_ifs/test_large_logs.py", "what_ifs/test_cache_advice.py", "explain/test_pairs.py",
-    "project/test_site.py",
+    "project/test_wheel.py", "engine/test_spark.py", "library/test_cluster.py", "project/test_docs.py",
+    "page/test_change.py", "project/test_notebook.py", "what_ifs/test_large_logs.py", "what_ifs/test_cache_advice.py",
+    "explain/test_pairs.py", "project/test_site.py",
 )  # fmt: skip
 """Files that take a worker minutes: begun last, they would be waited for alone."""
 

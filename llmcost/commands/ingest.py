@@ -64,6 +64,16 @@ def ingest(
         ),
     ] = False,
     db: options.Db = None,
+    lake: Annotated[
+        str | None,
+        typer.Option("--lake", metavar="URI", help="With --engine spark: the new lake, a folder or s3://bucket/path."),
+    ] = None,
+    engine: Annotated[
+        options.Engine | None,
+        typer.Option("--engine", metavar="duckdb|spark", help="spark: tasks of a cluster read the logs into --lake."),
+    ] = None,
+    master: options.Master = None,
+    remote: options.Remote = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
     """Read logs into the store: plain, .gz or .zst. Reading a log again adds nothing.
@@ -79,6 +89,17 @@ def ingest(
     from llmcost.reports.scope import Scope
     from llmcost.views.account import AccountView
 
+    cluster = options.Source(db, lake, engine, master, remote)
+    options.check_cluster(cluster)
+    if engine is options.Engine.spark:
+        for option, given in (("--follow", follow), ("--explain", explain), ("--again", again)):
+            if given:
+                raise UsageError(f"{option} is not for Spark, which writes a new lake", hint=f"leave out {option}")
+        texts = Texts(keep_text, redact_emails)
+        _on_cluster(cluster, paths, format_asked, options.pairs("--assume", assume), texts, trust_size, as_json=as_json)
+        return
+    if lake is not None:
+        raise UsageError("ingest writes a lake with Spark", hint="add --engine spark, or use export --format lake")
     if explain:
         if len(paths) != 1:
             raise UsageError("--explain accepts one file", hint="name one of them")
@@ -104,6 +125,34 @@ def ingest(
     if follow:
         _follow(path, paths, format_asked, assumed, texts, reading, account.skipped)
     elif account.skipped:
+        raise typer.Exit(SKIPPED)
+
+
+def _on_cluster(
+    cluster: options.Source,
+    paths: list[str],
+    format_asked: str,
+    assumed: dict[str, str],
+    texts: "Texts",
+    trust_size: bool,
+    *,
+    as_json: bool,
+) -> None:
+    from llmcost import session
+    from llmcost.engine.spark import start
+    from llmcost.errors import UsageError
+    from llmcost.library import cluster as ask
+    from llmcost.views.account import AccountView
+
+    if cluster.db is not None:
+        raise UsageError("Spark writes a lake, not a store", hint="name it with --lake, and leave out --db")
+    if cluster.lake is None:
+        raise UsageError("Spark writes a lake, not a store", hint="name a new folder or address with --lake")
+    planned = ask.plan(paths, cluster.lake, format_asked, assumed, texts, trust_size=trust_size)
+    with session.on_cluster(start.Given(cluster.master, cluster.remote)) as (spark, tell):
+        account = ask.ingest(spark, planned, tell)
+    options.output("json" if as_json else "table", None).show(AccountView(account, cluster.lake))
+    if account.skipped:
         raise typer.Exit(SKIPPED)
 
 

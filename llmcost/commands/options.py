@@ -128,28 +128,29 @@ class Source:
 
 
 STORE = Source()
+Lake = Annotated[
+    str | None,
+    typer.Option(
+        "--lake",
+        metavar="URI",
+        help="A lake instead of the store: what export --format lake wrote, a folder or s3://bucket/path.",
+    ),
+]
+Master = Annotated[
+    str | None,
+    typer.Option("--master", metavar="URL", help="With --engine spark: its master. Default: local[*], this machine."),
+]
+Remote = Annotated[
+    str | None, typer.Option("--remote", metavar="sc://HOST", help="With --engine spark: a Connect server.")
+]
 _SOURCE = {
     "db": Db,
-    "lake": Annotated[
-        str | None,
-        typer.Option(
-            "--lake",
-            metavar="URI",
-            help="A lake instead of the store: what export --format lake wrote, a folder or s3://bucket/path.",
-        ),
-    ],
+    "lake": Lake,
     "engine": Annotated[
         Engine | None, typer.Option("--engine", metavar="duckdb|spark", help="With --lake: what reads it.")
     ],
-    "master": Annotated[
-        str | None,
-        typer.Option(
-            "--master", metavar="URL", help="With --engine spark: its master. Default: local[*], this machine."
-        ),
-    ],
-    "remote": Annotated[
-        str | None, typer.Option("--remote", metavar="sc://HOST", help="With --engine spark: a Connect server.")
-    ],
+    "master": Master,
+    "remote": Remote,
 }
 
 
@@ -236,15 +237,22 @@ def reading(
         yield opened
 
 
+def check_cluster(source: Source) -> None:
+    """Raises UsageError where options about a cluster do not go together."""
+    from llmcost.errors import UsageError
+
+    if source.engine is not Engine.spark and (source.master or source.remote):
+        raise UsageError(f"--{'master' if source.master else 'remote'} is Spark's", hint="add --engine spark")
+    if source.master and source.remote:
+        raise UsageError("--master and --remote name two clusters", hint="leave one of them out")
+
+
 def _opened(source: Source, path: Path, timezone: str | None, asked: str) -> AbstractContextManager["Store"]:
     from llmcost import session
     from llmcost.errors import UsageError
 
     on_spark = source.engine is Engine.spark
-    if not on_spark and (source.master or source.remote):
-        raise UsageError(f"--{'master' if source.master else 'remote'} is Spark's", hint="add --engine spark")
-    if source.master and source.remote:
-        raise UsageError("--master and --remote name two clusters", hint="leave one of them out")
+    check_cluster(source)
     if source.lake is None:
         if on_spark:
             raise UsageError(

@@ -12,12 +12,13 @@ def rejects(
     result_format: options.ResultFormat = options.Format.table,
     output: options.Output = None,
     db: options.Db = None,
+    lake: options.Lake = None,
 ) -> None:
     """List the lines that could not be read: why, where, and how they are built. Kept texts are shown too."""
     from llmcost.reports import ledger
     from llmcost.views.rejects import RejectsView
 
     out = options.output(result_format, output)
-    with options.reading(db, out) as opened:
+    with options.reading(options.Source(db, lake), out) as opened:
         rows = ledger.rejects(opened)
     out.show(RejectsView(rows, top))

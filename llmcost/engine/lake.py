@@ -2,7 +2,7 @@
 
 `requests/` has the requests in folders for each day, with every column of `queries/schema.sql`; `tables/` one file for
 each other table that a question reads. The manifest is written last: it names every file and the schema. What a lake
-holds does not change: it is written once, by `llmcost export --format lake`.
+holds does not change: it is written once, by `llmcost export --format lake` or `llmcost ingest --engine spark`.
 """
 
 import json
@@ -23,7 +23,7 @@ MANIFEST = "manifest.json"
 LAYOUT = 1
 """The number of this arrangement of files; a reader of another one has to be told."""
 TABLES = (
-    "llmcost_meta", "prices", "models", "sources", "skipped", "ledger", "ruled", "texts", "scenarios",
+    "llmcost_meta", "prices", "models", "sources", "skipped", "ledger", "rejects", "ruled", "texts", "scenarios",
 )  # fmt: skip
 """The tables besides `requests` that a question about the requests reads."""
 OF_REQUESTS = ("ruled", "texts")
@@ -78,7 +78,7 @@ def find(address: str) -> Lake:
             raise LlmcostError(f"{address} is not a lake: it has no {MANIFEST}", hint=_HINT)
         with files.open_input_stream(f"{place}/{MANIFEST}") as stream:
             manifest = json.loads(stream.read())
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except (pa.ArrowException, OSError, ValueError, RecursionError) as error:
         raise LlmcostError(f"the lake {address} cannot be read: {first_line(error)}", hint=_HINT) from None
     _check(address, manifest)
     for one in (*manifest["files"], *manifest["tables"]):
@@ -138,6 +138,12 @@ def system(address: str) -> tuple[Any, str]:
     return (
         fs.FileSystem.from_uri(address) if "://" in address else (fs.LocalFileSystem(), str(Path(address).absolute()))
     )
+
+
+def beneath(address: str, path: str) -> str:
+    """The address of what lies at a path from another; the settings at its end, behind a question mark, stay there."""
+    base, mark, settings = address.partition("?") if "://" in address else (address, "", "")
+    return f"{base.rstrip('/')}{path}{mark}{settings}"
 
 
 def first_line(error: BaseException) -> str:

@@ -7,7 +7,7 @@ store has already is not added twice, and a source that has grown there adds its
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,19 +70,47 @@ def merge(store: Store, others: Sequence[Path], machines: Sequence[str] = ()) ->
 
     Raises LlmcostError for one that cannot be read, or is not a store.
     """
-    chains.prepare(store)
-    unite.prepare(store)
-    book.refresh(store)
-    folder = store.folder()
-    if folder is None:
-        raise faults.no_permission(store.path, f"to write to the folder {store.path.parent.absolute()}")
+    folder = _prepared(store)
     with store.transaction():
         return [
             _merge(store, other, machines[number] if machines else None, folder) for number, other in enumerate(others)
         ]
 
 
+def add_parts(store: Store, parts: Iterable[Path]) -> None:
+    """Adds stores that each hold a part of this machine's own logs: as if this one had read all of them.
+
+    What came from the logs of another machine keeps its name. One part is a transaction.
+    """
+    folder = _prepared(store)
+    for part in parts:
+        with store.transaction():
+            other_id, _ = _read(store, part, folder)
+            _add(store, other_id, None, _texts(store))
+
+
+def _prepared(store: Store) -> Path:
+    """A store ready to be merged into, and the folder for what that needs."""
+    chains.prepare(store)
+    unite.prepare(store)
+    book.refresh(store)
+    apply.refresh(store)  # a transaction of its own
+    folder = store.folder()
+    if folder is None:
+        raise faults.no_permission(store.path, f"to write to the folder {store.path.parent.absolute()}")
+    return folder
+
+
 def _merge(store: Store, file: Path, machine: str | None, folder: Path) -> Merged:
+    other_id, skipped = _read(store, file, folder)
+    machine = machine or _known_as(store, other_id) or _name(file)
+    entries, added = _add(store, other_id, machine, _texts(store))
+    summed = {name: sum(entry[name] for entry in entries) for name in COUNTS}
+    return Merged(file, machine, summed, added.cost_usd, added.unpriced_requests, skipped)
+
+
+def _read(store: Store, file: Path, folder: Path) -> tuple[str, int]:
+    """Copies another store's tables to temporary ones. Gives its id, and how many files it could not read."""
     with closing(access.reading_only(file, folder)) as other:
         for table in _TABLES:
             _copy(store, other, table)
@@ -93,12 +121,14 @@ def _merge(store: Store, file: Path, machine: str | None, folder: Path) -> Merge
             f"{file} cannot be merged: {impossible:,} of its requests hold values that no ingest writes",
             hint="leave it out; nothing was changed",
         )
-    machine = machine or _known_as(store, other_id) or _name(file)
+    return other_id, skipped
+
+
+def _texts(store: Store) -> Texts:
+    """Whether the other store keeps texts, as this one then does."""
     texts = Texts(keep=bool(store.value("select exists (from other_texts)")))
     apply.prepare(store, texts)
-    entries, added = _add(store, other_id, machine, texts)
-    summed = {name: sum(entry[name] for entry in entries) for name in COUNTS}
-    return Merged(file, machine, summed, added.cost_usd, added.unpriced_requests, skipped)
+    return texts
 
 
 def _copy(store: Store, other: Store, table: str) -> None:
@@ -140,7 +170,7 @@ def _name(file: Path) -> str:
     return sources.shown(folder if file.name == usual.name and folder else file.stem)
 
 
-def _add(store: Store, other_id: str, machine: str, texts: Texts) -> tuple[list[dict[str, Any]], counts.Added]:
+def _add(store: Store, other_id: str, machine: str | None, texts: Texts) -> tuple[list[dict[str, Any]], counts.Added]:
     """Adds what the temporary tables hold. Gives the entries of the ledger, and what the new requests cost."""
     counts.begin(store)
     known = "select source_id from ledger union all select source_id from sources"
@@ -170,7 +200,7 @@ def _add(store: Store, other_id: str, machine: str, texts: Texts) -> tuple[list[
     return entries, counts.count(store, before, entries)
 
 
-def _note_sources(store: Store, machine: str) -> None:
+def _note_sources(store: Store, machine: str | None) -> None:
     """Notes what the other store has read, and what it could not, where it has read further than this one knows."""
     store.execute(
         "create or replace temp table noted as select other_sources.* replace (merging.source_id as source_id,"

@@ -92,6 +92,19 @@ class _Run:
     reads_again: bool = False  # whether any file is read from its start though the store has lines of it
 
 
+class NoLogError(LlmcostError):
+    """There is no log among the files that were found: `account` says why each was skipped."""
+
+    def __init__(self, paths: Sequence[str], account: Account) -> None:
+        reasons = [f"{path}: {reason}" for path, reason in list(account.skipped.items())[:3]]
+        more = f" and {len(account.skipped) - 3:,} more" if len(account.skipped) > 3 else ""
+        said = f": {'; '.join(reasons)}{more}" if reasons else ""
+        super().__init__(
+            f"no log found in {', '.join(paths)}{said}", hint=f"known formats: {', '.join(formats.known())}"
+        )
+        self.account = account
+
+
 def ingest(
     store: Store,
     paths: Sequence[str],
@@ -100,13 +113,14 @@ def ingest(
     assumed: Mapping[str, str] | None = None,
     texts: Texts = NO_TEXTS,
     reading: Reading = AS_USUAL,
+    found: sources.Found | None = None,
 ) -> Account:
-    """Reads every new line under the paths into the store.
+    """Reads every new line under the paths into the store; or of the files `found` there, where that has been done.
 
     `assumed` is what the user says of logs that do not say it themselves: parameters of formats, by name.
     `texts` says whether the texts are kept too. A file in a folder that cannot be read is skipped, and the account and
-    the store say why. Raises LlmcostError, before anything is written, when no log at all is found and, if strict, for
-    a path that does not exist and for a named file that no format or more than one format claims.
+    the store say why. Raises LlmcostError, before anything is written, when no log at all is found (NoLogError) and, if
+    strict, for a path that does not exist and for a named file that no format or more than one format claims.
     """
     run = _Run(format_asked, texts, bound(assumed or {}), Account(), progress or Progress(), formats.hashes())
     if format_asked != "auto":
@@ -117,7 +131,7 @@ def ingest(
     book.refresh(store)
 
     account = run.account
-    found = sources.find(paths, store.path, pipes=reading.pipes, strict=reading.strict)
+    found = found or sources.find(paths, store.path, pipes=reading.pipes, strict=reading.strict)
     account.skipped |= found.skipped
     before = sources.seen(store, format_asked, texts.keep)
     outdated = reread.outdated(before, run.hashes, assumed or {})
@@ -148,8 +162,8 @@ def ingest(
     logs = [detection for detection in detections if detection.formats]
     account.outdated = sum(os.path.realpath(it.source.file) in outdated for it in logs)
     if account.unchanged + len(logs) == 0:
-        _note_skipped(store, found, account)
-        raise _no_log(paths, account)
+        note_skipped(store, found.files, account)
+        raise NoLogError(paths, account)
 
     mapping_checks.refuse(store, logs, run.values)
     reread.prepare(store, run.hashes)
@@ -166,23 +180,14 @@ def ingest(
     account.skipped |= {it.source.path: it.source.problem for it in logs if it.source.problem}
     account.empty_fields = mapping_checks.empty(mapped)
     account.files = account.unchanged + sum(not it.source.problem for it in logs)
-    _note_skipped(store, found, account)
+    note_skipped(store, found.files, account)
     return account
 
 
-def _no_log(paths: Sequence[str], account: Account) -> LlmcostError:
-    reasons = [f"{path}: {reason}" for path, reason in list(account.skipped.items())[:3]]
-    more = f" and {len(account.skipped) - 3:,} more" if len(account.skipped) > 3 else ""
-    said = f": {'; '.join(reasons)}{more}" if reasons else ""
-    return LlmcostError(
-        f"no log found in {', '.join(paths)}{said}", hint=f"known formats: {', '.join(formats.known())}"
-    )
-
-
-def _note_skipped(store: Store, found: sources.Found, account: Account) -> None:
+def note_skipped(store: Store, found: Iterable[sources.File], account: Account) -> None:
     """Writes down which files were not read, and forgets those that were, or are gone."""
     known = {row["path"] for row in store.rows("select path from skipped")}
-    now_read = {file.path for file in found.files}
+    now_read = {file.path for file in found}
     stale = [path for path in known if path in now_read or path in account.skipped or not os.path.lexists(path)]
     if not stale and not account.skipped:
         return

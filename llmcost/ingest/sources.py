@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from glob import glob
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from llmcost import config
@@ -42,6 +42,7 @@ class File:
     named: bool
     is_stream: bool = False  # standard input or a pipe: read once, to its end
     real: str = ""  # the path without links, where that is known
+    copy: str = ""  # of a file that lies elsewhere: the copy that is read
 
 
 class UnreadableError(LlmcostError):
@@ -185,8 +186,17 @@ def _kind(entry: "os.DirEntry[str]", skipped: dict[str, str]) -> str | None:
     if kind:
         skipped[entry.path] = kind
         return None
-    is_code = os.path.splitext(entry.name)[1].lower() in _CODE  # noqa: PTH122 - of every file
-    return None if entry.name.startswith(".") or is_code else ""
+    return "" if _is_name_of_log(entry.name) else None
+
+
+def may_be_log(path: PurePath) -> bool:
+    """Whether a file beneath a folder that was named is looked at, by its path from there."""
+    return _is_name_of_log(path.name) and _NO_LOGS.isdisjoint(path.parts[:-1])
+
+
+def _is_name_of_log(name: str) -> bool:
+    is_code = os.path.splitext(name)[1].lower() in _CODE  # noqa: PTH122 - of every file
+    return not (name.startswith(".") or is_code)
 
 
 def _check_name(path: str) -> None:
@@ -262,6 +272,8 @@ def resume(file: File, before: dict[str, dict[str, Any]], again: Container[str] 
     """
     if file.is_stream:
         return lines.Source(file.path, _spooled(file.path))
+    if file.copy:
+        return lines.Source(file.path, file.copy)
     path = os.path.realpath(file.path)
     if path not in before:
         return lines.Source(file.path, file.path)

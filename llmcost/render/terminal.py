@@ -90,3 +90,22 @@ def step_progress(label: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(console=console(stderr=True), transient=True) as progress:
         task = progress.add_task(label, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total or None)
+
+
+@contextmanager
+def stage_progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A function `tell(what, done, total)` behind a line on stderr that says what is being done, with a bar where there
+    is a total; silent without a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda what, done, total: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    )  # fmt: skip
+    with Progress(*columns, console=console(stderr=True), transient=True) as progress:
+        task = progress.add_task("starting Spark", total=None)
+        yield lambda what, done, total: progress.update(
+            task, description=visible(what), completed=done, total=total or None
+        )

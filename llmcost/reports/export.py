@@ -85,6 +85,11 @@ def export(store: Store, covered: Scope, to: str, form: str = "parquet") -> Expo
     return Exported(to, manifest)
 
 
+def check(to: str) -> None:
+    """Raises LlmcostError where there is something already, or nothing can be written."""
+    _place(to)
+
+
 def _exported(covered: Scope, form: str) -> str:
     """SQL: what is written of the covered requests."""
     if form == lake.FORMAT:

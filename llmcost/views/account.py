@@ -28,7 +28,7 @@ class AccountView(View):
     """Every count in all and by format; lines is the sum of the other four."""
 
     account: Account
-    store: Path
+    store: Path | str  # or the address of a lake
     moved: Sequence[str] = ()  # entries of llmcost.toml that moved the costs of what the store holds, in words
 
     def document(self) -> Document:
@@ -51,6 +51,8 @@ class AccountView(View):
 
     def screen(self, *, details: bool) -> RenderableType:
         account = self.account
+        where = visible(str(self.store))
+        beside = f" --lake {where}" if isinstance(self.store, str) else ""
         parts: list[RenderableType] = [_table(account)] if account.formats else []
         unchanged = f", {account.unchanged:,} unchanged since the last ingest" if account.unchanged else ""
         parts.append(Text(f"{cells.counted(account.files, 'file')}{unchanged}. {_found(account)}"))
@@ -58,7 +60,7 @@ class AccountView(View):
             reread = cells.counted(account.outdated, "file")
             parts.append(Text(f"{reread} read again: the mapping or an assumption has changed."))
         if account.skipped:
-            parts.append(_skipped(account))
+            parts.append(_skipped(account, beside))
         if account.uncounted:
             parts.append(_uncounted(account.uncounted))
         for name, fields in account.empty_fields.items():
@@ -66,11 +68,12 @@ class AccountView(View):
             parts.append(Text(f"formats.{name}: {', '.join(fields)} {are} empty in every line", style="yellow"))
         if rejects := account.total("rejects"):
             kept = f"{cells.counted(rejects, 'line')} could not be read and {'is' if rejects == 1 else 'are'} kept"
-            parts.append(Text(f"{kept}, with the reason: llmcost rejects", style="yellow"))
+            parts.append(Text(f"{kept}, with the reason: llmcost rejects{beside}", style="yellow"))
         unusual = provenance.line(self.moved, "llmcost report --provenance")
         if unusual and account.cost_usd is not None:
             parts.append(Text(visible(unusual), style="yellow"))
-        parts.append(Text(f"Store: {visible(str(self.store))}. Next: llmcost report", style="dim"))
+        kind = "Lake" if beside else "Store"
+        parts.append(Text(f"{kind}: {where}. Next: llmcost report{beside}", style="dim"))
         return Group(*parts)
 
 
@@ -97,13 +100,13 @@ def _table(account: Account) -> tables.Table:
     return tables.Table(columns, rows)
 
 
-def _skipped(account: Account) -> Text:
+def _skipped(account: Account, beside: str) -> Text:
     """The files that were not read, each with its reason."""
     said = Text(f"{cells.counted(len(account.skipped), 'file')} skipped:", style="yellow")
     for path, reason in list(account.skipped.items())[:_SKIPPED_SHOWN]:
         said.append(f"\n  {cells.brief(path, 80)}: ").append_text(cells.name(reason))
     if (rest := len(account.skipped) - _SKIPPED_SHOWN) > 0:
-        said.append(f"\n  and {rest:,} more: llmcost rejects lists them all")
+        said.append(f"\n  and {rest:,} more: llmcost rejects{beside} lists them all")
     return said
 
 

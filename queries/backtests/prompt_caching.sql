@@ -3,11 +3,15 @@
 -- question: How far is the replay's input-side cost from the logged one, by model, and how far may it be?
 -- reads: facts/cache_misses
 -- param ends_sd float = 3.29: standard deviations between the ends of a fact's range: 3.29 at 90%.
+-- param found_share float(0, 1) = 0.6: share of a history, 0 to 1, below which a call that read less of it has missed it,
+--   as the vendors' rates were counted.
 -- assumes: relations logged, found, missed, low and high hold the same requests: as logged; replayed with every history
 --   found and with none found; at the cheap and at the expensive end of the other assumptions.
 -- assumes: a session's miss rate is that of the other sessions of its model or, where these are few, of all other
 --   sessions; its own record is not used for its prediction or its range. Where all are few it is the vendor's, which
 --   counts as many calls as would measure it as narrowly as its range.
+-- assumes: a call has missed its history or has not, here as in the vendors' rates: what steps and boundaries cost of one
+--   that was found is no miss.
 -- assumes: misses come by the session. Their variance is that of single calls, or that between the other sessions of
 --   the model where it is larger.
 
@@ -22,7 +26,7 @@ with compared as (
         high.prompt_cost_usd as high_usd,
         missed.prompt_cost_usd - found.prompt_cost_usd as at_stake_usd,
         found.cache_read_tokens - missed.cache_read_tokens as at_stake_tokens,
-        found.cache_read_tokens - logged.cache_read_tokens as not_read_tokens,
+        logged.cache_read_tokens < $found_share * found.cache_read_tokens as is_missed,
         found.cache_read_tokens + found.cache_write_tokens > 2 as replayed
     from logged
     inner join found on found.request_id = logged.request_id
@@ -46,9 +50,7 @@ sessions as (
         exact_sum(at_stake_usd) as at_stake_usd,
         exact_sum(at_stake_usd * at_stake_usd) as at_stake_usd_squared,
         count(case when at_stake_tokens > 0 then 1 end) as at_stake_requests,
-        coalesce(exact_sum(
-            at_stake_usd * greatest(least(not_read_tokens, at_stake_tokens), 0) / nullif(at_stake_tokens, 0)
-        ), 0) as missed_usd
+        coalesce(exact_sum(case when is_missed then at_stake_usd end), 0) as missed_usd
     from compared
     group by model, session
 ),

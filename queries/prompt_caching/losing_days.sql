@@ -4,6 +4,7 @@ with ratios as (
     select
         provider, model,
         max(cache_read_usd_mtok / input_usd_mtok) as read_price,
+        max(cache_read_marked_usd_mtok / input_usd_mtok) as marked_read_price,
         max(cache_write_5m_usd_mtok / input_usd_mtok) as write_5m_price,
         max(cache_write_1h_usd_mtok / input_usd_mtok) as write_1h_price
     from prices
@@ -24,7 +25,9 @@ used as (
             + priced.cache_write_1h_tokens * ratios.write_1h_price,
             0
         )), 0) as lost_usd,
-        priced.cache_read_cost_usd * (1 / ratios.read_price - 1) as saved_usd
+        priced.cache_read_cost_usd * (
+            1 / nullif(case when marks_cache(priced) then ratios.marked_read_price else ratios.read_price end, 0) - 1
+        ) as saved_usd
     from priced
     inner join ratios on ratios.provider is not distinct from priced.provider and ratios.model = priced.model
     where cached_tokens(priced) > 0

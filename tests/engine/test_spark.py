@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 
 from llmcost.engine import access, lake, registry
-from llmcost.engine.spark import limits, start
+from llmcost.engine.spark import limits, start, tasks, watch
 from llmcost.engine.spark.store import SparkStore, over
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
@@ -26,10 +26,10 @@ from llmcost.reports.scope import Scope
 from llmcost.what_ifs.engine.chain import Chain, Traffic
 from llmcost.what_ifs.engine.step import parse, run
 from tests.command import llmcost
+from tests.engine import clusters
+from tests.logs import call, write
 
-pytest.importorskip("pyspark", reason="pyspark is not installed: pip install 'llmcost-cli[spark]'")
-if shutil.which("java") is None:
-    pytest.skip("there is no Java: apt-get install default-jre-headless", allow_module_level=True)
+clusters.needed()
 
 PROBE = pa.table(
     {
@@ -255,6 +255,34 @@ def test_a_session_that_is_there_is_used_and_left_as_it_is(spark: Any, sampled: 
             getattr(opened, name)()
     with pytest.raises(LlmcostError, match="does not run on Spark"):
         opened.report(scenario="it")
+
+
+def _slow(task: int, cores: int) -> int:
+    import time
+
+    time.sleep(0.5)
+    return task + cores
+
+
+def test_what_its_stages_have_done_is_told(spark: Any) -> None:
+    said: list[tuple[str, int, int]] = []
+    with watch.telling(spark, lambda *words: said.append(words)):
+        assert tasks.run(spark, _slow, 6) == [1, 2, 3, 4, 5, 6]
+    assert said
+    assert {words[0].rpartition(" ")[0] for words in said} == {"Spark, stage"}
+    assert {words[2] for words in said} == {6}
+    assert sorted(words[1] for words in said) == [words[1] for words in said], "it goes on"
+
+
+def test_a_notebook_reads_logs_into_a_lake(spark: Any, tmp_path: Path) -> None:
+    from llmcost import spark as of_spark
+
+    log = write(tmp_path / "a.jsonl", [call(1), call(2), "{no json"])
+    account = of_spark.ingest(spark, str(log), str(tmp_path / "lake"))
+    assert (account.total("requests"), account.total("rejects"), account.files) == (2, 1, 1)
+    assert lake.find(str(tmp_path / "lake")).manifest["rows"] == 2
+    with pytest.raises(LlmcostError, match="is not empty"):
+        of_spark.ingest(spark, str(log), str(tmp_path / "lake"))
 
 
 def test_what_spark_refuses_is_one_line(both: tuple[Store, SparkStore]) -> None:

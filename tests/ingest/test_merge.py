@@ -109,6 +109,14 @@ def test_every_name_of_a_model_is_known(tmp_path: Path) -> None:
         assert len({row["provider_logged"] for row in other.rows("from models")}) == 3
 
 
+def test_rules_for_features_hold_for_what_comes_into_a_new_store(two: tuple[Path, Path], tmp_path: Path) -> None:
+    (tmp_path / "llmcost.toml").write_text('[[features]]\nfeature = "ours"\nmodel = "claude-haiku-*"\n')
+    done = llmcost("merge", *two, "--machine", "a", "--machine", "b", "--db", "new.duckdb", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    with access.reading(tmp_path / "new.duckdb") as opened:
+        assert opened.rows("select distinct feature from requests") == [{"feature": "ours"}]
+
+
 def test_a_trace_in_two_stores_counts_the_calls_below(tmp_path: Path) -> None:
     def observation(id_: str, **fields: object) -> Row:
         return {

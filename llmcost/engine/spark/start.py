@@ -6,16 +6,20 @@ import shutil
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from llmcost.engine.lake import first_line
 from llmcost.errors import LlmcostError
 
+Answer = TypeVar("Answer")
 LOCAL = "local[*]"
+_NOT_THERE = "No module named 'llmcost'"
+_SUBMITTED = "PYSPARK_GATEWAY_PORT"
+"""Of the environment: `spark-submit` has begun this process, and has said which master."""
 SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.timestampType": "TIMESTAMP_NTZ",
@@ -98,6 +102,23 @@ def is_sparks(error: BaseException) -> bool:
     return type(error).__module__.partition(".")[0] in ("pyspark", "py4j", "grpc")
 
 
+def ran(ask: Callable[[], Answer]) -> Answer:
+    """What Spark gives. Raises LlmcostError with its reason in one line."""
+    try:
+        return ask()
+    except Exception as error:
+        if not is_sparks(error):
+            raise
+        if _NOT_THERE in str(error):
+            raise LlmcostError(
+                "the workers' Python has no llmcost",
+                hint="install llmcost-cli on every worker, and name its Python in PYSPARK_PYTHON",
+            ) from error
+        raise LlmcostError(
+            f"Spark cannot do this: {first_line(error)}", hint="docs/scale.md says what runs on Spark"
+        ) from error
+
+
 def _started(given: Given, folder: Path) -> Any:
     try:
         warnings.filterwarnings("ignore", module="pyspark")  # of its own use of pandas
@@ -115,10 +136,13 @@ def _started(given: Given, folder: Path) -> Any:
     else:
         if not os.environ.get("JAVA_HOME") and shutil.which("java") is None:
             raise LlmcostError("Spark needs Java, and there is none", hint="apt-get install default-jre-headless")
-        builder = builder.master(given.master or LOCAL)
         settings = SETTINGS | _OURS
-        if (given.master or LOCAL).startswith("local"):
-            settings |= {"spark.sql.shuffle.partitions": str(_LOCAL_PARTITIONS)}
+        master = given.master or (None if _SUBMITTED in os.environ else LOCAL)
+        if master:
+            builder = builder.master(master)
+            if master.startswith("local"):
+                os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else the first python3 there is
+                settings |= {"spark.sql.shuffle.partitions": str(_LOCAL_PARTITIONS)}
     for name, value in settings.items():
         builder = builder.config(name, value)
     try:
@@ -127,7 +151,7 @@ def _started(given: Given, folder: Path) -> Any:
     except Exception as error:
         if not is_sparks(error) and not isinstance(error, RuntimeError | OSError):
             raise
-        where = given.remote or given.master or LOCAL
+        where = given.remote or given.master or "this machine"
         raise LlmcostError(
             f"Spark cannot be started on {where}: {first_line(error)}", hint="check the address, and that it answers"
         ) from None

@@ -6,7 +6,7 @@ requests where that is little: what groups of them add up to.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from llmcost.engine import lake, opening, registry
 from llmcost.engine.spark import limits, start
 from llmcost.engine.store import Store
-from llmcost.errors import LlmcostError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,7 +26,7 @@ _RESULT = "spark_result"
 
 
 class SparkStore(Store):
-    """An open store with Spark behind it. Use `reading` to get one."""
+    """An open store with Spark behind it. Use `over` to get one."""
 
     def __init__(self, spark: Any, opened: opening.Opened, path: Path, address: str) -> None:
         super().__init__(opened, path, address)
@@ -103,7 +102,7 @@ class SparkStore(Store):
 
     def _collected(self, sql: str, parameters: Mapping[str, Any] | None) -> "pa.Table":
         """The rows as Spark gives them: which columns may have no value is its own matter."""
-        return _ran(lambda: self._frame(sql, parameters).toArrow())
+        return start.ran(lambda: self._frame(sql, parameters).toArrow())
 
     def _is_sparks(self, sql: str) -> bool:
         from llmcost.engine.spark.translate import relations  # sqlglot may be missing
@@ -113,14 +112,14 @@ class SparkStore(Store):
         return not self._frames.keys().isdisjoint(relations(sql))
 
     def _keep(self, name: str, select: str, parameters: Mapping[str, Any] | None, *, is_read_again: bool) -> None:
-        frame = _ran(lambda: self._frame(select, parameters))
+        frame = start.ran(lambda: self._frame(select, parameters))
         self._forget(name)
         if not is_read_again:
             self.add(name, frame)
             return
         self.add(name, frame.persist())
-        if _ran(frame.count) <= limits.LITTLE:
-            found = _ran(frame.toArrow)
+        if start.ran(frame.count) <= limits.LITTLE:
+            found = start.ran(frame.toArrow)
             self._forget(name)
             with super().relation(_RESULT, found):
                 super().keep(name, f"from {_RESULT}")
@@ -152,13 +151,6 @@ class SparkStore(Store):
 
 
 @contextmanager
-def reading(found: lake.Lake, given: start.Given) -> Iterator[SparkStore]:
-    """A lake open for reading with Spark, by a session that is stopped when the block is done."""
-    with start.session(given) as spark, over(spark, found) as opened:
-        yield opened
-
-
-@contextmanager
 def over(spark: Any, found: lake.Lake) -> Iterator[SparkStore]:
     """A lake open for reading with a session of Spark's, which is not stopped."""
     start.check(spark)
@@ -166,7 +158,7 @@ def over(spark: Any, found: lake.Lake) -> Iterator[SparkStore]:
         columns = [row["column_name"] for row in Store.rows(opened, "describe requests")]
         if found.manifest["files"]:
             root = f"{'file://' if found.folder else ''}{found.place if found.folder else found.address}"
-            requests = _ran(lambda: spark.read.parquet(f"{root}/requests").select(*columns))
+            requests = start.ran(lambda: spark.read.parquet(f"{root}/requests").select(*columns))
         else:
             requests = _copied(spark, Store.arrow(opened, "from requests"))
         Store.execute(opened, "drop view prompts")
@@ -189,14 +181,3 @@ def _prompts() -> str:
     found = _PROMPTS.search((registry.queries_dir() / "ingest" / "tables.sql").read_text("utf-8"))
     assert found is not None
     return found[1]
-
-
-def _ran(ask: Callable[[], Any]) -> Any:
-    """What Spark gives. Raises LlmcostError with its reason in one line."""
-    try:
-        return ask()
-    except Exception as error:
-        if not start.is_sparks(error):
-            raise
-        line = lake.first_line(error)
-        raise LlmcostError(f"Spark cannot do this: {line}", hint="docs/scale.md says what runs on Spark") from error
