@@ -64,7 +64,7 @@ def _document() -> dict[str, Any]:
         return {}
     try:
         return tomllib.loads(_read(file))
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise _unreadable(file, error) from None
 
 

@@ -35,7 +35,7 @@ def test_the_environment_comes_before_the_current_folder(tmp_path: Path, monkeyp
     assert (config.path(), config.table("a"), config.entries("b")) == (Path("other.toml"), {"x": 3}, [])
 
 
-@pytest.mark.parametrize("content", [b"[a\n", b"\xff\xfe", b"x = \n"])
+@pytest.mark.parametrize("content", [b"[a\n", b"\xff\xfe", b"x = \n", b"x = " + b"[" * 9999, b"x = " + b"9" * 9999])
 def test_what_cannot_be_read_is_said_with_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
 ) -> None:

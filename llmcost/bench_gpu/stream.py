@@ -65,7 +65,7 @@ class Answer:
 def _object(data: bytes) -> dict[str, Any]:
     try:
         event = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BrokenStreamError("a piece of the stream is not JSON") from None
     if not isinstance(event, dict):
         raise BrokenStreamError("a piece of the stream is not a JSON object")

@@ -2,8 +2,10 @@
 
 # ruff: noqa: TID253 - imported by the what-if that needs it
 
-from collections import defaultdict
+from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +13,13 @@ import pyarrow as pa
 
 from llmcost.embeddings.encoders.encoder import Encoder
 from llmcost.embeddings.neighbours import Vectors, near
+from llmcost.embeddings.texts import Some, Texts
 from llmcost.embeddings.traits import Traits, traits, veto
 
 Ints = npt.NDArray[np.int64]
 
 UNKNOWN = -1
+_MOST_TRAITS_BYTES = 128 << 20
 
 HISTORY = "prefix[least(greatest(len(prefix) - 1, coalesce(system_blocks, 0)), len(prefix))].hash as history"
 """SQL: a hash of all that came before the last turn: of the prompt's blocks all but the last, the system's at least."""
@@ -28,14 +32,15 @@ class Prompts:
     number: Ints  # ascending
     group: Ints  # only prompts of one group may share an answer
     vectors: Vectors
-    traits: list[Traits]
+    texts: Sequence[str]
 
 
-def distinct(requests: pa.Table, row: Ints, user: Ints, encoder: Encoder) -> tuple[Ints, Prompts]:
+def distinct(requests: pa.Table, texts: Texts, row: Ints, user: Ints, encoder: Encoder) -> tuple[Ints, Prompts]:
     """For each of the rows the number of its prompt, UNKNOWN where the log does not hold it; and the prompts that could
     be compared with another one. They are numbered from 0, in the order in which they were first asked.
 
-    A prompt is the last turn; it is another one after another model, feature, user or history.
+    A prompt is the last turn; it is another one after another model, feature, user or history. `prompt_text` is its
+    number among the texts.
     """
     group = together([*(codes(requests[name]) for name in ("provider", "model", "feature", "history")), user])[row]
     known = np.flatnonzero(readable(requests)[row])
@@ -46,8 +51,8 @@ def distinct(requests: pa.Table, row: Ints, user: Ints, encoder: Encoder) -> tup
     prompt[known] = np.argsort(by_age)[number]
     examples = known[first[by_age]]
     others = np.flatnonzero(recurs(group[examples]))
-    texts = requests["prompt_text"].take(pa.array(row[examples[others]])).to_pylist()
-    return prompt, Prompts(others, group[examples[others]], encoder.vectors(texts), [traits(text) for text in texts])
+    said = Some(texts, requests["prompt_text"].take(pa.array(row[examples[others]])).to_numpy())
+    return prompt, Prompts(others, group[examples[others]], encoder.vectors(said), said)
 
 
 def readable(requests: pa.Table) -> npt.NDArray[np.bool_]:
@@ -59,27 +64,78 @@ class Candidates:
     """For each prompt those near it, nearest first."""
 
     def __init__(self, prompts: Prompts, least: float, *, vetoes: bool, frames: bool = True) -> None:
-        self._traits = dict(zip(prompts.number.tolist(), prompts.traits, strict=True)) if vetoes else None
+        self._traits = _TraitsOf(prompts.texts) if vetoes else None
         self._frames = frames
-        self._near: dict[int, list[tuple[float, int]]] = defaultdict(list)
-        pairs = near(prompts.vectors, _comparable(prompts) if vetoes else prompts.group, least)
-        numbers = (prompts.number[pairs.one].tolist(), prompts.number[pairs.other].tolist())
-        for one, other, cosine in zip(*numbers, pairs.cosine.tolist(), strict=True):
-            self._near[one].append((-cosine, other))
-            self._near[other].append((-cosine, one))
-        self.prompts = np.array(sorted(self._near), np.int64)  # that have any
-        self._judged: dict[int, list[tuple[float, int, bool]]] = {}
+        self._numbers = prompts.number
+        group = self._traits.comparable(prompts.group) if self._traits else prompts.group
+        pairs = near(prompts.vectors, group, least)
+        one = np.concatenate((pairs.one, pairs.other)).astype(np.int32)
+        other = np.concatenate((pairs.other, pairs.one)).astype(np.int32)
+        cosine = np.tile(pairs.cosine, 2)
+        order = np.lexsort((other, -cosine, one))
+        one, self._other, self._cosine = one[order], other[order], cosine[order]
+        self._starts = np.searchsorted(one, np.arange(len(prompts.number) + 1, dtype=np.int32))
+        self._allowed = np.full(len(one), _UNJUDGED, np.int8)
+        self.prompts = prompts.number[np.unique(one)]  # that have any
 
-    def of(self, prompt: int) -> list[tuple[float, int, bool]]:
-        """Cosine and number of each, and whether it may share an answer."""
-        if prompt not in self._judged:
-            if not (found := sorted(self._near.pop(prompt, ()))):
-                return []
-            self._judged[prompt] = [(-cosine, other, self._allowed(prompt, other)) for cosine, other in found]
-        return self._judged[prompt]
+    def of(self, prompt: int) -> list[tuple[float, int, int]]:
+        """Cosine and number of each, and a number for the pair."""
+        place = int(np.searchsorted(self._numbers, prompt))
+        if place == len(self._numbers) or self._numbers[place] != prompt:
+            return []
+        start, end = self._starts[place : place + 2].tolist()
+        others = self._numbers[self._other[start:end]].tolist()
+        return list(zip(self._cosine[start:end].tolist(), others, range(start, end), strict=True))
 
-    def _allowed(self, prompt: int, other: int) -> bool:
-        return self._traits is None or veto(self._traits[prompt], self._traits[other], frames=self._frames) is None
+    def may_share(self, prompt: int, pair: int) -> bool:
+        """Whether no veto speaks against a pair of the prompt."""
+        if self._traits is None:
+            return True
+        if self._allowed[pair] == _UNJUDGED:
+            mine, theirs = (
+                self._traits[int(np.searchsorted(self._numbers, prompt))],
+                self._traits[int(self._other[pair])],
+            )
+            self._allowed[pair] = veto(mine, theirs, frames=self._frames) is None
+        return bool(self._allowed[pair])
+
+
+_UNJUDGED = -1
+
+
+class _TraitsOf:
+    """The traits of prompts. Those of a long text take more room than the text: the last ones used are kept."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = texts
+        self._kept: OrderedDict[int, Traits] = OrderedDict()
+        self._room = _MOST_TRAITS_BYTES
+
+    def __getitem__(self, place: int) -> Traits:
+        if place in self._kept:
+            self._kept.move_to_end(place)
+            return self._kept[place]
+        found = traits(self._texts[place])
+        self._keep(place, found)
+        while self._room < 0:
+            self._room += self._kept.popitem(last=False)[1].size()
+        return found
+
+    def comparable(self, group: Ints) -> Ints:
+        """The groups, split by what has to be equal anyway: millions of pairs of a filled-in form never come up."""
+        numbers: dict[bytes, int] = {}
+        found = np.empty(len(group), np.int64)
+        for place, (number, text) in enumerate(zip(group.tolist(), self._texts, strict=True)):
+            its = traits(text)
+            if self._room > 0:
+                self._keep(place, its)
+            key = repr((number, sorted(its.numbers), sorted(its.dates), its.negations)).encode()
+            found[place] = numbers.setdefault(blake2b(key, digest_size=16).digest(), len(numbers))
+        return found
+
+    def _keep(self, place: int, its: Traits) -> None:
+        self._kept[place] = its
+        self._room -= its.size()
 
 
 def codes(column: pa.ChunkedArray | pa.Array) -> Ints:
@@ -101,10 +157,3 @@ def together(columns: list[Ints]) -> Ints:
 def recurs(numbers: Ints) -> npt.NDArray[np.bool_]:
     """Which of the numbers, none of them negative, are there more than once."""
     return np.asarray(np.bincount(numbers)[numbers] > 1)
-
-
-def _comparable(prompts: Prompts) -> Ints:
-    """The groups, split by what has to be equal anyway: millions of pairs of a filled-in form never come up."""
-    numbers: dict[object, int] = {}
-    keys = ((g, t.numbers, t.dates, t.negations) for g, t in zip(prompts.group.tolist(), prompts.traits, strict=True))
-    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)

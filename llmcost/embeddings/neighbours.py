@@ -18,9 +18,11 @@ Vectors = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
 _ROWS = 2048
-_COLUMNS = 8192
+_COLUMNS = 2048
 _FIRST = 64
-_MANY = 1 << 18  # pairs of a block, a sixty-fourth of it
+_MANY = 1 << 16  # pairs of a block, a sixty-fourth of it
+_HELD = 1 << 20  # pairs of rows before all but the nearest are dropped
+_PAIRS_AT_ONCE = 1 << 14  # 16 MB of each one's vectors
 _ROUNDING = 1e-4  # more than single precision loses in a product of 256 terms
 NEAREST = 64
 
@@ -60,16 +62,28 @@ def _near(vectors: Vectors, least: float) -> Iterator[Pairs]:
         for left in range(0, min(top + _ROWS, len(vectors)), _COLUMNS):
             right = min(left + _COLUMNS, top + _ROWS, len(vectors))
             rows, columns = slice(top, top + _ROWS), slice(left, right)
-            passed = np.flatnonzero(bound[rows] @ bound[columns].T >= least - _ROUNDING)
-            if len(passed) > _MANY:
+            may = bound[rows] @ bound[columns].T >= least - _ROUNDING
+            if np.count_nonzero(may) > _MANY:
                 passed = _likeliest(vectors[rows] @ vectors[columns].T, top - left)
+            else:
+                passed = np.flatnonzero(may)
             one, other = np.divmod(passed, right - left)
             earlier = other + left < one + top
             one, other = one[earlier] + top, other[earlier] + left
-            cosine = np.einsum("ij,ij->i", vectors[one], vectors[other])
+            cosine = _cosines(vectors, one, other)
             near_enough = cosine >= least
             found.append(Pairs(one[near_enough], other[near_enough], cosine[near_enough]))
+            if sum(len(pairs.one) for pairs in found) > _HELD:
+                found = [_nearest(_joined(found))]
         yield _nearest(_joined(found))
+
+
+def _cosines(vectors: Vectors, one: Ints, other: Ints) -> npt.NDArray[np.float32]:
+    found = np.empty(len(one), np.float32)
+    for start in range(0, len(one), _PAIRS_AT_ONCE):
+        some = slice(start, start + _PAIRS_AT_ONCE)
+        np.einsum("ij,ij->i", vectors[one[some]], vectors[other[some]], out=found[some])
+    return found
 
 
 def _likeliest(cosine: Vectors, ahead: int) -> Ints:

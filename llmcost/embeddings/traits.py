@@ -51,6 +51,10 @@ class Traits:
     words: tuple[str, ...]  # without function words, in order
     vocabulary: frozenset[str]
 
+    def size(self) -> int:
+        """About how many bytes it takes."""
+        return 2000 + 8 * len(self.words) + 150 * (len(self.vocabulary) + len(self.names) + len(self.numbers))
+
 
 def veto(one: Traits, other: Traits, *, frames: bool = True) -> str | None:
     """Why the two prompts must not share an answer, in a word; None where nothing speaks against it.

@@ -52,7 +52,7 @@ def own(mine: Path, path: Path) -> list[Row]:
     """The rows of a user's file, which may hold what those of `path` do. Raises LlmcostError where one does not."""
     try:
         rows = tomllib.loads(mine.read_text(encoding="utf-8")).get("rows", [])
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise LlmcostError(f"{mine} cannot be read: {error}", hint=_OWN_HINT) from None
     with path.open("rb") as file:
         known = tomllib.load(file)

@@ -78,7 +78,7 @@ def find(address: str) -> Lake:
             raise LlmcostError(f"{address} is not a lake: it has no {MANIFEST}", hint=_HINT)
         with files.open_input_stream(f"{place}/{MANIFEST}") as stream:
             manifest = json.loads(stream.read())
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except (pa.ArrowException, OSError, ValueError, RecursionError) as error:
         raise LlmcostError(f"the lake {address} cannot be read: {first_line(error)}", hint=_HINT) from None
     _check(address, manifest)
     for one in (*manifest["files"], *manifest["tables"]):

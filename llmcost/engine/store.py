@@ -45,6 +45,7 @@ class Store:
         self.address = address or str(path)
         self._is_large: bool | None = None
         self._is_streaming = False
+        self._aliases: set[str] = set()  # names under which `keep_whole` made no copy
         self.zone = zones.UTC
 
     def use_zone(self, name: str) -> None:
@@ -182,6 +183,8 @@ class Store:
         takes an eighth of the room, and reading a few columns of it again is several times faster than getting back
         what memory had no room for.
         """
+        if name in self._aliases:
+            self.forget(name)
         if not self._keeps_in_a_file():
             self.execute(f"create or replace temp table {name} as {select}", parameters)
             return
@@ -189,9 +192,25 @@ class Store:
         self.execute(f"create or replace temp view {name} as from scratch.{name}")
         self.execute("checkpoint scratch")  # what it replaces makes room for the next
 
+    def keep_whole(self, name: str, relation: str) -> None:
+        """The same of all rows of a relation. A table of the store's is not copied: it is compressed already, and a
+        statement reads those of its columns that it names.
+        """
+        kept = self.rows("select table_name as name, temporary from duckdb_tables()")
+        if not any(row["name"] == relation and not row["temporary"] for row in kept):
+            self.keep(name, f"select * from {relation}")
+            return
+        if any(row["name"] == name for row in kept):
+            self.forget(name)
+        self.execute(f"create or replace temp view {name} as from {relation}")
+        self._aliases.add(name)
+
     def forget(self, name: str) -> None:
         """Removes a relation that `keep` created."""
-        if self._keeps_in_a_file():
+        if name in self._aliases:
+            self.execute(f"drop view temp.{name}")
+            self._aliases.remove(name)
+        elif self._keeps_in_a_file():
             self.execute(f"drop view temp.{name}")
             self.execute(f"drop table scratch.{name}")
         else:

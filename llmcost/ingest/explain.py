@@ -73,7 +73,7 @@ def _line(name: str, row: dict[str, Any]) -> Line:
     read = structure(formats.find(name))
     try:
         ignored = list(dict.fromkeys(_unread(json.loads(text), read, "$")))
-    except ValueError:
+    except (ValueError, RecursionError):
         ignored = []
     return Line(row["line_no"], name, outcome, fields if row["carries_call"] else {}, ignored)
 

@@ -2,6 +2,7 @@
 
 import base64
 import re
+import string
 import tomllib
 from functools import cache
 from typing import Any
@@ -33,9 +34,9 @@ _ROUNDS = 3
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 _ESCAPE = re.compile(r'\\(u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|["\\/bfnrt])')
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
-_RUN = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,}={0,2}")
+_IN_RUNS = f"{string.ascii_letters}{string.digits}+/_-"
 _SHORTEST_RUN, _LONGEST_RUN = 24, 1 << 16
-_IN_RUNS = b"+/-_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_RUN = re.compile(f"(?<![{_IN_RUNS}])[{_IN_RUNS}]{{{_SHORTEST_RUN},}}={{0,2}}")
 _PLAIN = {"b": " ", "f": " ", "n": "\n", "r": "\n", "t": "\t", '"': '"', "\\": "\\", "/": "/"}
 
 
@@ -89,7 +90,7 @@ def _has_run(text: str) -> bool:
 
 @cache
 def _is_in_runs() -> np.ndarray:
-    return np.isin(np.arange(256), np.frombuffer(_IN_RUNS, np.uint8))
+    return np.isin(np.arange(256), np.frombuffer(_IN_RUNS.encode(), np.uint8))
 
 
 def _character(match: re.Match[str]) -> str:

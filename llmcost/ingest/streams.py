@@ -1,6 +1,7 @@
 """Files opened once: their text, decompressed as it is read, and how they are recognised again."""
 
 import os
+import re
 import zlib
 from collections.abc import Callable
 from types import TracebackType
@@ -21,6 +22,8 @@ TRUSTED_LINES = 1 << 20
 """So is one that gives more lines out of so little: each costs some 50 µs, and 24 KB may hold 100 million."""
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_ZSTD_SKIPPED = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
+"""A frame of other data; pzstd writes one before each of text."""
 _LINE_BREAK = 10
 _ZSTD_PIECE = 2048
 """Bytes handed to the decompressor at once: a block of 4 bytes can unpack to 128 KiB, so 64 MiB come out at most."""
@@ -71,7 +74,7 @@ class Stream:
         self._piece = BLOCK_BYTES
         if start.startswith(_GZIP):
             self._new_member, self._piece = _Gzip, 1 << 16
-        elif start.startswith(_ZSTD):
+        elif start == _ZSTD or _ZSTD_SKIPPED.match(start):
             import zstandard
 
             self._new_member, self._piece = zstandard.ZstdDecompressor().decompressobj, _ZSTD_PIECE
@@ -125,6 +128,8 @@ class Stream:
             data = self._file.read(size)
         except OSError as error:
             raise EOFError(f"the rest of the file cannot be read: {why(error)}") from None
+        if data is None:  # what others call a file and the system gives bit by bit, as some under /proc
+            raise EOFError("the rest of the file cannot be read: it would have to be waited for")
         self._on_bytes(len(data))
         return data
 

@@ -67,7 +67,7 @@ def _batch(api: "anthropic.Anthropic", model: str, questions: Sequence[str], tic
         before = json.loads(ticket.read_text(encoding="utf-8"))
         if before["asked"] == asked:
             return str(before["batch"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         pass
     requests: Any = [
         {"custom_id": f"pair-{number}", "params": _body(model, question)} for number, question in enumerate(questions)

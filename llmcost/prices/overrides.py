@@ -120,7 +120,7 @@ def load_overrides(path: Path) -> Overrides:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise LlmcostError(f"{path} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise LlmcostError(f"{path} is not valid TOML: {error}") from None
     given = document.get("prices", [])
     if not isinstance(given, list):

@@ -93,5 +93,5 @@ def _read(text: str) -> "list[Provider] | None":
     try:
         raw: Any = json.loads(text)
         return (_providers_from_raw(raw) or None) if isinstance(raw, list) else None
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None

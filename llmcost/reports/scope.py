@@ -30,6 +30,11 @@ class Scope:
     until: datetime | None = None
     filters: Filters = NO_FILTERS
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it covers all requests of its relation."""
+        return self.since is None and self.until is None and self.filters == NO_FILTERS
+
     def steps(self) -> list[Relation]:
         """The covered requests as the first steps of a query."""
         window = ("requests", registry.find("requests", "window").body)

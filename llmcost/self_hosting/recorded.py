@@ -197,7 +197,7 @@ def _object(path: Path) -> dict[str, Any]:
         value = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise LlmcostError(f"{path} cannot be read: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise LlmcostError(f"{path} is not JSON: {error}") from None
     if not isinstance(value, dict):
         raise LlmcostError(f"{path} is not a JSON object")
@@ -217,7 +217,7 @@ def _lines(path: Path) -> list[dict[str, Any]]:
             continue
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise LlmcostError(f"{path}:{number} is not JSON: {error}") from None
         if not isinstance(row, dict):
             raise LlmcostError(f"{path}:{number} is not a JSON object")

@@ -114,7 +114,7 @@ def _parsed(arguments: str) -> Any:
     """A tool call's arguments without their spelling: streams and whole answers differ in spaces."""
     try:
         return json.loads(arguments) if arguments else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return arguments
 
 

@@ -134,7 +134,7 @@ class Record:
             return
         try:
             body = json.loads(b"".join(self._body))
-        except ValueError:  # not read to its end, or a proxy's page
+        except (ValueError, RecursionError):  # not read to its end, or a proxy's page
             return
         self._answer.whole(as_object(body))
 

@@ -46,7 +46,7 @@ class EventReader:
                 data, self._data = b"\n".join(self._data), []
                 try:
                     event = json.loads(data)
-                except ValueError:  # [DONE], and anything that is not an event of these APIs
+                except (ValueError, RecursionError):  # [DONE], and anything that is not an event of these APIs
                     continue
                 if isinstance(event, dict):
                     yield event

@@ -93,7 +93,7 @@ def test_a_usage_that_is_no_count_is_none(value: object) -> None:
     assert observation.input_tokens is None
 
 
-@pytest.mark.parametrize("data", [b"{half", b"[]", b"7", b'{"error": {"message": "full"}}'])
+@pytest.mark.parametrize("data", [b"{half", b"[" * 100_000, b"[]", b"7", b'{"error": {"message": "full"}}'])
 def test_what_is_no_piece_of_an_answer_is_an_error(data: bytes) -> None:
     with pytest.raises(BrokenStreamError):
         take(data)

@@ -155,3 +155,25 @@ def test_what_is_no_size_is_refused(tmp_path: Path, text: str) -> None:
         ["error: LLMCOST_MEMORY is not a size of 256 MiB or more", "hint: write it like 2GiB"],
     )
     assert sorted(path.name for path in tmp_path.iterdir()) == ["log.jsonl"]
+
+
+@pytest.mark.parametrize("is_large", [False, True], ids=["small", "large"])
+def test_a_table_that_is_kept_whole_is_not_copied(
+    bounded: Store, monkeypatch: pytest.MonkeyPatch, is_large: bool
+) -> None:
+    monkeypatch.setattr(store, "ROW_BYTES", BOUND if is_large else 0)
+    bounded.execute("create temp table requests as select 1 as one")
+    bounded.execute("create temp table two as select unnest([1, 2]) as number")
+    copies = "select count(*) from duckdb_tables() where table_name = 'kept'"
+    for select, rows in (("select 1 as number", 1), (None, 0), ("select unnest([1, 2, 3])", 3), (None, 0)):
+        if select:
+            bounded.keep("kept", select)
+        else:
+            bounded.keep_whole("kept", "sources")
+            bounded.keep_whole("kept", "sources")
+        assert bounded.value("select count(*) from kept") == rows, "whatever the name stood for before"
+        assert bounded.value(copies) == (1 if select else 0)
+    bounded.forget("kept")
+    bounded.keep_whole("kept", "two")
+    bounded.execute("delete from two")
+    assert bounded.value("select count(*) from kept") == 2, "a temporary table may change"

@@ -75,6 +75,13 @@ def test_explain_shows_fields_and_what_was_ignored(tmp_path: Path) -> None:
     assert not (tmp_path / "llmcost.duckdb").exists()
 
 
+def test_explain_of_a_line_nested_without_end(tmp_path: Path) -> None:
+    nested = json.dumps(call(2))[:-1] + ', "other": ' + "[" * 20_000 + "]" * 20_000 + "}"
+    write(tmp_path / "log.jsonl", [call(1), nested])
+    done = llmcost("ingest", "log.jsonl", "--explain", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_explain_needs_one_file_of_a_known_format(tmp_path: Path) -> None:
     write(tmp_path / "log.jsonl", ['{"x": 1}'])
     assert llmcost("ingest", "log.jsonl", "--explain", cwd=tmp_path).returncode == 1

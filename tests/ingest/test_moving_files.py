@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import struct
 import subprocess
 import sys
 import threading
@@ -198,6 +199,19 @@ def test_arrays_are_read_an_element_at_a_time_and_values_are_bounded(
         assert (account.total("requests"), account.total("rejects")) == (3, 1)
 
 
+def test_a_file_that_would_have_to_be_waited_for_ends_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel's log under /proc calls itself a file, and has nothing to give at times."""
+
+    class Waiting:
+        def read(self, _: int) -> None:
+            return None
+
+    with streams.opened(str(write(tmp_path / "a.jsonl", [call(1)]))) as stream, monkeypatch.context() as patch:
+        patch.setattr(stream, "_file", Waiting())
+        with pytest.raises(EOFError, match="waited for"):
+            stream.read(10)
+
+
 def test_zstd_of_several_frames_cut_off_at_its_end(tmp_path: Path, store_path: Path) -> None:
     import zstandard
 
@@ -207,3 +221,13 @@ def test_zstd_of_several_frames_cut_off_at_its_end(tmp_path: Path, store_path: P
     with ingested(store_path, log) as (opened, _):
         assert totals(opened)["calls"] >= 1
         assert opened.value("select count(*) from rejects where reason like '%cut off or damaged%'") == 1
+
+
+def test_zstd_as_several_threads_write_it(tmp_path: Path, store_path: Path) -> None:
+    """With the size of each frame in one of other data before it, as pzstd does."""
+    frames = [zstandard.compress((json.dumps(call(number)) + "\n").encode()) for number in (1, 2)]
+    sized = [b"\x50\x2a\x4d\x18\x04\x00\x00\x00" + struct.pack("<I", len(frame)) + frame for frame in frames]
+    log = tmp_path / "a.jsonl.zst"
+    log.write_bytes(b"".join(sized))
+    with ingested(store_path, log) as (opened, account):
+        assert (totals(opened)["calls"], account.total("rejects")) == (2, 0)

@@ -89,6 +89,7 @@ def test_requests_that_never_ended_are_left_out(files: tuple[Path, Path]) -> Non
     [
         ("", "no finished request"),
         ("{", "requests.jsonl:1 is not JSON"),
+        ("[" * 100_000, "requests.jsonl:1 is not JSON"),
         ("[1]\n", "requests.jsonl:1 is not a JSON object"),
         (json.dumps(request(0, input_toks="ten")), "request r0 has no input_toks"),
         (json.dumps(request(0, output_toks=0)), "request r0 has no output_toks"),
@@ -107,7 +108,7 @@ def test_broken_settings_are_named(files: tuple[Path, Path]) -> None:
         read(requests, meta.with_name("nothing.json"))
     with pytest.raises(LlmcostError, match="cannot be read"):
         read(requests.with_name("nothing.jsonl"), meta)
-    for text, message in (("{", "is not JSON"), ("[]", "is not a JSON object")):
+    for text, message in (("{", "is not JSON"), ("[" * 100_000, "is not JSON"), ("[]", "is not a JSON object")):
         meta.write_text(text)
         with pytest.raises(LlmcostError, match=message):
             read(requests, meta)

@@ -86,9 +86,11 @@ def opened() -> Iterator[Store]:
 
 
 def cost(opened: Store, word: str) -> float:
-    chain = Chain(Traffic.of(opened, Scope(), ()), "")
-    point = chain.add(settled(opened, parse(word)))
-    assert point.failure is None
+    """What a what-if makes of the requests: the same whether or not the requests that come out of it are kept."""
+    traffic, step = Traffic.of(opened, Scope(), ()), settled(opened, parse(word))
+    point, ended = Chain(traffic, "").add(step), Chain(traffic, "ended_").end(step)
+    assert point.failure is ended.failure is None
+    assert (ended.cost_usd, ended.blocks) == (point.cost_usd, point.blocks)
     return point.cost_usd
 
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmcost.embeddings import neighbours
+from llmcost.embeddings import candidates, neighbours
 from llmcost.embeddings.candidates import HISTORY
 from llmcost.embeddings.encoders import wordllama
 from llmcost.embeddings.traits import traits, veto
@@ -23,6 +23,7 @@ from llmcost.engine import registry, store
 from llmcost.engine.compose import compose
 from llmcost.errors import LlmcostError, UsageError
 from llmcost.what_ifs.engine import step
+from llmcost.what_ifs.kernels.kernel import Stream
 from llmcost.what_ifs.kernels.semantic_caching import KERNEL
 from tests.what_ifs.calls import Call, fill, for_kernel
 
@@ -305,6 +306,19 @@ def test_it_agrees_with_the_naive_replay(
     given = {"ttl": None if life is None else str(life), "scope": scope, "threshold": threshold, "margin": margin}
     expected = naive(calls, math.inf if life is None else life, scope, threshold, margin)
     assert hits(calls, **given) == expected
+
+
+@settings(max_examples=30)
+@given(calls=logs)
+def test_rows_that_come_a_few_at_a_time_and_traits_that_are_not_kept_change_nothing(calls: list[Call]) -> None:
+    calls = [replace(call, name=f"r{number:02}") for number, call in enumerate(calls)]
+    requests = for_kernel(KERNEL, calls)
+    whole = KERNEL.replay(requests, **DEFAULTS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(candidates, "_MOST_TRAITS_BYTES", 3000)
+        few = pa.RecordBatchReader.from_batches(requests.schema, requests.to_batches(max_chunksize=2))
+        streamed = KERNEL.replay(Stream(few, None), **DEFAULTS)
+    assert (streamed.decisions, streamed.found) == (whole.decisions, whole.found)
 
 
 def test_the_prompts_used_here_are_no_borderline_cases() -> None:

@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from llmcost.embeddings.neighbours import Vectors
+from llmcost.embeddings.texts import portions
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,18 @@ class Remembered:
 
     def vectors(self, texts: Sequence[str], encode: Callable[[list[str]], Vectors]) -> Vectors:
         """A row for each text; `encode` gets those that are new, each once."""
-        hashes = [text_hash(text) for text in texts]
-        new = {one: text for one, text in zip(hashes, texts, strict=True) if one not in self._place}
-        if new:
-            self.add(list(new), encode(list(new.values())))
+        hashes: list[str] = []
+        found: dict[str, Vectors] = {}
+        for some in portions(texts):
+            its = [text_hash(text) for text in some]
+            new = {
+                one: text for one, text in zip(its, some, strict=True) if one not in self._place and one not in found
+            }
+            if new:
+                found |= zip(new, encode(list(new.values())), strict=True)
+            hashes += its
+        if found:
+            self.add(list(found), np.array(list(found.values())))
             self.has_new = True
         return self._vectors[[self._place[one] for one in hashes]]
 

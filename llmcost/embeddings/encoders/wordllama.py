@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 DIMENSIONS = 256
 _WEIGHTS = f"weights/l2_supercat_{DIMENSIONS}.safetensors"
 _TOKENIZERS = "tokenizers/l2_supercat_tokenizer_config.json", "tokenizer/l2_supercat_tokenizer_config.json"
-_TEXTS_AT_ONCE = 1024
 _TOKENS_AT_ONCE = 1 << 16  # 64 MB of vectors
 
 
@@ -35,16 +34,19 @@ def vectors(texts: Sequence[str]) -> "npt.NDArray[np.float32]":
     """
     import numpy as np
 
+    from llmcost.embeddings.texts import portions
+
     found = np.zeros((len(texts), DIMENSIONS), np.float32)
     if not texts:
         return found
     tokenizer, weights = _model()
-    for start in range(0, len(texts), _TEXTS_AT_ONCE):
-        batch = list(texts[start : start + _TEXTS_AT_ONCE])
+    start = 0
+    for batch in portions(texts):
         for place, encoding in enumerate(tokenizer.encode_batch_fast(batch, add_special_tokens=False), start):
             tokens = encoding.ids
             for first in range(0, len(tokens), _TOKENS_AT_ONCE):
                 found[place] += weights[tokens[first : first + _TOKENS_AT_ONCE]].sum(axis=0)
+        start += len(batch)
     length = np.linalg.norm(found, axis=1, keepdims=True).astype(np.float32)
     np.divide(found, length, out=found, where=length > 0)
     return found

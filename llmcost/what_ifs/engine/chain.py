@@ -11,7 +11,7 @@ from llmcost.errors import LlmcostError, UsageError
 from llmcost.reports import spend
 from llmcost.reports.scope import Row, Scope
 from llmcost.what_ifs.engine import bootstrap
-from llmcost.what_ifs.engine.step import WhatIf, run
+from llmcost.what_ifs.engine.step import WhatIf, replayed, run
 
 
 @dataclass(frozen=True)
@@ -31,28 +31,37 @@ class Traffic:
 
     @classmethod
     def of(cls, store: Store, covered: Scope, dimensions: Sequence[str]) -> "Traffic":
-        """Copies the covered requests. Raises LlmcostError where there are none."""
-        store.keep("stage_0", compose(covered.steps(), "select * from requests"), covered.parameters())
+        """The covered requests. Raises LlmcostError where there are none."""
+        if covered.is_whole:
+            store.keep_whole("stage_0", covered.relation)
+        else:
+            store.keep("stage_0", compose(covered.steps(), "select * from requests"), covered.parameters())
         [counted] = store.rows(f"select coalesce(sum(calls), 0) as requests, {bootstrap.COUNTED} from stage_0")
         if counted["requests"] == 0:
             raise LlmcostError("there are no requests to replay", hint="check --since and --until, or ingest some logs")
         blocks = bootstrap.blocks(counted)
         bare = cls(store, int(counted["requests"]), 0, tuple(dimensions), blocks)
-        bare.price("stage_0", "cost_0", keyed=True)
+        bare.price("cost_0", [("requests", "select * from stage_0")], keyed=True)
         unpriced = int(store.value("select coalesce(sum(calls), 0) from cost_0 where cost_usd is null"))
         return cls(store, bare.requests, unpriced, bare.dimensions, blocks)
 
-    def price(self, stage: str, cost: str, *, keyed: bool = False) -> None:
-        """Makes `cost`: each request of the stage with the logged one that it serves, its calls, model, cost,
-        block and, where asked for, its key."""
+    def price(
+        self,
+        cost: str,
+        requests: Sequence[Relation],
+        values: Mapping[str, registry.Value] | None = None,
+        *,
+        keyed: bool = False,
+    ) -> None:
+        """Makes `cost` out of the last of these relations: each request with the logged one that it serves, its
+        calls, model, cost, block and, where asked for, its key."""
         key, parameters = spend.key(self.dimensions if keyed else ())
         block = bootstrap.block(self.blocks)
         body = (
             "select request_id, coalesce(added_to, request_id) as logged_id, calls, model, cost_usd,"
             f" {block} as block, {key} as key from priced"
         )
-        steps = priced(("requests", f"select * from {stage}"))
-        self.store.keep(cost, compose(steps, body), parameters)
+        self.store.keep(cost, compose(priced(*requests), body), {**(values or {}), **parameters})
 
     def cost_usd(self, cost: str) -> float:
         """The sum over the requests that have a price in the log, and those a what-if added, in US dollars."""
@@ -144,9 +153,27 @@ class Chain:
         number = len(self.steps) + 1
         stage, cost = f"{self.name}stage_{number}", f"{self.name}cost_{number}"
         point = self._run(step, stage)
-        self.traffic.price(stage, cost)
-        self.steps.append(step)
+        self.traffic.price(cost, [("requests", f"select * from {stage}")])
         self._stages.append(stage)
+        return self._add(step, cost, point)
+
+    def end(self, step: WhatIf) -> Point:
+        """The same for a step after which there is none and of which nobody asks anything but the costs: the requests
+        that come out of it are not kept, and only what decides their cost is worked out."""
+        cost = f"{self.name}cost_{len(self.steps) + 1}"
+        point = Point()
+        try:
+            with replayed(self.traffic.store, step, self._stages[-1]) as after:
+                self.traffic.price(cost, after.requests, after.values)
+        except UsageError:
+            raise
+        except LlmcostError as error:
+            point.failure = error
+            self.traffic.price(cost, [("requests", f"select * from {self._stages[-1]}")])
+        return self._add(step, cost, point)
+
+    def _add(self, step: WhatIf, cost: str, point: Point) -> Point:
+        self.steps.append(step)
         self._costs.append(cost)
         point.cost_usd = self.traffic.cost_usd(cost)
         point.blocks = self.traffic.by_block(cost) if self.traffic.blocks else {}

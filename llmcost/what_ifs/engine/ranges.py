@@ -58,8 +58,9 @@ def _ending(traffic: Traffic, chain: Chain, end: str) -> Chain:
     if same == len(moved):
         return chain
     made = Chain(traffic, f"{end}_", after=chain.until(same))
-    for step in moved[same:]:
+    for step in moved[same:-1]:
         made.add(step)
+    made.end(moved[-1])
     return made
 
 

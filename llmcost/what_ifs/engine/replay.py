@@ -8,7 +8,7 @@ from llmcost.engine import registry
 from llmcost.engine.store import Store
 from llmcost.reports.scope import Row
 from llmcost.what_ifs.inputs import side_tables
-from llmcost.what_ifs.kernels.kernel import Kernel, Replayed, ordered, selected
+from llmcost.what_ifs.kernels.kernel import Kernel, Replayed, Stream, ordered, selected
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,6 +17,8 @@ ROWS_AT_ONCE = 1_000_000
 """About how many requests a kernel gets at a time, where it replays partitions apart from one another."""
 ROWS_OF_A_STREAM = 100_000
 """How many it gets at a time where it reads them as a stream."""
+_ROWS_WITH_TEXTS = 2048
+"""How many of them with texts, each of which may be long."""
 
 
 def kernel_of(query: registry.Query) -> Kernel[Any] | None:
@@ -61,14 +63,15 @@ def _parts(
         with store.batches(ready, ROWS_AT_ONCE, values) as batches:
             return [kernel.replay(share, **given) for share in _shares(batches, kernel.partition)]
     if kernel.is_streamed:
-        with store.batches(ready, ROWS_OF_A_STREAM, values) as batches:
+        rows = _ROWS_WITH_TEXTS if "prompt_text" in kernel.columns else ROWS_OF_A_STREAM
+        with store.batches(ready, rows, values) as batches:
             return [kernel.replay(_stream(store, batches), **given)]
     requests = store.arrow(ready, values)
     store.make_room()
     return [kernel.replay(requests, **given)]
 
 
-def _stream(store: Store, batches: "pa.RecordBatchReader") -> "pa.RecordBatchReader":
+def _stream(store: Store, batches: "pa.RecordBatchReader") -> Stream:
     """The traffic, after which the engine's tables leave memory."""
     import pyarrow as pa
 
@@ -76,7 +79,7 @@ def _stream(store: Store, batches: "pa.RecordBatchReader") -> "pa.RecordBatchRea
         yield from batches
         store.make_room()
 
-    return pa.RecordBatchReader.from_batches(batches.schema, read())
+    return Stream(pa.RecordBatchReader.from_batches(batches.schema, read()), store.folder())
 
 
 def _shares(batches: "pa.RecordBatchReader", partition: Sequence[str]) -> "Iterator[pa.Table]":

@@ -1,6 +1,7 @@
 """Steps of a stack: a what-if and its parameters, as words and as SQL over the traffic before it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -121,23 +122,42 @@ def with_models(store: Store, what_if: WhatIf) -> dict[str, registry.Value]:
     return values
 
 
-def run(store: Store, what_if: WhatIf, before: str, after: str) -> Row | None:
-    """Makes the relation `after` out of `before`. Returns what the step's kernel says of the whole, if it has one.
+@dataclass(frozen=True)
+class Replayed:
+    """The traffic after a step, as a query can read it."""
+
+    requests: list[Relation]  # the last of them is `requests`
+    values: dict[str, registry.Value]
+    summary: Row | None  # what the step's kernel says of the whole, if it has one
+
+
+@contextmanager
+def replayed(store: Store, what_if: WhatIf, before: str) -> Iterator[Replayed]:
+    """The traffic of the relation `before` after a step, while the block runs.
 
     Raises LlmcostError when the kernel, or the engine, cannot project this traffic.
     """
     query, values = what_if.query, with_models(store, what_if)
     store.check_step(query.name, before)
-    made = compose([("requests", f"select * from {before}"), *steps(what_if)], "select * from requests")
+    requests = [("requests", f"select * from {before}"), *steps(what_if)]
     if query.field("facts"):
         side_tables.prepare(store, values, before)
     if not (kernel := kernel_of(query)):
-        store.keep(after, made, values)
-        return None
+        yield Replayed(requests, values, None)
+        return
     decisions, summary = replay(store, kernel, query, values, before)
     with store.relation("replayed", decisions):
-        store.keep(after, made, values)
-    return summary
+        yield Replayed(requests, values, summary)
+
+
+def run(store: Store, what_if: WhatIf, before: str, after: str) -> Row | None:
+    """Makes the relation `after` out of `before`. Returns what the step's kernel says of the whole, if it has one.
+
+    Raises LlmcostError as `replayed` does.
+    """
+    with replayed(store, what_if, before) as made:
+        store.keep(after, compose(made.requests, "select * from requests"), made.values)
+    return made.summary
 
 
 def _parts(text: str) -> Sequence[str]:

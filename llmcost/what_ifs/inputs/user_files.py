@@ -2,6 +2,7 @@
 
 import csv
 import json
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ def version(path: str, kind: str, hint: str) -> tuple[Path, int, int]:
         seen = file.stat()
     except OSError as error:
         raise LlmcostError(f"the {kind} file {path} cannot be read: {error.strerror}", hint=hint) from None
+    if stat.S_ISCHR(seen.st_mode) or stat.S_ISBLK(seen.st_mode):  # it may have no end
+        raise LlmcostError(f"the {kind} file {path} is a device", hint=hint)
     return file, seen.st_size, seen.st_mtime_ns
 
 

@@ -7,6 +7,7 @@ SELECT joins as `replayed`, and what it found, which the kernel sums up over all
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -22,6 +23,14 @@ class Replayed(Generic[Found]):
 
     decisions: "pa.Table"  # the columns of `Kernel.decisions`; a request without a row stays as it is
     found: Found
+
+
+@dataclass(frozen=True)
+class Stream:
+    """The rows that a kernel reads once, and a folder, if there is one, for what it cannot hold in memory."""
+
+    rows: "pa.RecordBatchReader"
+    folder: Path | None
 
 
 class Kernel(Protocol[Found]):
@@ -71,12 +80,13 @@ class Kernel(Protocol[Found]):
         """The summary of the whole, from what was found in each part of it; one part unless partitions are separate."""
 
 
-def batches(requests: "pa.Table | pa.RecordBatchReader") -> "Iterator[pa.Table]":
+def batches(requests: "pa.Table | Stream") -> "Iterator[pa.Table]":
     """The rows that a kernel gets, some at a time; a table without rows where there are none."""
     import pyarrow as pa
 
-    yield requests.schema.empty_table()
-    for batch in requests.to_batches() if isinstance(requests, pa.Table) else requests:
+    rows = requests if isinstance(requests, pa.Table) else requests.rows
+    yield rows.schema.empty_table()
+    for batch in rows.to_batches() if isinstance(rows, pa.Table) else rows:
         yield pa.Table.from_batches([batch])
 
 

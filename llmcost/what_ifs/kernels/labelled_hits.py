@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from llmcost.embeddings.texts import Texts
 from llmcost.embeddings.wrong_hits import Judge
 from llmcost.what_ifs.kernels.cached_answers import Bools, FalseHits, Ints, mask
 
@@ -37,7 +38,7 @@ class Told:
         return np.asarray(self.judged.is_valid())
 
 
-def told(requests: pa.Table, hit: Ints, source: Ints, labels: pa.Table | None) -> Told:
+def told(requests: pa.Table, texts: Texts, hit: Ints, source: Ints, labels: pa.Table | None) -> Told:
     """For each row that was answered whether the labels let the row in `source` answer it.
 
     If two names of a request are in the labels, the more specific one counts.
@@ -49,7 +50,7 @@ def told(requests: pa.Table, hit: Ints, source: Ints, labels: pa.Table | None) -
     listed = {name for pair in said for name in pair}
     found: list[tuple[bool | None, bool | None]] = []
     elsewhere = []
-    for mine, theirs in zip(_named(requests, hit), _named(requests, source), strict=True):
+    for mine, theirs in zip(_named(requests, texts, hit), _named(requests, texts, source), strict=True):
         pairs = ((min(a, b), max(a, b)) for a in mine for b in theirs)
         found.append(next((said[pair] for pair in pairs if pair in said), (None, None)))
         elsewhere.append(found[-1] == (None, None) and not listed.isdisjoint(mine))
@@ -90,10 +91,11 @@ def repeated(logged: pa.Table) -> Bools:
     return mask(pc.equal(logged["cached_answer"], "same"))
 
 
-def _named(requests: pa.Table, rows: Ints) -> Iterator[list[str]]:
+def _named(requests: pa.Table, texts: Texts, rows: Ints) -> Iterator[list[str]]:
     """What a labels file may call each of the rows."""
     of = requests.select(_NAMES).take(pa.array(rows))
-    for names in zip(*_columns(of, *_NAMES), strict=True):
+    for request_id, prompt_hash, text in zip(*_columns(of, *_NAMES), strict=True):
+        names = (request_id, prompt_hash, None if text is None else texts[text])
         yield [name for name in names if name is not None]
 
 

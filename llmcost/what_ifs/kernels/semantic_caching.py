@@ -13,11 +13,12 @@ import pyarrow.compute as pc
 
 from llmcost.embeddings.candidates import HISTORY, UNKNOWN, Candidates, codes, distinct, readable, together
 from llmcost.embeddings.encoders import choice
+from llmcost.embeddings.texts import Texts
 from llmcost.embeddings.wrong_hits import FEWEST, LEVEL, Hits, Judge, WrongShare, wrong_share
 from llmcost.errors import UsageError
 from llmcost.what_ifs.kernels import cached_answers, labelled_hits
 from llmcost.what_ifs.kernels.cached_answers import NOBODY, Asked, FalseHits
-from llmcost.what_ifs.kernels.kernel import Kernel, Replayed, batches
+from llmcost.what_ifs.kernels.kernel import Kernel, Replayed, Stream, batches
 from llmcost.what_ifs.kernels.similar_prompts import Rules, serve
 
 
@@ -57,7 +58,7 @@ class SemanticCaching:
 
     def replay(
         self,
-        requests: pa.Table | pa.RecordBatchReader,
+        requests: pa.Table | Stream,
         *,
         ttl: str | None,
         scope: str,
@@ -86,10 +87,11 @@ class SemanticCaching:
             raise UsageError(f"threshold={threshold} treats all prompts as the same", hint="a cosine, like 0.88")
         if not margin >= 0:
             raise UsageError(f"margin={margin} is negative", hint="a difference of two cosines, like 0.02")
-        requests = pa.concat_tables(list(batches(requests)))
+        texts = Texts(requests.folder if isinstance(requests, Stream) else None)
+        requests = _with_numbers(requests, texts)
         asked = _asked(requests, scope, latency_ms)
         user = codes(requests["user_id"]) if scope == "user" else np.zeros(len(requests), np.int64)
-        prompt, prompts = distinct(requests, asked.row, user, compared)
+        prompt, prompts = distinct(requests, texts, asked.row, user, compared)
         requests = requests.select(_NAMED)
         candidates = Candidates(prompts, threshold - margin, vetoes=vetoes, frames=frames)
         served = serve(
@@ -106,7 +108,7 @@ class SemanticCaching:
         logged = cached_answers.decisions(requests, row, source)
         logged = logged.append_column("cosine", pa.array(served.cosine[hit], pa.float64(), from_pandas=True))
         judge = labelled_hits.judge_of(labels)
-        told = labelled_hits.told(requests, row, source, labels)
+        told = labelled_hits.told(requests, texts, row, source, labels)
         decided, labelled = labelled_hits.judged(logged, told.right)
         repeated, similar = _by_kind(logged)
         by_meaning = ~np.isnan(served.cosine[hit])
@@ -166,6 +168,15 @@ _NAMED = ("request_id", "prompt_hash", "prompt_text", "output_hash", "output_tok
 """What is still asked of the requests once they are numbered."""
 
 KERNEL: Kernel[SemanticHits] = SemanticCaching()
+
+
+def _with_numbers(requests: pa.Table | Stream, texts: Texts) -> pa.Table:
+    """The requests, with a number in place of each prompt's text: the texts are taken in."""
+    parts, places = [], []
+    for some in batches(requests):
+        places.append(texts.add(some["prompt_text"]))
+        parts.append(some.drop_columns("prompt_text"))
+    return pa.concat_tables(parts).append_column("prompt_text", texts.numbers(np.concatenate(places)))
 
 
 def _by_kind(decided: pa.Table) -> tuple[pa.Table, pa.Table]:

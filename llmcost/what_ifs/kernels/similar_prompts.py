@@ -66,10 +66,15 @@ class _Index:
         source, end, _ = self._entries.get(prompt, (NOBODY, 0, True))
         if end > at:
             return 1.0, source, False
-        near = [(c, *self._entries.get(other, (NOBODY, 0, True)), ok) for c, other, ok in self._candidates.of(prompt)]
-        alive = [(cosine, source, agreed, ok) for cosine, source, end, agreed, ok in near if end > at]
-        best = next(((cosine, source) for cosine, source, _, ok in alive if ok), (0.0, NOBODY))
-        if best[0] < self._rules.threshold:
+        near = [
+            (cosine, *self._entries.get(other, (NOBODY, 0, True)), pair)
+            for cosine, other, pair in self._candidates.of(prompt)
+        ]
+        alive = [(cosine, source, agreed, pair) for cosine, source, end, agreed, pair in near if end > at]
+        enough = ((cosine, source, pair) for cosine, source, _, pair in alive if cosine >= self._rules.threshold)
+        may_share = self._candidates.may_share
+        best = next(((cosine, source) for cosine, source, pair in enough if may_share(prompt, pair)), None)
+        if best is None:
             return 0.0, NOBODY, False
         for cosine, source, agreed, _ in alive:
             about_as_near = cosine > best[0] - self._rules.margin or source == best[1]
