@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyarrow import fs
 
 from llmcost.engine import access, lake
+from llmcost.engine.spark import tasks
 from llmcost.errors import LlmcostError
 from llmcost.library import cluster as ask
 from llmcost.reports import export
@@ -151,6 +153,29 @@ def test_an_error_of_a_task_is_one_line_and_leaves_nothing(tmp_path: Path) -> No
     assert err.startswith(f"error: no format claims {log}")
     assert err.count("\n") == 2, "an error and a hint"
     assert sorted(os.listdir(tmp_path)) == ["conf", "logs"]  # noqa: PTH208 - hidden ones too
+
+
+def test_elsewhere_nothing_stays_beside_the_lake(logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no folder can be renamed, as under s3://, and where the tasks' stores are copied before they are merged."""
+
+    def system(address: str) -> tuple[Any, str]:
+        return fs.SubTreeFileSystem(str(tmp_path), fs.LocalFileSystem()), address.partition("://")[2].partition("?")[0]
+
+    def here(spark: Any, work: tasks.Work, number: int) -> list[Any]:
+        return [json.loads(json.dumps(work(task, 1))) for task in range(number)]
+
+    monkeypatch.setattr(lake, "system", system)
+    monkeypatch.setattr(tasks, "run", here)
+    planned = ask.plan([str(logs)], "it://lakes/one?region=x", share_bytes=2000)
+    assert len(planned.shares) > 1
+    account = ask.ingest(None, planned)
+    assert (account.total("requests"), account.total("duplicates"), account.total("rejects")) == (21, 1, 1)
+    assert lake.find("it://lakes/one").manifest["rows"] == 21
+    assert os.listdir(tmp_path / "lakes") == ["one"]  # noqa: PTH208 - hidden ones too
+    monkeypatch.setattr(export, "export", None)
+    with pytest.raises(TypeError):
+        ask.ingest(None, ask.plan([str(logs)], "it://lakes/two"))
+    assert os.listdir(tmp_path / "lakes") == ["one"]  # noqa: PTH208 - hidden ones too
 
 
 def test_nothing_is_asked_of_a_cluster_that_could_not_be_done(tmp_path: Path) -> None:
