@@ -14,7 +14,7 @@ from llmcost.reports.scope import Scope
 from llmcost.what_ifs.engine import replay
 from llmcost.what_ifs.engine.step import parse
 from llmcost.what_ifs.kernels import self_hosted
-from llmcost.what_ifs.kernels.kernel import Replayed
+from llmcost.what_ifs.kernels.kernel import Replayed, Stream
 from llmcost.what_ifs.projection import simulate
 from tests.what_ifs.traffic import START_US, fill
 
@@ -74,14 +74,14 @@ def test_a_streamed_kernel_gets_some_rows_at_a_time(tmp_path: Path, monkeypatch:
     kind = type(self_hosted.KERNEL)
 
     class Watched(kind):  # type: ignore[misc, valid-type]
-        def replay(self, requests: pa.RecordBatchReader, **params: Any) -> Replayed[Any]:
+        def replay(self, requests: Stream, **params: Any) -> Replayed[Any]:
             def read() -> Iterator[pa.RecordBatch]:
-                for batch in requests:
+                for batch in requests.rows:
                     sizes.append(batch.num_rows)
                     yield batch
 
-            stream = pa.RecordBatchReader.from_batches(requests.schema, read())
-            replayed: Replayed[Any] = super().replay(stream, **params)
+            rows = pa.RecordBatchReader.from_batches(requests.rows.schema, read())
+            replayed: Replayed[Any] = super().replay(Stream(rows, requests.folder), **params)
             return replayed
 
     monkeypatch.setattr(self_hosted, "KERNEL", Watched())
