@@ -87,6 +87,11 @@ create or replace temp macro is_named(name, names) as
         lambda one: name like replace(replace(replace(replace(one, '\', '\\'), '%', '\%'), '_', '\_'), '*', '%') escape '\'
     )) > 0, false);
 
+-- What a provider leaves open: its usual value, or the end at which a cache saves least or most where the question is
+-- among the names.
+create or replace temp macro left_open(question, pessimistic, optimistic, usual, low, high) as
+    case when is_named(question, pessimistic) then low when is_named(question, optimistic) then high else usual end;
+
 -- Whether a row of a table of vendors' rules, with `hosts` and `models`, is about a model: of several rows the first counts.
 create or replace temp macro is_about(rule, its_provider, its_model) as
     regexp_matches(coalesce(its_provider, ''), rule.hosts)

@@ -21,7 +21,7 @@ matched as (
         used.model,
         days.day as first_day,
         days.next_day,
-        prompt_caches.*,
+        prompt_caches.* replace (coalesce(prompt_caches.marked, false) as marked),
         row_number() over (
             partition by used.provider, used.model, days.day, coalesce(prompt_caches.marked, false)
             order by prompt_caches.place
@@ -57,14 +57,25 @@ prices_now as (
     from prices
     where is_list_price(prices) and prompt_min = 0
     group by provider, model
+),
+
+worth as (
+    select
+        matched.*,
+        case when marked then marked_read_saves else read_saves end as read_saves,
+        write_5m_adds,
+        write_1h_adds
+    from matched
+    left join prices_now on prices_now.provider = matched.provider and prices_now.model = matched.model
+    where nearest = 1
 )
 
 select
-    matched.provider,
-    matched.model,
+    worth.provider,
+    worth.model,
     first_day,
     next_day,
-    coalesce(matched.marked, false) as marked,
+    worth.marked,
     entries,
     lookback_blocks,
     client_sets_life,
@@ -72,60 +83,36 @@ select
     promised,
     by_tier,
     keys,
-    case
-        when is_named('life', $pessimistic) then matched.life_in_memory_s_low
-        when is_named('life', $optimistic) then matched.life_in_memory_s_high
-        else matched.life_in_memory_s
-    end as life_in_memory_s,
+    left_open(
+        'life', $pessimistic, $optimistic, worth.life_in_memory_s, worth.life_in_memory_s_low, worth.life_in_memory_s_high
+    ) as life_in_memory_s,
     requests_per_minute is not null and is_named('overflow', $pessimistic) as overflows,
-    case
-        when is_named('minimum', $pessimistic) then matched.min_tokens_low
-        when is_named('minimum', $optimistic) then matched.min_tokens_high
-        else matched.min_tokens
-    end as min_tokens,
-    case
-        when is_named('steps', $pessimistic) then matched.step_tokens_low
-        when is_named('steps', $optimistic) then matched.step_tokens_high
-        else matched.step_tokens
-    end as step_tokens,
-    case
-        when is_named('life', $pessimistic) then matched.life_s_low
-        when is_named('life', $optimistic) then matched.life_s_high
-        else matched.life_s
-    end as life_s,
-    case
-        when is_named('routing', $pessimistic) then matched.routed_s_low
-        when is_named('routing', $optimistic) then matched.routed_s_high
-        else matched.routed_s
-    end as routed_s,
-    case
-        when is_named('routing', $pessimistic) then matched.routes_low
-        when is_named('routing', $optimistic) then matched.routes_high
-        else matched.routes
-    end as routes,
-    case
-        when is_named('isolation', $pessimistic) then matched.isolation_low
-        when is_named('isolation', $optimistic) then matched.isolation_high
-        else matched.isolation
-    end = 'project' as by_project,
-    case
-        when is_named('system', $pessimistic) then matched.ends_system_low
-        when is_named('system', $optimistic) then matched.ends_system_high
-        else matched.ends_system
-    end as ends_system,
-    case
-        when is_named('misses', $pessimistic) then missed.miss_rate_low
-        when is_named('misses', $optimistic) then missed.miss_rate_high
-        else missed.miss_rate
-    end as miss_rate,
-    case when coalesce(matched.marked, false) then marked_read_saves else read_saves end as read_saves,
+    left_open(
+        'minimum', $pessimistic, $optimistic, worth.min_tokens, worth.min_tokens_low, worth.min_tokens_high
+    ) as min_tokens,
+    left_open(
+        'steps', $pessimistic, $optimistic, worth.step_tokens, worth.step_tokens_low, worth.step_tokens_high
+    ) as step_tokens,
+    left_open('life', $pessimistic, $optimistic, worth.life_s, worth.life_s_low, worth.life_s_high) as life_s,
+    left_open(
+        'routing', $pessimistic, $optimistic, worth.routed_s, worth.routed_s_low, worth.routed_s_high
+    ) as routed_s,
+    left_open('routing', $pessimistic, $optimistic, worth.routes, worth.routes_low, worth.routes_high) as routes,
+    left_open(
+        'isolation', $pessimistic, $optimistic, worth.isolation, worth.isolation_low, worth.isolation_high
+    ) = 'project' as by_project,
+    left_open(
+        'system', $pessimistic, $optimistic, worth.ends_system, worth.ends_system_low, worth.ends_system_high
+    ) as ends_system,
+    left_open(
+        'misses', $pessimistic, $optimistic, missed.miss_rate, missed.miss_rate_low, missed.miss_rate_high
+    ) as miss_rate,
+    read_saves,
     write_5m_adds,
     write_1h_adds
-from matched
-inner join missed on missed.provider is not distinct from matched.provider and missed.model = matched.model
-left join prices_now on prices_now.provider = matched.provider and prices_now.model = matched.model
+from worth
+inner join missed on missed.provider is not distinct from worth.provider and missed.model = worth.model
 where
-    nearest = 1
-    and entries <> 'none'
-    and coalesce(case when coalesce(matched.marked, false) then marked_read_saves else read_saves end > 0, known)
+    entries <> 'none'
+    and coalesce(read_saves > 0, known)
     and (known or not is_named('unknown', $pessimistic))
