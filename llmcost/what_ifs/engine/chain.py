@@ -1,6 +1,7 @@
 """The traffic at each point of a stack, priced: relations `stage_0`, `stage_1` … and their costs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from llmcost.engine import registry
@@ -128,6 +129,16 @@ class Point:
     worsened: int = 0  # answers of a model that the step's outcomes file does not say to be as good as the one before
     failure: LlmcostError | None = None  # why the step could not be projected
 
+    @contextmanager
+    def projecting(self) -> Iterator[None]:
+        """Notes why the step could not be projected, where the block says so; a mistake of the user's is raised."""
+        try:
+            yield
+        except UsageError:
+            raise
+        except LlmcostError as error:
+            self.failure = error
+
 
 class Chain:
     """Steps run one after the other over the same traffic, under its own name.
@@ -162,13 +173,9 @@ class Chain:
         that come out of it are not kept, and only what decides their cost is worked out."""
         cost = f"{self.name}cost_{len(self.steps) + 1}"
         point = Point()
-        try:
-            with replayed(self.traffic.store, step, self._stages[-1]) as after:
-                self.traffic.price(cost, after.requests, after.values)
-        except UsageError:
-            raise
-        except LlmcostError as error:
-            point.failure = error
+        with point.projecting(), replayed(self.traffic.store, step, self._stages[-1]) as after:
+            self.traffic.price(cost, after.requests, after.values)
+        if point.failure:
             self.traffic.price(cost, [("requests", f"select * from {self._stages[-1]}")])
         return self._add(step, cost, point)
 
@@ -182,16 +189,16 @@ class Chain:
 
     def _run(self, step: WhatIf, stage: str) -> Point:
         """Makes the relation `stage`. A step that cannot be projected leaves the traffic as it is."""
-        try:
+        point = Point()
+        with point.projecting():
             summary = run(self.traffic.store, step, self._stages[-1], stage)
             if report := step.query.field("summary"):
                 summary = next(iter(self._told(report, self._stages[-1], stage, step.values)), None)
-            return Point(summary=summary, worsened=self._worsened(step, stage))
-        except UsageError:
-            raise
-        except LlmcostError as error:
+            point.worsened = self._worsened(step, stage)
+            point.summary = summary
+        if point.failure:
             self.traffic.store.keep(stage, f"select * from {self._stages[-1]}")
-            return Point(failure=error)
+        return point
 
     def _worsened(self, step: WhatIf, stage: str) -> int:
         """What `Point.worsened` says, while the outcomes that the step was run with are those of the store."""

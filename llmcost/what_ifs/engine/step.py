@@ -123,7 +123,7 @@ def with_models(store: Store, what_if: WhatIf) -> dict[str, registry.Value]:
 
 
 @dataclass(frozen=True)
-class Replayed:
+class After:
     """The traffic after a step, as a query can read it."""
 
     requests: list[Relation]  # the last of them is `requests`
@@ -132,7 +132,7 @@ class Replayed:
 
 
 @contextmanager
-def replayed(store: Store, what_if: WhatIf, before: str) -> Iterator[Replayed]:
+def replayed(store: Store, what_if: WhatIf, before: str) -> Iterator[After]:
     """The traffic of the relation `before` after a step, while the block runs.
 
     Raises LlmcostError when the kernel, or the engine, cannot project this traffic.
@@ -143,11 +143,11 @@ def replayed(store: Store, what_if: WhatIf, before: str) -> Iterator[Replayed]:
     if query.field("facts"):
         side_tables.prepare(store, values, before)
     if not (kernel := kernel_of(query)):
-        yield Replayed(requests, values, None)
+        yield After(requests, values, None)
         return
     decisions, summary = replay(store, kernel, query, values, before)
     with store.relation("replayed", decisions):
-        yield Replayed(requests, values, summary)
+        yield After(requests, values, summary)
 
 
 def run(store: Store, what_if: WhatIf, before: str, after: str) -> Row | None:
