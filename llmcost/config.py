@@ -56,6 +56,14 @@ def entries(name: str) -> list[Any]:
     return found
 
 
+def written(text: str) -> str:
+    """A text as the file has it: between single quotation marks where it holds double ones."""
+    import tomlkit
+
+    is_literal = '"' in text and "'" not in text and text.isprintable()
+    return tomlkit.string(text, literal=is_literal).as_string()
+
+
 def _document() -> dict[str, Any]:
     import tomllib
 

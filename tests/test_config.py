@@ -1,11 +1,16 @@
 """`llmcost.toml`: where it is looked for, and what is said where it is not there or cannot be read."""
 
+import io
+import tomllib
 from pathlib import Path
 
 import pytest
+import rich.console
 
 from llmcost import config
 from llmcost.errors import LlmcostError
+from llmcost.prices.book import Listing
+from llmcost.views.prices import PricesView
 from tests.command import llmcost
 from tests.logs import call, write
 
@@ -52,3 +57,13 @@ def test_a_list_is_no_table_and_a_table_is_no_list(tmp_path: Path, monkeypatch: 
         config.table("b")
     with pytest.raises(LlmcostError, match="a is not a list of entries"):
         config.entries("a")
+
+
+@pytest.mark.parametrize("name", ["gpt-🙂", 'a"b', "it's", "a\\b", "x\x1b[31m", "\u202eabc", "[red]x"])
+def test_the_price_to_write_for_a_model_is_toml_whatever_its_name(name: str) -> None:
+    said = io.StringIO()
+    view = PricesView(Listing([], [{"provider": None, "model": name, "nearest": []}], [], []))
+    rich.console.Console(file=said, width=100).print(view.screen(details=False))
+    [line] = [line.strip() for line in said.getvalue().splitlines() if line.startswith("  model = ")]
+    assert tomllib.loads(line) == {"model": name}
+    assert line.isprintable()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from llmcost import config
 from llmcost.engine import registry
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
@@ -93,7 +94,7 @@ def _section(name: str, taken: dict[str, Field], records: list[dict[str, Any]], 
     lines = [f"[formats.{name}]"]
     order = [*mappings.REQUIRED, *mappings.FIELDS]
     for field in sorted((it for it in taken if not it.startswith("tags.")), key=order.index):
-        lines.append(f"{field} = {_toml(taken[field].path)}")
+        lines.append(f"{field} = {config.written(taken[field].path)}")
         if field == "model" and taken[field].lines < len(records):
             lines[-1] += "  # " + _share(taken[field], records)
     if "model" not in taken:
@@ -106,7 +107,7 @@ def _section(name: str, taken: dict[str, Field], records: list[dict[str, Any]], 
         )
     tags = {field.removeprefix("tags."): it for field, it in taken.items() if field.startswith("tags.")}
     if tags:
-        lines.append(f"tags = {{ {', '.join(f'{tag} = {_toml(it.path)}' for tag, it in tags.items())} }}")
+        lines.append(f"tags = {{ {', '.join(f'{tag} = {config.written(it.path)}' for tag, it in tags.items())} }}")
     return "\n".join(lines) + "\n"
 
 
@@ -147,14 +148,6 @@ def _getter(path: str) -> Callable[[Any], float | None]:
             return None
 
     return read
-
-
-def _toml(text: str) -> str:
-    """A text as TOML: between single quotation marks where it holds double ones."""
-    import tomlkit
-
-    is_literal = '"' in text and "'" not in text and text.isprintable()
-    return tomlkit.string(text, literal=is_literal).as_string()
 
 
 def _outcomes(store: Store, name: str, section: str, batches: Iterable[pa.RecordBatch]) -> dict[str, int]:

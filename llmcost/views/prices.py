@@ -1,14 +1,15 @@
 """Prices with their validity and source."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from llmcost import config
 from llmcost.prices.book import Listing
 from llmcost.render import cells, tables
+from llmcost.render.text import visible
 from llmcost.render.view import Document, Flat, View
 
 _RATES = {
@@ -99,7 +100,7 @@ def _days(row: dict[str, Any]) -> str:
 def _entry(row: dict[str, Any]) -> str:
     """What to write to give a model a price, with the names as the store has them."""
     names = {"provider": row["provider"], "model": row["model"]}
-    told = "\n".join(f"  {key} = {json.dumps(name)}" for key, name in names.items() if name is not None)
+    told = "\n".join(f"  {key} = {visible(config.written(name))}" for key, name in names.items() if name is not None)
     return f"For example:\n  [[prices]]\n{told}\n  input_usd_mtok = …\n  output_usd_mtok = …"
 
 
