@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from llmcost.errors import LlmcostError
+from llmcost.parsing import toml_tables
 
 NAME = "llmcost.toml"
 VARIABLE = "LLMCOST_CONFIG"
@@ -65,14 +66,13 @@ def written(text: str) -> str:
 
 
 def _document() -> dict[str, Any]:
-    import tomllib
 
     file = path()
     if file is None:
         return {}
     try:
-        return tomllib.loads(_read(file))
-    except (ValueError, RecursionError) as error:
+        return toml_tables(_read(file))
+    except ValueError as error:
         raise _unreadable(file, error) from None
 
 

@@ -1,10 +1,10 @@
 """The stream of an OpenAI-compatible answer: server-sent events to times, lengths and how it ended."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from llmcost.bench_gpu.observation import Observation
+from llmcost.parsing import json_value
 
 _DONE = b"[DONE]"
 _MAX_REASON = 160
@@ -64,8 +64,8 @@ class Answer:
 
 def _object(data: bytes) -> dict[str, Any]:
     try:
-        event = json.loads(data)
-    except (ValueError, RecursionError):
+        event = json_value(data)
+    except ValueError:
         raise BrokenStreamError("a piece of the stream is not JSON") from None
     if not isinstance(event, dict):
         raise BrokenStreamError("a piece of the stream is not a JSON object")

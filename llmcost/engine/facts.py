@@ -17,6 +17,7 @@ from typing import Any
 
 from llmcost.engine import literals
 from llmcost.errors import LlmcostError
+from llmcost.parsing import toml_tables
 
 Row = dict[str, Any]
 
@@ -51,8 +52,8 @@ def document(path: Path, mine: Path | None = None) -> Mapping[str, Any]:
 def own(mine: Path, path: Path) -> list[Row]:
     """The rows of a user's file, which may hold what those of `path` do. Raises LlmcostError where one does not."""
     try:
-        rows = tomllib.loads(mine.read_text(encoding="utf-8")).get("rows", [])
-    except (OSError, ValueError, RecursionError) as error:
+        rows = toml_tables(mine.read_text(encoding="utf-8")).get("rows", [])
+    except (OSError, ValueError) as error:
         raise LlmcostError(f"{mine} cannot be read: {error}", hint=_OWN_HINT) from None
     with path.open("rb") as file:
         known = tomllib.load(file)

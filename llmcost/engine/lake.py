@@ -5,7 +5,6 @@ each other table that a question reads. The manifest is written last: it names e
 holds does not change: it is written once, by `llmcost export --format lake` or `llmcost ingest --engine spark`.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from typing import Any, TypeVar
 from llmcost.engine import layout, literals, migrations, opening
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
+from llmcost.parsing import json_value
 
 Kind = TypeVar("Kind", bound=Store)
 FORMAT = "lake"
@@ -77,8 +77,8 @@ def find(address: str) -> Lake:
         if f"{place}/{MANIFEST}" not in found:
             raise LlmcostError(f"{address} is not a lake: it has no {MANIFEST}", hint=_HINT)
         with files.open_input_stream(f"{place}/{MANIFEST}") as stream:
-            manifest = json.loads(stream.read())
-    except (pa.ArrowException, OSError, ValueError, RecursionError) as error:
+            manifest = json_value(stream.read())
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise LlmcostError(f"the lake {address} cannot be read: {first_line(error)}", hint=_HINT) from None
     _check(address, manifest)
     for one in (*manifest["files"], *manifest["tables"]):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from llmcost import files
 from llmcost.errors import LlmcostError
 from llmcost.judging.judge import INSTRUCTIONS, OUTPUT_TOKENS, Ask
+from llmcost.parsing import json_value
 
 if TYPE_CHECKING:
     import anthropic
@@ -64,10 +65,10 @@ def in_batch(
 def _batch(api: "anthropic.Anthropic", model: str, questions: Sequence[str], ticket: Path) -> str:
     asked = sha256(json.dumps([model, *questions]).encode()).hexdigest()
     try:
-        before = json.loads(ticket.read_text(encoding="utf-8"))
+        before = json_value(ticket.read_text(encoding="utf-8"))
         if before["asked"] == asked:
             return str(before["batch"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError):
         pass
     requests: Any = [
         {"custom_id": f"pair-{number}", "params": _body(model, question)} for number, question in enumerate(questions)

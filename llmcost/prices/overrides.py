@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from llmcost.errors import LlmcostError
+from llmcost.parsing import toml_tables
 from llmcost.prices import aliases, entries
 from llmcost.prices.aliases import Alias, meanings
 from llmcost.prices.bands import PRICES, Row
@@ -114,13 +115,12 @@ def load_overrides(path: Path) -> Overrides:
 
     Raises LlmcostError naming the file, the entry and what is wrong with it.
     """
-    import tomllib
 
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = toml_tables(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise LlmcostError(f"{path} cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise LlmcostError(f"{path} is not valid TOML: {error}") from None
     given = document.get("prices", [])
     if not isinstance(given, list):

@@ -4,7 +4,6 @@ Nothing here runs unless `llmcost prices --update` asks for it. The data comes f
 for its own updates, and is read by its code. It holds until the package itself is updated.
 """
 
-import json
 import os
 from datetime import UTC, date, datetime
 from importlib.metadata import distribution, version
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmcost.engine.store import Store
 from llmcost.errors import LlmcostError
+from llmcost.parsing import json_value
 from llmcost.prices import names
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _read(text: str) -> "list[Provider] | None":
     from genai_prices.types import _providers_from_raw
 
     try:
-        raw: Any = json.loads(text)
+        raw: Any = json_value(text)
         return (_providers_from_raw(raw) or None) if isinstance(raw, list) else None
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None

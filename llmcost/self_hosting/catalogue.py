@@ -1,7 +1,6 @@
 """The GPUs, instances, prices and models that are known: those shipped, and the user's own in `llmcost.toml`."""
 
 import datetime
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
@@ -11,6 +10,7 @@ from typing import Any, TypeVar
 
 from llmcost import config
 from llmcost.errors import LlmcostError, UsageError, did_you_mean
+from llmcost.parsing import toml_tables
 from llmcost.self_hosting import config_json, machine_prices
 from llmcost.self_hosting.machine_prices import Kind, Offer, Price
 from llmcost.self_hosting.model import Model
@@ -184,10 +184,10 @@ def load(own: Path | None = None) -> Catalogue:
 def read_tables(path: Path) -> dict[str, Any]:
     """A TOML file's tables; LlmcostError when it cannot be read."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return toml_tables(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise LlmcostError(f"{path} cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise LlmcostError(f"{path} is not TOML: {error}") from None
 
 

@@ -1,6 +1,5 @@
 """A model's shape from the config.json of its repository on a hub, as transformers writes it."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from llmcost.errors import LlmcostError
+from llmcost.parsing import json_value
 from llmcost.self_hosting.model import Model
 from llmcost.self_hosting.quantization import QUANTIZATIONS, Quantization
 
@@ -51,10 +51,10 @@ def read(path: Path) -> Model:
 
 def _load(file: Path) -> Mapping[str, Any]:
     try:
-        config = json.loads(file.read_text(encoding="utf-8"))
+        config = json_value(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise LlmcostError(f"{file} cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise LlmcostError(f"{file} is not JSON: {error}") from None
     if not isinstance(config, dict):
         raise LlmcostError(f"{file} is no model's configuration: not an object")

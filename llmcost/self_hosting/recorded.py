@@ -7,7 +7,6 @@ others on the engine's), with a JSON object of the server's settings next to it 
 """
 
 import datetime
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from llmcost.errors import LlmcostError, UsageError
+from llmcost.parsing import json_value
 from llmcost.self_hosting.fitting import BLOCK_SIZE
 from llmcost.self_hosting.latency import Latency, measure
 from llmcost.self_hosting.quantization import QUANTIZATIONS, Quantization
@@ -194,10 +194,10 @@ def _table(parent: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _object(path: Path) -> dict[str, Any]:
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = json_value(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise LlmcostError(f"{path} cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise LlmcostError(f"{path} is not JSON: {error}") from None
     if not isinstance(value, dict):
         raise LlmcostError(f"{path} is not a JSON object")
@@ -216,8 +216,8 @@ def _lines(path: Path) -> list[dict[str, Any]]:
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
+            row = json_value(line)
+        except ValueError as error:
             raise LlmcostError(f"{path}:{number} is not JSON: {error}") from None
         if not isinstance(row, dict):
             raise LlmcostError(f"{path}:{number} is not a JSON object")

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import ROOT
 
 LAYERS = (
-    ("errors", "process", "locks", "numerals"),
+    ("errors", "process", "locks", "numerals", "parsing"),
     ("config", "files", "web"),
     ("engine", "render", "bench_gpu"),
     ("prices", "attribution", "metrics", "embeddings", "self_hosting", "judging"),
@@ -28,15 +28,16 @@ LAYERS = (
 """Each part of `llmcost/` imports itself and layers before its own, none of its own layer."""
 
 ONLY = {
-    "config": {"errors"},
-    "engine": {"errors", "locks", "numerals"},
+    "config": {"errors", "parsing"},
+    "engine": {"errors", "locks", "numerals", "parsing"},
     "files": {"errors", "locks"},
     "render": {"errors", "files"},  # it knows tables and nothing else
-    "bench_gpu": {"errors", "numerals"},  # it measures a server wherever it is copied to
+    "bench_gpu": {"errors", "numerals", "parsing"},  # it measures a server wherever it is copied to
     "metrics": {"errors", "config", "engine", "web"},
     "embeddings": {"errors", "engine"},
-    "judging": {"errors", "files"},  # it asks a model; of a store it knows nothing
-    "self_hosting": {"errors", "config", "files", "bench_gpu"},  # it replays a server; of a store it knows nothing
+    "judging": {"errors", "files", "parsing"},  # it asks a model; of a store it knows nothing
+    # it replays a server; of a store it knows nothing
+    "self_hosting": {"errors", "config", "files", "bench_gpu", "parsing"},
     "track": {"config", "metrics", "prices"},  # it runs in the user's own program
     "page": {"errors", "engine", "reports", "web"},
     "explain": {"errors", "engine", "reports", "numerals"},
